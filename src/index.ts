@@ -1,0 +1,7 @@
+export * from './callbacks/index.js';
+export * from './errors.js';
+export * from './hw/index.js';
+export * from './kernels/index.js';
+export * from './ops/index.js';
+export * from './pruning/index.js';
+export * from './rng.js';

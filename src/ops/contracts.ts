@@ -1,0 +1,67 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { LayerTensors, LoopNest } from '../hw/contracts.js';
+import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
+
+/**
+ * The contracts between what runs inside the tfjs graph and the callbacks. No code lives here.
+ *
+ * @module
+ */
+
+/** How pruned weights and their optimizer slots are treated; the two declarations of a pruning method. */
+export interface PrunedTreatment {
+  readonly pruned: 'zero' | 'dense-master';
+  readonly slots: 'zero' | 'keep';
+  /** SR-STE decay, see `PruningMethod.decay`. */
+  readonly decay: number;
+}
+
+/**
+ * A prunable kernel inside a model: a masked layer, or an inner layer of a region. The layer owns its masks; whoever prunes talks to
+ * this handle and never to the variable behind it, whose size and layout are the layer's own business.
+ */
+export interface PrunableKernel {
+  readonly info: KernelInfo;
+  /** The masks in force. */
+  readonly masks: LayerMasks;
+  /** The dense stored values (masters), row-major: materialised on each call. */
+  readKernel(): Float32Array;
+  /** Overwrites the stored values; under `pruned: 'zero'` masked positions become 0. */
+  writeKernel(values: Float32Array): void;
+  /**
+   * Puts new masks in force: values and optimizer slots are carried over by position; with `pruned: 'zero'` masked weights and
+   * with `slots: 'zero'` their slots become exactly 0.
+   */
+  repack(masks: LayerMasks, treatment: PrunedTreatment, optimizer?: tf.Optimizer): void;
+  /** Makes masked weights and slots exactly 0 again, as the treatment of the last repack declares; for slots born after it. */
+  enforce(optimizer?: tf.Optimizer): void;
+}
+
+/** One use of one layer's kernel in a training step, seen during the backward pass. Tensors live only as long as the callback runs. */
+export interface TappedOp {
+  /** See `LayerTensors.layer`. */
+  readonly layer: string;
+  readonly use: number;
+  readonly nest: LoopNest;
+  /** Effective weights of the forward pass and of the input gradient. */
+  readonly W: tf.Tensor;
+  readonly backwardW: tf.Tensor;
+  readonly A: tf.Tensor;
+  readonly E: tf.Tensor;
+  readonly G: tf.Tensor;
+  readonly needsInputGradient: boolean;
+}
+
+/** What the tape node of a masked op carries in `attrs`, so that the tap reports effective operands. `saved` is [A, W_f, W_b]. */
+export interface MaskedOpAttrs {
+  readonly maskedOp: 'dense' | 'conv1d' | 'conv2d' | 'depthwiseConv2d';
+}
+
+/** An attached tap. */
+export interface TensorTap {
+  /** Takes the wrapper off the engine; the engine is as before. Safe to call twice. */
+  detach(): void;
+}
+
+/** The packer: a tapped op to plain bit maps; `images` takes that many images of the batch. */
+export type PackOp = (op: TappedOp, images?: number) => LayerTensors;

@@ -1,0 +1,86 @@
+import type { Rng } from '../rng.js';
+
+/**
+ * The contracts of pruning: which weights stay. Four independent choices (schedule, score, pattern, allocation), and methods that
+ * combine them. No code lives here; nothing here knows tensors.
+ *
+ * @module
+ */
+
+/** The kinds of layers whose kernels can be pruned. */
+export type KernelKind = 'dense' | 'conv1d' | 'conv2d' | 'depthwiseConv2d';
+
+/** A kernel seen by a pruning method: its name, shape and which axes are the GEMM's reduction axes. */
+export interface KernelInfo {
+  /** Layer name. */
+  readonly name: string;
+  readonly kind: KernelKind;
+  /** In tfjs order: dense [in, out], conv1d [k, in, out], conv2d [h, w, in, out], depthwise [h, w, in, multiplier]. */
+  readonly shape: readonly number[];
+  /** Axis that the forward pass reduces over (input channels): dense 0, conv1d 1, conv2d 2, depthwise 2. */
+  readonly inputAxis: number;
+  /** Axis that the input gradient reduces over (output channels): dense 1, conv1d 2, conv2d 3, depthwise 3. */
+  readonly outputAxis: number;
+}
+
+/** What to do at an optimizer step: the target sparsity in [0, 1), and whether masks are made anew. Steps count from 0. */
+export interface ScheduleState {
+  readonly sparsity: number;
+  readonly update: boolean;
+}
+
+export type Schedule = (step: number) => ScheduleState;
+
+/** A kernel with what a method may look at. */
+export interface KernelState {
+  readonly info: KernelInfo;
+  /** Current dense values, row-major. Never written to. */
+  readonly weights: Float32Array;
+  /** Masks in force, or undefined before the first. */
+  readonly masks: LayerMasks | undefined;
+}
+
+/** Importance of each weight: higher stays. */
+export type Score = (kernel: KernelState) => Float32Array;
+
+/** Which weights stay (1), given scores and a target sparsity. Exact and deterministic: ties go to the lowest index. */
+export type Pattern = (scores: Float32Array, info: KernelInfo, sparsity: number) => Uint8Array;
+
+/** Sparsity of each layer, from the target of the whole. */
+export type Allocation = (kernels: readonly KernelInfo[], sparsity: number) => readonly number[];
+
+/** The named masks of a layer, 1 keeps; each has the kernel's number of elements. `null` means all ones. */
+export interface LayerMasks {
+  /** M_f: effective weights of the forward pass. */
+  readonly forward: Uint8Array | null;
+  /** M_b: effective weights of the input gradient. */
+  readonly backward: Uint8Array | null;
+  /** M_g: which weights receive a gradient. */
+  readonly gradient: Uint8Array | null;
+}
+
+export interface UpdateContext {
+  readonly step: number;
+  readonly sparsity: number;
+  readonly rng: Rng;
+}
+
+/** A pruning method: plain data and pure functions. */
+export interface PruningMethod {
+  readonly name: string;
+  /** `zero`: pruned weights are exactly 0 after every step. `dense-master`: the stored weights stay dense, the operands obey masks. */
+  readonly pruned: 'zero' | 'dense-master';
+  /** What becomes of the optimizer slots of pruned weights. */
+  readonly slots: 'zero' | 'keep';
+  readonly schedule: Schedule;
+  /** SR-STE decay lambda: `lambda * (1 - M_f) * W` is added to the gradient of W. 0 for none. */
+  readonly decay: number;
+  /** All options, serialisable: it goes into run logs and checkpoints, and must match on resume. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Why a kernel is left dense, or undefined when it is pruned. */
+  skip(info: KernelInfo): string | undefined;
+  /** New masks for the kernels that are not skipped, in their order. */
+  updateMasks(kernels: readonly KernelState[], context: UpdateContext): readonly LayerMasks[];
+  /** A proximal step on the weights after the optimizer's (a structured regulariser); undefined when nothing changes. */
+  proximal?(kernel: KernelState, context: UpdateContext): Float32Array | undefined;
+}

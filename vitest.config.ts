@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+const alias = [
+  { find: /^tfjs-sparsity$/, replacement: src('index.ts') },
+  { find: /^tfjs-sparsity\/(kernels|hw|pruning|ops|callbacks)$/, replacement: src('$1/index.ts') },
+];
+
+// Suites that touch tensors run once per backend; the others have no backend to speak of.
+const numeric = ['test/ops/**/*.test.ts', 'test/callbacks/**/*.test.ts', 'test/properties/**/*.test.ts'];
+const addon = fileURLToPath(new URL('./node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node', import.meta.url));
+const backends = ['wasm', 'cpu', ...(existsSync(addon) ? ['tensorflow'] : [])];
+if (!existsSync(addon)) console.log('backend tensorflow is skipped: tfjs-node is not built (npm run setup:tfjs-node)');
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'plain',
+          include: ['test/**/*.test.ts'],
+          exclude: [...numeric, 'test/browser/**'],
+          testTimeout: 60_000,
+        },
+      },
+      ...backends.map((backend) => ({
+        resolve: { alias },
+        test: {
+          name: backend,
+          include: numeric,
+          setupFiles: ['test/support/backend.ts'],
+          env: { TFJS_BACKEND: backend },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      })),
+    ],
+  },
+});
