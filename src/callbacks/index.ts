@@ -1,1 +1,32 @@
-export {};
+export {
+  type CallbackOptions,
+  type Json,
+  type Logs,
+  type RunState,
+  resolveLogs,
+  SparsityCallback,
+} from './base-callback.js';
+export {
+  type CheckpointOptions,
+  checkpoint,
+  type RestoredPosition,
+  type RestoreOptions,
+  restoreCheckpoint,
+} from './checkpoint.js';
+export type { CostRow, StepCost, StepSummary } from './cost-engine.js';
+export type { AcceleratorReport, CostReport, CostReportData, CostSample, QueueStatistics } from './cost-report.js';
+export type { AnyCallback } from './fit-adapter.js';
+export { type HardwareCost, type HardwareCostOptions, hardwareCost } from './hardware-cost.js';
+export { type Progress, type ProgressOptions, progress } from './progress.js';
+export { type LayerSparsityRow, type Pruning, type PruningOptions, type PruningSkip, pruning } from './pruning.js';
+export { type RunLogOptions, runLog } from './run-log.js';
+export { type RunLogLine, readRunLog } from './run-log-file.js';
+export type { Estimate } from './sampling.js';
+export {
+  type RunPosition,
+  type SampleArray,
+  type SeededBatches,
+  type SeededBatchesOptions,
+  seededBatches,
+} from './seeded-batches.js';
+export { type TensorBoardOptions, tensorBoard } from './tensor-board.js';

@@ -24,6 +24,8 @@ export interface PrunableKernel {
   readonly info: KernelInfo;
   /** The masks in force. */
   readonly masks: LayerMasks;
+  /** What the last {@link PrunableKernel.repack} declared; a checkpoint stores it. */
+  readonly treatment: PrunedTreatment;
   /** The dense stored values (masters), row-major: materialised on each call. */
   readKernel(): Float32Array;
   /** Overwrites the stored values; under `pruned: 'zero'` masked positions become 0. */
@@ -52,13 +54,24 @@ export interface TappedOp {
   readonly needsInputGradient: boolean;
 }
 
-/** What the tape node of a masked op carries in `attrs`, so that the tap reports effective operands. `saved` is [A, W_f, W_b]. */
+/**
+ * What the tape node of a masked op carries in `attrs`, so that the tap reports effective operands. The node's inputs are `x` and `w`,
+ * `w` being the kernel variable itself. `saved` starts with [A, W_f, W_b]; W_b is absent where it is W_f. All three, and E, are in
+ * canonical shape: dense [rows, in], [in, out], [rows, out], whatever the layer's rank; conv1d as conv2d of height 1, so that A is
+ * [batch, 1, length, in] and W [1, k, in, out]. G alone has the shape of the kernel variable.
+ */
 export interface MaskedOpAttrs {
   readonly maskedOp: 'dense' | 'conv1d' | 'conv2d' | 'depthwiseConv2d';
+  /** Of convolutions: stride over height and width. */
+  readonly strides?: readonly [number, number];
+  /** Of convolutions: padding, as tfjs's own nodes carry it. */
+  readonly pad?: 'valid' | 'same' | number;
 }
 
 /** An attached tap. */
 export interface TensorTap {
+  /** The names of all kernels that the tap looks for, in model order; what never came was not seen: embeddings, for example. */
+  readonly layers: readonly string[];
   /** Takes the wrapper off the engine; the engine is as before. Safe to call twice. */
   detach(): void;
 }

@@ -29,7 +29,19 @@ export interface ScheduleState {
   readonly update: boolean;
 }
 
-export type Schedule = (step: number) => ScheduleState;
+/** Plain data that says what a part is and with which options; `name` is the key under which it can be made again. */
+export interface Config {
+  readonly name: string;
+  readonly [option: string]: unknown;
+}
+
+/** Carries its {@link Config}. A function of your own may leave it out; logs then call it `custom`. */
+export interface Described {
+  readonly config?: Config;
+}
+
+/** Sparsity over the steps of a training. */
+export type Schedule = ((step: number) => ScheduleState) & Described;
 
 /** A kernel with what a method may look at. */
 export interface KernelState {
@@ -40,14 +52,20 @@ export interface KernelState {
   readonly masks: LayerMasks | undefined;
 }
 
-/** Importance of each weight: higher stays. */
-export type Score = (kernel: KernelState) => Float32Array;
+/** Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. */
+export type Score = ((kernel: KernelState) => Float32Array) & Described;
 
 /** Which weights stay (1), given scores and a target sparsity. Exact and deterministic: ties go to the lowest index. */
-export type Pattern = (scores: Float32Array, info: KernelInfo, sparsity: number) => Uint8Array;
+export type Pattern = ((scores: Float32Array, info: KernelInfo, sparsity: number) => Uint8Array) & Described;
+
+/** A kernel with the scores of its weights. */
+export interface ScoredKernel {
+  readonly info: KernelInfo;
+  readonly scores: Float32Array;
+}
 
 /** Sparsity of each layer, from the target of the whole. */
-export type Allocation = (kernels: readonly KernelInfo[], sparsity: number) => readonly number[];
+export type Allocation = ((kernels: readonly ScoredKernel[], sparsity: number) => readonly number[]) & Described;
 
 /** The named masks of a layer, 1 keeps; each has the kernel's number of elements. `null` means all ones. */
 export interface LayerMasks {
@@ -76,7 +94,7 @@ export interface PruningMethod {
   /** SR-STE decay lambda: `lambda * (1 - M_f) * W` is added to the gradient of W. 0 for none. */
   readonly decay: number;
   /** All options, serialisable: it goes into run logs and checkpoints, and must match on resume. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: Config;
   /** Why a kernel is left dense, or undefined when it is pruned. */
   skip(info: KernelInfo): string | undefined;
   /** New masks for the kernels that are not skipped, in their order. */

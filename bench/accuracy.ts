@@ -1,0 +1,113 @@
+/**
+ * Test accuracy of dense and sparse training at the same budget, over fixed seeds. Each finished run is a line of a JSONL file; a run
+ * that is in the file is not trained again, so the script can be stopped and started.
+ *
+ *     npm run bench:accuracy -- --data mnist --data-dir DIR
+ *     npm run bench:accuracy -- --data cifar10 --data-dir DIR --methods dense,gradual --seeds 1
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { useBackend } from 'tfjs-sparsity/ops';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { loadDataset } from '../examples/lib/load-dataset.js';
+import { type MethodName, methodNames, type RunOptions } from '../examples/lib/options.js';
+import { trainOnce } from '../examples/lib/train-once.js';
+
+// Fixed before the first run, the same for every method of a data set.
+const budgets = {
+  mnist: {
+    model: 'lenet5',
+    epochs: 12,
+    batchSize: 64,
+    learningRate: 0.002,
+    methods: 'dense,gradual,hardware-aware,bdwp',
+    seeds: '1,2,3',
+  },
+  cifar10: { model: 'vgg-small', epochs: 14, batchSize: 32, learningRate: 0.001, methods: 'dense,gradual', seeds: '1' },
+} as const;
+
+interface Run {
+  readonly method: MethodName;
+  readonly seed: number;
+  readonly accuracy: number;
+  readonly sparsity: number;
+  readonly seconds: number;
+}
+
+const args = await yargs(hideBin(process.argv))
+  .options({
+    data: { choices: ['mnist', 'cifar10'] as const, default: 'mnist' as const },
+    'data-dir': { type: 'string' },
+    methods: { type: 'string', describe: `Of ${methodNames.join(', ')}; default: those of the data set` },
+    seeds: { type: 'string', describe: 'Default: those of the data set' },
+    out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA.jsonl' },
+  })
+  .strict()
+  .parseAsync();
+
+const budget = budgets[args.data];
+const out = args.out ?? `bench/results/accuracy-${args.data}.jsonl`;
+const methods = (args.methods ?? budget.methods).split(',') as MethodName[];
+const seeds = (args.seeds ?? budget.seeds).split(',').map(Number);
+const done = (): Run[] =>
+  existsSync(out)
+    ? readFileSync(out, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+    : [];
+
+await useBackend('wasm');
+mkdirSync(dirname(out), { recursive: true });
+const data = await loadDataset(args.data, args.dataDir, 1);
+for (const seed of seeds) {
+  for (const method of methods) {
+    if (done().some((run) => run.method === method && run.seed === seed)) continue;
+    const options: RunOptions = {
+      data: args.data,
+      dataDir: args.dataDir,
+      trainImages: undefined,
+      model: budget.model,
+      method,
+      sparsity: 0.9,
+      epochs: budget.epochs,
+      batchSize: budget.batchSize,
+      learningRate: budget.learningRate,
+      accelerators: [],
+      every: 1,
+      images: undefined,
+      backend: 'wasm',
+      runDir: `runs/accuracy-${args.data}/seed-${seed}`,
+      seed,
+      resume: false,
+      compare: false,
+      report: undefined,
+      targetAccuracy: undefined,
+    };
+    console.log(`${args.data} ${budget.model} ${method} seed ${seed}`);
+    const result = await trainOnce(options, data, [], `${options.runDir}/${method}`, new AbortController().signal);
+    const total = (of: 'kept' | 'weights') => result.layers.reduce((sum, layer) => sum + layer[of], 0);
+    const sparsity = result.layers.length > 0 ? 1 - total('kept') / total('weights') : 0;
+    const run: Run = { method, seed, accuracy: result.accuracy, sparsity, seconds: Math.round(result.seconds) };
+    appendFileSync(out, `${JSON.stringify({ ...run, ...budget, data: args.data, trainImages: data.train.count })}\n`);
+    result.model.dispose();
+  }
+}
+
+const percent = (value: number) => (100 * value).toFixed(2);
+console.log(
+  `\n${budget.model} on ${data.name} (${data.train.count} images), ${budget.epochs} epochs, batch ${budget.batchSize}, Adam`,
+);
+console.log(`| method | sparsity % | ${seeds.map((seed) => `seed ${seed}`).join(' | ')} | mean | against dense, mean of pairs |`);
+console.log(`|---|---|${seeds.map(() => '---|').join('')}---|---|`);
+const runs = done();
+for (const method of methods) {
+  const own = seeds.map((seed) => runs.find((run) => run.method === method && run.seed === seed) as Run);
+  const dense = seeds.map((seed) => runs.find((run) => run.method === 'dense' && run.seed === seed));
+  const mean = own.reduce((sum, run) => sum + run.accuracy, 0) / own.length;
+  const gap = own.reduce((sum, run, i) => sum + run.accuracy - (dense[i]?.accuracy ?? Number.NaN), 0) / own.length;
+  console.log(
+    `| ${method} | ${percent(own[0].sparsity)} | ${own.map((run) => percent(run.accuracy)).join(' | ')} | ${percent(mean)} | ${gap < 0 ? '' : '+'}${percent(gap)} |`,
+  );
+}

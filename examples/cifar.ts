@@ -1,0 +1,14 @@
+/**
+ * A small VGG or ResNet-20 on CIFAR-10 or CIFAR-100, trained sparse.
+ *
+ *     npm run example:cifar -- --data-dir DIR --model vgg-small --method gradual --sparsity 0.9
+ */
+import { runExample } from './lib/run-example.js';
+
+await runExample({
+  script: 'cifar',
+  models: ['vgg-small', 'resnet20'],
+  datasets: ['cifar10', 'cifar100'],
+  epochs: 12,
+  batchSize: 32,
+});

@@ -1,0 +1,22 @@
+/** Images of one split: bytes in [0, 255], image after image, rows, columns, channels; a label each. */
+export interface Images {
+  readonly count: number;
+  readonly pixels: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/** A classification set, held as bytes. */
+export interface Dataset {
+  readonly name: string;
+  readonly imageShape: readonly [height: number, width: number, channels: number];
+  readonly classes: number;
+  readonly train: Images;
+  readonly test: Images;
+}
+
+/** The first `count` images (all when it is larger). */
+export function firstImages(images: Images, count: number): Images {
+  if (count >= images.count) return images;
+  const pixelsEach = images.pixels.length / images.count;
+  return { count, pixels: images.pixels.subarray(0, count * pixelsEach), labels: images.labels.subarray(0, count) };
+}

@@ -1,0 +1,15 @@
+/**
+ * LeNet-5 or a multi-layer perceptron on digits, MNIST or Fashion-MNIST, trained sparse.
+ *
+ *     npm run demo
+ *     npm run example:mnist -- --data mnist --data-dir DIR --model lenet5 --method gradual --sparsity 0.9
+ */
+import { runExample } from './lib/run-example.js';
+
+await runExample({
+  script: 'mnist',
+  models: ['lenet5', 'mlp'],
+  datasets: ['digits', 'mnist', 'fashion-mnist'],
+  epochs: 4,
+  batchSize: 32,
+});

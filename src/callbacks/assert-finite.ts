@@ -1,0 +1,22 @@
+import type * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+
+/** Throws when the loss, or a weight of the model, is not finite any more: says at which step, and the first such layer. */
+export function assertFinite(model: tf.LayersModel, step: number, loss = 0): void {
+  const layer = model.layers.find((candidate) => candidate.weights.some((weight) => !allFinite(weight.read().dataSync())));
+  const lossIsFinite = Number.isFinite(loss);
+  if (lossIsFinite && !layer) return;
+  throw new SparsityError({
+    what: lossIsFinite ? `weights after step ${step}, layer ${layer?.name}` : `loss of step ${step}`,
+    got: lossIsFinite ? 'NaN or infinity' : String(loss),
+    expected: lossIsFinite || !layer ? 'finite numbers' : `a finite number; the first layer with other weights is ${layer.name}`,
+    fix: 'lower the learning rate, look for NaN in the data, and resume from the last checkpoint',
+  });
+}
+
+/** Whether all values are finite. A sum of float32 values in float64 cannot overflow, so one pass without a branch is enough. */
+function allFinite(values: ArrayLike<number>): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return Number.isFinite(sum);
+}

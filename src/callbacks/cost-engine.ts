@@ -1,0 +1,166 @@
+import {
+  type Accelerator,
+  type AcceleratorRun,
+  addCosts,
+  type Cost,
+  costOf,
+  countBits,
+  type LayerTensors,
+  type Phase,
+  type Role,
+  type StepCounts,
+  sliceBits,
+  type TrainingOptions,
+  trainingWorks,
+} from '../hw/index.js';
+
+/** The maps of one training step. */
+export interface StepJob {
+  readonly step: number;
+  readonly records: readonly LayerTensors[];
+  readonly training: TrainingOptions;
+}
+
+/** A sum over steps, of one layer's phase on one accelerator. */
+export interface CostRow {
+  readonly layer: string;
+  readonly phase: Phase;
+  readonly cost: Cost;
+  /** How often the model chose what: `{dataflow: {WS: 3, OS: 197}}`. */
+  readonly decisions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** One step on one accelerator. Standard errors are those of sampling images: 0 when all are there, null when one image was taken. */
+export interface StepCost {
+  readonly cycles: number;
+  readonly cyclesError: number | null;
+  readonly energyPj: number;
+  readonly energyPjError: number | null;
+}
+
+/** One step on all accelerators. */
+export interface StepSummary {
+  readonly step: number;
+  readonly accelerators: Readonly<Record<string, StepCost>>;
+  /** Fraction of zeros of each kind of tensor, over all layers. */
+  readonly sparsity: Readonly<Record<Role, number>>;
+}
+
+/** Rows of each accelerator, by its name. */
+export type CostTotals = Readonly<Record<string, readonly CostRow[]>>;
+
+/** Runs steps on accelerators and adds up what they cost. Knows no tensors and no threads. */
+export interface CostEngine {
+  execute(job: StepJob): StepSummary;
+  totals(): CostTotals;
+}
+
+/** Groups that sampled images are split into, to see how much the estimate depends on which images were taken. */
+const imageGroups = 4;
+
+/** @param begin totals to add to, of an earlier part of the run. */
+export function createCostEngine(accelerators: readonly Accelerator[], begin: CostTotals): CostEngine {
+  const lanes = accelerators.map((accelerator) => createLane(accelerator, begin[accelerator.spec.name] ?? []));
+  return {
+    execute({ step, records, training }) {
+      const works = trainingWorks(records, training);
+      const groups = splitImages(records).map((group) => trainingWorks(group, training));
+      const share = sampledShare(records);
+      const costs = lanes.map((lane) => {
+        const { cycles, energyPj } = lane.add(lane.run.executeStep(works));
+        const spread = groups.map((group, i) => costOf(lane.groupRun(i).executeStep(group), lane.table));
+        const error = (of: 'cycles' | 'energyPj') =>
+          share === 1
+            ? 0
+            : standardError(
+                spread.map((cost) => cost[of]),
+                share,
+              );
+        return [lane.name, { cycles, cyclesError: error('cycles'), energyPj, energyPjError: error('energyPj') }] as const;
+      });
+      return { step, accelerators: Object.fromEntries(costs), sparsity: zeroFractions(records) };
+    },
+    totals: () => Object.fromEntries(lanes.map((lane) => [lane.name, lane.rows()])),
+  };
+}
+
+function createLane(accelerator: Accelerator, begin: readonly CostRow[]) {
+  const rows = new Map(begin.map((row) => [`${row.layer} ${row.phase}`, row]));
+  const groupRuns: AcceleratorRun[] = [];
+  const table = accelerator.energyTable;
+  return {
+    name: accelerator.spec.name,
+    table,
+    run: accelerator.start(),
+    /** Each group has a run of its own, since runs carry state from step to step. */
+    groupRun: (i: number) => (groupRuns[i] ??= accelerator.start()),
+    rows: () => [...rows.values()],
+    /** Adds a step to the rows; its cost. */
+    add(counts: StepCounts): Cost {
+      const costs = counts.works.map((work) => {
+        const key = `${work.layer} ${work.phase}`;
+        const row = rows.get(key);
+        const cost = costOf(work, table);
+        rows.set(key, {
+          layer: work.layer,
+          phase: work.phase,
+          cost: row ? addCosts(row.cost, cost) : cost,
+          decisions: countDecisions(row?.decisions ?? {}, work.decisions),
+        });
+        return cost;
+      });
+      return addCosts(...costs);
+    },
+  };
+}
+
+function countDecisions(counts: CostRow['decisions'], made: Readonly<Record<string, string>>): CostRow['decisions'] {
+  const next: Record<string, Readonly<Record<string, number>>> = { ...counts };
+  for (const [question, answer] of Object.entries(made)) {
+    next[question] = { ...next[question], [answer]: (next[question]?.[answer] ?? 0) + 1 };
+  }
+  return next;
+}
+
+/** The images that are present as a share of the batch. */
+function sampledShare(records: readonly LayerTensors[]): number {
+  return Math.min(1, ...records.map(({ nest, batchTotal }) => nest.batch / batchTotal));
+}
+
+/** The sampled images in groups of near equal size; no groups when all images of the batch are there, or just one. */
+function splitImages(records: readonly LayerTensors[]): LayerTensors[][] {
+  const images = Math.min(...records.map(({ nest }) => nest.batch));
+  if (sampledShare(records) === 1 || images < 2) return [];
+  const groups = Math.min(imageGroups, images);
+  return Array.from({ length: groups }, (_, i) => {
+    const [from, to] = [Math.floor((i * images) / groups), Math.floor(((i + 1) * images) / groups)];
+    return records.map((record) => takeImages(record, from, to));
+  });
+}
+
+function takeImages(record: LayerTensors, from: number, to: number): LayerTensors {
+  const cut = ({ shape, words }: LayerTensors['A']) => {
+    const [, ...rest] = shape;
+    const perImage = rest.reduce((size, axis) => size * axis, 1);
+    const { words: cutWords } = sliceBits({ shape, words }, from * perImage, (to - from) * perImage);
+    return { shape: [to - from, ...rest], words: cutWords };
+  };
+  return { ...record, nest: { ...record.nest, batch: to - from }, A: cut(record.A), E: cut(record.E) };
+}
+
+/** Standard error of the mean of group estimates, with the correction for a finite batch of which `share` was taken. */
+function standardError(estimates: readonly number[], share: number): number | null {
+  if (estimates.length < 2) return null;
+  const mean = estimates.reduce((sum, x) => sum + x, 0) / estimates.length;
+  const variance = estimates.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (estimates.length - 1);
+  return Math.sqrt((variance / estimates.length) * (1 - share));
+}
+
+function zeroFractions(records: readonly LayerTensors[]): Record<Role, number> {
+  const fraction = (role: Role) => {
+    const tensors = records.map((record) => record[role]);
+    const elements = tensors.reduce((sum, { shape }) => sum + shape.reduce((size, axis) => size * axis, 1), 0);
+    return 1 - tensors.reduce((sum, bits) => sum + countBits(bits), 0) / elements;
+  };
+  return { W: fraction('W'), A: fraction('A'), E: fraction('E'), G: fraction('G') };
+}

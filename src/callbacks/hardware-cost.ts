@@ -1,0 +1,327 @@
+import type * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import type { Accelerator, LayerTensors } from '../hw/index.js';
+import { attachTap, optimizerSlots, type PrunableKernel, packOp, prunableKernels, type TensorTap } from '../ops/index.js';
+import { createRng } from '../rng.js';
+import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
+import type { CostTotals, StepJob, StepSummary } from './cost-engine.js';
+import { type CostHost, openCostHost } from './cost-host.js';
+import { type CostReport, costReport } from './cost-report.js';
+import { estimateTotal } from './sampling.js';
+
+/** Options of {@link hardwareCost}. */
+export interface HardwareCostOptions extends CallbackOptions {
+  /** Accelerators to run every step on; their names must differ. */
+  readonly accelerators: readonly Accelerator[];
+  /**
+   * Take every k-th optimizer step; the others cost nothing here and are stood for by those taken.
+   * @default 1
+   */
+  readonly every?: number | undefined;
+  /**
+   * Take the first n images of each batch, which stand for the batch.
+   * @default all
+   */
+  readonly images?: number | undefined;
+  /**
+   * Most worker threads to use, at least 0; 0 computes on the main thread. One accelerator never uses more than one.
+   * @default one less than there are cores, at least 1
+   */
+  readonly workers?: number | undefined;
+  /**
+   * Draws the first sampled step from 0 .. every - 1.
+   * @default the first step is sampled
+   */
+  readonly seed?: number | string | undefined;
+}
+
+/** Steps that may wait for the workers: enough to even out slow steps, few enough to bound memory. */
+const queueLimit = 16;
+
+/** The callback that {@link hardwareCost} makes. */
+export class HardwareCost extends SparsityCallback implements RunState {
+  readonly key = 'hardwareCost';
+  override readonly place = -1;
+
+  private readonly every: number;
+  private readonly offset: number;
+  private tap: TensorTap | undefined;
+  private optimizer: tf.Optimizer | undefined;
+  private tapped: tf.LayersModel | undefined;
+  private kernels: readonly PrunableKernel[] = [];
+  /** Names of the model's layers that the tap looks for, in the order of the forward pass. */
+  private layers: readonly string[] = [];
+  private records: LayerTensors[] = [];
+  private host: Promise<CostHost> | undefined;
+  private readonly pending: Promise<void>[] = [];
+  private failure: unknown;
+  private seen = 0;
+  private series: StepSummary[] = [];
+  /** Sums of the parts of the run whose host is closed. */
+  private sums: CostTotals = {};
+  private epochBegin = { seen: 0, sampled: 0 };
+  private readonly queue = { workers: 0, maxDepth: 0, waits: 0 };
+
+  constructor(private readonly options: HardwareCostOptions) {
+    super(options);
+    checkOptions(options);
+    this.every = options.every ?? 1;
+    this.offset = options.seed === undefined ? 0 : createRng(`${options.seed}/hardwareCost`).integer(this.every);
+  }
+
+  override async onTrainBegin(): Promise<void> {
+    await this.detach();
+    this.attach(this.trainedModel());
+  }
+
+  override async onEpochBegin(): Promise<void> {
+    this.epochBegin = { seen: this.seen, sampled: this.series.length };
+  }
+
+  override async onBatchBegin(): Promise<void> {
+    // Early, so that workers load while the step runs; not before, since a checkpoint may put sums back until the first batch.
+    this.open();
+  }
+
+  override async onBatchEnd(): Promise<void> {
+    await this.endStep();
+  }
+
+  override async onEpochEnd(_epoch: number, logs?: object): Promise<void> {
+    await this.drain();
+    if (logs) Object.assign(logs, this.epochMeans());
+  }
+
+  override async onTrainEnd(): Promise<void> {
+    await this.detach();
+  }
+
+  override async release(): Promise<void> {
+    await this.detach();
+  }
+
+  /** Begins to watch a model: for custom training loops; `fit` does it by itself. */
+  attach(model: tf.LayersModel, optimizer: tf.Optimizer | undefined = model.optimizer): void {
+    this.tap?.detach();
+    this.tapped = model;
+    this.optimizer = optimizer;
+    this.kernels = prunableKernels(model);
+    this.records = [];
+    this.tap = attachTap(model, {
+      onOp: (op) => {
+        if (this.isSampled()) this.records.push(packOp(op, this.options.images));
+      },
+    });
+    this.layers = this.tap.layers;
+  }
+
+  /** Ends an optimizer step: what the tap saw goes to the accelerators. Waits when they lag too far behind. */
+  async endStep(): Promise<void> {
+    const sampled = this.isSampled();
+    const { layers, records, step } = this;
+    this.records = [];
+    this.step += 1;
+    this.seen += 1;
+    if (!sampled) return;
+    if (records.length === 0) {
+      throw new SparsityError({
+        what: `tensors of step ${step}`,
+        got: 'none',
+        expected: 'a backward pass through the attached model',
+        fix: 'call endStep after the optimizer step of the attached model, and fit a model with dense or convolution layers',
+      });
+    }
+    // The tap reports along the backward pass; accelerators run the forward pass first.
+    records.sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || a.use - b.use);
+    await this.enqueue({ step, records, training: { slots: this.slots(), masked: this.masked() } });
+  }
+
+  /** Stops watching, waits for the accelerators and lets the workers go. Safe to call twice. */
+  async detach(): Promise<void> {
+    this.tap?.detach();
+    this.tap = undefined;
+    const { host } = this;
+    if (!host) return;
+    this.host = undefined;
+    const open = await host;
+    try {
+      await this.drain();
+      this.sums = await open.totals();
+    } finally {
+      open.close();
+    }
+  }
+
+  /**
+   * What the run cost so far. Waits until every step is through.
+   *
+   * @throws SparsityError when an accelerator failed, or a worker broke down.
+   */
+  async report(): Promise<CostReport> {
+    await this.drain();
+    const totals = this.host ? await (await this.host).totals() : this.sums;
+    const sample = {
+      steps: this.seen,
+      sampledSteps: this.series.length,
+      every: this.every,
+      offset: this.offset,
+      images: this.options.images ?? null,
+      unseenLayers: this.layers.filter((layer) => !Object.values(totals)[0]?.some((row) => row.layer === layer)),
+    };
+    return costReport(this.options.accelerators, totals, [...this.series], sample, { ...this.queue });
+  }
+
+  async runState(): Promise<Json> {
+    await this.drain();
+    const sums = this.host ? await (await this.host).totals() : this.sums;
+    // Only for its type: series and sums are plain data already.
+    return { step: this.step, seen: this.seen, series: this.series, sums } as unknown as Json;
+  }
+
+  restoreRunState(state: Json): void {
+    const { step, seen, series, sums } = state as unknown as {
+      step: number;
+      seen: number;
+      series: StepSummary[];
+      sums: CostTotals;
+    };
+    const expected = this.options.accelerators.map(({ spec }) => spec.name);
+    const stored = Object.keys(sums);
+    if (stored.length > 0 && String(stored) !== String(expected)) {
+      throw new SparsityError({
+        what: 'accelerators of the resumed run',
+        got: String(expected),
+        expected: `as stored, ${stored}`,
+        fix: 'resume with the accelerators of the first run, or leave hardwareCost out',
+      });
+    }
+    this.step = step;
+    this.seen = seen;
+    this.series = [...series];
+    this.sums = sums;
+  }
+
+  /** Means per step of the epoch; NaN where no step of it was sampled. */
+  private epochMeans(): Record<string, number> {
+    const series = this.series.slice(this.epochBegin.sampled);
+    const steps = this.seen - this.epochBegin.seen;
+    const sampling = this.every > 1 || this.options.images !== undefined;
+    const means = this.options.accelerators.flatMap(({ spec }) =>
+      Object.entries({ cycles: 'cycles', energy: 'energyPj' } as const).flatMap(([name, of]) => {
+        const { value, error } = estimateTotal(series, steps, spec.name, of);
+        const key = `${name}_${spec.name}`;
+        const mean = [key, series.length === 0 ? Number.NaN : value / steps] as const;
+        return sampling ? [mean, [`${key}_error`, error === null ? Number.NaN : error / steps] as const] : [mean];
+      }),
+    );
+    return Object.fromEntries(means);
+  }
+
+  private open(): Promise<CostHost> {
+    if (!this.host) {
+      this.host = openCostHost(this.options.accelerators, this.sums, this.options.workers);
+      this.host.catch(() => {}); // reported where it is awaited
+    }
+    return this.host;
+  }
+
+  private async enqueue(job: StepJob): Promise<void> {
+    const host = await this.open();
+    this.queue.workers = host.workers;
+    while (this.pending.length >= queueLimit) {
+      this.queue.waits += 1;
+      await this.pending[0];
+    }
+    const done = host
+      .execute(job)
+      .then((summary) => {
+        this.series.push(summary);
+      })
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      })
+      .finally(() => {
+        this.pending.shift(); // not returned: finally would wait for the promise that it takes out
+      });
+    this.pending.push(done.then(() => {}));
+    this.queue.maxDepth = Math.max(this.queue.maxDepth, this.pending.length);
+    this.throwFailure();
+  }
+
+  private async drain(): Promise<void> {
+    await Promise.all(this.pending);
+    this.throwFailure();
+  }
+
+  private throwFailure(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  private isSampled(): boolean {
+    return this.step % this.every === this.offset;
+  }
+
+  /** Slots per weight, counted on the first trained variable: after the first step they are there. */
+  private slots(): number {
+    const variable = this.tapped?.trainableWeights[0]?.read() as tf.Variable | undefined;
+    return this.optimizer && variable ? optimizerSlots(this.optimizer, variable).length : 0;
+  }
+
+  /** Whether the hardware may leave pruned weights alone: they get no gradient and stay zero. */
+  private masked(): boolean {
+    return this.kernels.some(({ masks, treatment }) => treatment.pruned === 'zero' && masks.gradient !== null);
+  }
+}
+
+/**
+ * Projects what the run would cost on accelerators, from the real tensors of its steps: cycles and energy, modelled. The maps of
+ * non-zeros of each step go to worker threads (web workers in a browser) through a bounded queue that makes training wait when it is
+ * full, and never drops a step; each epoch waits for its own results.
+ *
+ * Epoch logs gain `cycles_<name>` and `energy_<name>`, means per step of the epoch, in cycles and picojoule; with `every` or `images`
+ * also `cycles_<name>_error` and `energy_<name>_error`, the standard errors of these means. Sums of a report are scaled from the sampled
+ * steps and images to the whole run; its decisions, its series and the fractions of zeros are of the sample. A report of a resumed run
+ * includes the first part; what an accelerator is configured for is not kept from one `fit` to the next.
+ *
+ * @throws SparsityError for wrong options, from `fit` when an accelerator fails.
+ * @example
+ * ```ts
+ * const cost = hardwareCost({accelerators: [acf(), denseArray()], every: 4});
+ * await model.fit(xs, ys, {callbacks: [cost]});
+ * console.log((await cost.report()).toTable());
+ * ```
+ * In a custom loop:
+ * ```ts
+ * const cost = hardwareCost({accelerators: [acf()]});
+ * cost.attach(model);
+ * for (const {x, y} of batches) {
+ *   await model.trainOnBatch(x, y);
+ *   await cost.endStep();
+ * }
+ * await cost.detach();
+ * ```
+ */
+export function hardwareCost(options: HardwareCostOptions): HardwareCost {
+  return new HardwareCost(options);
+}
+
+function checkOptions({ accelerators, every = 1, images = 1, workers = 0 }: HardwareCostOptions): void {
+  const names = accelerators.map(({ spec }) => spec.name);
+  if (names.length === 0 || new Set(names).size < names.length) {
+    throw new SparsityError({
+      what: 'hardwareCost.accelerators',
+      got: names.length === 0 ? 'none' : `names ${names.join(', ')}`,
+      expected: 'one accelerator at least, all with different names',
+      fix: "pass [acf(), denseArray()], or name two of a kind: acf({name: 'acf_large'})",
+    });
+  }
+  for (const [name, value, least] of [
+    ['every', every, 1],
+    ['images', images, 1],
+    ['workers', workers, 0],
+  ] as const) {
+    if (Number.isInteger(value) && value >= least) continue;
+    const expected = `an integer, at least ${least}`;
+    throw new SparsityError({ what: `hardwareCost.${name}`, got: value, expected, fix: 'leave it out for the default' });
+  }
+}

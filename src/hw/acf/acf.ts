@@ -1,0 +1,108 @@
+import { checkSpec, tableOf } from '../check-spec.js';
+import type { Accelerator, AcceleratorRun, EnergyTable, PhaseWork, StepCounts, WorkCounts } from '../contracts.js';
+import { price } from '../energy/price.js';
+import type { Dataflow } from '../systolic.js';
+import { type Configuration, configurationOf, emptyConfiguration, reconfigure } from './configuration.js';
+import { executeGemms, prepareGemms } from './gemm-execution.js';
+import { type AcfOptions, type AcfSpec, acfSchema } from './options.js';
+import { greedyPath, viterbiPath } from './schedule.js';
+import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js';
+
+/**
+ * The Adaptive Compute Fabric of 000: an array of sparse processing elements (SPE), a reconfigurable interconnect, a sparse memory
+ * controller, and a scheduler that chooses a dataflow per layer and phase (ledger 1.1).
+ *
+ * A GEMM has `m` input rows, `n` kernel rows and `k` reduction indices; a factor that is not zero is *present*. What an SPE cannot skip
+ * counts as present, too: with `skipOneSide` all factors of the denser operand, with `gate` and without the memory controller all.
+ * Time passes tile by tile, with a barrier behind each:
+ *
+ *     tile = max(longest SPE, ceil(input words / injectors), ceil(kernel words / injectors)) + fill
+ *
+ * - **OS**: a tile is `rows` x `cols` outputs, row by row of tiles. The SPE of output (i, j) works on the indices at which input row i and
+ *   kernel row j are both present. Input word (i, k) is sent once to each fan-out group (`fanOut` neighbouring columns) in which some
+ *   kernel row has k present; kernel words likewise to groups of array rows. Fill: switch levels + ceil(outputs / cols) to drain.
+ *   Of a sampled weight gradient only the wanted outputs are computed. Where it takes fewer tiles they are packed: array column j takes
+ *   the wanted outputs of kernel row j in order, `rows` at a time, and each input row goes to the groups that hold an output of it.
+ * - **WS**: array column j holds the present factors of kernel row j, in order, `rows` at a time: a column tile has
+ *   max over its columns of ceil(present / rows) folds, each a tile. The input rows stream by: an SPE that holds index k works once per
+ *   input row with k present. Each of these words is sent once to each fan-out group of columns that holds k in this fold.
+ *   Fill: ceil(held factors / injectors) + switch levels + ceil(log2(rows)) of the adder chain. All outputs are computed.
+ * - **IS**: WS with inputs and kernels, and rows and columns, exchanged.
+ *
+ * Unit-cycles are lost to `ineffectual` slots (a factor was zero or the output not wanted), `imbalance` (within the rectangle of the array
+ * that a tile occupies), `underfilled` (outside of it), `multicast` (waiting for the networks), `fill`, `memory` and `reconfiguration`.
+ * Sampled images stand for the real batch: counts that go with it are scaled by `imageScale`.
+ * Queues are as deep as a tile needs and accumulators never conflict: both flatter the design.
+ *
+ * Before each GEMM the interconnect takes the configuration that the dataflow and the occupied SPEs need, at a cost in time and energy
+ * (ledger E3); it carries over from step to step.
+ *
+ * @throws SparsityError naming the option that is wrong.
+ * @example
+ * ```ts
+ * const run = acf({rows: 16, cols: 16, objective: 'edp', scheduler: 'viterbi'}).start();
+ * run.executeStep([]).works.length; // 0
+ * ```
+ */
+export function acf(options: AcfOptions = {}): Accelerator {
+  return build(checkSpec(acfSchema, options, 'acf'));
+}
+
+/** How specs of kind `acf` are checked and built. */
+export const acfKind = { schema: acfSchema, build };
+
+function build(spec: AcfSpec): Accelerator {
+  const energyTable = tableOf(spec.energyTable);
+  return { spec, energyTable, start: () => startRun(spec, energyTable) };
+}
+
+/** A dataflow for a work, with what it costs before reconfiguration and the configuration it needs. */
+interface Candidate {
+  readonly counts: WorkCounts;
+  readonly configuration: Configuration;
+}
+
+function startRun(spec: AcfSpec, table: EnergyTable): AcceleratorRun {
+  let configuration = emptyConfiguration(spec);
+
+  function executeStep(works: readonly PhaseWork[]): StepCounts {
+    const stages = works.filter((work) => work.kind === 'gemm').map((work) => candidates(work, spec));
+    const configured = (stage: number, previous: number, chosen: number): WorkCounts => {
+      const before = stage === 0 ? configuration : stages[stage - 1][previous].configuration;
+      const { counts, configuration: after } = stages[stage][chosen];
+      return withReconfiguration(counts, reconfigure(before, after, spec), spec);
+    };
+    const find = spec.scheduler === 'viterbi' ? viterbiPath : greedyPath;
+    const path = find(
+      stages.map((stage) => stage.length),
+      (stage, previous, chosen) => objective(configured(stage, previous, chosen), spec, table),
+    );
+    const gemms = path.map((chosen, stage) => configured(stage, path[stage - 1], chosen)).values();
+    const counts = works.map((work) => (work.kind === 'gemm' ? (gemms.next().value as WorkCounts) : updateCounts(work, spec)));
+    const last = stages.at(-1)?.[path.at(-1) as number];
+    if (last) configuration = last.configuration;
+    return { works: counts };
+  }
+
+  return { executeStep };
+}
+
+const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];
+
+function candidates(work: PhaseWork & { kind: 'gemm' }, spec: AcfSpec): Candidate[] {
+  const prepared = prepareGemms(work, spec);
+  const allowed = spec.dataflow === 'dynamic' ? dataflows : [spec.dataflow];
+  return allowed.map((dataflow) => {
+    const sums = executeGemms(prepared, dataflow, spec);
+    return {
+      counts: gemmCounts(work, prepared, dataflow, sums, spec),
+      configuration: configurationOf(dataflow, sums.extents, spec),
+    };
+  });
+}
+
+function objective(counts: WorkCounts, spec: AcfSpec, table: EnergyTable): number {
+  if (spec.objective === 'delay') return counts.cycles;
+  const { totalPj } = price(counts, table);
+  return spec.objective === 'energy' ? totalPj : totalPj * counts.cycles;
+}

@@ -1,0 +1,127 @@
+import type { GemmWork } from '../contracts.js';
+import { type GemmView, lowerGemm } from '../gemm-view.js';
+import type { Dataflow } from '../systolic.js';
+import { type BitRows, columnCounts, onesRows, totalCount } from './bit-rows.js';
+import { operandStationary } from './operand-stationary.js';
+import type { AcfSpec } from './options.js';
+import { outputStationary, packedOutputStationary, packedTiles } from './output-stationary.js';
+import { countPairs } from './pair-counts.js';
+import { type TileSums, tileSums } from './tile-sums.js';
+import type { Passes } from './traffic.js';
+
+/** A work's GEMMs as the array meets them: operands with the zeros that are not skipped turned into ones. */
+export interface PreparedGemms {
+  readonly gemms: readonly PreparedGemm[];
+  /** MACs of which both factors are non-zero and whose output is wanted. */
+  readonly effectual: number;
+  readonly passes: Passes;
+}
+
+interface PreparedGemm {
+  readonly input: BitRows;
+  readonly kernel: BitRows;
+  readonly inputCounts: Uint32Array;
+  readonly kernelCounts: Uint32Array;
+  /** Outputs that are wanted, undefined when all are. */
+  readonly wanted: BitRows | undefined;
+  /** Common ones of input row and kernel row, for a packed mapping: undefined where the plain one is as short. */
+  readonly packedPairs: Int32Array | undefined;
+}
+
+/** Lowers a work and turns the zeros into ones that the array does not skip. */
+export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
+  const views = lowerGemm(work);
+  const rows = views.map((view) => bitRows(view.rowBits(0, view.m), view.m, view));
+  const kernels = views.map((view) => bitRows(view.kernelRows(), view.n, view));
+  const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
+  const sparserInput = spec.zeroDetection === 'skipOneSide' && density(rows) < density(kernels);
+  const skipInput = gathers && (spec.zeroDetection === 'skipBoth' || sparserInput);
+  const skipKernel = gathers && (spec.zeroDetection === 'skipBoth' || !sparserInput);
+  let effectual = 0;
+  const gemms = views.map((view, i): PreparedGemm => {
+    const wanted = wantedOutputs(view);
+    const input = skipInput ? rows[i] : onesRows(view.m, view.k);
+    const kernel = skipKernel ? kernels[i] : onesRows(view.n, view.k);
+    const inputCounts = columnCounts(rows[i]);
+    const kernelCounts = columnCounts(kernels[i]);
+    let packedPairs: Int32Array | undefined;
+    if (wanted) {
+      const pairs = pairMatrix(rows[i], kernels[i]);
+      effectual += sumWanted(pairs, wanted);
+      const plainTiles = Math.ceil(view.m / spec.rows) * Math.ceil(view.n / spec.cols);
+      if (spec.sparseMemoryController && packedTiles(wanted, spec) < plainTiles) {
+        packedPairs = skipInput && skipKernel ? pairs : pairMatrix(input, kernel);
+      }
+    } else {
+      for (let k = 0; k < view.k; k++) effectual += inputCounts[k] * kernelCounts[k];
+    }
+    return {
+      input,
+      kernel,
+      inputCounts: skipInput ? inputCounts : inputCounts.fill(view.m),
+      kernelCounts: skipKernel ? kernelCounts : kernelCounts.fill(view.n),
+      wanted,
+      packedPairs,
+    };
+  });
+  const classes = views.length / work.nest.groups;
+  const most = (tiles: (view: GemmView) => number) => Math.max(1, ...views.map(tiles));
+  const passes = {
+    inputPasses: Math.max(1, classes) * most((view) => Math.ceil(view.n / spec.cols)),
+    kernelPasses: most((view) => Math.ceil(view.m / spec.rows)),
+  };
+  return { gemms, effectual, passes };
+}
+
+/** Runs the GEMMs one after the other under one dataflow. */
+export function executeGemms({ gemms }: PreparedGemms, dataflow: Dataflow, spec: AcfSpec): TileSums {
+  const { rows, cols } = spec;
+  const sums = tileSums(spec, dataflow === 'IS' ? rows : cols);
+  for (const { input, kernel, inputCounts, kernelCounts, wanted, packedPairs } of gemms) {
+    if (dataflow === 'WS') operandStationary(kernel, inputCounts, kernelCounts, input.rows, { lanes: cols, depth: rows }, sums);
+    else if (dataflow === 'IS')
+      operandStationary(input, kernelCounts, inputCounts, kernel.rows, { lanes: rows, depth: cols }, sums);
+    else if (wanted && packedPairs) packedOutputStationary(input, kernel, wanted, packedPairs, sums);
+    else outputStationary(input, kernel, wanted, sums);
+  }
+  return sums;
+}
+
+function bitRows(words: Uint32Array, rows: number, { k, wordsPerRow }: GemmView): BitRows {
+  return { rows, cols: k, wordsPerRow, words };
+}
+
+function density(operands: readonly BitRows[]): number {
+  let ones = 0;
+  let all = 0;
+  for (const operand of operands) {
+    ones += totalCount(operand);
+    all += operand.rows * operand.cols;
+  }
+  return ones / all;
+}
+
+/** The wanted outputs of a view, or undefined when all are. */
+function wantedOutputs({ m, n, wantedBits }: GemmView): BitRows | undefined {
+  if (!wantedBits) return undefined;
+  const wanted: BitRows = { rows: m, cols: n, wordsPerRow: Math.ceil(n / 32), words: wantedBits(0, m) };
+  return totalCount(wanted) === m * n ? undefined : wanted;
+}
+
+function pairMatrix(a: BitRows, b: BitRows): Int32Array {
+  const pairs = new Int32Array(a.rows * b.rows);
+  countPairs(a, b, pairs);
+  return pairs;
+}
+
+function sumWanted(pairs: Int32Array, { rows, cols, wordsPerRow, words }: BitRows): number {
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let word = 0; word < wordsPerRow; word++) {
+      for (let bits = words[row * wordsPerRow + word] | 0; bits !== 0; bits &= bits - 1) {
+        sum += pairs[row * cols + (word << 5) + 31 - Math.clz32(bits & -bits)];
+      }
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,140 @@
+import { popcount } from '../bits.js';
+import { type BitRows, rowCount } from './bit-rows.js';
+import { addTile, switchLevels, type Tile, type TileSums } from './tile-sums.js';
+
+/** The array as a stationary dataflow sees it: WS has `cols` lanes of `rows` SPEs, IS `rows` lanes of `cols` SPEs. */
+export interface LaneGeometry {
+  readonly lanes: number;
+  readonly depth: number;
+}
+
+/**
+ * Weight- or input-stationary execution of one GEMM, fold by fold (the semantics are {@link acf}'s).
+ *
+ * @param stationary one row per lane: the reduction indices whose values it holds, in ascending order, `depth` at a time.
+ * @param streamed per reduction index, how many values of the other operand meet it.
+ * @param held per reduction index, how many rows of `stationary` hold it.
+ * @param vectors vectors of the streamed operand: outputs per lane.
+ */
+export function operandStationary(
+  stationary: BitRows,
+  streamed: Uint32Array,
+  held: Uint32Array,
+  vectors: number,
+  { lanes, depth }: LaneGeometry,
+  sums: TileSums,
+): void {
+  const { injectors, bytesPerValue, sramKb, fanOut } = sums.parameters;
+  const latency = switchLevels(sums.parameters) + Math.ceil(Math.log2(depth));
+  const fold: Tile = { longest: 0, work: 0, rectangle: 0, inputWords: 0, kernelWords: 0, fillCycles: 0 };
+  const cursors: Cursors = { word: new Int32Array(lanes), bits: new Int32Array(lanes) };
+  const union = new Int32Array(stationary.wordsPerRow);
+  for (let first = 0; first < stationary.rows; first += lanes) {
+    const used = Math.min(lanes, stationary.rows - first);
+    let most = 0;
+    for (let lane = 0; lane < used; lane++) {
+      const count = rowCount(stationary, first + lane);
+      if (count > most) most = count;
+      sums.extents[lane] = Math.max(sums.extents[lane], Math.min(depth, count));
+    }
+    cursors.word.fill(-1);
+    cursors.bits.fill(0);
+    const folds = Math.ceil(most / depth);
+    for (let f = 0; f < folds; f++) {
+      let loaded = 0;
+      fold.longest = 0;
+      fold.inputWords = 0;
+      for (let group = 0; group < used; group += fanOut) {
+        loaded += takeUnion(stationary, first, group, Math.min(used, group + fanOut), depth, cursors, union);
+        streamUnion(union, streamed, fold);
+      }
+      fold.rectangle = used * Math.min(depth, most - f * depth);
+      fold.fillCycles = Math.ceil(loaded / injectors) + latency;
+      addTile(sums, fold);
+      sums.words += loaded;
+      sums.deliveries += loaded;
+    }
+    const partials = used * vectors;
+    const again = Math.max(0, folds - 1);
+    sums.partialWrites += partials * folds;
+    sums.partialReads += partials * again;
+    sums.spilledBytes += 2 * again * Math.max(0, partials * bytesPerValue - residentBytes(sramKb));
+  }
+  // A fold's time needs its longest SPE only; the slots of all folds together are known from the counts.
+  let work = 0;
+  for (let k = 0; k < streamed.length; k++) work += streamed[k] * held[k];
+  sums.executed += work;
+  sums.imbalance -= work;
+  sums.deliveries += work;
+}
+
+/** Bytes that each of inputs, kernels and outputs may keep on chip: half of a third, as the other half is being filled. */
+export function residentBytes(sramKb: number): number {
+  return Math.floor((sramKb * 1024) / 6);
+}
+
+/** Where each lane goes on: its word, and the ones of that word not yet taken. */
+interface Cursors {
+  readonly word: Int32Array;
+  readonly bits: Int32Array;
+}
+
+/** Takes the next `depth` ones of the lanes begin .. end - 1, ORs them into `union`, and returns how many there were. */
+function takeUnion(
+  { wordsPerRow, words }: BitRows,
+  first: number,
+  begin: number,
+  end: number,
+  depth: number,
+  cursors: Cursors,
+  union: Int32Array,
+): number {
+  let taken = 0;
+  for (let lane = begin; lane < end; lane++) {
+    const row = (first + lane) * wordsPerRow;
+    let word = cursors.word[lane];
+    let bits = cursors.bits[lane];
+    let missing = depth;
+    while (missing > 0) {
+      if (bits === 0) {
+        if (++word >= wordsPerRow) break;
+        bits = words[row + word] | 0;
+        continue;
+      }
+      const count = popcount(bits);
+      const rest = count <= missing ? 0 : dropLowest(bits, missing);
+      union[word] |= bits ^ rest;
+      bits = rest;
+      missing -= count <= missing ? count : missing;
+    }
+    cursors.word[lane] = word;
+    cursors.bits[lane] = bits;
+    taken += depth - missing;
+  }
+  return taken;
+}
+
+function dropLowest(bits: number, count: number): number {
+  let rest = bits;
+  for (let i = 0; i < count; i++) rest &= rest - 1;
+  return rest;
+}
+
+/** Sends the streamed words of the union's indices to a fan-out group, and clears the union. */
+function streamUnion(union: Int32Array, streamed: Uint32Array, fold: Tile): void {
+  let sent = 0;
+  let longest = fold.longest;
+  for (let word = 0; word < union.length; word++) {
+    let bits = union[word];
+    if (bits === 0) continue;
+    union[word] = 0;
+    const base = (word << 5) + 31;
+    for (; bits !== 0; bits &= bits - 1) {
+      const count = streamed[base - Math.clz32(bits & -bits)];
+      sent += count;
+      if (count > longest) longest = count;
+    }
+  }
+  fold.longest = longest;
+  fold.inputWords += sent;
+}

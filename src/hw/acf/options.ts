@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { specFields } from '../check-spec.js';
+import type { AcceleratorSpec, EnergyTable } from '../contracts.js';
+
+/** Options of {@link acf}. The paper gives none of these numbers: all defaults are this model's (ledger 1.1.1). */
+export interface AcfOptions {
+  /** Label in reports and keys. @default 'acf' */
+  readonly name?: string;
+  /** Rows of the array of sparse processing elements (SPE), 1 to 1024. @default 32 */
+  readonly rows?: number;
+  /** Columns of the array, 1 to 1024. @default 32 */
+  readonly cols?: number;
+  /**
+   * What the SPEs do with zeros (ledger E1): `gate` saves their energy but not their slot, `skipOneSide` issues no slot where the sparser
+   * operand is zero, `skipBoth` none where either is. @default 'skipBoth'
+   */
+  readonly zeroDetection?: 'gate' | 'skipOneSide' | 'skipBoth';
+  /**
+   * SPEs that one word reaches in one cycle: the out-degree of the interconnect graph and the radix of its switches. A word costs the
+   * energy of all the links of its group. @default 8
+   */
+  readonly fanOut?: number;
+  /** Words that each of the two distribution networks (inputs, kernels) accepts per cycle. @default 128 */
+  readonly injectors?: number;
+  /** B_cfg, switches that can be set per cycle (ledger E3). @default 64 */
+  readonly switchesPerCycle?: number;
+  /** T_fixed, cycles of any reconfiguration: the array drains (ledger E3). @default 64, rows + cols of the default array */
+  readonly reconfigurationCycles?: number;
+  /** On-chip buffer in KB, in equal parts for inputs, kernels and outputs, each double buffered. @default 384 */
+  readonly sramKb?: number;
+  /** Off-chip bandwidth, bytes per cycle. @default 64 */
+  readonly dramBytesPerCycle?: number;
+  /** Width of a value, in bytes: 1, 2 or 4. @default 4 */
+  readonly bytesPerValue?: 1 | 2 | 4;
+  /** Clock in GHz: leakage per cycle goes with its inverse. @default 1 */
+  readonly clockGhz?: number;
+  /** Width of a stored column index, in bits, 1 to 31. Longer rows are stored in pieces. @default 12 */
+  readonly indexBits?: number;
+  /**
+   * False takes the sparse memory controller away: tensors are stored dense, and as nothing is gathered, zeros can only be gated.
+   * @default true
+   */
+  readonly sparseMemoryController?: boolean;
+  /** One dataflow for all works, or a choice per layer and phase. @default 'dynamic' */
+  readonly dataflow?: 'dynamic' | 'WS' | 'OS' | 'IS';
+  /** What the choice makes small: energy (as printed, ledger E10), cycles, or the sum over works of energy times cycles. @default 'energy' */
+  readonly objective?: 'energy' | 'delay' | 'edp';
+  /** How it chooses: work by work (as printed), or the best sequence of a whole step. @default 'greedy' */
+  readonly scheduler?: 'greedy' | 'viterbi';
+  /** Energy table, or the name of one. It decides the dataflow, too. @default '45nm' */
+  readonly energyTable?: string | EnergyTable;
+  /** Where constants come from, by field. @default {} */
+  readonly sources?: Readonly<Record<string, string>>;
+}
+
+const size = (fallback: number) => z.int().min(1).max(1024).default(fallback);
+
+/** The schema of an ACF spec: strict, so that a misspelt option is an error. */
+export const acfSchema = z.strictObject({
+  kind: z.literal('acf').default('acf'),
+  ...specFields,
+  name: specFields.name.default('acf'),
+  rows: size(32),
+  cols: size(32),
+  zeroDetection: z.enum(['gate', 'skipOneSide', 'skipBoth']).default('skipBoth'),
+  fanOut: size(8),
+  injectors: z.int().min(1).max(1_048_576).default(128),
+  switchesPerCycle: z.int().min(1).default(64),
+  reconfigurationCycles: z.int().min(0).default(64),
+  sramKb: z.number().positive().default(384),
+  dramBytesPerCycle: z.number().positive().default(64),
+  bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
+  clockGhz: z.number().positive().default(1),
+  indexBits: z.int().min(1).max(31).default(12),
+  sparseMemoryController: z.boolean().default(true),
+  dataflow: z.enum(['dynamic', 'WS', 'OS', 'IS']).default('dynamic'),
+  objective: z.enum(['energy', 'delay', 'edp']).default('energy'),
+  scheduler: z.enum(['greedy', 'viterbi']).default('greedy'),
+});
+
+/** The spec of an ACF, defaults filled in. */
+export type AcfSpec = z.infer<typeof acfSchema> & AcceleratorSpec;

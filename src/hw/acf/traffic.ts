@@ -1,0 +1,136 @@
+import { countBits, popcount, readBits, sizeOf } from '../bits.js';
+import type { BitTensor, GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
+import type { Dataflow } from '../systolic.js';
+import { csrBits, type FieldWidths, smallestRow } from './formats.js';
+import { residentBytes } from './operand-stationary.js';
+import type { AcfSpec } from './options.js';
+
+/** Off-chip bytes of a work: what comes in before and while it computes, what goes out, and by tensor. */
+export interface Traffic {
+  readonly inBytes: number;
+  readonly outBytes: number;
+  readonly byRole: Readonly<Record<Role, number>>;
+}
+
+/** How often a work's GEMMs walk over their operands. */
+export interface Passes {
+  /** Tiles of output columns: with kernels outermost, times the input is walked. */
+  readonly inputPasses: number;
+  /** Tiles of output rows: with inputs outermost, times the kernel is walked. */
+  readonly kernelPasses: number;
+}
+
+/**
+ * Off-chip traffic of a GEMM work. An operand that fits its part of the buffer is read once. Else: OS reads one operand once and the
+ * other once per tile of it, in the cheaper order; WS reads kernels once and inputs once per column tile, IS the other way round; both
+ * spill the partial sums that do not fit. Outputs leave dense, as their zeros are not known before the activation function; a sampled
+ * weight gradient leaves as its wanted values, whose positions are the weights'. The input gradient reads W by columns: with the
+ * controller a transpose pass reads W and writes a second copy first (ledger section 4, 25).
+ */
+export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, spilledBytes: number, spec: AcfSpec): Traffic {
+  const input = storedBytes(work.input, work, spec);
+  const kernel = storedBytes(work.kernel, work, spec);
+  const buffer = residentBytes(spec.sramKb);
+  const inputAgain = input <= buffer ? input : input * passes.inputPasses;
+  const kernelAgain = kernel <= buffer ? kernel : kernel * passes.kernelPasses;
+  const inputOnce = dataflow === 'IS' || (dataflow === 'OS' && input + kernelAgain < inputAgain + kernel);
+  const inputBytes = inputOnce ? input : inputAgain;
+  const kernelBytes = inputOnce ? kernelAgain : kernel;
+  const transposed = work.phase === 'inputGradient' && spec.sparseMemoryController ? kernel : 0;
+  const outputBytes = outputElements(work, spec) * spec.bytesPerValue;
+  const spilled = spilledBytes * (work.phase === 'weightGradient' ? 1 : work.imageScale);
+  const byRole = { W: 0, A: 0, E: 0, G: 0 };
+  byRole[work.input.role] += inputBytes;
+  byRole[work.kernel.role] += kernelBytes + 2 * transposed;
+  byRole[outputRole(work)] += outputBytes + spilled;
+  return {
+    inBytes: inputBytes + kernelBytes + transposed + spilled / 2,
+    outBytes: outputBytes + transposed + spilled / 2,
+    byRole,
+  };
+}
+
+/**
+ * Off-chip traffic of a weight update: W and the slots in and out, G in. With the controller W comes as CSR, and a masked method moves
+ * the values of the pattern only.
+ */
+export function updateTraffic({ weights, slots, masked }: UpdateWork, spec: AcfSpec): Traffic {
+  const elements = masked && spec.sparseMemoryController ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
+  const valueBytes = elements * spec.bytesPerValue;
+  const indexBytes = spec.sparseMemoryController ? Math.ceil((elements * spec.indexBits) / 8) : 0;
+  const weightBytes = valueBytes * (2 + 2 * slots) + indexBytes;
+  return {
+    inBytes: valueBytes * (2 + slots) + indexBytes,
+    outBytes: valueBytes * (1 + slots),
+    byRole: { W: weightBytes, A: 0, E: 0, G: valueBytes },
+  };
+}
+
+/**
+ * Cycles that the array waits for memory under double buffering: the first tile's operands, the last tile's outputs, and what of the
+ * rest does not hide behind computation.
+ */
+export function memoryStall(computeCycles: number, { inBytes, outBytes }: Traffic, tiles: number, spec: AcfSpec): number {
+  const transfer = (bytes: number) => Math.ceil(bytes / spec.dramBytesPerCycle);
+  const first = Math.ceil(inBytes / Math.max(1, tiles));
+  const last = Math.ceil(outBytes / Math.max(1, tiles));
+  const hidden = transfer(inBytes - first + outBytes - last);
+  return transfer(first) + transfer(last) + Math.max(0, hidden - computeCycles);
+}
+
+/**
+ * Bytes of a tensor off chip. Without the controller dense. With it weights are CSR, a row per output channel; other tensors take per
+ * image row (or per sample of a dense layer) the smallest format.
+ */
+export function storedBytes({ role, nonzeros }: Operand, { nest, imageScale }: GemmWork, spec: AcfSpec): number {
+  const size = sizeOf(nonzeros.shape);
+  const scale = role === 'W' ? 1 : imageScale;
+  if (!spec.sparseMemoryController) return size * spec.bytesPerValue * scale;
+  const widths: FieldWidths = { valueBits: 8 * spec.bytesPerValue, indexBits: spec.indexBits };
+  const longest = 2 ** spec.indexBits;
+  if (role === 'W') {
+    const rowLength = size / nest.outChannels;
+    const rows = nest.outChannels * Math.ceil(rowLength / longest);
+    return Math.ceil(csrBits(countBits(nonzeros), rows, widths) / 8);
+  }
+  return Math.ceil((dynamicBits(nonzeros, mapOf(role, nest).line, widths) * scale) / 8);
+}
+
+/** Size of a tensor whose lines of `lineLength` values (cut into pieces that an index can address) each take their smallest format. */
+function dynamicBits(tensor: BitTensor, lineLength: number, widths: FieldWidths): number {
+  const size = sizeOf(tensor.shape);
+  const longest = 2 ** widths.indexBits;
+  let bits = 0;
+  for (let line = 0; line < size; line += lineLength) {
+    for (let piece = 0; piece < lineLength; piece += longest) {
+      const length = Math.min(longest, lineLength - piece);
+      bits += smallestRow(countRange(tensor.words, line + piece, length), length, widths).bits;
+    }
+  }
+  return bits;
+}
+
+/** Elements of a work's output tensor that leave the chip. */
+function outputElements({ phase, nest, output, imageScale }: GemmWork, spec: AcfSpec): number {
+  if (phase === 'forward') return mapOf('E', nest).elements * imageScale;
+  if (phase === 'inputGradient') return mapOf('A', nest).elements * imageScale;
+  if (output && spec.sparseMemoryController) return countBits(output.nonzeros);
+  return (sizeOf(nest.kernelSize) * nest.inChannels * nest.outChannels) / nest.groups;
+}
+
+function outputRole({ phase }: GemmWork): Role {
+  return phase === 'forward' ? 'A' : phase === 'inputGradient' ? 'E' : 'G';
+}
+
+/** Elements of a layer's A or E, and of one line of it: the channels of all pixels of an image row. */
+function mapOf(role: Role, nest: LoopNest): { elements: number; line: number } {
+  const isNestInput = (role === 'A') !== nest.transposed;
+  const [size, channels] = isNestInput ? [nest.inSize, nest.inChannels] : [nest.outSize, nest.outChannels];
+  return { elements: nest.batch * sizeOf(size) * channels, line: size[2] * channels };
+}
+
+function countRange(words: Uint32Array, from: number, length: number): number {
+  let count = 0;
+  for (let done = 0; done < length; done += 32) count += popcount(readBits(words, from + done, Math.min(32, length - done)));
+  return count;
+}

@@ -1,0 +1,123 @@
+import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
+import { effectualMacs, workMacs } from '../effectual-macs.js';
+import type { ActionName } from '../energy/actions.js';
+import type { Dataflow } from '../systolic.js';
+import type { Reconfiguration } from './configuration.js';
+import type { PreparedGemms } from './gemm-execution.js';
+import type { AcfSpec } from './options.js';
+import { switchLevels, type TileSums } from './tile-sums.js';
+import { gemmTraffic, memoryStall, type Traffic, updateTraffic } from './traffic.js';
+
+/** What a work does apart from moving data off chip. */
+interface Execution {
+  readonly cycles: number;
+  readonly tiles: number;
+  readonly dense: number;
+  readonly effectual: number;
+  readonly executed: number;
+  /** Unit-cycles lost while computing, by cause. */
+  readonly idle: Readonly<Record<string, number>>;
+  readonly actions: Partial<Record<ActionName, number>>;
+  readonly decisions: Readonly<Record<string, string>>;
+}
+
+/** The counts of a GEMM work under one dataflow, before reconfiguration; the images present stand for `imageScale` times as many. */
+export function gemmCounts(
+  work: GemmWork,
+  { effectual, passes }: PreparedGemms,
+  dataflow: Dataflow,
+  sums: TileSums,
+  spec: AcfSpec,
+): WorkCounts {
+  const scale = work.imageScale;
+  const units = spec.rows * spec.cols;
+  const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
+  const executed = sums.executed * scale;
+  const words = sums.words * scale;
+  const partialSums = (sums.partialWrites + sums.partialReads) * scale;
+  return workCounts(work, spec, gemmTraffic(work, dataflow, passes, sums.spilledBytes, spec), {
+    cycles: (sums.busyCycles + sums.fillCycles) * scale,
+    tiles: sums.tiles * scale,
+    dense: workMacs(work) * scale,
+    effectual: effectual * scale,
+    executed,
+    idle: {
+      ineffectual: executed - effectual * scale,
+      imbalance: sums.imbalance * scale,
+      underfilled: sums.underfilled * scale,
+      multicast: sums.multicast * scale,
+      fill: units * sums.fillCycles * scale,
+    },
+    actions: {
+      // An arriving word enters a queue, a slot reads two operands, a product reads and writes its sum.
+      registerAccess: sums.deliveries * scale + 2 * executed + 2 * effectual * scale,
+      sramLargeAccess: ((words + partialSums) * spec.bytesPerValue) / 4,
+      nocHop: words * (switchLevels(spec) - 1 + spec.fanOut),
+      indexOp: gathers ? words : 0,
+      zeroDetect: gathers && spec.zeroDetection === 'skipBoth' ? 0 : executed,
+    },
+    decisions: { dataflow },
+  });
+}
+
+/** The counts of a weight update: one multiply-add per weight and one per slot, spread evenly over the SPEs. */
+export function updateCounts(work: UpdateWork, spec: AcfSpec): WorkCounts {
+  const units = spec.rows * spec.cols;
+  const dense = workMacs(work);
+  const effectual = effectualMacs(work);
+  const executed = spec.sparseMemoryController && spec.zeroDetection !== 'gate' ? effectual : dense;
+  const cycles = Math.ceil(executed / units);
+  return workCounts(work, spec, updateTraffic(work, spec), {
+    cycles,
+    tiles: cycles,
+    dense,
+    effectual,
+    executed,
+    idle: { ineffectual: executed - effectual, underfilled: units * cycles - executed },
+    actions: { registerAccess: 2 * executed + effectual, zeroDetect: executed },
+    decisions: {},
+  });
+}
+
+/** The counts with what the change of configuration before the work takes. */
+export function withReconfiguration(work: WorkCounts, { switches, cycles }: Reconfiguration, spec: AcfSpec): WorkCounts {
+  return {
+    ...work,
+    cycles: work.cycles + cycles,
+    idleUnitCycles: { ...work.idleUnitCycles, reconfiguration: work.units * cycles },
+    actions: {
+      ...work.actions,
+      switchConfig: switches,
+      leakUnitCycle: work.actions.leakUnitCycle + (work.units * cycles) / spec.clockGhz,
+    },
+  };
+}
+
+function workCounts(work: GemmWork | UpdateWork, spec: AcfSpec, traffic: Traffic, execution: Execution): WorkCounts {
+  const { dense, effectual, executed } = execution;
+  const units = spec.rows * spec.cols;
+  const stall = memoryStall(execution.cycles, traffic, execution.tiles, spec);
+  const cycles = execution.cycles + stall;
+  const dramByte = traffic.inBytes + traffic.outBytes;
+  const actions: Partial<Record<ActionName, number>> = {
+    ...execution.actions,
+    multiplyFp32: effectual,
+    addFp32: effectual,
+    sramLargeAccess: (execution.actions.sramLargeAccess ?? 0) + dramByte / 4, // what crosses the pins is also written or read here
+    dramByte,
+    leakUnitCycle: (units * cycles) / spec.clockGhz,
+  };
+  return {
+    layer: work.layer,
+    phase: work.phase,
+    cycles,
+    units,
+    usefulUnitCycles: effectual,
+    idleUnitCycles: { ...execution.idle, memory: units * stall },
+    macs: { dense, effectual, executed },
+    idealCycles: Math.max(effectual / units, dramByte / spec.dramBytesPerCycle),
+    actions,
+    dramBytes: traffic.byRole,
+    decisions: execution.decisions,
+  };
+}

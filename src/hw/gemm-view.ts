@@ -1,0 +1,313 @@
+import { copyBits, readBits, wordsFor } from './bits.js';
+import type { BitTensor, GemmWork, LoopNest, Role } from './contracts.js';
+import { type GemmShape, gemmShapes } from './gemm-shapes.js';
+import { type GatherAxis, nestPhase, rowsPerTap, tapsPerRow, validRange } from './nest-axes.js';
+
+/**
+ * One GEMM of a work, as bits: output (row, column) is the dot product of `rowBits(row, 1)` and row `column` of `kernelRows()`, both
+ * packed along the reduction dimension. Rows are made on demand (implicit im2col); nothing of size m * k is kept.
+ *
+ * | phase | row | column | reduction, last index fastest |
+ * |---|---|---|---|
+ * | forward | image, output pixel | output channel | tap, input channel |
+ * | inputGradient | image, input pixel | input channel | tap (descending), output channel |
+ * | weightGradient | tap, input channel | output channel | image, output pixel |
+ *
+ * In a transposed layer forward and inputGradient change places, and the rows of the weight gradient come from E.
+ */
+export interface GemmView {
+  readonly group: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** ceil(k / 32), for rows and kernel rows alike; bits behind the k-th are 0. */
+  readonly wordsPerRow: number;
+  /** Whose bits the rows are. */
+  readonly rowRole: Role;
+  /** Whose bits the kernel rows are. */
+  readonly kernelRole: Role;
+  /** Products whose two factors exist: m * n * k less the padding. */
+  readonly denseMacs: number;
+  /**
+   * The rows start .. start + count - 1, count * wordsPerRow words. A factor in the padding is 0 here.
+   * `into` (at least as long) is cleared and returned where given; else the array is new.
+   */
+  rowBits(start: number, count: number, into?: Uint32Array): Uint32Array;
+  /** Factors of a row that exist (are not padding), zero or not: at most k. */
+  existing(row: number): number;
+  /** The n columns' factors, n * wordsPerRow words, made at the first call. */
+  kernelRows(): Uint32Array;
+  /**
+   * Which outputs of rows start .. start + count - 1 are wanted, count * ceil(n / 32) words; undefined when all are.
+   * Only a weight gradient whose work has an `output` has this.
+   */
+  readonly wantedBits: ((start: number, count: number) => Uint32Array) | undefined;
+}
+
+/**
+ * Lowers a work to its GEMMs over bits: one per group of channels, and for the input gradient of a strided nest one per class of input
+ * pixels with equal taps (see {@link gemmShapes}).
+ *
+ * @example
+ * ```ts
+ * const nest = denseNest({batch: 1, inFeatures: 2, outFeatures: 1});
+ * const operand = (role: 'A' | 'W', values: number[]) => ({role, source: 'fc', nonzeros: bitsFrom(values, [2])});
+ * const [gemm] = lowerGemm({
+ *   kind: 'gemm', layer: 'fc', phase: 'forward', nest, input: operand('A', [0, 5]), kernel: operand('W', [1, 1]), imageScale: 1,
+ * });
+ * gemm.rowBits(0, 1)[0] & gemm.kernelRows()[0]; // 0b10: the second product is effectual
+ * ```
+ */
+export function lowerGemm(work: GemmWork): readonly GemmView[] {
+  return gemmShapes(work.nest, work.phase).flatMap((shape) =>
+    nestPhase(work.nest, work.phase) === 'weightGradient' ? tapViews(work, shape) : gatherViews(work, shape),
+  );
+}
+
+/** Forward and input gradient: a row gathers the source pixels under its taps. */
+function gatherViews(work: GemmWork, shape: GemmShape): GemmView[] {
+  const { nest, input, kernel } = work;
+  const { m, n, k, groups, axes } = shape;
+  const wordsPerRow = wordsFor(k);
+  const forward = nestPhase(nest, work.phase) === 'forward';
+  const channels = forward ? nest.inChannels : nest.outChannels;
+  const perGroup = channels / groups;
+  const depthTaps = tapsPerRow(axes[0]);
+  const heightTaps = tapsPerRow(axes[1]);
+  const widthTaps = tapsPerRow(axes[2]);
+  const kernelWords = forward
+    ? once(() => channelPlanes(kernel.nonzeros.words, n * groups, k, 1))
+    : once(() => backwardKernelRows(work, shape));
+  return Array.from({ length: groups }, (_, group) => ({
+    group,
+    m,
+    n,
+    k,
+    wordsPerRow,
+    rowRole: input.role,
+    kernelRole: kernel.role,
+    denseMacs: shape.denseMacs / groups,
+    rowBits(start, count, into) {
+      const rows = cleared(into, count * wordsPerRow);
+      gatherRows(input.nonzeros.words, axes, channels, group * perGroup, perGroup, start, count, rows, wordsPerRow * 32);
+      return rows;
+    },
+    existing(row) {
+      const x = row % axes[2].count;
+      const y = Math.floor(row / axes[2].count) % axes[1].count;
+      const z = Math.floor(row / (axes[2].count * axes[1].count)) % axes[0].count;
+      return depthTaps[z] * heightTaps[y] * widthTaps[x] * perGroup;
+    },
+    kernelRows: () => kernelWords().subarray(group * n * wordsPerRow, (group + 1) * n * wordsPerRow),
+    wantedBits: undefined,
+  }));
+}
+
+/** Weight gradient: a row is one tap of one input channel, over all images and output pixels. */
+function tapViews(work: GemmWork, shape: GemmShape): GemmView[] {
+  const { nest, output } = work;
+  const { m, n, k, groups, axes } = shape;
+  const [x, y] = nest.transposed ? [work.kernel, work.input] : [work.input, work.kernel];
+  const wordsPerRow = wordsFor(k);
+  const perGroup = nest.inChannels / groups;
+  const stride = nest.stride[2];
+  const inRows = nest.batch * nest.inSize[0] * nest.inSize[1];
+  const rowWords = once(() => channelPlanes(x.nonzeros.words, nest.inChannels, inRows * nest.inSize[2], stride, nest.inSize[2]));
+  const kernelWords = once(() => channelPlanes(y.nonzeros.words, nest.outChannels, k, 1));
+  const [depthRows, heightRows, widthRows] = axes.map(rowsPerTap);
+  const heightTaps = axes[1].taps.length;
+  const widthTaps = axes[2].taps.length;
+  return Array.from({ length: groups }, (_, group) => ({
+    group,
+    m,
+    n,
+    k,
+    wordsPerRow,
+    rowRole: x.role,
+    kernelRole: y.role,
+    denseMacs: shape.denseMacs / groups,
+    rowBits(start, count, into) {
+      const rows = cleared(into, count * wordsPerRow);
+      for (let i = 0; i < count; i++) {
+        const tap = Math.floor((start + i) / perGroup);
+        const channel = group * perGroup + ((start + i) % perGroup);
+        shiftPlane(rowWords(), channel, nest, axes, tap, rows, i * wordsPerRow * 32);
+      }
+      return rows;
+    },
+    existing(row) {
+      const tap = Math.floor(row / perGroup);
+      const depth = Math.floor(tap / (heightTaps * widthTaps));
+      const height = Math.floor(tap / widthTaps) % heightTaps;
+      return nest.batch * depthRows[depth] * heightRows[height] * widthRows[tap % widthTaps];
+    },
+    kernelRows: () => kernelWords().subarray(group * n * wordsPerRow, (group + 1) * n * wordsPerRow),
+    wantedBits: output && ((start, count) => wantedRows(output.nonzeros, nest.outChannels, group * n, n, start, count)),
+  }));
+}
+
+/** Runs of bits that are neighbours in the source are copied whole: all taps of a kernel row, where channels are not split. */
+function gatherRows(
+  source: Uint32Array,
+  axes: readonly [GatherAxis, GatherAxis, GatherAxis],
+  channels: number,
+  firstChannel: number,
+  perGroup: number,
+  start: number,
+  count: number,
+  rows: Uint32Array,
+  bitsPerRow: number,
+): void {
+  const [depth, height, width] = axes;
+  const taps = width.offsets.length;
+  const whole = channels === perGroup && (taps === 1 || width.offsets[1] - width.offsets[0] === 1);
+  for (let i = 0; i < count; i++) {
+    const row = start + i;
+    const x = (row % width.count) * width.scale;
+    const rest = Math.floor(row / width.count);
+    const y = (rest % height.count) * height.scale;
+    const rest2 = Math.floor(rest / height.count);
+    const z = (rest2 % depth.count) * depth.scale;
+    const image = Math.floor(rest2 / depth.count);
+    const left = x + width.offsets[0];
+    const first = left < 0 ? -left : 0;
+    const end = left + taps > width.size ? width.size - left : taps;
+    let to = i * bitsPerRow;
+    for (let td = 0; td < depth.offsets.length; td++) {
+      const sourceZ = z + depth.offsets[td];
+      for (let th = 0; th < height.offsets.length; th++, to += taps * perGroup) {
+        const sourceY = y + height.offsets[th];
+        if (sourceZ < 0 || sourceZ >= depth.size || sourceY < 0 || sourceY >= height.size) continue;
+        const line = ((image * depth.size + sourceZ) * height.size + sourceY) * width.size;
+        if (whole) {
+          if (end > first) {
+            copyBits(source, (line + left + first) * channels, rows, to + first * channels, (end - first) * channels);
+          }
+          continue;
+        }
+        for (let tw = 0; tw < taps; tw++) {
+          const sourceX = x + width.offsets[tw];
+          if (sourceX < 0 || sourceX >= width.size) continue;
+          copyBits(source, (line + sourceX) * channels + firstChannel, rows, to + tw * perGroup, perGroup);
+        }
+      }
+    }
+  }
+}
+
+/** Writes the plane of a channel, as seen by one tap, as a row over images and output pixels. */
+function shiftPlane(
+  planes: Uint32Array,
+  channel: number,
+  nest: LoopNest,
+  axes: readonly [GatherAxis, GatherAxis, GatherAxis],
+  tap: number,
+  row: Uint32Array,
+  to: number,
+): void {
+  const [depth, height, width] = axes;
+  const stride = nest.stride[2];
+  const lineBits = stride * Math.ceil(nest.inSize[2] / stride);
+  const planeBits = wordsFor(nest.batch * nest.inSize[0] * nest.inSize[1] * lineBits) * 32;
+  const tw = tap % width.taps.length;
+  const th = Math.floor(tap / width.taps.length) % height.taps.length;
+  const td = Math.floor(tap / (width.taps.length * height.taps.length));
+  const [zFirst, zEnd] = validRange(depth, td);
+  const [yFirst, yEnd] = validRange(height, th);
+  const [xFirst, xEnd] = validRange(width, tw);
+  const sourceX = polyphase(xFirst * stride + width.offsets[tw], stride, lineBits);
+  for (let image = 0; image < nest.batch; image++) {
+    for (let z = zFirst; z < zEnd; z++) {
+      const sourceZ = z * depth.scale + depth.offsets[td];
+      for (let y = yFirst; y < yEnd; y++) {
+        const sourceY = y * height.scale + height.offsets[th];
+        const line = (image * depth.size + sourceZ) * height.size + sourceY;
+        const target = ((image * depth.count + z) * height.count + y) * width.count + xFirst;
+        copyBits(planes, channel * planeBits + line * lineBits + sourceX, row, to + target, xEnd - xFirst);
+      }
+    }
+  }
+}
+
+/**
+ * Transposes [pixels, channels] to one row of words per channel. With a stride the pixels of each line of `width` are ordered by their
+ * remainder modulo the stride, so that strided reads become runs.
+ */
+function channelPlanes(source: Uint32Array, channels: number, pixels: number, stride: number, width = 1): Uint32Array {
+  const lineBits = stride * Math.ceil(width / stride);
+  const planeWords = wordsFor((pixels / width) * lineBits);
+  const planes = new Uint32Array(channels * planeWords);
+  const places = Uint32Array.from({ length: width }, (_, x) => polyphase(x, stride, lineBits));
+  let bit = 0;
+  for (let line = 0; line < pixels / width; line++) {
+    for (let x = 0; x < width; x++) {
+      const place = line * lineBits + places[x];
+      const one = 1 << (place & 31);
+      const word = place >>> 5;
+      for (let channel = 0; channel < channels; channel += 32) {
+        const length = channels - channel < 32 ? channels - channel : 32;
+        let rest = readBits(source, bit, length);
+        bit += length;
+        while (rest !== 0) {
+          planes[(channel + 31 - Math.clz32(rest & -rest)) * planeWords + word] |= one;
+          rest &= rest - 1;
+        }
+      }
+    }
+  }
+  return planes;
+}
+
+/** Place of coordinate x in a line ordered by x modulo the stride. */
+function polyphase(x: number, stride: number, lineBits: number): number {
+  return (x % stride) * (lineBits / stride) + Math.floor(x / stride);
+}
+
+/** Kernel rows of the input gradient, [group, input channel][taps of the class, output channel]: the kernel, rotated. */
+function backwardKernelRows({ nest, kernel }: GemmWork, { n, k, groups, axes }: GemmShape): Uint32Array {
+  const wordsPerRow = wordsFor(k);
+  const rows = new Uint32Array(groups * n * wordsPerRow);
+  const perGroup = nest.outChannels / groups;
+  let to = 0;
+  for (const td of axes[0].taps) {
+    for (const th of axes[1].taps) {
+      for (const tw of axes[2].taps) {
+        const tap = (td * nest.kernelSize[1] + th) * nest.kernelSize[2] + tw;
+        for (let group = 0; group < groups; group++) {
+          for (let channel = 0; channel < n; channel++) {
+            const from = (tap * n + channel) * nest.outChannels + group * perGroup;
+            copyBits(kernel.nonzeros.words, from, rows, (group * n + channel) * wordsPerRow * 32 + to, perGroup);
+          }
+        }
+        to += perGroup;
+      }
+    }
+  }
+  return rows;
+}
+
+function wantedRows(
+  wanted: BitTensor,
+  columns: number,
+  firstColumn: number,
+  n: number,
+  start: number,
+  count: number,
+): Uint32Array {
+  const wordsPerRow = wordsFor(n);
+  const rows = new Uint32Array(count * wordsPerRow);
+  for (let i = 0; i < count; i++) copyBits(wanted.words, (start + i) * columns + firstColumn, rows, i * wordsPerRow * 32, n);
+  return rows;
+}
+
+function cleared(into: Uint32Array | undefined, length: number): Uint32Array {
+  return into ? into.subarray(0, length).fill(0) : new Uint32Array(length);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,57 @@
+import type { AcceleratorSpec } from './contracts.js';
+
+const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
+const dense = {
+  kind: 'denseArray',
+  name: 'dense',
+  rows: 32,
+  cols: 32,
+  sramKb: 384,
+  dramBytesPerCycle: 64,
+  bytesPerValue: 4,
+  clockGhz: 1,
+  sources: {
+    rows: equal,
+    cols: equal,
+    sramKb: 'chosen: 128 KB for each of input, kernel and output',
+    dramBytesPerCycle: 'chosen: 64 GB/s at 1 GHz',
+    bytesPerValue: '001: 32-bit values',
+    clockGhz: '001 and 003: 1 GHz',
+  },
+} as const;
+
+const unstated = '000 gives no number: chosen';
+const acf = {
+  kind: 'acf',
+  name: 'acf',
+  rows: 32,
+  cols: 32,
+  fanOut: 8,
+  injectors: 128,
+  switchesPerCycle: 64,
+  reconfigurationCycles: 64,
+  sramKb: 384,
+  dramBytesPerCycle: 64,
+  bytesPerValue: 4,
+  clockGhz: 1,
+  sources: {
+    ...dense.sources,
+    fanOut: `${unstated}, a quarter of a row`,
+    injectors: `${unstated}, rows * cols / fanOut: dense operands flow at full rate`,
+    switchesPerCycle: `${unstated}, one configuration word of 64 bits per cycle`,
+    reconfigurationCycles: `${unstated}, rows + cols: the array drains (ledger section 4, 20)`,
+  },
+} as const;
+
+/** A spec whose constants say where they come from. */
+export type Preset = AcceleratorSpec & { readonly sources: Readonly<Record<string, string>>; readonly [option: string]: unknown };
+
+/** Accelerators by name. */
+export const presets: Readonly<Record<string, Preset>> = {
+  dense,
+  'dense-lpddr4': { ...dense, name: 'dense-lpddr4', energyTable: '45nm-lpddr4' },
+  'dense-hbm2': { ...dense, name: 'dense-hbm2', energyTable: '45nm-hbm2' },
+  acf,
+  'acf-lpddr4': { ...acf, name: 'acf-lpddr4', energyTable: '45nm-lpddr4' },
+  'acf-hbm2': { ...acf, name: 'acf-hbm2', energyTable: '45nm-hbm2' },
+};

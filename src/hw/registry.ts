@@ -1,0 +1,16 @@
+import type * as z from 'zod';
+import { acfKind } from './acf/acf.js';
+import type { Accelerator, AcceleratorSpec } from './contracts.js';
+import { denseArrayKind } from './dense-array.js';
+
+/** A kind of accelerator: how its specs are checked, and how a checked spec becomes a model. */
+export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec> {
+  readonly schema: z.ZodType<Spec>;
+  build(spec: Spec): Accelerator;
+}
+
+/** All kinds of accelerators, by the `kind` of their specs. */
+export const registry: Readonly<Record<string, AcceleratorKind>> = {
+  acf: acfKind,
+  denseArray: denseArrayKind,
+};

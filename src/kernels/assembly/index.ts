@@ -1,0 +1,6 @@
+export { packBits, countPairs } from './bits';
+export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
+export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
+export { gemm } from './gemm';
+export { maxPoolGradient } from './pooling';

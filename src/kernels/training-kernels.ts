@@ -1,0 +1,123 @@
+import { trainingKernelsBase64 } from './binary/training-kernels.js';
+import type { ConvGeometry } from './geometry.js';
+
+/** An address in the memory that the kernels were given, in bytes; every address is a multiple of four. */
+export type Pointer = number;
+
+/**
+ * The kernels that training needs, on addresses in one memory. They only add to their outputs: clear those first. They allocate
+ * nothing; `scratch` is room that the caller provides.
+ */
+export interface TrainingKernels {
+  /**
+   * C [m][n] += A [m][k] B [k][n]. Element (i, p) of A lies at `a + i aRow + p aColumn`; B is stored [k][n], or [n][k] when
+   * `bTransposed`; `bRow` and `cRow` are the bytes from row to row as stored. Scratch: {@link gemmScratchBytes}.
+   */
+  gemm(
+    m: number,
+    n: number,
+    k: number,
+    a: Pointer,
+    aRow: number,
+    aColumn: number,
+    b: Pointer,
+    bRow: number,
+    bTransposed: boolean,
+    c: Pointer,
+    cRow: number,
+    scratch: Pointer,
+  ): void;
+  /** Bytes of scratch for {@link TrainingKernels.conv2dForward}. */
+  conv2dForwardScratch(g: ConvGeometry): number;
+  /** y [n][oh][ow][co] += sum over taps of x w; dilation 1. */
+  conv2dForward(x: Pointer, w: Pointer, y: Pointer, scratch: Pointer, g: ConvGeometry): void;
+  /** Bytes of scratch for {@link TrainingKernels.conv2dFilterGradient}. */
+  conv2dFilterGradientScratch(g: ConvGeometry): number;
+  /** dw [kh][kw][ci][co] += sum over pixels of x dy; dilation 1. */
+  conv2dFilterGradient(x: Pointer, dy: Pointer, dw: Pointer, scratch: Pointer, g: ConvGeometry): void;
+  /** Bytes of scratch for {@link TrainingKernels.conv2dInputGradient}. */
+  conv2dInputGradientScratch(g: ConvGeometry): number;
+  /** dx [n][ih][iw][ci] += sum over taps of dy w; dilation 1. */
+  conv2dInputGradient(dy: Pointer, w: Pointer, dx: Pointer, scratch: Pointer, g: ConvGeometry): void;
+  /** dw [kh][kw][c] += sum over pixels of x dy; channel multiplier 1. */
+  depthwiseFilterGradient(x: Pointer, dy: Pointer, dw: Pointer, g: ConvGeometry): void;
+  /** dx [n][ih][iw][c] += sum over taps of dy w; channel multiplier 1. */
+  depthwiseInputGradient(dy: Pointer, w: Pointer, dx: Pointer, g: ConvGeometry): void;
+  /** dx += max-pooling gradient: each dy goes to the first largest element of its window (the kernel size of `g`). */
+  maxPoolGradient(x: Pointer, dy: Pointer, dx: Pointer, g: ConvGeometry): void;
+  /** out [segments][width] += rows of x [rows][width], each to the segment its id (int32) names; ids out of range are ignored. */
+  segmentSum(x: Pointer, ids: Pointer, rows: number, width: number, segments: number, out: Pointer): void;
+  /** {@link TrainingKernels.segmentSum} for int32 values. */
+  segmentSumInteger(x: Pointer, ids: Pointer, rows: number, width: number, segments: number, out: Pointer): void;
+  /** out [width] += sum of the rows of x [rows][width]. */
+  sumRows(x: Pointer, rows: number, width: number, out: Pointer): void;
+  /** target[i targetStep] = source[i sourceStep], steps in elements. */
+  copyStrided(source: Pointer, sourceStep: number, target: Pointer, targetStep: number, count: number): void;
+  /** Bit i & 31 of word i >> 5 of out = float32 values[i] is not zero; writes ceil(count / 32) words. */
+  packBits(values: Pointer, count: number, out: Pointer): void;
+  /** out [m][n] (int32) = popcount(x_i AND y_j); rows of x and y are `vectors` times 16 bytes. */
+  countPairs(x: Pointer, m: number, y: Pointer, n: number, vectors: number, out: Pointer): void;
+}
+
+/** Bytes of scratch for {@link TrainingKernels.gemm}. */
+export const gemmScratchBytes = 8192;
+
+type WasmFunction = (...numbers: number[]) => number;
+
+let compiled: WebAssembly.Module | undefined;
+const instances = new WeakMap<WebAssembly.Memory, TrainingKernels>();
+
+/**
+ * Instantiates the kernels on a memory, once per memory: they own no byte of it, so it may belong to another module.
+ *
+ * @param memory the memory all pointers refer to.
+ * @example
+ * ```ts
+ * const memory = new WebAssembly.Memory({initial: 1});
+ * const floats = new Float32Array(memory.buffer);
+ * floats.set([1, 2, 3, 4]);
+ * instantiateKernels(memory).sumRows(0, 2, 2, 16); // floats[4] = 1 + 3, floats[5] = 2 + 4
+ * ```
+ */
+export function instantiateKernels(memory: WebAssembly.Memory): TrainingKernels {
+  const known = instances.get(memory);
+  if (known) return known;
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(trainingKernelsBase64), (c) => c.charCodeAt(0)));
+  const wasm = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Record<string, WasmFunction>;
+  const kernels: TrainingKernels = {
+    gemm: (m, n, k, a, aRow, aColumn, b, bRow, bTransposed, c, cRow, scratch) =>
+      wasm.gemm(m, n, k, a, aRow, aColumn, b, bRow, Number(bTransposed), c, cRow, scratch),
+    conv2dForwardScratch: (g) => wasm.forwardScratch(g.inChannels, g.kernelHeight, g.kernelWidth) >>> 0,
+    conv2dForward: (x, w, y, scratch, g) => wasm.forward(x, w, y, scratch, ...convLoops(g)),
+    conv2dFilterGradientScratch: (g) =>
+      wasm.filterGradientScratch(g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels, g.strideHeight) >>> 0,
+    conv2dFilterGradient: (x, dy, dw, scratch, g) => wasm.filterGradient(x, dy, dw, scratch, ...convLoops(g)),
+    conv2dInputGradientScratch: (g) => wasm.inputGradientScratch(g.outChannels, g.kernelHeight, g.kernelWidth) >>> 0,
+    conv2dInputGradient: (dy, w, dx, scratch, g) => wasm.inputGradient(dy, w, dx, scratch, ...convLoops(g)),
+    depthwiseFilterGradient: (x, dy, dw, g) => wasm.depthwiseFilterGradient(x, dy, dw, ...depthwiseLoops(g)),
+    depthwiseInputGradient: (dy, w, dx, g) => wasm.depthwiseInputGradient(dy, w, dx, ...depthwiseLoops(g)),
+    maxPoolGradient: (x, dy, dx, g) => wasm.maxPoolGradient(x, dy, dx, ...depthwiseLoops(g)),
+    segmentSum: wasm.segmentSum,
+    segmentSumInteger: wasm.segmentSumInteger,
+    sumRows: wasm.sumRows,
+    copyStrided: wasm.copyStrided,
+    packBits: wasm.packBits,
+    countPairs: wasm.countPairs,
+  };
+  instances.set(memory, kernels);
+  return kernels;
+}
+
+const window = (g: ConvGeometry) => [g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth] as const;
+
+const convLoops = (g: ConvGeometry) =>
+  [
+    ...[g.batch, g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels],
+    ...[...window(g), g.padTop, g.padLeft],
+  ] as const;
+
+const depthwiseLoops = (g: ConvGeometry) =>
+  [
+    ...[g.batch, g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth],
+    ...[...window(g), g.dilationHeight, g.dilationWidth, g.padTop, g.padLeft],
+  ] as const;

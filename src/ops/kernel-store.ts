@@ -1,0 +1,124 @@
+import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
+import type { PrunableKernel, PrunedTreatment } from './contracts.js';
+import type { OpMasks } from './masked-ops.js';
+import { optimizerSlots } from './optimizer-slots.js';
+
+/** Where a masked layer keeps its kernel: a dense variable, or what a region's executor makes of it. */
+export interface KernelStore extends PrunableKernel {
+  /** How masked weights are treated, as the last repack declared. */
+  readonly treatment: PrunedTreatment;
+  /** Frees the masks' tensors. */
+  dispose(): void;
+}
+
+/** No mask: all weights in use. */
+export const allOnes: LayerMasks = { forward: null, backward: null, gradient: null };
+
+/** A kernel as a dense variable beside float masks, which are expanded once per change. */
+export class DenseKernelStore implements KernelStore {
+  private current = allOnes;
+  private tensors: tf.Tensor[] = [];
+  private operands: OpMasks = {};
+  /** No gradient and no slot can move a masked weight: once 0, weights and slots stay 0 under every optimizer of tfjs. */
+  private closed = false;
+  /** The variables that have been made 0 where masked, since the last repack. */
+  private settled = new WeakSet<tf.Variable>();
+  treatment: PrunedTreatment = { pruned: 'zero', slots: 'zero', decay: 0 };
+
+  constructor(
+    readonly info: KernelInfo,
+    readonly variable: tf.Variable,
+  ) {}
+
+  get masks(): LayerMasks {
+    return this.current;
+  }
+
+  /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
+  get opMasks(): OpMasks | undefined {
+    return this.tensors.length ? this.operands : undefined;
+  }
+
+  /** W.M_f, or the variable itself. */
+  effective(): tf.Tensor {
+    const { forward } = this.operands;
+    return forward ? tf.mul(this.variable, forward) : this.variable;
+  }
+
+  readKernel(): Float32Array {
+    return Float32Array.from(this.variable.dataSync());
+  }
+
+  writeKernel(values: Float32Array): void {
+    this.checkSize('values', values);
+    const { forward } = this.current;
+    const kept = forward && this.treatment.pruned === 'zero' ? values.map((value, i) => (forward[i] ? value : 0)) : values;
+    tf.tidy(() => this.variable.assign(tf.tensor(kept.slice(), this.variable.shape)));
+  }
+
+  repack(masks: LayerMasks, treatment: PrunedTreatment, optimizer?: tf.Optimizer): void {
+    this.dispose();
+    const forward = this.own(masks.forward, []);
+    const backward = this.own(masks.backward, [forward]);
+    const gradient = this.own(masks.gradient, [forward, backward]);
+    this.current = { forward, backward, gradient };
+    const { pruned, slots, decay } = treatment;
+    this.treatment = { pruned, slots, decay };
+    const expanded = new Map<Uint8Array, tf.Tensor>();
+    const expand = (mask: Uint8Array | null) => {
+      if (!mask) return null;
+      // A Float32Array, not a cast: on the cpu backend a cast keeps the bytes of the old type.
+      const tensor = expanded.get(mask) ?? tf.keep(tf.tensor(Float32Array.from(mask), this.variable.shape));
+      expanded.set(mask, tensor);
+      return tensor;
+    };
+    this.operands = {
+      forward: expand(forward),
+      backward: expand(backward),
+      gradient: expand(gradient),
+      decay,
+    };
+    this.tensors = [...expanded.values()];
+    this.settled = new WeakSet();
+    this.closed = slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
+    this.enforce(optimizer);
+  }
+
+  enforce(optimizer?: tf.Optimizer): void {
+    const { forward } = this.operands;
+    if (!forward) return;
+    const slots = optimizer && this.treatment.slots === 'zero' ? optimizerSlots(optimizer, this.variable) : [];
+    const moved = this.closed ? slots.filter((slot) => !this.settled.has(slot)) : slots;
+    const still = this.closed && optimizer && !moved.length && this.settled.has(this.variable);
+    const variables = this.treatment.pruned === 'zero' && !still ? [this.variable, ...moved] : moved;
+    for (const variable of variables) {
+      // Adding 0 makes -0, a masked negative weight, 0.
+      tf.tidy(() => variable.assign(variable.mul(forward).add(0)));
+      this.settled.add(variable);
+    }
+  }
+
+  dispose(): void {
+    tf.dispose(this.tensors);
+    this.tensors = [];
+  }
+
+  /** A copy, or the earlier mask of the same content. */
+  private own(mask: Uint8Array | null, earlier: readonly (Uint8Array | null)[]): Uint8Array | null {
+    if (!mask) return null;
+    this.checkSize('mask', mask);
+    return earlier.find((other) => other?.every((bit, i) => bit === mask[i])) ?? mask.slice();
+  }
+
+  private checkSize(what: string, { length }: { readonly length: number }): void {
+    if (length === this.variable.size) return;
+    throw new SparsityError({
+      what: `${what} of layer ${this.info.name}`,
+      got: `${length} elements`,
+      expected: `${this.variable.size}, the size of the kernel [${this.variable.shape}]`,
+      fix: 'give one element per weight, in row-major order',
+    });
+  }
+}

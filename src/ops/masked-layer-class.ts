@@ -1,0 +1,207 @@
+import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import type { KernelInfo, KernelKind } from '../pruning/contracts.js';
+import { unstructured } from '../pruning/patterns/unstructured.js';
+import { magnitudeScore } from '../pruning/scores/magnitude-score.js';
+import { isRecording } from './forward-backward-op.js';
+import { DenseKernelStore, type KernelStore } from './kernel-store.js';
+import { decodeMasks, type EncodedMasks, encodeMasks } from './mask-codec.js';
+import type { ConvGeometry, OpMasks } from './masked-ops.js';
+import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
+
+/** The `sparsity` option of a masked layer; plain data, part of the layer's config. */
+export interface LayerSparsity {
+  /**
+   * Fraction of the kernel that is pruned when the layer is built, those of the smallest initial magnitude; in [0, 1). The weights stay
+   * zero: training from a static sparse start. @default 0
+   */
+  readonly initial?: number;
+  /** Masks and treatment in force, as a built layer's `getConfig` writes them. */
+  readonly state?: EncodedMasks & {
+    readonly pruned: 'zero' | 'dense-master';
+    readonly slots: 'zero' | 'keep';
+    readonly decay: number;
+  };
+}
+
+/** What a masked layer has beside its stock class. */
+export interface MaskedLayer extends tf.layers.Layer {
+  /** Where the kernel is; undefined until the layer is built. A region puts its own here. */
+  kernelStore: KernelStore | undefined;
+}
+
+/** A masked class and the stock class that it stands for. */
+export interface MaskedKind {
+  readonly kind: KernelKind;
+  /** Class names in tfjs's serialisation. */
+  readonly stock: string;
+  readonly masked: string;
+  /** Axes of the kernel that the forward pass and the input gradient reduce over. */
+  readonly axes: readonly [input: number, output: number];
+}
+
+/** A layer's constructor. */
+export type LayerClass = new (args: object) => tf.layers.Layer;
+type MaskedOp = (x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry) => tf.Tensor;
+
+/** What the stock classes hold that their types hide. */
+interface StockLayer extends tf.layers.Layer {
+  readonly bias: { read(): tf.Tensor } | null;
+  readonly activation: { apply(x: tf.Tensor): tf.Tensor } | null;
+  readonly strides?: [number, number] | [number];
+  readonly padding?: string;
+  readonly dataFormat?: string;
+}
+
+/** The kernel's variable as tfjs-layers holds it. */
+interface LayerKernel {
+  read(): tf.Tensor;
+  write(values: tf.Tensor): LayerKernel;
+}
+
+const classes = new Map<unknown, MaskedKind>();
+
+/**
+ * The masked subclass of a stock class. While nothing is recorded, or no mask is in force, the stock layer computes with the effective
+ * kernel, so that its outputs are those of the stock layer to the bit.
+ */
+export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp): LayerClass {
+  // The stock classes are not exported; an instance would give its class too, but would use up a default layer name.
+  const [Stock] = tf.serialization.SerializationMap.getMap().classNameMap[kind.stock] as unknown as [LayerClass];
+  class Masked extends Stock implements MaskedLayer {
+    static readonly className = kind.masked;
+    kernelStore: KernelStore | undefined;
+    private readonly sparsity: LayerSparsity;
+    private ownStore: DenseKernelStore | undefined;
+
+    constructor(args: object & { sparsity?: LayerSparsity | null }) {
+      super(args);
+      this.sparsity = args.sparsity ?? {};
+      checkInitial(this.name, this.sparsity.initial ?? 0);
+      const obstacle = trainingObstacle(kind.stock, super.getConfig() as MaskableConfig);
+      if (obstacle) {
+        throw new SparsityError({
+          what: `layer ${this.name}`,
+          got: obstacle,
+          expected: 'a layer that tfjs can train',
+          fix: `use tf.layers.${kind.kind} instead of the masked layer`,
+        });
+      }
+    }
+
+    override build(inputShape: tf.Shape | tf.Shape[]): void {
+      super.build(inputShape);
+      const { kernelVariable } = this;
+      const variable = kernelVariable.read() as tf.Variable;
+      const [inputAxis, outputAxis] = kind.axes;
+      const info: KernelInfo = { name: this.name, kind: kind.kind, shape: variable.shape, inputAxis, outputAxis };
+      const store = new DenseKernelStore(info, variable);
+      this.ownStore = store;
+      this.kernelStore = store;
+      // tfjs writes here when weights are set or loaded; optimizers assign to the variable itself.
+      const { write } = kernelVariable;
+      kernelVariable.write = (values) => {
+        write.call(kernelVariable, values);
+        store.enforce();
+        return kernelVariable;
+      };
+      const { initial = 0, state } = this.sparsity;
+      if (state) store.repack(decodeMasks(state, variable.size, this.name), state);
+      else if (initial > 0) {
+        const scores = magnitudeScore()({ info, weights: store.readKernel(), masks: undefined });
+        const mask = unstructured()(scores, info, initial);
+        store.repack({ forward: mask, backward: mask, gradient: mask }, store.treatment);
+      }
+    }
+
+    override call(inputs: tf.Tensor | tf.Tensor[], kwargs: object): tf.Tensor | tf.Tensor[] {
+      const { ownStore } = this;
+      const masks = ownStore?.opMasks;
+      if (!ownStore || !masks) return super.call(inputs, kwargs);
+      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
+      return tf.tidy(() =>
+        isRecording()
+          ? this.train(x, ownStore.variable, masks)
+          : this.withKernel(ownStore.effective(), () => super.call(x, kwargs)),
+      );
+    }
+
+    /** Regularizers see the weights that are in use: tfjs gives |w| a slope at 0, which would push pruned weights off it. */
+    override calculateLosses(): tf.Scalar[] {
+      const { ownStore } = this;
+      if (!this.losses.length || ownStore?.treatment.pruned !== 'zero') return super.calculateLosses();
+      return this.withKernel(ownStore.effective(), () => super.calculateLosses());
+    }
+
+    override getConfig(): tf.serialization.ConfigDict {
+      const config = super.getConfig();
+      // tfjs 4.22 writes the regularizer of a depthwise layer where its constraint belongs, which cannot be read back.
+      if (config.depthwiseRegularizer) config.depthwiseConstraint = null;
+      const sparsity = this.currentSparsity();
+      return Object.keys(sparsity).length ? Object.assign(config, { sparsity }) : config;
+    }
+
+    override disposeWeights(): number {
+      this.kernelStore?.dispose();
+      this.ownStore?.dispose();
+      return super.disposeWeights();
+    }
+
+    private currentSparsity(): LayerSparsity {
+      const store = this.kernelStore;
+      if (!store) return this.sparsity;
+      if (!store.masks.forward && !store.masks.backward && !store.masks.gradient) return {};
+      return { state: { ...encodeMasks(store.masks), ...store.treatment } };
+    }
+
+    private train(x: tf.Tensor, w: tf.Tensor, masks: OpMasks): tf.Tensor {
+      const { bias, activation, strides, padding, dataFormat } = this as unknown as StockLayer;
+      const channelsFirst = dataFormat === 'channelsFirst' && x.rank === 4;
+      const geometry: ConvGeometry = strides
+        ? { strides: strides.length === 1 ? strides[0] : strides, pad: padding === 'same' ? 'same' : 'valid' }
+        : {};
+      let y = op(channelsFirst ? x.transpose([0, 2, 3, 1]) : x, w, { ...masks, ...geometry });
+      if (bias) y = y.add(bias.read());
+      if (channelsFirst) y = y.transpose([0, 3, 1, 2]);
+      return activation ? activation.apply(y) : y;
+    }
+
+    /** Lets the stock layer compute with another kernel: it reads its own anew each time. */
+    private withKernel<Result>(kernel: tf.Tensor, body: () => Result): Result {
+      const { kernelVariable } = this;
+      kernelVariable.read = () => kernel;
+      try {
+        return body();
+      } finally {
+        Reflect.deleteProperty(kernelVariable, 'read');
+      }
+    }
+
+    private get kernelVariable(): LayerKernel {
+      return (this as unknown as Record<string, LayerKernel>)[kernelField] as LayerKernel;
+    }
+  }
+  tf.serialization.registerClass(Masked as unknown as Parameters<typeof tf.serialization.registerClass>[0]);
+  classes.set(Masked, kind);
+  return Masked;
+}
+
+function checkInitial(layer: string, initial: number): void {
+  if (initial >= 0 && initial < 1) return;
+  throw new SparsityError({
+    what: `sparsity.initial of layer ${layer}`,
+    got: initial,
+    expected: 'a number in [0, 1)',
+    fix: 'pass 0.9 to start with 90 % of the weights pruned',
+  });
+}
+
+/** The masked class of a layer, or undefined for any other layer. */
+export function maskedKindOf(layer: tf.layers.Layer): MaskedKind | undefined {
+  return classes.get(layer.constructor);
+}
+
+/** Whether a layer is a masked one. */
+export function isMasked(layer: tf.layers.Layer): layer is MaskedLayer {
+  return maskedKindOf(layer) !== undefined;
+}

@@ -1,0 +1,83 @@
+import type * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+
+/** One slot variable as tfjs's optimizers hold it: their private arrays are indexed like the gradients they are given. */
+export interface OptimizerSlot {
+  originalName: string;
+  variable: tf.Variable;
+}
+
+/** What a tfjs optimizer carries from step to step, besides its count of iterations. */
+export interface OptimizerLayout {
+  /** Field of the optimizer that holds one kind of slot, to the suffix of its slots' names. */
+  readonly slots: Readonly<Record<string, string>>;
+  /** Fields that hold a scalar variable. */
+  readonly scalars: readonly string[];
+}
+
+const layouts: Readonly<Record<string, OptimizerLayout>> = {
+  SGD: { slots: {}, scalars: [] },
+  Momentum: { slots: { accumulations: 'momentum' }, scalars: [] },
+  Adagrad: { slots: { accumulatedGrads: 'accumulator' }, scalars: [] },
+  Adadelta: { slots: { accumulatedGrads: 'accum_grad', accumulatedUpdates: 'accum_var' }, scalars: [] },
+  Adam: { slots: { accumulatedFirstMoment: 'm', accumulatedSecondMoment: 'v' }, scalars: ['accBeta1', 'accBeta2'] },
+  Adamax: { slots: { accumulatedFirstMoment: 'm', accumulatedWeightedInfNorm: 'v' }, scalars: ['accBeta1', 'iteration'] },
+  RMSProp: {
+    slots: { accumulatedMeanSquares: 'rms', accumulatedMoments: 'momentum', accumulatedMeanGrads: 'mg' },
+    scalars: [],
+  },
+};
+
+/** The layout of an optimizer of tfjs 4.22; an error for any other class. */
+export function optimizerLayout(optimizer: tf.Optimizer): OptimizerLayout {
+  const name = optimizer.getClassName();
+  const layout = Object.hasOwn(layouts, name) ? layouts[name] : undefined;
+  if (!layout || Object.keys(layout.slots).some((field) => !Array.isArray(slotsOf(optimizer, field)))) {
+    throw new SparsityError({
+      what: 'optimizer',
+      got: name,
+      expected: `one of ${Object.keys(layouts).join(', ')} of tfjs 4.22`,
+      fix: "compile with tf.train.adam(...) or another of tfjs's own optimizers",
+    });
+  }
+  return layout;
+}
+
+/** The private array behind one kind of slot. */
+export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[] {
+  return (optimizer as unknown as Record<string, OptimizerSlot[]>)[field] as OptimizerSlot[];
+}
+
+/**
+ * The slot variables that an optimizer keeps for one weight variable: none for SGD, one for momentum and Adagrad, two for Adadelta,
+ * Adam, Adamax and RMSProp, three for centered RMSProp. Empty before the optimizer's first step, when slots are born.
+ * Each has the shape of `variable`; they are live: `assign` to them, do not dispose them.
+ *
+ * Slots are found by the names that tfjs gives them, `<variable name>/m` and the like. A model loaded beside its original has its
+ * variables renamed (`kernel` to `kernel_1`) while loaded slots keep their names; then the one slot of that base name is taken.
+ *
+ * @throws SparsityError for an optimizer that is not one of the seven of tfjs 4.22.
+ * @example
+ * ```ts
+ * const w = tf.variable(tf.ones([2]));
+ * const optimizer = tf.train.adam();
+ * optimizer.minimize(() => w.square().sum().asScalar(), false, [w]);
+ * optimizerSlots(optimizer, w).length; // 2
+ * ```
+ */
+export function optimizerSlots(optimizer: tf.Optimizer, variable: tf.Variable): tf.Variable[] {
+  return Object.entries(optimizerLayout(optimizer).slots).flatMap(([field, suffix]) => {
+    const slots = slotsOf(optimizer, field);
+    const exact = slots.find((slot) => slot.originalName === `${variable.name}/${suffix}`);
+    const namesakes = slots.filter(
+      (slot) => baseName(slot.originalName, suffix) === baseName(`${variable.name}/${suffix}`, suffix),
+    );
+    const slot = exact ?? (namesakes.length === 1 ? namesakes[0] : undefined);
+    return slot ? [slot.variable] : [];
+  });
+}
+
+/** A variable's name without the number that tfjs appends to make it unique. */
+function baseName(slotName: string, suffix: string): string {
+  return slotName.slice(0, -suffix.length - 1).replace(/_\d+$/, '');
+}

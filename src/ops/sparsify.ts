@@ -1,0 +1,85 @@
+import type * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import { isMasked } from './masked-layer-class.js';
+import { maskedKindFor } from './masked-layers.js';
+import { applyPolicy, type LayerPolicy, type SkippedLayer } from './policy.js';
+import { rebuild } from './rebuild.js';
+import { groupRegions, type RegionGroup } from './region-groups.js';
+
+/** What {@link sparsify} does. */
+export interface SparsifyOptions extends LayerPolicy {
+  /** `dense`: masked layers as they are. `sparse`: chains of layers are grouped into regions. @default 'dense' */
+  readonly execution?: 'dense' | 'sparse';
+}
+
+/** What {@link sparsify} did. */
+export interface SparsifyReport {
+  /** Names of the prunable layers, in model order. */
+  readonly masked: readonly string[];
+  /** The other layers with weights, and why each stays dense. */
+  readonly skipped: readonly SkippedLayer[];
+  /** The regions; empty for dense execution. */
+  readonly regions: readonly RegionGroup[];
+  /** Why there is no region where sparse execution was asked for. */
+  readonly noRegion?: string;
+}
+
+const reports = new WeakMap<tf.LayersModel, SparsifyReport>();
+
+/**
+ * Makes the layers of a fresh or trained model prunable: a new model with masked layers in place of dense, conv1d, conv2d and
+ * depthwiseConv2d, the same names, connections, sharing, weights and outputs. No weight is pruned yet. The new model is not compiled, and
+ * the old one keeps its own weights: dispose it if it is no longer needed.
+ *
+ * @param model a sequential or functional model; nested models, wrappers and shared layers are rewritten too. Layers that are masked
+ * already keep their masks.
+ * @throws SparsityError for a layer object that belongs to two models, or a layer name in the policy that the model lacks.
+ * @example
+ * ```ts
+ * const dense = tf.sequential({layers: [tf.layers.dense({name: 'fc', units: 2, inputShape: [3]})]});
+ * const model = sparsify(dense, {execution: 'sparse'});
+ * sparsifyReport(model).masked; // ['fc']
+ * ```
+ */
+export function sparsify<Model extends tf.LayersModel>(model: Model, options: SparsifyOptions = {}): Model {
+  const reasons = applyPolicy(model, options);
+  const fresh = rebuild(model, (layer) => {
+    const kind = maskedKindFor(layer.getClassName());
+    if (!kind || !reasons.has(layer) || reasons.get(layer) !== undefined) return undefined;
+    return { className: kind.masked, config: (config) => config };
+  });
+  const layers = [...reasons];
+  const regions = options.execution === 'sparse' ? groupRegions(fresh) : [];
+  reports.set(fresh, {
+    masked: layers.filter(([layer, reason]) => reason === undefined || isMasked(layer)).map(([layer]) => layer.name),
+    skipped: layers
+      .filter(([layer, reason]) => reason !== undefined && !isMasked(layer))
+      .map(([layer, reason]) => ({ layer: layer.name, className: layer.getClassName(), reason: reason as string })),
+    regions,
+    ...(options.execution === 'sparse' && !regions.length
+      ? { noRegion: 'no masked layer stands in a chain: each is shared or wrapped, or there is none' }
+      : {}),
+  });
+  return fresh;
+}
+
+/**
+ * What {@link sparsify} made of a model: which layers are prunable, why the others are not, and the regions.
+ *
+ * @throws SparsityError for a model that {@link sparsify} did not return.
+ * @example
+ * ```ts
+ * const dense = tf.sequential({layers: [tf.layers.embedding({inputDim: 9, outputDim: 2, inputLength: 3})]});
+ * sparsifyReport(sparsify(dense)).skipped[0].reason; // 'an embedding is a table: its rows are looked up, not multiplied'
+ * ```
+ */
+export function sparsifyReport(model: tf.LayersModel): SparsifyReport {
+  const report = reports.get(model);
+  if (report) return report;
+  throw new SparsityError({
+    what: 'model',
+    got: model.name,
+    expected: 'a model that sparsify returned',
+    fix: 'pass the result of sparsify; a model built of masked layers has no report',
+  });
+}

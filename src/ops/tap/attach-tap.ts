@@ -1,0 +1,89 @@
+import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../../errors.js';
+import type { TappedOp, TensorTap } from '../contracts.js';
+import { kernelNames } from './kernel-names.js';
+import { selfTest } from './self-test.js';
+import { tapKernels } from './tap-kernels.js';
+
+/** Options of {@link attachTap}. */
+export interface TapOptions {
+  /**
+   * Called during the backward pass for each use of a kernel, the last first. The tensors are dead after the call: consume them in it, or
+   * `tf.keep(t.clone())` and dispose. Tensors made in it are freed.
+   */
+  readonly onOp: (op: TappedOp) => void;
+}
+
+const attached = new Set<TapOptions['onOp']>();
+
+/**
+ * Reports W, A, E, G of every use of every conv and dense kernel of a model in each training step, under `fit`, `trainOnBatch` or a loop
+ * with `tf.variableGrads` or `optimizer.minimize`; prediction and validation are not seen. A is [batch, ...space, in], E is
+ * [batch, ...space, out], W and G are [...kernel, in / groups, out], channels last; conv1d comes as conv2d of height 1, the
+ * rows of a dense layer on [batch, ...positions, in] keep their positions. W is what the op multiplied with, under masks the effective
+ * weights. G is the gradient of this one use: without regularisers, and only for kernels that are trained.
+ *
+ * Seen are matMul, conv1d, conv2d, conv3d, depthwise, separable and transposed convolutions, their fused and masked forms and
+ * recurrent kernels; also where the kernel was reshaped, transposed, cast, sliced or multiplied before. Not seen are embeddings, einsum and
+ * batches of matrices: `TensorTap.layers` lists all kernels, so that what never came can be told.
+ *
+ * @param model a built model; layers that are added or replaced later are not seen.
+ * @throws SparsityError when the model has no kernels, or the tap does not work with this tfjs: each attach is self-tested.
+ * @example
+ * ```ts
+ * const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [2]})]});
+ * const tap = attachTap(model, {onOp: ({layer, G}) => console.log(layer, G.dataSync())});
+ * tf.train.sgd(0.1).minimize(() => (model.apply(tf.ones([4, 2]), {training: true}) as tf.Tensor).sum().asScalar());
+ * tap.detach();
+ * ```
+ */
+export function attachTap(model: tf.LayersModel, { onOp }: TapOptions): TensorTap {
+  const names = kernelNames(model);
+  if (names.size === 0) {
+    throw new SparsityError({
+      what: `tensor tap: model ${model.name}`,
+      got: 'no trained weights of rank 2 or more',
+      expected: 'a model with conv or dense layers that are trained',
+      fix: 'attach to the model that holds the layers, and unfreeze them before',
+    });
+  }
+  selfTest();
+  const release = tapKernels(names, onOp);
+  // Each attach has its own entry, even when two share their onOp.
+  const report: TapOptions['onOp'] = (op) => onOp(op);
+  attached.add(report);
+  return {
+    layers: [...names.values()],
+    detach() {
+      attached.delete(report);
+      release();
+    },
+  };
+}
+
+/**
+ * Whether any tap is attached: whoever computes around the tape reports its uses only then.
+ *
+ * @example
+ * ```ts
+ * isTapAttached(); // false
+ * ```
+ */
+export function isTapAttached(): boolean {
+  return attached.size > 0;
+}
+
+/**
+ * Reports a use that no tape sees to all attached taps: for ops that compute forward and backward passes by themselves. Tensors in
+ * canonical shape, see {@link attachTap}; they may be freed after the call.
+ *
+ * @example
+ * ```ts
+ * if (isTapAttached()) reportOp({layer: 'fc', use: 0, nest, W, backwardW: W, A, E, G, needsInputGradient: true});
+ * ```
+ */
+export function reportOp(op: TappedOp): void {
+  tf.tidy(() => {
+    for (const report of attached) report(op);
+  });
+}

@@ -1,0 +1,53 @@
+import type * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../../errors.js';
+import type { BitTensor, LayerTensors } from '../../hw/index.js';
+import type { TappedOp } from '../contracts.js';
+import { packTensorBits } from '../pack-bits.js';
+
+/**
+ * The non-zero patterns of a tapped use, with the shapes of its loop nest: plain data, 1/32 of the tensors.
+ *
+ * With `images`, A and E are those of the first images of the batch. W has no images. G is a sum over the whole batch, and its pattern says
+ * which gradients are wanted, which does not depend on the images looked at: it stays whole.
+ *
+ * @param images images to take, at least 1; more than there are means all. @default all images
+ * @throws SparsityError when `images` is not a positive integer.
+ * @example
+ * ```ts
+ * const records: LayerTensors[] = [];
+ * const tap = attachTap(model, {onOp: (op) => records.push(packOp(op, 8))});
+ * ```
+ */
+export function packOp(op: TappedOp, images: number = op.nest.batch): LayerTensors {
+  if (!(Number.isInteger(images) && images > 0)) {
+    throw new SparsityError({
+      what: 'images',
+      got: images,
+      expected: 'a positive integer',
+      fix: 'pass 1 or more, or leave it out for all images',
+    });
+  }
+  const { layer, use, needsInputGradient, nest: whole } = op;
+  const nest = { ...whole, batch: Math.min(images, whole.batch) };
+  const input = [nest.batch, ...nest.inSize, nest.inChannels];
+  const output = [nest.batch, ...nest.outSize, nest.outChannels];
+  const kernel = [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels];
+  const W = pack(op.W, kernel);
+  return {
+    layer,
+    use,
+    nest,
+    W,
+    backwardW: op.backwardW === op.W ? W : pack(op.backwardW, kernel),
+    A: pack(op.A, nest.transposed ? output : input),
+    E: pack(op.E, nest.transposed ? input : output),
+    G: pack(op.G, kernel),
+    needsInputGradient,
+    batchTotal: whole.batch,
+  };
+}
+
+function pack(t: tf.Tensor, shape: readonly number[]): BitTensor {
+  const elements = shape.reduce((product, size) => product * size, 1);
+  return { shape, words: packTensorBits(t, elements) };
+}

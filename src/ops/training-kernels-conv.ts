@@ -1,0 +1,90 @@
+import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import type { ConvGeometry } from '../kernels/index.js';
+import { geometryOf, type Shape4D } from './training-kernels-geometry.js';
+import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
+
+/** Images fill the tiles of our forward pass by fours; where more than this share of them stays empty, tfjs's kernel is faster. */
+const emptyShare = 0.3;
+
+function isOurs({ batch }: ConvGeometry): boolean {
+  const places = 4 * Math.ceil(batch / 4);
+  return (places - batch) / places <= emptyShare;
+}
+
+/** y of tf.conv2d, NHWC. */
+export const conv2d: HeapKernel = (inputs, attrs, heap, stock) => {
+  const { x, filter } = inputs;
+  const { strides, pad, dataFormat, dilations, dimRoundingMode } = attrs as unknown as tf.Conv2DAttrs;
+  if (dataFormat === 'NCHW') return stock(inputs, attrs);
+  const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
+  const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
+  const g = geometryOf(info);
+  if (g.dilationHeight > 1 || g.dilationWidth > 1 || !isOurs(g)) return stock(inputs, attrs);
+  const y = heap.zeros(info.outShape);
+  addConvolution(heap, x, filter, y, g);
+  return y;
+};
+
+/** tf.fused.conv2d, NHWC: the bias is what the sums start from; activations other than relu stay with tfjs. */
+export const fusedConv2d: HeapKernel = (inputs, attrs, heap, stock) => {
+  const { x, filter, bias } = inputs;
+  const { strides, pad, dataFormat, dilations, dimRoundingMode, activation } = attrs as unknown as tf.FusedConv2DAttrs;
+  const simple =
+    (activation === 'linear' || activation === 'relu') && dataFormat === 'NHWC' && (!bias || bias.shape.length === 1);
+  if (!simple) return stock(inputs, attrs);
+  const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
+  const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
+  const g = geometryOf(info);
+  if (g.dilationHeight > 1 || g.dilationWidth > 1 || !isOurs(g)) return stock(inputs, attrs);
+  const y = heap.zeros(info.outShape);
+  if (bias) heap.repeat(heap.pointer(bias), 4 * g.outChannels, heap.pointer(y), g.batch * g.outHeight * g.outWidth);
+  addConvolution(heap, x, filter, y, g);
+  if (activation === 'linear') return y;
+  const activated = heap.run('Relu', { x: y });
+  heap.dispose(y);
+  return activated;
+};
+
+function addConvolution(heap: WasmHeap, x: tf.TensorInfo, filter: tf.TensorInfo, y: tf.TensorInfo, g: ConvGeometry): void {
+  const { kernels, pointer } = heap;
+  heap.scratch(kernels.conv2dForwardScratch(g), (scratch) =>
+    kernels.conv2dForward(pointer(x), pointer(filter), pointer(y), scratch, g),
+  );
+}
+
+/** dW of tf.conv2d, NHWC. */
+export const conv2dBackpropFilter: HeapKernel = ({ x, dy }, attrs, heap) => {
+  const { strides, pad, dataFormat, dimRoundingMode, filterShape } = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
+  if (dataFormat === 'NCHW') {
+    throw new SparsityError({
+      what: 'dataFormat of Conv2DBackpropFilter on the wasm backend',
+      got: dataFormat,
+      expected: 'NHWC',
+      fix: "build the layer with dataFormat 'channelsLast'",
+    });
+  }
+  const shape = x.shape as Shape4D;
+  const g = geometryOf(tf.backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode));
+  const dw = heap.zeros(filterShape);
+  const { kernels, pointer } = heap;
+  heap.scratch(kernels.conv2dFilterGradientScratch(g), (scratch) =>
+    kernels.conv2dFilterGradient(pointer(x), pointer(dy), pointer(dw), scratch, g),
+  );
+  return dw;
+};
+
+/** dx of tf.conv2d, NHWC; the forward pass of tf.conv2dTranspose. */
+export const conv2dBackpropInput: HeapKernel = (inputs, attrs, heap, stock) => {
+  const { dy, filter } = inputs;
+  const { strides, pad, dataFormat, dimRoundingMode, inputShape } = attrs as unknown as tf.Conv2DBackpropInputAttrs;
+  if (dataFormat === 'NCHW') return stock(inputs, attrs);
+  const shape = filter.shape as Shape4D;
+  const g = geometryOf(tf.backend_util.computeConv2DInfo(inputShape, shape, strides, 1, pad, dimRoundingMode));
+  const dx = heap.zeros(inputShape);
+  const { kernels, pointer } = heap;
+  heap.scratch(kernels.conv2dInputGradientScratch(g), (scratch) =>
+    kernels.conv2dInputGradient(pointer(dy), pointer(filter), pointer(dx), scratch, g),
+  );
+  return dx;
+};

@@ -1,0 +1,128 @@
+import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import { instantiateKernels, type Pointer, type TrainingKernels } from '../kernels/index.js';
+
+/** What is used of tfjs's wasm backend; none of it is public, so {@link heapOf} tests all of it. */
+interface WasmBackend {
+  readonly wasm: {
+    readonly HEAPU8: Uint8Array;
+    readonly asm: Readonly<Record<string, unknown>>;
+    _malloc(bytes: number): number;
+    _free(pointer: number): void;
+  };
+  readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } | undefined };
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  disposeData(dataId: object): boolean;
+}
+
+/** The heap of tfjs's wasm backend, with our kernels on it. */
+export interface WasmHeap {
+  readonly kernels: TrainingKernels;
+  /** Where a tensor's values lie; valid as long as the tensor, also when the heap grows. */
+  pointer(t: tf.TensorInfo): Pointer;
+  /** A new tensor, all zeros: what the kernels add to. */
+  zeros(shape: readonly number[], dtype?: 'float32' | 'int32'): tf.TensorInfo;
+  /** Runs `body` with room for `bytes` bytes (not cleared), which is given back after it. */
+  scratch<T>(bytes: number, body: (pointer: Pointer) => T): T;
+  /** Clears bytes. */
+  clear(pointer: Pointer, bytes: number): void;
+  /** A copy of `count` words. */
+  readWords(pointer: Pointer, count: number): Uint32Array;
+  /** Writes `bytes` bytes from `source` to `target`, `times` times in a row. */
+  repeat(source: Pointer, bytes: number, target: Pointer, times: number): void;
+  /** Runs another kernel of the wasm backend; give its result back with {@link WasmHeap.dispose}, or return it. */
+  run(kernelName: string, inputs: Readonly<Record<string, tf.TensorInfo>>, attrs?: tf.NamedAttrMap): tf.TensorInfo;
+  /** Gives back a tensor that no caller has seen. */
+  dispose(t: tf.TensorInfo): void;
+}
+
+const heaps = new WeakMap<object, WasmHeap | string>();
+
+/**
+ * Our view of a wasm backend's heap, or the reason, in words, why there is none.
+ *
+ * @param backend tfjs's backend object.
+ */
+export function heapOf(backend: object): WasmHeap | string {
+  let heap = heaps.get(backend);
+  if (heap === undefined) {
+    heap = openHeap(backend as WasmBackend);
+    heaps.set(backend, heap);
+  }
+  return heap;
+}
+
+function openHeap(backend: WasmBackend): WasmHeap | string {
+  const { wasm } = backend;
+  for (const [name, ok] of [
+    ['backend.wasm.HEAPU8', wasm?.HEAPU8 instanceof Uint8Array],
+    ['backend.wasm._malloc', typeof wasm?._malloc === 'function'],
+    ['backend.wasm._free', typeof wasm?._free === 'function'],
+    ['backend.dataIdMap', typeof backend.dataIdMap?.get === 'function'],
+    ['backend.makeOutput', typeof backend.makeOutput === 'function'],
+    ['backend.disposeData', typeof backend.disposeData === 'function'],
+  ] as const) {
+    if (!ok) return `tfjs's wasm backend has no ${name} as the tested version has`;
+  }
+  const isHeap = (value: unknown): value is WebAssembly.Memory =>
+    value instanceof WebAssembly.Memory && value.buffer === wasm.HEAPU8.buffer;
+  const memory = Object.values(wasm.asm ?? {}).find(isHeap);
+  if (!memory) return "tfjs's wasm backend does not show its memory as the tested version does";
+  let kernels: TrainingKernels;
+  try {
+    kernels = instantiateKernels(memory);
+  } catch (error) {
+    return `the kernels do not load on this WebAssembly: ${(error as Error).message}`;
+  }
+
+  const bytesAt = (pointer: Pointer, bytes: number) => new Uint8Array(memory.buffer, pointer, bytes);
+  const allocated = (pointer: number, bytes: number): Pointer => {
+    if (pointer !== 0) return pointer;
+    throw new SparsityError({
+      what: 'memory of the wasm backend',
+      got: `no room for ${bytes} bytes`,
+      expected: 'room on its heap',
+      fix: 'take smaller batches or dispose tensors that are no longer needed',
+    });
+  };
+  const heap: WasmHeap = {
+    kernels,
+    pointer: (t) => {
+      const data = backend.dataIdMap.get(t.dataId);
+      if (!data) throw new Error('tensor is not on the wasm backend');
+      return data.memoryOffset;
+    },
+    zeros(shape, dtype = 'float32') {
+      const t = backend.makeOutput([...shape], dtype);
+      const bytes = 4 * tf.util.sizeFromShape([...shape]);
+      heap.clear(allocated(heap.pointer(t), bytes), bytes);
+      return t;
+    },
+    scratch(bytes, body) {
+      const pointer = allocated(wasm._malloc(bytes) >>> 0, bytes);
+      try {
+        return body(pointer);
+      } finally {
+        wasm._free(pointer);
+      }
+    },
+    clear: (pointer, bytes) => void bytesAt(pointer, bytes).fill(0),
+    readWords: (pointer, count) => new Uint32Array(memory.buffer, pointer, count).slice(),
+    repeat(source, bytes, target, times) {
+      const all = bytesAt(target, bytes * times);
+      all.set(bytesAt(source, bytes));
+      for (let done = bytes; done < all.length; done *= 2) all.copyWithin(done, 0, Math.min(done, all.length - done));
+    },
+    run: (name, inputs, attrs = {}) => tf.getKernel(name, 'wasm').kernelFunc({ inputs, backend, attrs }) as tf.TensorInfo,
+    dispose: (t) => void backend.disposeData(t.dataId),
+  };
+  return heap;
+}
+
+/** A tfjs kernel on the heap; `stock` runs tfjs's own kernel of the same name, for the cases that are better there. */
+export type HeapKernel = (
+  inputs: Readonly<Record<string, tf.TensorInfo>>,
+  attrs: tf.NamedAttrMap,
+  heap: WasmHeap,
+  stock: (inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: tf.NamedAttrMap) => tf.TensorInfo,
+) => tf.TensorInfo;

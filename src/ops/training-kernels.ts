@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './training-kernels-conv.js';
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from './training-kernels-depthwise.js';
+import { type HeapKernel, heapOf } from './training-kernels-heap.js';
+import { batchMatMul, fusedMatMul } from './training-kernels-matmul.js';
+import { maxPoolGrad } from './training-kernels-pool.js';
+import { sumLeadingAxes, unsortedSegmentSum } from './training-kernels-sums.js';
+
+/** What {@link registerTrainingKernels} did. */
+export interface TrainingKernelReport {
+  /** tfjs names of the kernels that are now ours; empty when tfjs differs from the tested version. */
+  readonly registered: readonly string[];
+  /** Kernels that were not touched, and why. */
+  readonly leftAlone: readonly { readonly kernel: string; readonly reason: string }[];
+  /** All of it in one sentence. */
+  readonly message: string;
+}
+
+/** Kernels that tfjs's wasm backend lacks, and kernels of its own that ours outrun. */
+const missing: Readonly<Record<string, HeapKernel>> = {
+  Conv2DBackpropFilter: conv2dBackpropFilter,
+  DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
+  DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
+  UnsortedSegmentSum: unsortedSegmentSum,
+};
+const slow: Readonly<Record<string, HeapKernel>> = {
+  Conv2D: conv2d,
+  FusedConv2D: fusedConv2d,
+  Conv2DBackpropInput: conv2dBackpropInput,
+  BatchMatMul: batchMatMul,
+  _FusedMatMul: fusedMatMul,
+  MaxPoolGrad: maxPoolGrad,
+  Sum: sumLeadingAxes,
+};
+
+const ours = new WeakSet<tf.KernelConfig>();
+
+/**
+ * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise
+ * convolutions, gather) and fast versions of those that it computes slowly. They work on the backend's heap, without copies. Calling it
+ * again changes nothing. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
+ *
+ * @example
+ * ```ts
+ * await tf.setBackend('wasm');
+ * console.log(registerTrainingKernels().message);
+ * ```
+ */
+export function registerTrainingKernels(): TrainingKernelReport {
+  const obstacle = findObstacle();
+  const names = [...Object.keys(missing), ...Object.keys(slow)];
+  if (obstacle !== undefined) {
+    return {
+      registered: [],
+      leftAlone: names.map((kernel) => ({ kernel, reason: obstacle })),
+      message: `no training kernel was registered on the wasm backend: ${obstacle}`,
+    };
+  }
+  const registered: string[] = [];
+  const leftAlone: { kernel: string; reason: string }[] = [];
+  for (const name of names) {
+    const stock = tf.getKernel(name, 'wasm');
+    if (stock && ours.has(stock)) {
+      registered.push(name);
+    } else if (name in missing === (stock === undefined)) {
+      replaceKernel(name, { ...missing, ...slow }[name], stock);
+      registered.push(name);
+    } else {
+      leftAlone.push({
+        kernel: name,
+        reason: stock ? 'another kernel of this name is registered' : 'tfjs has no such kernel to speed up',
+      });
+    }
+  }
+  const exceptions = leftAlone.map(({ kernel, reason }) => `; ${kernel} left alone: ${reason}`).join('');
+  return { registered, leftAlone, message: `training kernels on the wasm backend: ${registered.join(', ')}${exceptions}` };
+}
+
+/** Why nothing can be registered, or undefined. */
+function findObstacle(): string | undefined {
+  if (!tf.version_core.startsWith('4.22.')) return `tfjs is ${tf.version_core}, not 4.22.x, for which they were tested`;
+  const backend = tf.engine().registry.wasm;
+  if (!backend) return "the wasm backend is not running; call it after tf.setBackend('wasm')";
+  const heap = heapOf(backend);
+  return typeof heap === 'string' ? heap : undefined;
+}
+
+function replaceKernel(kernelName: string, kernel: HeapKernel, stock: tf.KernelConfig | undefined): void {
+  const config: tf.KernelConfig = {
+    ...stock,
+    kernelName,
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const heap = heapOf(backend as object);
+      if (typeof heap === 'string') {
+        throw new SparsityError({
+          what: `${kernelName} on the wasm backend`,
+          got: heap,
+          expected: 'the backend that the kernels were registered for',
+          fix: 'register the training kernels after the backend was replaced, not before',
+        });
+      }
+      return kernel(inputs as Record<string, tf.TensorInfo>, attrs ?? {}, heap, (inputs, attrs) =>
+        runStock(stock, inputs, attrs, backend as object),
+      );
+    },
+  };
+  if (stock) tf.unregisterKernel(kernelName, 'wasm'); // registering over it would warn on the console
+  tf.registerKernel(config);
+  ours.add(config);
+}
+
+function runStock(
+  stock: tf.KernelConfig | undefined,
+  inputs: Readonly<Record<string, tf.TensorInfo>>,
+  attrs: tf.NamedAttrMap,
+  backend: object,
+): tf.TensorInfo {
+  if (!stock) throw new Error('tfjs has no kernel for this case');
+  return stock.kernelFunc({ inputs, attrs, backend }) as tf.TensorInfo;
+}

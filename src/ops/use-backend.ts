@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import { registerFileHandler } from './file-handler.js';
+import { importNode } from './node-modules.js';
+import { registerTrainingKernels } from './training-kernels.js';
+
+/** A backend that {@link useBackend} can choose. */
+export type BackendName = 'wasm' | 'tensorflow' | 'cpu';
+
+/** Options of {@link useBackend}. */
+export interface UseBackendOptions {
+  /**
+   * How the masked layers will run: `dense` multiplies by masks, where tfjs-node is fastest; `sparse` skips the zeros, which only the
+   * wasm kernels do. It decides what `auto` means.
+   * @default 'sparse'
+   */
+  readonly execution?: 'dense' | 'sparse';
+  /**
+   * Receives the one line that says what was chosen.
+   * @default console.log
+   */
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * Chooses the tfjs backend and makes it ready to train. `auto`: tensorflow (tfjs-node) when it loads and `execution` is `dense`; else
+ * wasm, with the gradient kernels that it lacks; cpu as the last resort. Returns the name of the backend. In a browser, tell wasm where
+ * its binaries are first: `setWasmPaths` of tfjs-backend-wasm.
+ *
+ * @throws SparsityError when a backend asked for by name does not load, and for a tfjs other than 4.22.
+ * @example
+ * ```ts
+ * await useBackend('auto'); // prints "backend wasm, with the gradient kernels for training (tfjs 4.22.0)"
+ * ```
+ */
+export async function useBackend(name: 'auto' | BackendName = 'auto', options: UseBackendOptions = {}): Promise<BackendName> {
+  const { execution = 'sparse', log = console.log } = options;
+  checkTfjsVersion(tf.version.tfjs);
+  if (tf.env().getBool('IS_NODE')) registerFileHandler();
+  const candidates = name === 'auto' ? automatic(execution) : [name];
+  const failures: string[] = [];
+  for (const candidate of candidates) {
+    const failure = await loaders[candidate]().catch((cause: unknown) => firstLine(cause));
+    if (failure === undefined) {
+      log(`backend ${candidate}${remarks[candidate]} (tfjs ${tf.version.tfjs})${failures.map((line) => `; ${line}`).join('')}`);
+      return candidate;
+    }
+    if (name !== 'auto') throw notLoaded(candidate, failure);
+    failures.push(`${candidate} did not load: ${failure}`);
+  }
+  throw notLoaded(name, failures.join('; '));
+}
+
+function automatic(execution: 'dense' | 'sparse'): readonly BackendName[] {
+  const native = execution === 'dense' && tf.env().getBool('IS_NODE');
+  return native ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
+}
+
+const remarks: Readonly<Record<BackendName, string>> = {
+  wasm: ', with the gradient kernels for training',
+  tensorflow: ', native (tfjs-node)',
+  cpu: ', plain JavaScript: slow',
+};
+
+/** Each loads its backend and gives undefined, or the reason why it did not. */
+const loaders: Readonly<Record<BackendName, () => Promise<string | undefined>>> = {
+  async wasm() {
+    await import('@tensorflow/tfjs-backend-wasm');
+    if (!(await tf.setBackend('wasm'))) return 'its WebAssembly module did not start';
+    await tf.ready();
+    registerTrainingKernels();
+    return undefined;
+  },
+  async tensorflow() {
+    await importNode('@tensorflow/tfjs-node');
+    return (await tf.setBackend('tensorflow')) ? undefined : 'its native addon did not start';
+  },
+  async cpu() {
+    return (await tf.setBackend('cpu')) ? undefined : 'tfjs has no cpu backend';
+  },
+};
+
+function notLoaded(name: string, reason: string): SparsityError {
+  const fix =
+    name === 'tensorflow'
+      ? "install it with `npm install @tensorflow/tfjs-node@4.22.0`, or where its download is blocked with `npm run setup:tfjs-node`; useBackend('wasm') needs neither"
+      : "call useBackend('cpu'), which always loads";
+  return new SparsityError({ what: `backend ${name}`, got: reason, expected: 'a backend that loads', fix });
+}
+
+/** Private parts of tfjs are used, so only the tested range is accepted. */
+export function checkTfjsVersion(version: string): void {
+  if (/^4\.22\.\d/.test(version)) return;
+  const fix = 'run `npm install @tensorflow/tfjs@4.22.0`';
+  throw new SparsityError({ what: 'version of @tensorflow/tfjs', got: version, expected: '4.22.x, the tested range', fix });
+}
+
+function firstLine(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] as string;
+}

@@ -1,0 +1,51 @@
+import { checkChoice } from '../check.js';
+import type { Allocation } from '../contracts.js';
+import { described } from '../described.js';
+import { keptCount } from '../kept-count.js';
+import { topScores } from '../patterns/top-scores.js';
+import { sparsityOf } from '../sparsity-of.js';
+
+/** Options of {@link globalAllocation}. */
+export interface GlobalAllocationOptions {
+  /**
+   * `l2`: each layer's scores are divided by their Euclidean norm (plus 1e-8) first, so that layers of small weights are not emptied.
+   * @default 'none'
+   */
+  readonly normalise?: 'none' | 'l2';
+}
+
+/**
+ * One threshold over all layers: a layer's sparsity is its share of the weights below. The kept weights of all layers together are
+ * exactly {@link keptCount} of their number, except that each layer keeps one at least. Ties go to the lowest layer, then index.
+ *
+ * @throws SparsityError when the sparsity is outside [0, 1).
+ * @example
+ * ```ts
+ * const info = {name: 'fc', kind: 'dense', shape: [2, 1], inputAxis: 0, outputAxis: 1} as const;
+ * globalAllocation()([{info, scores: Float32Array.of(1, 2)}, {info, scores: Float32Array.of(9, 8)}], 0.25); // [0.5, 0]
+ * ```
+ */
+export function globalAllocation({ normalise = 'none' }: GlobalAllocationOptions = {}): Allocation {
+  checkChoice('normalise', normalise, ['none', 'l2']);
+  return described({ name: 'global', normalise }, (kernels, sparsity) => {
+    const ends = kernels.map(({ scores }) => scores.length);
+    for (let layer = 1; layer < ends.length; layer++) ends[layer] += ends[layer - 1];
+    const total = ends.at(-1) ?? 0;
+    const all = new Float32Array(total);
+    kernels.forEach(({ scores }, layer) => {
+      const part = all.subarray(ends[layer] - scores.length, ends[layer]);
+      part.set(scores);
+      if (normalise === 'l2') divideByNorm(part);
+      // The best of each layer outranks all others.
+      part[part.indexOf(part.reduce((a, b) => Math.max(a, b)))] = Number.POSITIVE_INFINITY;
+    });
+    const mask = topScores(all, Math.max(kernels.length, keptCount(total, sparsity)));
+    return kernels.map(({ scores }, layer) => sparsityOf(mask.subarray(ends[layer] - scores.length, ends[layer])));
+  });
+}
+
+function divideByNorm(scores: Float32Array): void {
+  const squares = scores.reduce((sum, score) => (Number.isFinite(score) ? sum + score * score : sum), 0);
+  const scale = 1 / (Math.sqrt(squares) + 1e-8);
+  for (let i = 0; i < scores.length; i++) scores[i] = scores[i] * scale;
+}

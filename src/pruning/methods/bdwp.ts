@@ -1,0 +1,81 @@
+import { SparsityError } from '../../errors.js';
+import { checkAmount } from '../check.js';
+import type { KernelInfo, PruningMethod } from '../contracts.js';
+import { nm } from '../patterns/nm.js';
+import { constantSchedule } from '../schedules/constant-schedule.js';
+import { magnitudes } from '../scores/magnitude-score.js';
+import { type ExclusionOptions, exclusion } from './exclusion.js';
+
+/** Options of {@link bdwp}. */
+export interface BdwpOptions extends ExclusionOptions {
+  /**
+   * N: how many weights of each group stay, from 1 to `m` - 1.
+   * @default 2
+   */
+  readonly n?: number;
+  /**
+   * M: weights in a group.
+   * @default 8
+   */
+  readonly m?: number;
+  /**
+   * SR-STE lambda, at least 0: `decay * (1 - M_f) * W` is added to the gradient. 0 switches the term off.
+   * @default 2e-4
+   */
+  readonly decay?: number;
+  /**
+   * Step from which weights are pruned; training is dense before.
+   * @default 0
+   */
+  readonly beginStep?: number;
+}
+
+/**
+ * Bidirectional weight pruning (BDWP): the forward pass uses the weights N:M along the input axis, the input gradient the same dense
+ * weights N:M along the output axis, each the reduction axis of its product; the weight gradient is dense and goes straight through to
+ * the dense weights. Both masks are made anew after every step. Fang et al. 2023 (arXiv 2309.13015), as restated in ledger 1.3.1.
+ *
+ * Left dense: kernels with fewer than `m` inputs or outputs, and depthwise kernels, whose reduction runs over the window only.
+ *
+ * @throws SparsityError for n outside 1 to m - 1, a negative decay, a beginStep that is no step.
+ * @example
+ * ```ts
+ * bdwp({n: 2, m: 8}).schedule(0); // {sparsity: 0.75, update: true}
+ * ```
+ */
+export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }: BdwpOptions = {}): PruningMethod {
+  const forward = nm({ n, m, axis: 'input' });
+  const backward = nm({ n, m, axis: 'output' });
+  if (n === m) {
+    throw new SparsityError({
+      what: 'n',
+      got: n,
+      expected: `less than m = ${m}`,
+      fix: 'prune something, or train without the method',
+    });
+  }
+  checkAmount('decay', decay);
+  const excluded = exclusion({ exclude });
+  return {
+    name: 'bdwp',
+    pruned: 'dense-master',
+    slots: 'keep',
+    schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
+    decay,
+    config: { name: 'bdwp', n, m, decay, beginStep, exclude },
+    skip: (info) => excluded(info) ?? tooNarrow(info, m),
+    updateMasks: (kernels, { sparsity }) =>
+      kernels.map(({ info, weights }) => {
+        const scores = magnitudes(weights);
+        return { forward: forward(scores, info, sparsity), backward: backward(scores, info, sparsity), gradient: null };
+      }),
+  };
+}
+
+function tooNarrow({ kind, shape, inputAxis, outputAxis }: KernelInfo, m: number): string | undefined {
+  if (kind === 'depthwiseConv2d')
+    return 'a depthwise convolution reduces over its window only, so there are no N:M groups along channels';
+  const [inputs, outputs] = [shape[inputAxis], shape[outputAxis]];
+  if (inputs < m) return `${inputs} input channels are fewer than m = ${m}`;
+  return outputs < m ? `${outputs} output channels are fewer than m = ${m}` : undefined;
+}

@@ -1,0 +1,50 @@
+import type { PruningMethod } from '../contracts.js';
+import { type Block, type BlockBudgetsOptions, blockBudgets } from '../patterns/block-budgets.js';
+import { blockRegulariser } from '../regularisers/block-regulariser.js';
+import { type GradualMagnitudeOptions, gradualMagnitude } from './gradual-magnitude.js';
+
+/** Options of {@link hardwareAware}. */
+export interface HardwareAwareOptions extends Omit<GradualMagnitudeOptions, 'pattern' | 'regrow'> {
+  /**
+   * The blocks whose non-zeros are budgeted.
+   * @default {kind: 'row'}
+   */
+  readonly block?: Block;
+  /**
+   * See {@link BlockBudgetsOptions.budgets}.
+   * @default 'balanced'
+   */
+  readonly budgets?: NonNullable<BlockBudgetsOptions['budgets']>;
+  /**
+   * Shrinks the weights beyond the final budget of their block towards 0 at every step of the ramp, by `lambda` each (ledger E8, see
+   * {@link blockRegulariser}); `gamma` is that budget in non-zeros. It reads and writes every kernel at every step.
+   * @default none; gamma: the block's size times (1 - finalSparsity), rounded up
+   */
+  readonly regulariser?: { readonly lambda: number; readonly gamma?: number };
+}
+
+/**
+ * Hardware-aware pruning of ACF: gradual magnitude pruning in which every block of the target accelerator has a budget of non-zeros,
+ * at exactly the same sparsity (see {@link blockBudgets}). Ledger E2, E6 to E9.
+ *
+ * @throws SparsityError for options out of range, see {@link blockBudgets} and {@link gradualMagnitude}.
+ * @example
+ * ```ts
+ * hardwareAware({finalSparsity: 0.9, endStep: 2000, block: {kind: 'lanes', width: 16}}).name; // 'hardware-aware'
+ * ```
+ */
+export function hardwareAware(options: HardwareAwareOptions): PruningMethod {
+  const { block = { kind: 'row' }, budgets = 'balanced', regulariser, ...rest } = options;
+  const gradual = gradualMagnitude({ ...rest, pattern: blockBudgets({ block, budgets }) });
+  const { pattern: _, regrow: __, ...config } = gradual.config;
+  const method = { ...gradual, name: 'hardware-aware', config: { ...config, name: 'hardware-aware', block, budgets } };
+  if (!regulariser) return method;
+  const { lambda, gamma } = regulariser;
+  const { finalSparsity = 0.9, beginStep = 0, endStep } = options;
+  const { proximal } = blockRegulariser({ block, lambda, ...(gamma === undefined ? { sparsity: finalSparsity } : { gamma }) });
+  return {
+    ...method,
+    config: { ...method.config, regulariser },
+    proximal: ({ weights, info }, { step }) => (step >= beginStep && step <= endStep ? proximal(weights, info) : undefined),
+  };
+}

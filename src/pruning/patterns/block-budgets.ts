@@ -1,0 +1,86 @@
+import { SparsityError } from '../../errors.js';
+import { nearest } from '../../hw/nearest.js';
+import { checkChoice, checkInteger } from '../check.js';
+import type { KernelInfo, Pattern } from '../contracts.js';
+import { described } from '../described.js';
+import { keptCount } from '../kept-count.js';
+import { apportion } from './apportion.js';
+import { checkKernel } from './check-kernel.js';
+import { type AxisName, forEachRun, keepInRuns, outputRows, type Runs, runCount, runsAlong } from './runs.js';
+
+/**
+ * The blocks that an accelerator balances. `nm`: groups of `m` consecutive weights along `axis` (default `input`). `row`: the reduction
+ * vector of one output, a row of the weight matrix. `lanes`: 1 x `width` weights along `axis` (default `input`), those that the
+ * multipliers of one processing element take in one cycle.
+ */
+export type Block =
+  | { readonly kind: 'nm'; readonly m: number; readonly axis?: AxisName }
+  | { readonly kind: 'row' }
+  | { readonly kind: 'lanes'; readonly width: number; readonly axis?: AxisName };
+
+/** Options of {@link blockBudgets}. */
+export interface BlockBudgetsOptions {
+  /** The blocks that get a budget each. */
+  readonly block: Block;
+  /**
+   * `balanced`: blocks of one size get the same budget, to within one weight; the odd weights go to the blocks of greatest mass.
+   * `mass`: budgets in proportion to the sum of the block's scores, by largest remainder.
+   * @default 'balanced'
+   */
+  readonly budgets?: 'balanced' | 'mass';
+}
+
+/**
+ * The hardware-aware pattern: every block has a budget, the budgets sum to exactly {@link keptCount}, and a weight stays when its rank
+ * within its block is within the budget; ties go to the lowest index. The last block of an axis may be smaller: a balanced budget is
+ * then in proportion. Weights scored -Infinity are never chosen, and no budget is given for them. Ledger E7, steps 1 to 4.
+ *
+ * @throws SparsityError for an unknown block, a width that is no integer of at least 1, an axis the kernel lacks, scores that do not
+ * fit the shape or are NaN, a sparsity outside [0, 1).
+ * @example
+ * ```ts
+ * const info = {name: 'fc', kind: 'dense', shape: [4, 1], inputAxis: 0, outputAxis: 1} as const;
+ * const pattern = blockBudgets({block: {kind: 'lanes', width: 2}});
+ * pattern(Float32Array.of(9, 8, 1, 2), info, 0.5); // [1, 0, 0, 1], where unstructured keeps [1, 1, 0, 0]
+ * ```
+ */
+export function blockBudgets({ block, budgets = 'balanced' }: BlockBudgetsOptions): Pattern {
+  checkBlock(block);
+  checkChoice('budgets', budgets, ['balanced', 'mass']);
+  return described({ name: 'block-budgets', block, budgets }, (scores, info, sparsity) => {
+    checkKernel(info, scores);
+    const runs = blockRuns(block, info);
+    const caps = new Uint32Array(runCount(runs));
+    const sizes = new Float64Array(caps.length);
+    const masses = new Float64Array(caps.length);
+    forEachRun(runs, (run, first, size) => {
+      sizes[run] = size;
+      for (let k = 0; k < size; k++) {
+        const score = scores[first + k * runs.inner];
+        if (score === Number.NEGATIVE_INFINITY) continue;
+        caps[run]++;
+        masses[run] += Math.max(0, score);
+      }
+    });
+    const claims =
+      budgets === 'balanced' ? { shares: sizes, caps, priority: Float32Array.from(masses) } : { shares: masses, caps };
+    return keepInRuns(scores, runs, apportion(keptCount(scores.length, sparsity), claims));
+  });
+}
+
+/** The blocks of a kernel. */
+export function blockRuns(block: Block, info: KernelInfo): Runs {
+  if (block.kind === 'row') return outputRows(info);
+  return runsAlong(info, block.axis ?? 'input', block.kind === 'nm' ? block.m : block.width);
+}
+
+/** Refuses a block that is none. */
+export function checkBlock(block: Block): void {
+  const { kind } = block;
+  if (kind === 'nm') checkInteger('block.m', block.m, 1);
+  else if (kind === 'lanes') checkInteger('block.width', block.width, 1);
+  else if (kind !== 'row') {
+    const kinds = ['nm', 'row', 'lanes'];
+    throw new SparsityError({ what: 'block.kind', got: kind, expected: kinds.join(', '), fix: nearest(String(kind), kinds) });
+  }
+}

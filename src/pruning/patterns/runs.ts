@@ -1,0 +1,153 @@
+import { SparsityError } from '../../errors.js';
+import { nearest } from '../../hw/nearest.js';
+import type { KernelInfo } from '../contracts.js';
+import { topScores } from './top-scores.js';
+
+/** An axis by its part in the forward pass (`input` is what it reduces over), or by number; negative numbers count from the end. */
+export type AxisName = 'input' | 'output' | number;
+
+/**
+ * A kernel cut into runs of `width` along one axis: elements lie at `(o * length + a) * inner + i`, a run takes `width` values of `a`
+ * for one `o` and one `i`; the last run of an axis is shorter where `width` does not divide `length`. Runs are numbered in the order
+ * (o, run, i).
+ */
+export interface Runs {
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly width: number;
+}
+
+/** The runs along an axis of a kernel. */
+export function runsAlong({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: AxisName, width: number): Runs {
+  const named = axis === 'input' ? inputAxis : axis === 'output' ? outputAxis : axis;
+  const at = named < 0 ? named + shape.length : named;
+  const length = shape[at];
+  if (length === undefined) {
+    throw new SparsityError({
+      what: `axis of ${name}`,
+      got: axis,
+      expected: `input, output or an integer from ${-shape.length} to ${shape.length - 1}`,
+      fix: typeof axis === 'string' ? nearest(axis, ['input', 'output']) : `the kernel has ${shape.length} axes`,
+    });
+  }
+  const product = (from: number, to: number) => shape.slice(from, to).reduce((size, next) => size * next, 1);
+  return { outer: product(0, at), length, inner: product(at + 1, shape.length), width };
+}
+
+/** The runs that are whole reduction vectors: all weights of one output. */
+export function outputRows({ kind, shape }: KernelInfo): Runs {
+  const outputs = shape.slice(kind === 'depthwiseConv2d' ? -2 : -1).reduce((size, next) => size * next, 1);
+  const length = shape.reduce((size, next) => size * next, 1) / outputs;
+  return { outer: 1, length, inner: outputs, width: length };
+}
+
+/** Number of runs. */
+export function runCount({ outer, length, inner, width }: Runs): number {
+  return outer * Math.ceil(length / width) * inner;
+}
+
+/** Calls `visit` for each run in order: its number, the index of its first element (the next is `inner` further), and its size. */
+export function forEachRun(runs: Runs, visit: (run: number, first: number, size: number) => void): void {
+  const { outer, length, inner, width } = runs;
+  let run = 0;
+  for (let o = 0; o < outer; o++) {
+    for (let start = 0; start < length; start += width) {
+      const size = Math.min(width, length - start);
+      const base = (o * length + start) * inner;
+      for (let i = 0; i < inner; i++) visit(run++, base + i, size);
+    }
+  }
+}
+
+/**
+ * A mask that keeps in each run the highest scores, as many as `budget` says for all runs or for each; ties go to the lowest index,
+ * or to the highest where `ties` says so.
+ */
+export function keepInRuns(
+  scores: Float32Array,
+  runs: Runs,
+  budget: number | Uint32Array,
+  ties: 'lowest' | 'highest' = 'lowest',
+): Uint8Array {
+  const mask = new Uint8Array(scores.length);
+  const { inner } = runs;
+  const ranking = newRanking(Math.min(runs.width, shortBudget));
+  const lowest = ties === 'lowest';
+  forEachRun(runs, (run, first, size) => {
+    const count = typeof budget === 'number' ? budget : budget[run];
+    const start = lowest ? first : first + (size - 1) * inner;
+    const stride = lowest ? inner : -inner;
+    if (count === 2) keepTwo(scores, mask, start, stride, size);
+    else if (Math.min(size, count) <= shortBudget) keepFew(scores, mask, start, stride, size, count, ranking);
+    else keepMany(scores, mask, start, stride, size, count);
+  });
+  return mask;
+}
+
+/** Up to this many weights to keep, insertion beats a selection by the bits. */
+const shortBudget = 64;
+
+interface Ranking {
+  readonly values: Float32Array;
+  readonly places: Int32Array;
+}
+
+function newRanking(size: number): Ranking {
+  return { values: new Float32Array(size), places: new Int32Array(size) };
+}
+
+/** The case of 2:4 and 2:8, whose masks are made at every step. */
+function keepTwo(scores: Float32Array, mask: Uint8Array, start: number, stride: number, size: number): void {
+  let first = start;
+  let second = -1;
+  let best = scores[start];
+  let next = Number.NEGATIVE_INFINITY;
+  for (let k = 1, at = start + stride; k < size; k++, at += stride) {
+    const score = scores[at];
+    if (score > best) {
+      second = first;
+      next = best;
+      first = at;
+      best = score;
+    } else if (score > next || second < 0) {
+      second = at;
+      next = score;
+    }
+  }
+  mask[first] = 1;
+  if (second >= 0) mask[second] = 1;
+}
+
+/** Insertion into the `count` best so far. Only a strictly higher score overtakes, so the first of a tie stays. */
+function keepFew(
+  scores: Float32Array,
+  mask: Uint8Array,
+  start: number,
+  stride: number,
+  size: number,
+  count: number,
+  { values, places }: Ranking,
+): void {
+  if (count <= 0) return;
+  let filled = 0;
+  for (let k = 0, at = start; k < size; k++, at += stride) {
+    const score = scores[at];
+    if (filled === count && score <= values[count - 1]) continue;
+    let rank = filled < count ? filled++ : count - 1;
+    for (; rank > 0 && values[rank - 1] < score; rank--) {
+      values[rank] = values[rank - 1];
+      places[rank] = places[rank - 1];
+    }
+    values[rank] = score;
+    places[rank] = at;
+  }
+  for (let rank = 0; rank < filled; rank++) mask[places[rank]] = 1;
+}
+
+function keepMany(scores: Float32Array, mask: Uint8Array, start: number, stride: number, size: number, count: number): void {
+  const run = new Float32Array(size);
+  for (let k = 0; k < size; k++) run[k] = scores[start + k * stride];
+  const kept = topScores(run, count);
+  for (let k = 0; k < size; k++) mask[start + k * stride] = kept[k];
+}

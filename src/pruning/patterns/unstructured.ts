@@ -1,0 +1,41 @@
+import { checkChoice } from '../check.js';
+import type { Pattern } from '../contracts.js';
+import { described } from '../described.js';
+import { keptCount } from '../kept-count.js';
+import { checkKernel } from './check-kernel.js';
+import { topScores } from './top-scores.js';
+
+/** Options of {@link unstructured}. */
+export interface UnstructuredOptions {
+  /**
+   * `tfmot` keeps every weight that ties with the lowest one kept, so that more than asked may stay.
+   * @default 'default'
+   */
+  readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
+}
+
+/**
+ * The highest scores of the whole kernel, exactly {@link keptCount} of them, ties to the lowest index.
+ *
+ * @throws SparsityError when scores and shape disagree, a score is NaN, or the sparsity is outside [0, 1).
+ * @example
+ * ```ts
+ * const info = {name: 'fc', kind: 'dense', shape: [2, 2], inputAxis: 0, outputAxis: 1} as const;
+ * unstructured()(Float32Array.of(1, 3, 2, 1), info, 0.5); // [0, 1, 1, 0]
+ * ```
+ */
+export function unstructured({ profile = 'default' }: UnstructuredOptions = {}): Pattern {
+  checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner']);
+  return described({ name: 'unstructured', profile }, (scores, info, sparsity) => {
+    checkKernel(info, scores);
+    const mask = topScores(scores, keptCount(scores.length, sparsity));
+    if (profile === 'tfmot') {
+      const threshold = scores.reduce(
+        (least, score, i) => (mask[i] === 1 && score < least ? score : least),
+        Number.POSITIVE_INFINITY,
+      );
+      for (let i = 0; i < mask.length; i++) mask[i] = scores[i] >= threshold ? 1 : 0;
+    }
+    return mask;
+  });
+}

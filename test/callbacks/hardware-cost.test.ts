@@ -1,0 +1,267 @@
+import * as tf from '@tensorflow/tfjs';
+import { type CostReport, hardwareCost, progress, pruning } from 'tfjs-sparsity/callbacks';
+import { type Accelerator, acf, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
+import { isTapAttached } from 'tfjs-sparsity/ops';
+import { describe, expect, it, vi } from 'vitest';
+import { expectNoLeak } from '../support/no-leak.js';
+import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
+
+/** An accelerator that cannot be rebuilt elsewhere: a cycle and a picojoule for each non-zero of the first operand, per real image. */
+function counter(name = 'counter', execute?: (works: readonly PhaseWork[]) => void): Accelerator {
+  const countsOf = (work: PhaseWork): WorkCounts => {
+    const operand = work.kind === 'gemm' ? work.input : work.weights;
+    const ones = operand.nonzeros.words.reduce((sum, word) => sum + word.toString(2).replaceAll('0', '').length, 0);
+    const cycles = ones * (work.kind === 'gemm' ? work.imageScale : 1);
+    return {
+      layer: work.layer,
+      phase: work.phase,
+      cycles,
+      units: 1,
+      usefulUnitCycles: cycles,
+      idleUnitCycles: {},
+      macs: { dense: cycles, effectual: cycles, executed: cycles },
+      idealCycles: cycles,
+      actions: { look: cycles },
+      dramBytes: { W: 0, A: 0, E: 0, G: 0 },
+      decisions: { side: work.kind === 'update' ? `slots ${work.slots}, masked ${work.masked}` : 'input' },
+    };
+  };
+  return {
+    spec: { kind: 'counter', name },
+    energyTable: { name: 'one', nodeNm: 45, source: 'test', actions: { look: { pj: 1, component: 'looking', source: 'test' } } },
+    start: () => ({
+      executeStep(works) {
+        execute?.(works);
+        return { works: works.map(countsOf) };
+      },
+    }),
+  };
+}
+
+interface Run {
+  readonly epochs?: number;
+  readonly initialEpoch?: number;
+  readonly validationData?: [tf.Tensor, tf.Tensor];
+  readonly model?: tf.LayersModel;
+}
+
+async function train(callbacks: readonly object[], { model = tinyModel(), ...options }: Run = {}) {
+  const { xs, ys } = tinyData();
+  const args = { epochs: 1, batchSize: 4, shuffle: false, verbose: 0, ...options } as const;
+  const { history } = await model
+    .fit(xs, ys, { ...args, callbacks: callbacks as tf.Callback[] })
+    .finally(() => tf.dispose([xs, ys]));
+  return history as Record<string, number[]>;
+}
+
+const rowsOf = (report: CostReport) => report.accelerators[0]?.rows ?? [];
+
+describe('hardwareCost()', () => {
+  it('counts what an accelerator is given: works in forward order, the update with the slots of the optimizer', async () => {
+    const steps: string[][] = [];
+    const spy = counter('spy', (works) => steps.push(works.map(({ layer, phase }) => `${layer} ${phase}`)));
+    const cost = hardwareCost({ accelerators: [spy] });
+    await train([cost], { model: tinyModel('adam') });
+    expect(steps.length).toBe(4);
+    expect(steps[3]).toEqual([
+      'conv forward',
+      'hidden forward',
+      'head forward',
+      'head inputGradient',
+      'head weightGradient',
+      'hidden inputGradient',
+      'hidden weightGradient',
+      'conv weightGradient',
+      'conv weightUpdate',
+      'hidden weightUpdate',
+      'head weightUpdate',
+    ]);
+    const report = await cost.report();
+    expect(report.queue.workers).toBe(0);
+    const conv = rowsOf(report)[0];
+    expect(conv).toMatchObject({ layer: 'conv', phase: 'forward' });
+    expect(conv?.cost.cycles).toBe(4 * 4 * 72); // every pixel of 4 steps of 4 images is non-zero
+    expect(report.accelerators[0]?.decisions).toEqual({ side: { input: 32, 'slots 2, masked false': 12 } });
+  });
+
+  it('adds up: rows, series, totals and epoch logs tell the same cycles and energy', async () => {
+    const cost = hardwareCost({ accelerators: [acf(), denseArray()], workers: 0 });
+    const history = await train([pruning(randomMethod().method), cost], { epochs: 2 });
+    const report = await cost.report();
+    for (const { name, rows, total, cycles, energyPj, utilisation, idle } of report.accelerators) {
+      expect(rows.reduce((sum, row) => sum + row.cost.cycles, 0)).toBe(cycles.value);
+      expect(report.series.reduce((sum, step) => sum + (step.accelerators[name]?.cycles ?? 0), 0)).toBe(cycles.value);
+      const [first = 0, second = 0] = history[`cycles_${name}`] ?? [];
+      expect(4 * (first + second)).toBeCloseTo(cycles.value, 6);
+      const [one = 0, two = 0] = history[`energy_${name}`] ?? [];
+      expect((4 * (one + two)) / energyPj.value).toBeCloseTo(1, 12);
+      expect(cycles.error).toBe(0);
+      expect(history[`cycles_${name}_error`]).toBeUndefined();
+      expect(utilisation + Object.values(idle).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+      expect(Object.values(total.byComponentPj).reduce((sum, pj) => sum + pj, 0) / total.energyPj).toBeCloseTo(1, 9);
+    }
+    const { acf: faster } = report.speedupOver('dense');
+    expect(faster?.cycles).toBe((report.accelerators[1]?.cycles.value ?? 0) / (report.accelerators[0]?.cycles.value ?? 0));
+    expect(() => report.speedupOver('gpu')).toThrow('one of acf, dense');
+  });
+
+  it('sees the zeros of the tensors: those of the masks in W, all of them in the series', async () => {
+    const { method } = randomMethod({ schedule: (step) => ({ sparsity: 0.9, update: step === 0 }) });
+    const [prune, cost] = [pruning(method), hardwareCost({ accelerators: [counter()] })];
+    await train([cost, prune]);
+    const report = await cost.report();
+    for (const { sparsity } of report.series) {
+      expect(sparsity.W).toBeCloseTo(prune.sparsity(), 12);
+      expect(sparsity.G).toBeGreaterThanOrEqual(prune.sparsity());
+      expect(sparsity.A).toBeGreaterThan(0);
+    }
+    expect(rowsOf(report).filter(({ phase }) => phase === 'weightUpdate')[0]?.decisions).toEqual({
+      side: { 'slots 0, masked true': 4 },
+    });
+  });
+
+  it('scales sampled steps to the run, and says how sure that is', async () => {
+    const seen: number[] = [];
+    const spy = counter('spy', () => seen.push(0));
+    const cost = hardwareCost({ accelerators: [spy], every: 3 });
+    const history = await train([cost], { epochs: 2 });
+    expect(seen.length).toBe(3);
+    const report = await cost.report();
+    expect(report.series.map(({ step }) => step)).toEqual([0, 3, 6]);
+    expect(report.sample).toEqual({ steps: 8, sampledSteps: 3, every: 3, offset: 0, images: null, unseenLayers: [] });
+    const costs = report.series.map((step) => step.accelerators.spy?.cycles ?? 0);
+    const sum = costs.reduce((total, cycles) => total + cycles, 0);
+    const variance = costs.reduce((total, cycles) => total + (cycles - sum / 3) ** 2, 0) / 2;
+    expect(report.accelerators[0]?.cycles.value).toBeCloseTo((sum * 8) / 3, 9);
+    expect(report.accelerators[0]?.cycles.error).toBeCloseTo(Math.sqrt(((64 * (1 - 3 / 8)) / 3) * variance), 9);
+    expect(report.accelerators[0]?.total.cycles).toBeCloseTo((sum * 8) / 3, 9);
+    expect(history.cycles_spy?.length).toBe(2);
+    expect(history.cycles_spy_error?.length).toBe(2); // NaN in an epoch of one sampled step, but there
+  });
+
+  it('draws the first sampled step from the seed', async () => {
+    const offsets = Array.from({ length: 20 }, (_, seed) => hardwareCost({ accelerators: [counter()], every: 4, seed }));
+    const first = await Promise.all(offsets.map(async (cost) => (await cost.report()).sample.offset));
+    expect([...new Set(first)].sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('scales sampled images to the batch, with an error from their spread', async () => {
+    const [some, all] = [2, undefined].map((images) => hardwareCost({ accelerators: [counter()], images }));
+    await train([some, all] as object[]);
+    const [part, whole] = [await some?.report(), await all?.report()];
+    const forward = (report: CostReport | undefined) => report?.accelerators[0]?.rows[0]?.cost.cycles;
+    expect(forward(part)).toBe(forward(whole)); // the input has no zeros, so that any two images tell the cost of all
+    const estimate = part?.accelerators[0]?.cycles;
+    expect(estimate?.error).toBeGreaterThan(0);
+    expect(Math.abs((estimate?.value ?? 0) - (whole?.accelerators[0]?.cycles.value ?? 0))).toBeLessThan(
+      5 * (estimate?.error ?? 0),
+    );
+    const one = hardwareCost({ accelerators: [counter()], images: 1 });
+    await train([one]);
+    expect((await one.report()).accelerators[0]?.cycles.error).toBeNull(); // one image says nothing of the others
+  });
+
+  it('is not disturbed by validation, and gives the same bytes for the same run', async () => {
+    const { xs, ys } = tinyData(8);
+    const runs = [];
+    for (const validationData of [undefined, [xs, ys] as [tf.Tensor, tf.Tensor]]) {
+      const cost = hardwareCost({ accelerators: [acf(), denseArray()], workers: 0 });
+      await train([cost, pruning(randomMethod().method)], { epochs: 2, ...(validationData ? { validationData } : {}) });
+      runs.push(JSON.stringify(await cost.report()));
+    }
+    expect(runs[1]).toBe(runs[0]);
+    tf.dispose([xs, ys]);
+  });
+
+  it('reports the same from a custom training loop', async () => {
+    const [fitted, looped] = [hardwareCost({ accelerators: [counter()] }), hardwareCost({ accelerators: [counter()] })];
+    await train([fitted]);
+    const model = tinyModel();
+    looped.attach(model);
+    const { xs, ys } = tinyData();
+    for (let i = 0; i < 4; i++) {
+      const [x, y] = [xs.slice(4 * i, 4), ys.slice(4 * i, 4)];
+      await model.trainOnBatch(x, y);
+      await looped.endStep();
+      tf.dispose([x, y]);
+    }
+    await looped.detach();
+    expect(isTapAttached()).toBe(false);
+    expect(JSON.stringify(await looped.report())).toBe(JSON.stringify(await fitted.report()));
+    tf.dispose([xs, ys]);
+  });
+
+  it('goes on from a stored state: two halves report what the whole reports', async () => {
+    const whole = hardwareCost({ accelerators: [counter()], every: 3 });
+    await train([whole], { epochs: 2 });
+    const model = tinyModel();
+    const first = hardwareCost({ accelerators: [counter()], every: 3 });
+    await train([first], { model });
+    const second = hardwareCost({ accelerators: [counter()], every: 3 });
+    second.restoreRunState(JSON.parse(JSON.stringify(await first.runState())));
+    await train([second], { model, epochs: 2, initialEpoch: 1 });
+    expect(JSON.stringify(await second.report())).toBe(JSON.stringify(await whole.report()));
+    const other = hardwareCost({ accelerators: [counter('other')] });
+    const state = await first.runState();
+    expect(() => other.restoreRunState(state)).toThrow('accelerators of the resumed run: got other');
+  });
+
+  it('takes the tap off when training ends, when it throws, and when an accelerator fails', async () => {
+    await train([hardwareCost({ accelerators: [counter()] })]);
+    expect(isTapAttached()).toBe(false);
+    const fail = { onBatchEnd: async () => Promise.reject(new Error('batch failed')) };
+    await expect(train([hardwareCost({ accelerators: [counter()] }), fail])).rejects.toThrow('batch failed');
+    expect(isTapAttached()).toBe(false);
+    const broken = counter('broken', () => {
+      throw new Error('no such unit');
+    });
+    const cost = hardwareCost({ accelerators: [broken] });
+    await expect(train([cost])).rejects.toThrow('no such unit');
+    expect(isTapAttached()).toBe(false);
+    await expect(cost.report()).rejects.toThrow('no such unit');
+  });
+
+  it('says so when no tensor came', async () => {
+    const cost = hardwareCost({ accelerators: [counter()] });
+    cost.attach(tinyModel());
+    await expect(cost.endStep()).rejects.toThrow('tensors of step 0: got none');
+    await cost.detach();
+  });
+
+  it.each([
+    [{ accelerators: [] }, 'accelerators: got none'],
+    [{ accelerators: [counter(), counter()] }, 'names counter, counter'],
+    [{ accelerators: [counter()], every: 0 }, 'every: got 0'],
+    [{ accelerators: [counter()], images: 1.5 }, 'images: got 1.5'],
+    [{ accelerators: [counter()], workers: -1 }, 'workers: got -1'],
+  ])('refuses wrong options: %#', (options, message) => {
+    expect(() => hardwareCost(options)).toThrow(message);
+  });
+
+  it('prints a table of at most 80 columns with every layer and accelerator', async () => {
+    const cost = hardwareCost({ accelerators: [acf(), denseArray()], workers: 0, every: 2, images: 2 });
+    await train([cost], { epochs: 2 });
+    const table = (await cost.report()).toTable();
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    for (const text of ['modelled', 'acf', 'dense', 'conv', 'hidden', 'head', '+-']) expect(table).toContain(text);
+  });
+
+  it('leaves no tensors over 200 steps, together with the other callbacks, a plain object and early stopping', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const model = tinyModel('adam');
+    const { xs, ys } = tinyData(8);
+    const callbacks = [
+      { onBatchEnd: async () => {} },
+      progress(),
+      hardwareCost({ accelerators: [acf()], workers: 0, every: 10 }),
+      tf.callbacks.earlyStopping({ monitor: 'loss', patience: 100 }),
+      pruning(randomMethod().method),
+    ];
+    await train(callbacks, { model }); // slots and masks are born
+    await expectNoLeak(async () => {
+      await train(callbacks, { model, epochs: 50, validationData: [xs, ys] });
+    });
+    tf.dispose([xs, ys]);
+    log.mockRestore();
+  });
+});

@@ -1,0 +1,211 @@
+import * as tf from '@tensorflow/tfjs';
+import { pruning } from 'tfjs-sparsity/callbacks';
+import { optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
+import { describe, expect, it } from 'vitest';
+import { expectNoLeak } from '../support/no-leak.js';
+import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
+
+const optimizers: Record<string, () => tf.Optimizer> = {
+  sgd: () => tf.train.sgd(0.1),
+  momentum: () => tf.train.momentum(0.1, 0.9),
+  adagrad: () => tf.train.adagrad(0.1),
+  adadelta: () => tf.train.adadelta(0.1),
+  adam: () => tf.train.adam(0.01),
+  adamax: () => tf.train.adamax(0.01),
+  rmsprop: () => tf.train.rmsprop(0.01, 0.9, 0.5),
+};
+
+/** Values and slots of the three kernels, with their masks. */
+function kernelsOf(model: tf.LayersModel) {
+  return prunableKernels(model).map((kernel) => {
+    const layer = model.getLayer(kernel.info.name);
+    const variable = layer.weights[0]?.read() as tf.Variable;
+    const slots = optimizerSlots(model.optimizer, variable).map((slot) => slot.dataSync());
+    return {
+      mask: kernel.masks.forward ?? new Uint8Array(kernel.readKernel().length).fill(1),
+      values: kernel.readKernel(),
+      slots,
+    };
+  });
+}
+
+async function train(model: tf.LayersModel, callbacks: unknown[], options: Partial<tf.ModelFitArgs> = {}) {
+  const { xs, ys } = tinyData();
+  const args = { epochs: 1, batchSize: 4, shuffle: false, verbose: 0, ...options } as const;
+  const history = await model.fit(xs, ys, { ...args, callbacks: callbacks as tf.Callback[] });
+  tf.dispose([xs, ys]);
+  return history.history as Record<string, number[]>;
+}
+
+/** Runs `check` after every step, behind the pruning callback. */
+const behind = (check: () => void) => ({ onBatchEnd: async () => check() });
+
+describe('pruning()', () => {
+  it.each(Object.entries(optimizers))('zero: weights and slots are exactly 0 after every step under %s', async (_, make) => {
+    const model = tinyModel(make());
+    let zeros = 0;
+    const check = () => {
+      for (const { mask, values, slots } of kernelsOf(model)) {
+        for (const [i, bit] of mask.entries()) {
+          if (bit) continue;
+          zeros++;
+          if (values[i] !== 0 || !slots.every((slot) => slot[i] === 0)) throw new Error(`not zero at ${i}`);
+        }
+      }
+    };
+    const prune = pruning(randomMethod({ schedule: (step) => ({ sparsity: 0.5, update: step % 3 === 0 }) }).method);
+    await train(model, [prune, behind(check)], { epochs: 2 });
+    expect(zeros).toBeGreaterThan(100);
+    expect(prune.step).toBe(8);
+    model.dispose();
+  });
+
+  it.each([
+    ['an unmasked gradient', { gradient: false }],
+    ['slots that are kept', { slots: 'keep' }],
+  ] as const)('zero: weights are exactly 0 after every step with %s', async (_, options) => {
+    const model = tinyModel(tf.train.momentum(0.1, 0.9));
+    const check = () => {
+      for (const { mask, values } of kernelsOf(model))
+        expect(values.every((value, i) => mask[i] === 1 || value === 0)).toBe(true);
+    };
+    const { method } = randomMethod({ ...options, schedule: (step) => ({ sparsity: 0.5, update: step === 2 }) });
+    await train(model, [pruning(method), behind(check)], { epochs: 2 });
+    model.dispose();
+  });
+
+  it('asks for masks before the first forward pass and after the steps that the schedule names', async () => {
+    const model = tinyModel();
+    const { method, asked } = randomMethod({ schedule: (step) => ({ sparsity: step / 10, update: step % 2 === 0 }) });
+    await train(model, [pruning(method)], { epochs: 1 });
+    expect(asked).toEqual([
+      { step: 0, sparsity: 0, hadMasks: false },
+      { step: 2, sparsity: 0.2, hadMasks: true },
+      { step: 4, sparsity: 0.4, hadMasks: true },
+    ]);
+    model.dispose();
+  });
+
+  it('dense-master: stored weights stay dense while the operands obey masks made anew after each update', async () => {
+    const model = tinyModel();
+    const { method, asked } = randomMethod({
+      pruned: 'dense-master',
+      slots: 'keep',
+      gradient: false,
+      backward: true,
+      schedule: () => ({ sparsity: 0.75, update: true }),
+    });
+    const history = await train(model, [pruning(method)]);
+    expect(asked.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4]);
+    for (const kernel of prunableKernels(model)) expect(kernel.readKernel().filter((value) => value === 0).length).toBe(0);
+    expect(history.sparsity?.[0]).toBeCloseTo(0.75, 1);
+    model.dispose();
+  });
+
+  it('puts the sparsity of all prunable kernels into the epoch logs, and tells why a kernel was skipped', async () => {
+    const model = tinyModel();
+    const { method } = randomMethod({ skip: ({ name }) => (name === 'conv' ? 'first layer' : undefined) });
+    const prune = pruning(method);
+    const history = await train(model, [prune], { epochs: 2 });
+    expect(prune.skips).toEqual([{ layer: 'conv', reason: 'first layer' }]);
+    const rows = prune.layerSparsity();
+    expect(rows.map(({ layer, weights, skipped }) => [layer, weights, skipped])).toEqual([
+      ['conv', 72, 'first layer'],
+      ['hidden', 512, undefined],
+      ['head', 24, undefined],
+    ]);
+    const kept = rows.reduce((sum, row) => sum + row.kept, 0);
+    expect(history.sparsity?.[1]).toBeCloseTo(1 - kept / 608, 12);
+    expect(rows[0]?.sparsity).toBe(0);
+    model.dispose();
+  });
+
+  it('takes a proximal step right after the optimizer, before masks are made', async () => {
+    const model = tinyModel();
+    const seen: number[] = [];
+    const { method } = randomMethod({
+      proximal: ({ weights, info }) => (info.name === 'head' ? weights.map((value) => value / 2) : undefined),
+    });
+    const updateMasks = method.updateMasks;
+    const watched = {
+      ...method,
+      updateMasks: (...args: Parameters<typeof updateMasks>) => {
+        seen.push(Math.max(...args[0].map(({ weights }) => Math.max(...weights))));
+        return updateMasks(...args);
+      },
+      proximal: () => new Float32Array(0) as never,
+    };
+    await expect(train(model, [pruning(watched)])).rejects.toThrow('elements');
+    const before = tinyModel();
+    await train(before, [pruning({ ...method, schedule: () => ({ sparsity: 0, update: false }) })], { epochs: 20 });
+    const head = prunableKernels(before)[2]?.readKernel() as Float32Array;
+    expect(Math.max(...head.map(Math.abs))).toBeLessThan(0.2); // halved 80 times against small gradients
+    tf.dispose([model, before]);
+  });
+
+  it('names step and layer when the loss is not a number', async () => {
+    const model = tinyModel();
+    const poison = {
+      onBatchBegin: async (batch: number) => {
+        if (batch === 2) model.getLayer('hidden').setWeights([tf.fill([64, 8], Number.NaN), tf.zeros([8])]);
+      },
+    };
+    await expect(train(model, [poison, pruning(randomMethod().method)])).rejects.toThrow(
+      /loss of step 2: got NaN.*layer.* conv|weights after step 2, layer conv/,
+    );
+    model.dispose();
+  });
+
+  it('says what to do about a model without masked layers, and about a method that prunes none of them', async () => {
+    const dense = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [6, 6, 2] }), tf.layers.dense({ units: 3 })] });
+    dense.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    await expect(train(dense, [pruning(randomMethod().method)])).rejects.toThrow('sparsify(model)');
+    const model = tinyModel();
+    const none = randomMethod({ skip: () => 'too small' });
+    await expect(train(model, [pruning(none.method)])).rejects.toThrow('conv: too small; hidden: too small');
+    tf.dispose([dense, model]);
+  });
+
+  it('goes on from a stored state as if it had never stopped', async () => {
+    const whole = tinyModel();
+    await train(whole, [pruning(randomMethod().method, { seed: 5 })], { epochs: 2 });
+
+    const first = tinyModel();
+    const before = pruning(randomMethod().method, { seed: 5 });
+    await train(first, [before]);
+    const state = JSON.parse(JSON.stringify(before.runState()));
+    const second = tinyModel();
+    second.setWeights(first.getWeights());
+    for (const [i, kernel] of prunableKernels(first).entries()) {
+      prunableKernels(second)[i]?.repack(kernel.masks, { pruned: 'zero', slots: 'zero', decay: 0 });
+    }
+    const after = pruning(randomMethod().method, { seed: 5 });
+    after.restoreRunState(state);
+    await train(second, [after]);
+    expect(after.step).toBe(8);
+    const values = (model: tf.LayersModel) => model.getWeights().map((weight) => [...weight.dataSync()]);
+    expect(values(second)).toEqual(values(whole));
+    tf.dispose([whole, first, second]);
+  });
+
+  it('refuses the state of another method, other options or another seed', () => {
+    const state = pruning(randomMethod().method).runState();
+    const other = (config: object, seed = 0) => pruning(randomMethod({ config: { ...config } }).method, { seed });
+    other({ finalSparsity: 0.5 }).restoreRunState(state);
+    expect(() => other({ finalSparsity: 0.9 }).restoreRunState(state)).toThrow('Resume with the method');
+    expect(() => other({ finalSparsity: 0.5 }, 1).restoreRunState(state)).toThrow('"seed":1');
+  });
+
+  it('leaves no tensors over 200 steps, with validation data', async () => {
+    const model = tinyModel(tf.train.adam(0.001));
+    const { xs, ys } = tinyData(8);
+    const prune = pruning(randomMethod().method);
+    await train(model, [prune], { validationData: [xs, ys] }); // slots and masks are born
+    await expectNoLeak(async () => {
+      await train(model, [prune], { epochs: 50, validationData: [xs, ys] });
+    });
+    expect(prune.step).toBe(204);
+    tf.dispose([xs, ys]);
+    model.dispose();
+  });
+});

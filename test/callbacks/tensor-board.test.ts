@@ -1,0 +1,200 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { tensorBoard } from 'tfjs-sparsity/callbacks';
+import { describe, expect, it } from 'vitest';
+import { crc32c } from '../../src/callbacks/crc32c.js';
+import { encodeEvent } from '../../src/callbacks/event-file.js';
+import { expectNoLeak } from '../support/no-leak.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { tinyModel } from '../support/tiny-model.js';
+
+const ascii = (text: string) => new TextEncoder().encode(text);
+
+describe('crc32c', () => {
+  it.each([
+    ['the check string', ascii('123456789'), 0xe3069283],
+    ['32 zeros', new Uint8Array(32), 0x8a9136aa],
+    ['32 times 0xff', new Uint8Array(32).fill(0xff), 0x62a8ab43],
+    ['0 to 31', Uint8Array.from({ length: 32 }, (_, i) => i), 0x46dd794e],
+  ])('agrees with the published value for %s', (_, bytes, expected) => {
+    expect(crc32c(bytes)).toBe(expected);
+  });
+
+  it('equals division of the message by the polynomial, bit by bit', () => {
+    const slow = (bytes: Uint8Array) => {
+      let crc = 0xffffffffn;
+      for (const byte of bytes) {
+        crc ^= BigInt(byte);
+        for (let bit = 0; bit < 8; bit++) crc = crc & 1n ? (crc >> 1n) ^ 0x82f63b78n : crc >> 1n;
+      }
+      return Number(crc ^ 0xffffffffn);
+    };
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => crc32c(bytes) === slow(bytes)));
+  });
+});
+
+type Field = { field: number; value: number | Uint8Array };
+
+/** A reader of protocol buffers, written from the format's description alone. */
+function parseMessage(bytes: Uint8Array): Field[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const fields: Field[] = [];
+  let at = 0;
+  const skip = (length: number) => {
+    at += length;
+    return at - length;
+  };
+  const varint = () => {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = view.getUint8(skip(1));
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return Number(value);
+    }
+  };
+  const withLength = () => {
+    const length = varint();
+    const from = skip(length);
+    return bytes.subarray(from, from + length);
+  };
+  const readers: Record<number, () => number | Uint8Array> = {
+    0: varint,
+    1: () => view.getFloat64(skip(8), true),
+    2: withLength,
+    5: () => view.getFloat32(skip(4), true),
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    fields.push({ field: tag >> 3, value: (readers[tag & 7] as () => number | Uint8Array)() });
+  }
+  return fields;
+}
+
+function unmask(masked: number): number {
+  const rotated = (masked - 0xa282ead8) >>> 0;
+  return ((rotated << 15) | (rotated >>> 17)) >>> 0;
+}
+
+interface Parsed {
+  wallTime: number;
+  step: number;
+  fileVersion?: string;
+  restart?: boolean;
+  scalars: Record<string, number>;
+}
+
+/** Reads an event file back, checking both checksums of every record. */
+function parseEvents(bytes: Uint8Array): Parsed[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const events: Parsed[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = Number(view.getBigUint64(at, true));
+    expect(unmask(view.getUint32(at + 8, true))).toBe(crc32c(bytes.subarray(at, at + 8)));
+    const data = bytes.subarray(at + 12, at + 12 + length);
+    expect(unmask(view.getUint32(at + 12 + length, true))).toBe(crc32c(data));
+    at += 16 + length;
+    const event: Parsed = { wallTime: 0, step: 0, scalars: {} };
+    for (const { field, value } of parseMessage(data)) {
+      if (field === 1) event.wallTime = value as number;
+      if (field === 2) event.step = value as number;
+      if (field === 3) event.fileVersion = new TextDecoder().decode(value as Uint8Array);
+      if (field === 7) event.restart = parseMessage(value as Uint8Array).some((part) => part.field === 1 && part.value === 1);
+      if (field !== 5) continue;
+      for (const summary of parseMessage(value as Uint8Array)) {
+        const parts = parseMessage(summary.value as Uint8Array);
+        const tag = new TextDecoder().decode(parts.find((part) => part.field === 1)?.value as Uint8Array);
+        event.scalars[tag] = parts.find((part) => part.field === 2)?.value as number;
+      }
+    }
+    events.push(event);
+  }
+  return events;
+}
+
+const readEvents = async (dir: string) => {
+  const files = (await readdir(dir)).sort();
+  return Promise.all(files.map(async (file) => parseEvents(await readFile(join(dir, file)))));
+};
+
+describe('encodeEvent', () => {
+  it('frames a hand-computed record', () => {
+    const record = encodeEvent({ wallTime: 0, step: 300, fileVersion: 'a' });
+    expect(Array.from(record.subarray(0, 8))).toEqual([15, 0, 0, 0, 0, 0, 0, 0]);
+    // Field 1 as a double, field 2 as the varint 300 = 0b10_0101100, field 3 as a string of one byte.
+    expect(Array.from(record.subarray(12, 27))).toEqual([9, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0xac, 2, 26, 1, 97]);
+  });
+
+  it('comes back from any step, time, tag and float', () => {
+    const tags = fc.dictionary(fc.string({ unit: 'grapheme', minLength: 1 }), fc.float(), { maxKeys: 5 });
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.double({ noNaN: true }), tags, (step, wallTime, scalars) => {
+        expect(parseEvents(encodeEvent({ step, wallTime, scalars }))).toEqual([{ step, wallTime, scalars: { ...scalars } }]);
+      }),
+    );
+  });
+});
+
+describe('tensorBoard', () => {
+  it('writes every number of the logs per step and per epoch, those of other callbacks included', async () => {
+    const dir = join(await temporaryDirectory(), 'run');
+    let now = 1_700_000_000_000;
+    const clock = () => {
+      now += 500;
+      return now;
+    };
+    await expectNoLeak(async () => {
+      const { model, xs, ys, dispose } = tinyModel();
+      const adds = {
+        onEpochEnd: async (_: number, logs?: tf.Logs) => void Object.assign(logs ?? {}, { sparsity: 0.5, cycles_acf: 12 }),
+      };
+      const callbacks = [tensorBoard(dir, { now: clock }), adds];
+      const { history } = await model.fit(xs, ys, { batchSize: 4, epochs: 2, verbose: 0, callbacks });
+      const [events, ...others] = await readEvents(dir);
+      expect(others).toEqual([]);
+      const [first, ...rest] = events as Parsed[];
+      expect(first).toEqual({ wallTime: 1_700_000_001, step: 0, fileVersion: 'brain.Event:2', scalars: {} });
+      expect(rest.map(({ step, scalars }) => [step, Object.keys(scalars).sort()])).toEqual([
+        ...[0, 1, 2].map((step) => [step, ['batch/loss']]),
+        [0, ['epoch/cycles_acf', 'epoch/loss', 'epoch/sparsity']],
+        ...[3, 4, 5].map((step) => [step, ['batch/loss']]),
+        [1, ['epoch/cycles_acf', 'epoch/loss', 'epoch/sparsity']],
+      ]);
+      const epochs = rest.filter(({ scalars }) => 'epoch/loss' in scalars);
+      expect(epochs.map(({ scalars }) => scalars['epoch/loss'])).toEqual(history.loss);
+      expect(epochs.map(({ scalars }) => scalars['epoch/sparsity'])).toEqual([0.5, 0.5]);
+      for (let i = 1; i < rest.length; i++) expect((rest[i] as Parsed).wallTime).toBe((rest[i - 1] as Parsed).wallTime + 0.5);
+      dispose();
+    });
+  });
+
+  it('begins a new file on resume, with a mark that the run starts again at its step', async () => {
+    const dir = await temporaryDirectory();
+    const { model, xs, ys, dispose } = tinyModel();
+    const callback = tensorBoard(dir);
+    callback.step = 7;
+    await model.fit(xs, ys, { batchSize: 12, verbose: 0, callbacks: [callback] });
+    const [events] = await readEvents(dir);
+    expect(events?.map(({ step, restart, fileVersion }) => [step, restart ?? false, fileVersion ?? ''])).toEqual([
+      [0, false, 'brain.Event:2'],
+      [7, true, ''],
+      [7, false, ''],
+      [0, false, ''],
+    ]);
+    dispose();
+  });
+
+  it('says that its directory cannot be made, or that the disk is full', async () => {
+    const dir = await temporaryDirectory();
+    const { model, xs, ys, dispose } = tinyModel();
+    const train = (callback: tf.Callback) => model.fit(xs, ys, { verbose: 0, callbacks: [callback] });
+    await writeFile(join(dir, 'file'), '');
+    await expect(train(tensorBoard(join(dir, 'file', 'run')))).rejects.toThrow('got a file where a directory should be');
+    if (!existsSync('/dev/full')) return console.log('full disk: skipped, this system has no /dev/full');
+    await symlink('/dev/full', join(dir, 'events.out.tfevents.00000000000042'));
+    await expect(train(tensorBoard(dir, { now: () => 42 }))).rejects.toThrow('no space left on the disk');
+    dispose();
+  });
+});

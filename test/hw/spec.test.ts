@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { GemmWork } from '../../src/hw/index.js';
+import { createAccelerator, denseArray, denseNest, parseAcceleratorSpec, presets, registry } from '../../src/hw/index.js';
+import { randomWork } from './support/reference.js';
+
+const work: GemmWork = randomWork(denseNest({ batch: 8, inFeatures: 20, outFeatures: 30 }), 'forward', 0.5, 1);
+
+describe('accelerator specs', () => {
+  it('are valid JSON and build the same accelerator again', () => {
+    for (const accelerator of [
+      ...Object.keys(presets).map((name) => createAccelerator(name)),
+      denseArray({ rows: 5, dataflow: 'IS' }),
+    ]) {
+      const again = createAccelerator(JSON.parse(JSON.stringify(accelerator.spec)));
+      expect(again.spec).toEqual(accelerator.spec);
+      expect(again.energyTable).toEqual(accelerator.energyTable);
+      expect(again.start().executeStep([work])).toEqual(accelerator.start().executeStep([work]));
+    }
+  });
+
+  it('of presets give the source of every number', () => {
+    for (const [name, preset] of Object.entries(presets)) {
+      expect(preset.name).toBe(name);
+      expect(Object.keys(registry)).toContain(preset.kind);
+      for (const [field, value] of Object.entries(preset)) {
+        if (typeof value === 'number') expect(preset.sources[field], `${name}.${field}`).toMatch(/.{8}/);
+      }
+    }
+  });
+
+  it('read from YAML and from JSON, with defaults filled in', () => {
+    const fromYaml = parseAcceleratorSpec('# a small one\nkind: denseArray\nname: small\nrows: 8\n', 'small.yaml');
+    const fromJson = parseAcceleratorSpec('{"kind": "denseArray", "name": "small", "rows": 8}', 'small.json');
+    expect(fromYaml).toEqual(fromJson);
+    expect(fromYaml).toMatchObject({
+      kind: 'denseArray',
+      name: 'small',
+      rows: 8,
+      cols: 32,
+      dataflow: 'best',
+      energyTable: '45nm',
+    });
+  });
+
+  it.each([
+    [
+      'an unknown field',
+      'kind: denseArray\nrows: 8\ncolums: 8\n',
+      /^p\.yaml:3:1 colums: got colums, expected kind, .*Did you mean cols/,
+    ],
+    ['a wrong value', 'kind: denseArray\nname: x\nrows: -1\n', /^p\.yaml:3:1 rows: got -1, expected .*>=1/],
+    ['a wrong type', 'kind: denseArray\nrows: many\n', /^p\.yaml:2:1 rows: got many, expected number/],
+    ['an unknown kind', 'name: x\nkind: denseAray\n', /^p\.yaml:2:1 kind: got denseAray, expected .*Did you mean denseArray/],
+    ['a missing kind', 'rows: 8\n', /^p\.yaml:1:1 kind: got undefined, expected .*Add kind: /],
+    [
+      'an unknown energy table',
+      'kind: denseArray\nenergyTable: 28nm\n',
+      /^p\.yaml:2:1 energyTable: got 28nm, expected one of 45nm/,
+    ],
+    ['broken syntax', 'kind: denseArray\nrows: [1\n', /^p\.yaml:3:1: got .*expected valid YAML or JSON/],
+    ['a list instead of fields', '- 1\n- 2\n', /^p\.yaml:1:1: got \[1,2\], expected the fields of an accelerator/],
+    [
+      'a wrong inner value',
+      '{"kind": "denseArray",\n "sources": {\n  "rows": 3}}',
+      /^p\.yaml:3:3 sources\.rows: got 3, expected string/,
+    ],
+    [
+      'a wrong price in a table of its own',
+      'kind: denseArray\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n  actions:\n    addFp32: {pj: -1, component: compute, source: me}\n',
+      /^p\.yaml:7:15 energyTable\.actions\.addFp32\.pj: got -1/,
+    ],
+  ])('name file, line, column and field of %s', (_, text, message) => {
+    expect(() => parseAcceleratorSpec(text, 'p.yaml')).toThrow(message);
+  });
+
+  it('of an unknown name or kind name the nearest', () => {
+    expect(() => createAccelerator('dens')).toThrow(/accelerator: got dens, expected .*Did you mean dense/);
+    expect(() => createAccelerator('toString')).toThrow('accelerator: got toString');
+    expect(() => createAccelerator({ kind: 'densearray', name: 'x' })).toThrow(/got densearray.*Did you mean denseArray/);
+    const misspelt = { kind: 'denseArray', name: 'x', row: 3 };
+    expect(() => createAccelerator(misspelt)).toThrow(/accelerator x\.row: got row.*Did you mean rows/);
+  });
+});

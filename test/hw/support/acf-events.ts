@@ -1,0 +1,322 @@
+import type { BitTensor, GemmWork, LoopNest } from 'tfjs-sparsity/hw';
+import type { AcfSpec } from '../../../src/hw/acf/options.js';
+
+/** What the event-level reference sees of a work: every slot and every word, one cycle after the other. */
+export interface AcfEvents {
+  cycles: number;
+  executed: number;
+  effectual: number;
+  words: number;
+  deliveries: number;
+  partialSums: number;
+  idle: { ineffectual: number; imbalance: number; underfilled: number; multicast: number; fill: number };
+}
+
+/** A GEMM as tables of "is not zero", made bit by bit from the loop nest. */
+export interface NaiveGemm {
+  input: boolean[][];
+  kernel: boolean[][];
+  wanted: boolean[][];
+}
+
+/** A tile: the slots that each SPE has to work through (true: effectual), the words of both networks, and where the rectangle ends. */
+interface EventTile {
+  queues: boolean[][][];
+  rectangle: { rows: number; cols: number };
+  inputWords: number;
+  kernelWords: number;
+  loadedWords: number;
+  fill: number;
+}
+
+/** Runs a work cycle by cycle under one dataflow. Slow on purpose. */
+export function acfEvents(work: GemmWork, dataflow: 'WS' | 'OS' | 'IS', spec: AcfSpec): AcfEvents {
+  const events: AcfEvents = {
+    cycles: 0,
+    executed: 0,
+    effectual: 0,
+    words: 0,
+    deliveries: 0,
+    partialSums: 0,
+    idle: { ineffectual: 0, imbalance: 0, underfilled: 0, multicast: 0, fill: 0 },
+  };
+  const gemms = naiveGemms(work);
+  const ones = (side: 'input' | 'kernel') => gemms.flatMap((gemm) => gemm[side].flat());
+  const share = (bits: boolean[]) => bits.filter(Boolean).length / bits.length;
+  const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
+  const inputIsSparser = share(ones('input')) < share(ones('kernel'));
+  const skipInput = gathers && (spec.zeroDetection === 'skipBoth' || inputIsSparser);
+  const skipKernel = gathers && (spec.zeroDetection === 'skipBoth' || !inputIsSparser);
+  for (const gemm of gemms) {
+    const present = {
+      input: gemm.input.map((row) => row.map((bit) => bit || !skipInput)),
+      kernel: gemm.kernel.map((row) => row.map((bit) => bit || !skipKernel)),
+    };
+    const tiles =
+      dataflow === 'OS'
+        ? outputTiles(gemm, present.input, present.kernel, spec, events)
+        : stationaryTiles(gemm, present.input, present.kernel, dataflow === 'IS', spec, events);
+    for (const tile of tiles) runTile(tile, spec, events);
+  }
+  return events;
+}
+
+function runTile(tile: EventTile, spec: AcfSpec, events: AcfEvents): void {
+  const { queues, rectangle } = tile;
+  let inputWords = tile.inputWords;
+  let kernelWords = tile.kernelWords;
+  events.words += inputWords + kernelWords + tile.loadedWords;
+  const busy = () => queues.some((row) => row.some((queue) => queue.length > 0));
+  while (busy() || inputWords > 0 || kernelWords > 0) {
+    const computing = busy();
+    for (let row = 0; row < spec.rows; row++) {
+      for (let col = 0; col < spec.cols; col++) {
+        const slot = queues[row][col].shift();
+        if (slot === true) events.effectual++;
+        else if (slot === false) events.idle.ineffectual++;
+        else if (!computing) events.idle.multicast++;
+        else if (row < rectangle.rows && col < rectangle.cols) events.idle.imbalance++;
+        else events.idle.underfilled++;
+        if (slot !== undefined) events.executed++;
+      }
+    }
+    inputWords = Math.max(0, inputWords - spec.injectors);
+    kernelWords = Math.max(0, kernelWords - spec.injectors);
+    events.cycles++;
+  }
+  events.cycles += tile.fill;
+  events.idle.fill += spec.rows * spec.cols * tile.fill;
+}
+
+function outputTiles(gemm: NaiveGemm, input: boolean[][], kernel: boolean[][], spec: AcfSpec, events: AcfEvents): EventTile[] {
+  const placed = placeOutputs(gemm, spec);
+  return placed.map(({ at, mapsUnwanted }) => {
+    const queues = emptyQueues(spec);
+    const used = at.flatMap((row, r) => row.flatMap((output, c) => (output ? [{ ...output, r, c }] : [])));
+    for (const { i, j, r, c } of used) {
+      events.partialSums++;
+      if (mapsUnwanted && !gemm.wanted[i][j]) continue;
+      for (let k = 0; k < input[i].length; k++) {
+        if (!input[i][k] || !kernel[j][k]) continue;
+        queues[r][c].push(gemm.input[i][k] && gemm.kernel[j][k]);
+        events.deliveries += 2;
+      }
+    }
+    const inputWords = new Set<string>();
+    const kernelWords = new Set<string>();
+    for (const { i, j, r, c } of used) {
+      for (let k = 0; k < input[i].length; k++) {
+        if (!input[i][k] || !kernel[j][k]) continue;
+        inputWords.add(`${i} ${k} ${Math.floor(c / spec.fanOut)}`);
+        kernelWords.add(`${j} ${k} ${Math.floor(r / spec.fanOut)}`);
+      }
+    }
+    return {
+      queues,
+      rectangle: { rows: Math.max(...used.map(({ r }) => r + 1)), cols: at[0].length },
+      inputWords: inputWords.size,
+      kernelWords: kernelWords.size,
+      loadedWords: 0,
+      fill: switchLevels(spec) + Math.ceil(used.length / spec.cols),
+    };
+  });
+}
+
+type Placement = { at: ({ i: number; j: number } | undefined)[][]; mapsUnwanted: boolean };
+
+/** Which output each SPE of each tile holds: the plain grid, or the wanted ones packed per column where that takes fewer tiles. */
+function placeOutputs({ wanted }: NaiveGemm, { rows, cols, sparseMemoryController }: AcfSpec): Placement[] {
+  const m = wanted.length;
+  const n = wanted[0].length;
+  const plain: Placement[] = [];
+  for (let i = 0; i < m; i += rows) {
+    for (let j = 0; j < n; j += cols) {
+      const height = Math.min(rows, m - i);
+      const width = Math.min(cols, n - j);
+      const at = grid(height, width, (r, c) => ({ i: i + r, j: j + c }));
+      plain.push({ at, mapsUnwanted: true });
+    }
+  }
+  const packed: Placement[] = [];
+  for (let j = 0; j < n; j += cols) {
+    const width = Math.min(cols, n - j);
+    const columns = Array.from({ length: width }, (_, c) => {
+      const rowsOfColumn = Array.from({ length: m }, (_, i) => i);
+      return rowsOfColumn.filter((i) => wanted[i][j + c]);
+    });
+    for (let from = 0; columns.some((column) => column.length > from); from += rows) {
+      const at = grid(rows, width, (r, c) => (from + r < columns[c].length ? { i: columns[c][from + r], j: j + c } : undefined));
+      packed.push({ at, mapsUnwanted: false });
+    }
+  }
+  return sparseMemoryController && packed.length < plain.length ? packed : plain;
+}
+
+function stationaryTiles(
+  gemm: NaiveGemm,
+  input: boolean[][],
+  kernel: boolean[][],
+  transposed: boolean,
+  spec: AcfSpec,
+  events: AcfEvents,
+): EventTile[] {
+  const [held, streamed] = transposed ? [input, kernel] : [kernel, input];
+  const lanes = transposed ? spec.rows : spec.cols;
+  const depth = transposed ? spec.cols : spec.rows;
+  const effectual = (lane: number, vector: number, k: number) => {
+    const [i, j] = transposed ? [lane, vector] : [vector, lane];
+    return gemm.input[i][k] && gemm.kernel[j][k] && gemm.wanted[i][j];
+  };
+  const tiles: EventTile[] = [];
+  for (let first = 0; first < held.length; first += lanes) {
+    const indices = held.slice(first, first + lanes).map((row) => row.flatMap((bit, k) => (bit ? [k] : [])));
+    for (let from = 0; indices.some((list) => list.length > from); from += depth) {
+      const fold = indices.map((list) => list.slice(from, from + depth));
+      const queues = emptyQueues(spec);
+      const words = new Set<string>();
+      let loadedWords = 0;
+      fold.forEach((ks, lane) => {
+        ks.forEach((k, place) => {
+          const queue = transposed ? queues[lane][place] : queues[place][lane];
+          loadedWords++;
+          events.deliveries++;
+          streamed.forEach((vector, v) => {
+            if (!vector[k]) return;
+            queue.push(effectual(first + lane, v, k));
+            words.add(`${v} ${k} ${Math.floor(lane / spec.fanOut)}`);
+            events.deliveries++;
+          });
+        });
+      });
+      events.partialSums += fold.length * streamed.length * (from > 0 ? 2 : 1);
+      const height = Math.max(...fold.map((ks) => ks.length));
+      tiles.push({
+        queues,
+        rectangle: transposed ? { rows: fold.length, cols: height } : { rows: height, cols: fold.length },
+        inputWords: words.size,
+        kernelWords: 0,
+        loadedWords,
+        fill: Math.ceil(loadedWords / spec.injectors) + switchLevels(spec) + Math.ceil(Math.log2(depth)),
+      });
+    }
+  }
+  return tiles;
+}
+
+function switchLevels({ rows, cols, fanOut }: AcfSpec): number {
+  const radix = Math.max(2, fanOut);
+  let levels = 1;
+  while (radix ** levels < rows * cols) levels++;
+  return levels;
+}
+
+function emptyQueues({ rows, cols }: AcfSpec): boolean[][][] {
+  return grid(rows, cols, () => []);
+}
+
+function grid<T>(rows: number, cols: number, make: (row: number, col: number) => T): T[][] {
+  return Array.from({ length: rows }, (_, r) => Array.from({ length: cols }, (_, c) => make(r, c)));
+}
+
+/** The GEMMs of a work, straight from the definition of the convolution. */
+export function naiveGemms(work: GemmWork): NaiveGemm[] {
+  const { nest } = work;
+  const swap = { forward: 'inputGradient', inputGradient: 'forward', weightGradient: 'weightGradient' } as const;
+  const phase = nest.transposed ? swap[work.phase] : work.phase;
+  const groups = Array.from({ length: nest.groups }, (_, group) => group);
+  if (phase === 'forward') return groups.map((group) => forwardGemm(work, group));
+  if (phase === 'inputGradient') return classes(nest).flatMap((taps) => groups.map((group) => backwardGemm(work, group, taps)));
+  return groups.map((group) => weightGemm(work, group));
+}
+
+function forwardGemm({ nest, input, kernel }: GemmWork, group: number): NaiveGemm {
+  const columns = pairsOf(volume(nest.kernelSize), range(nest.inChannels / nest.groups));
+  const [ci, co] = [nest.inChannels / nest.groups, nest.outChannels / nest.groups];
+  const rows = pairsOf(range(nest.batch), volume(nest.outSize));
+  return all(
+    rows.map(([image, out]) =>
+      columns.map(([tap, c]) => mapBit(input.nonzeros, nest, image, inputPixel(nest, out, tap), group * ci + c)),
+    ),
+    range(co).map((o) => columns.map(([tap, c]) => weightBit(kernel.nonzeros, nest, tap, c, group * co + o))),
+  );
+}
+
+function backwardGemm({ nest, input, kernel }: GemmWork, group: number, { phase, taps }: PixelClass): NaiveGemm {
+  const [ci, co] = [nest.inChannels / nest.groups, nest.outChannels / nest.groups];
+  const columns = pairsOf(taps, range(co));
+  const pixels = volume(nest.inSize).filter((pixel) => pixel.every((x, axis) => x % nest.stride[axis] === phase[axis]));
+  const rows = pairsOf(range(nest.batch), pixels);
+  const errorBit = (image: number, pixel: number[], tap: number[], o: number) => {
+    const out = pixel.map((x, axis) => (x + nest.padBefore[axis] - tap[axis] * nest.dilation[axis]) / nest.stride[axis]);
+    if (out.some((x, axis) => x < 0 || x >= nest.outSize[axis])) return false;
+    return bit(input.nonzeros, [nest.batch, ...nest.outSize, nest.outChannels], [image, ...out, group * co + o]);
+  };
+  return all(
+    rows.map(([image, pixel]) => columns.map(([tap, o]) => errorBit(image, pixel, tap, o))),
+    range(ci).map((c) => columns.map(([tap, o]) => weightBit(kernel.nonzeros, nest, tap, c, group * co + o))),
+  );
+}
+
+function weightGemm({ nest, input, kernel, output }: GemmWork, group: number): NaiveGemm {
+  const [x, y] = nest.transposed ? [kernel, input] : [input, kernel];
+  const [ci, co] = [nest.inChannels / nest.groups, nest.outChannels / nest.groups];
+  const rows = pairsOf(volume(nest.kernelSize), range(ci));
+  const columns = pairsOf(range(nest.batch), volume(nest.outSize));
+  const errorShape = [nest.batch, ...nest.outSize, nest.outChannels];
+  return {
+    input: rows.map(([tap, c]) =>
+      columns.map(([image, out]) => mapBit(x.nonzeros, nest, image, inputPixel(nest, out, tap), group * ci + c)),
+    ),
+    kernel: range(co).map((o) => columns.map(([image, out]) => bit(y.nonzeros, errorShape, [image, ...out, group * co + o]))),
+    wanted: rows.map(([tap, c]) => range(co).map((o) => !output || weightBit(output.nonzeros, nest, tap, c, group * co + o))),
+  };
+}
+
+interface PixelClass {
+  phase: number[];
+  taps: number[][];
+}
+
+/** Input pixels by remainder modulo the stride, with the taps that reach them, last tap first. */
+function classes(nest: LoopNest): PixelClass[] {
+  return volume(nest.stride.map((stride, axis) => Math.min(stride, nest.inSize[axis]))).flatMap((phase) => {
+    const taps = volume(nest.kernelSize).filter((tap) =>
+      tap.every((t, axis) => (phase[axis] + nest.padBefore[axis] - t * nest.dilation[axis]) % nest.stride[axis] === 0),
+    );
+    return taps.length > 0 ? [{ phase, taps: taps.toReversed() }] : [];
+  });
+}
+
+function inputPixel(nest: LoopNest, out: number[], tap: number[]): number[] {
+  return out.map((o, axis) => o * nest.stride[axis] - nest.padBefore[axis] + tap[axis] * nest.dilation[axis]);
+}
+
+function mapBit(map: BitTensor, nest: LoopNest, image: number, pixel: number[], channel: number): boolean {
+  if (pixel.some((x, axis) => x < 0 || x >= nest.inSize[axis])) return false;
+  return bit(map, [nest.batch, ...nest.inSize, nest.inChannels], [image, ...pixel, channel]);
+}
+
+function weightBit(weights: BitTensor, nest: LoopNest, tap: number[], input: number, output: number): boolean {
+  return bit(weights, [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels], [...tap, input, output]);
+}
+
+function bit({ words }: BitTensor, shape: readonly number[], at: readonly number[]): boolean {
+  const index = shape.reduce((sum, size, axis) => sum * size + at[axis], 0);
+  return ((words[Math.floor(index / 32)] >>> (index % 32)) & 1) === 1;
+}
+
+function all(input: boolean[][], kernel: boolean[][]): NaiveGemm {
+  return { input, kernel, wanted: input.map(() => kernel.map(() => true)) };
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}
+
+function volume([depth, height, width]: readonly number[]): number[][] {
+  return range(depth).flatMap((z) => range(height).flatMap((y) => range(width).map((x) => [z, y, x])));
+}
+
+function pairsOf<A, B>(outer: A[], inner: B[]): [A, B][] {
+  return outer.flatMap((a) => inner.map((b): [A, B] => [a, b]));
+}

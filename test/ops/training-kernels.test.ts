@@ -1,0 +1,283 @@
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { registerTrainingKernels } from '../../src/ops/training-kernels.js';
+import { heapOf } from '../../src/ops/training-kernels-heap.js';
+import { relativeError } from '../kernels/arena.js';
+import { backend } from '../support/backend.js';
+import { expectNoLeak } from '../support/no-leak.js';
+
+const size = (max: number) => fc.integer({ min: 1, max });
+const random = (shape: number[], seed: number) => tf.randomUniform(shape, -1, 1, 'float32', seed);
+
+/** What `body` computes on wasm and on cpu. */
+function onBoth(body: () => tf.Tensor[]): [got: tf.TypedArray[], expected: tf.TypedArray[]] {
+  const on = (name: string) => {
+    tf.setBackend(name);
+    return tf.tidy(() => body().map((t) => t.dataSync().slice()));
+  };
+  try {
+    return [on('wasm'), on('cpu')];
+  } finally {
+    tf.setBackend('wasm');
+  }
+}
+
+function expectEqualOnBoth(body: () => tf.Tensor[], tolerance = 2e-6): void {
+  const [got, expected] = onBoth(body);
+  expect(got.length).toBe(expected.length);
+  for (const [i, values] of got.entries()) expect(relativeError(values, expected[i])).toBeLessThan(tolerance);
+}
+
+const windows = fc.record({
+  batch: size(5),
+  height: fc.integer({ min: 4, max: 9 }),
+  width: fc.integer({ min: 4, max: 9 }),
+  ci: size(9),
+  co: size(12),
+  kh: size(4),
+  kw: size(4),
+  strides: fc.tuple(size(3), size(3)),
+  pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+});
+
+if (backend !== 'wasm') {
+  describe('registerTrainingKernels', () => {
+    it('registers nothing and says why while the wasm backend is not running', () => {
+      const report = registerTrainingKernels();
+      expect(report.registered).toEqual([]);
+      expect(report.leftAlone.map(({ kernel }) => kernel)).toContain('Conv2DBackpropFilter');
+      expect(report.message).toContain('the wasm backend is not running');
+      expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).toBeUndefined();
+    });
+  });
+} else {
+  describe('registerTrainingKernels', () => {
+    it('registers the gradients that tfjs lacks and replaces its slow ones; again changes nothing', () => {
+      const first = registerTrainingKernels();
+      expect([...first.registered].sort()).toEqual([
+        'BatchMatMul',
+        'Conv2D',
+        'Conv2DBackpropFilter',
+        'Conv2DBackpropInput',
+        'DepthwiseConv2dNativeBackpropFilter',
+        'DepthwiseConv2dNativeBackpropInput',
+        'FusedConv2D',
+        'MaxPoolGrad',
+        'Sum',
+        'UnsortedSegmentSum',
+        '_FusedMatMul',
+      ]);
+      expect(first.leftAlone).toEqual([]);
+      const kernels = first.registered.map((name) => tf.getKernel(name, 'wasm'));
+      expect(registerTrainingKernels()).toEqual(first);
+      expect(first.registered.map((name) => tf.getKernel(name, 'wasm'))).toEqual(kernels);
+    });
+
+    it('changes nothing and says why when the backend is not as tested', () => {
+      const { registry } = tf.engine();
+      const real = registry.wasm;
+      const sum = tf.getKernel('Sum', 'wasm');
+      registry.wasm = { wasm: { HEAPU8: new Uint8Array(8) } } as unknown as tf.KernelBackend;
+      try {
+        const report = registerTrainingKernels();
+        expect(report.registered).toEqual([]);
+        expect(report.message).toBe(
+          "no training kernel was registered on the wasm backend: tfjs's wasm backend has no backend.wasm._malloc as the tested version has",
+        );
+      } finally {
+        registry.wasm = real;
+      }
+      expect(tf.getKernel('Sum', 'wasm')).toBe(sum);
+    });
+
+    it('sees a memory that is not the heap', () => {
+      const call = () => 0;
+      const HEAPU8 = new Uint8Array(8);
+      const asm = { memory: new WebAssembly.Memory({ initial: 1 }) };
+      const dataIdMap = { get: call };
+      const like = { wasm: { HEAPU8, asm, _malloc: call, _free: call }, dataIdMap, makeOutput: call, disposeData: call };
+      expect(heapOf(like)).toContain('does not show its memory');
+    });
+  });
+
+  describe('training kernels on the wasm backend', () => {
+    it('convolution gradients equal those of the cpu backend', () => {
+      fc.assert(
+        fc.property(windows, ({ batch, height, width, ci, co, kh, kw, strides, pad }) => {
+          expectEqualOnBoth(() => {
+            const x = random([batch, height, width, ci], 1) as tf.Tensor4D;
+            const w = random([kh, kw, ci, co], 2) as tf.Tensor4D;
+            const y = tf.conv2d(x, w, strides, pad);
+            const loss = (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad);
+            return tf.grads(loss)([x, w], random(y.shape, 3));
+          });
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it('convolutions equal those of the cpu backend, plain, dilated and fused', () => {
+      fc.assert(
+        fc.property(windows, size(2), ({ batch, height, width, ci, co, kh, kw, strides, pad }, rate) => {
+          expectEqualOnBoth(() => {
+            const x = random([batch, height + 3, width + 3, ci], 21) as tf.Tensor4D;
+            const filter = random([kh, kw, ci, co], 22) as tf.Tensor4D;
+            const bias = random([co], 23) as tf.Tensor1D;
+            const step = rate > 1 ? 1 : strides;
+            const fused = (['linear', 'relu', 'elu'] as const).flatMap((activation) => [
+              tf.fused.conv2d({ x, filter, strides: step, pad, dilations: rate, bias, activation }),
+              tf.fused.conv2d({ x, filter, strides: step, pad, dilations: rate, activation }),
+            ]);
+            return [tf.conv2d(x, filter, step, pad, 'NHWC', rate), ...fused];
+          });
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it('depthwise gradients equal those of the cpu backend, with channel multipliers', () => {
+      fc.assert(
+        fc.property(windows, size(3), ({ batch, height, width, ci, kh, kw, strides, pad }, multiplier) => {
+          expectEqualOnBoth(() => {
+            const x = random([batch, height, width, ci], 4);
+            const w = random([kh, kw, ci, multiplier], 5);
+            const conv = (x: tf.Tensor, w: tf.Tensor) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad);
+            return tf.grads(conv)([x, w], random(conv(x, w).shape, 6));
+          });
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it('dilated depthwise gradients equal those of the kernel with zeros put in', () => {
+      const inputShape: [number, number, number, number] = [2, 9, 8, 6];
+      tf.tidy(() => {
+        const x = random(inputShape, 4);
+        const filter = random([3, 2, 6, 1], 5);
+        const row = (r: number) =>
+          tf.stack([filter.gather(r, 0).gather(0, 0), tf.zeros([6, 1]), filter.gather(r, 0).gather(1, 0)]);
+        const spread = tf.stack([row(0), tf.zeros([3, 6, 1]), row(1), tf.zeros([3, 6, 1]), row(2)]);
+        const dy = random(inputShape, 6);
+        const gradients = (filter: tf.Tensor, rate: number) => {
+          const attrs = { strides: [1, 1], dilations: [rate, rate], pad: 'same', inputShape, filterShape: filter.shape };
+          const run = (name: string, inputs: tf.NamedTensorMap) => tf.engine().runKernel(name, inputs, attrs) as tf.Tensor;
+          return [
+            run('DepthwiseConv2dNativeBackpropInput', { dy, filter }),
+            run('DepthwiseConv2dNativeBackpropFilter', { x, dy }),
+          ];
+        };
+        const [dx, dw] = gradients(filter, 2);
+        const [expectedX, expectedW] = gradients(spread, 1);
+        expect(relativeError(dx.dataSync(), expectedX.dataSync())).toBeLessThan(2e-6);
+        expect(relativeError(dw.dataSync(), expectedW.stridedSlice([0, 0], [5, 3], [2, 2]).dataSync())).toBeLessThan(2e-6);
+      });
+    });
+
+    it('max-pooling gradients equal those of the cpu backend, ties included', () => {
+      fc.assert(
+        fc.property(windows, ({ batch, height, width, ci, kh, kw, strides, pad }) => {
+          expectEqualOnBoth(() => {
+            const x = random([batch, height, width, ci], 7).mul(3).round();
+            const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, [kh, kw], strides, pad);
+            return [tf.grad(pool)(x, random(pool(x).shape, 8))];
+          });
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    it('products equal those of the cpu backend for both flags and broadcast batches', () => {
+      const batches = fc.constantFrom(
+        [[], []],
+        [[3], [3]],
+        [[1], [2]],
+        [
+          [2, 3],
+          [2, 3],
+        ],
+      );
+      fc.assert(
+        fc.property(size(20), size(20), size(40), fc.boolean(), fc.boolean(), batches, (m, n, k, aT, bT, [aBatch, bBatch]) => {
+          expectEqualOnBoth(() => {
+            const a = random([...aBatch, ...(aT ? [k, m] : [m, k])], 9);
+            const b = random([...bBatch, ...(bT ? [n, k] : [k, n])], 10);
+            return [tf.matMul(a, b, aT, bT)];
+          });
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it('batches broadcast along several axes', () => {
+      const a = random([2, 1, 3, 4], 19);
+      const b = random([5, 6, 4], 20);
+      const expected = a.unstack().flatMap((a) => b.unstack().map((b) => tf.matMul(a.squeeze([0]), b, false, true)));
+      expect(relativeError(tf.matMul(a, b, false, true).dataSync(), tf.stack(expected).dataSync())).toBe(0);
+    });
+
+    it('fused products equal those of the cpu backend for both flags', () => {
+      for (const transposeA of [false, true])
+        for (const transposeB of [false, true])
+          expectEqualOnBoth(() => {
+            const a = random(transposeA ? [7, 14] : [14, 7], 11) as tf.Tensor2D;
+            const b = random(transposeB ? [5, 7] : [7, 5], 12) as tf.Tensor2D;
+            return [tf.fused.matMul({ a, b, transposeA, transposeB, bias: random([5], 13), activation: 'relu' })];
+          });
+    });
+
+    it('sums equal those of the cpu backend over any axes', () => {
+      for (const axes of [[0], [0, 1], [0, 1, 2], [1], [2, 3], [0, 2], undefined])
+        for (const keepDims of [false, true])
+          expectEqualOnBoth(() => {
+            const x = random([5, 3, 4, 7], 14);
+            return [tf.sum(x, axes, keepDims), tf.sum(x.mul(10).round().toInt(), axes, keepDims)];
+          }, 1e-5);
+    });
+
+    it('segment sums equal those of the cpu backend', () => {
+      expectEqualOnBoth(() => {
+        const ids = tf.tensor1d([2, 0, 2, 5, 1], 'int32');
+        const x = random([5, 3, 2], 15);
+        return [tf.unsortedSegmentSum(x, ids, 4), tf.unsortedSegmentSum(x.mul(10).round().toInt(), ids, 4)];
+      });
+    });
+
+    it('0 times NaN is NaN', () => {
+      const x = tf.zeros([1, 3, 3, 1]) as tf.Tensor4D;
+      const w = tf.zeros([2, 2, 1, 1]) as tf.Tensor4D;
+      const dy = tf.fill([1, 2, 2, 1], Number.NaN);
+      const [dx, dw] = tf.grads((x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'valid'))([x, w], dy);
+      for (const gradient of [dx, dw]) expect(gradient.dataSync().every(Number.isNaN)).toBe(true);
+      const nan = tf.fill([4, 3], Number.NaN);
+      for (const product of [tf.matMul(tf.zeros([4, 2]), nan, true), tf.matMul(tf.zeros([2, 3]), nan, false, true)])
+        expect(product.dataSync().every(Number.isNaN)).toBe(true);
+    });
+
+    it('work when the heap grows under them', () => {
+      tf.tidy(() => {
+        const bytesBefore = tf.engine().memory().numBytes;
+        const dy = tf.ones([8, 512, 512, 1]) as tf.Tensor4D;
+        const filter = tf.tensor4d([1, 2, 3, 4], [1, 1, 4, 1]);
+        const attrs = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', inputShape: [8, 512, 512, 4] };
+        const dx = tf.engine().runKernel('Conv2DBackpropInput', { dy, filter }, attrs) as tf.Tensor;
+        expect(tf.engine().memory().numBytes - bytesBefore).toBeGreaterThan(32 * 2 ** 20);
+        const values = dx.dataSync();
+        expect(values.every((value, i) => value === (i % 4) + 1)).toBe(true);
+      });
+    });
+
+    it('leave no tensors behind', () =>
+      expectNoLeak(() => {
+        const heap = heapOf(tf.backend());
+        expect(typeof heap).toBe('object');
+        const ids = (tf.backend() as unknown as { numDataIds(): number }).numDataIds();
+        tf.tidy(() => {
+          const a = random([2, 7, 14], 16) as tf.Tensor3D;
+          tf.fused.matMul({ a, b: random([2, 5, 14], 17) as tf.Tensor3D, transposeB: true });
+          tf.grad((x) => tf.depthwiseConv2d(x as tf.Tensor4D, tf.ones([2, 2, 2, 3]), 1, 'same'))(random([1, 4, 4, 2], 18));
+        });
+        expect((tf.backend() as unknown as { numDataIds(): number }).numDataIds()).toBe(ids);
+      }));
+  });
+}
