@@ -11,4 +11,5 @@ await runExample({
   datasets: ['cifar10', 'cifar100'],
   epochs: 12,
   batchSize: 32,
+  learningRate: 0.001,
 });

@@ -10,6 +10,7 @@ await runExample({
   script: 'mnist',
   models: ['lenet5', 'mlp'],
   datasets: ['digits', 'mnist', 'fashion-mnist'],
-  epochs: 4,
+  epochs: 5,
   batchSize: 32,
+  learningRate: 0.002,
 });

@@ -10,9 +10,9 @@ export interface Series {
 }
 
 /** Distinguishable also for the colour-blind (Okabe and Ito 2008). */
-export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#b2a100'];
+export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#b2a100', '#8c564b', '#332288'];
 
-const size = { width: 460, height: 250, marginLeft: 58, marginBottom: 38, marginTop: 12, marginRight: 14 };
+const size = { width: 460, height: 250, marginLeft: 58, marginBottom: 38, marginTop: 24, marginRight: 14 };
 const style = { fontFamily: 'inherit', fontSize: '11px', background: 'transparent', color: 'currentColor' };
 
 function toSvg(options: Plot.PlotOptions): string {
@@ -65,8 +65,8 @@ export function stackedBars(options: {
 }): string {
   const data = options.rows.flatMap(({ name, parts }) => options.parts.map((part) => ({ name, part, value: parts[part] ?? 0 })));
   return toSvg({
-    height: 46 + 30 * options.rows.length,
-    marginLeft: 128,
+    height: 62 + 30 * options.rows.length,
+    marginLeft: 168,
     color: { domain: [...options.parts], range: palette.slice(0, options.parts.length) },
     x: {
       label: options.label,

@@ -92,7 +92,7 @@ function costCharts(runs: readonly RunResult[], pruned: RunResult): string {
       })),
     );
   const cycles = perStep('cycles', 1);
-  const energy = perStep('energyPj', 1e-6);
+  const energy = perStep('energyPj', 1e-9);
   const names = cycles.map(({ name }) => name);
   const accelerators = runs.flatMap(({ name, cost }) =>
     (cost?.accelerators ?? []).map((accelerator) => ({ name: `${name} on ${accelerator.name}`, accelerator })),
@@ -126,7 +126,7 @@ function costCharts(runs: readonly RunResult[], pruned: RunResult): string {
     figure(
       'Energy per step',
       names,
-      lineChart({ series: energy, label: 'microjoule', fromZero: true }),
+      lineChart({ series: energy, label: 'millijoule', fromZero: true }),
       'Compute, memories, interconnect and DRAM.',
     ),
     figure(

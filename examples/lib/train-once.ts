@@ -51,8 +51,9 @@ export function methodOf(name: MethodName, sparsity: number, totalSteps: number)
     frequency: Math.max(1, Math.round(totalSteps / 100)),
   };
   // One threshold over all layers: small kernels that matter, such as the first, keep more than the large dense ones.
-  if (name === 'gradual') return gradualMagnitude({ ...ramp, allocation: globalAllocation() });
-  if (name === 'hardware-aware') return hardwareAware(ramp);
+  const allocation = globalAllocation();
+  if (name === 'gradual') return gradualMagnitude({ ...ramp, allocation });
+  if (name === 'hardware-aware') return hardwareAware({ ...ramp, allocation });
   return name === 'bdwp' ? bdwp({ n: 2, m: 8 }) : undefined;
 }
 

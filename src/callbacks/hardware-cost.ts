@@ -1,42 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { Accelerator, LayerTensors } from '../hw/index.js';
+import type { LayerTensors } from '../hw/index.js';
 import { attachTap, optimizerSlots, type PrunableKernel, packOp, prunableKernels, type TensorTap } from '../ops/index.js';
 import { createRng } from '../rng.js';
-import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
-import type { CostTotals, StepJob, StepSummary } from './cost-engine.js';
+import { type Json, type RunState, SparsityCallback } from './base-callback.js';
+import type { CostTotals, StepSummary } from './cost-engine.js';
 import { type CostHost, openCostHost } from './cost-host.js';
+import { CostQueue } from './cost-queue.js';
 import { type CostReport, costReport } from './cost-report.js';
+import { checkOptions, type HardwareCostOptions } from './hardware-cost-options.js';
 import { estimateTotal } from './sampling.js';
-
-/** Options of {@link hardwareCost}. */
-export interface HardwareCostOptions extends CallbackOptions {
-  /** Accelerators to run every step on; their names must differ. */
-  readonly accelerators: readonly Accelerator[];
-  /**
-   * Take every k-th optimizer step; the others cost nothing here and are stood for by those taken.
-   * @default 1
-   */
-  readonly every?: number | undefined;
-  /**
-   * Take the first n images of each batch, which stand for the batch.
-   * @default all
-   */
-  readonly images?: number | undefined;
-  /**
-   * Most worker threads to use, at least 0; 0 computes on the main thread. One accelerator never uses more than one.
-   * @default one less than there are cores, at least 1
-   */
-  readonly workers?: number | undefined;
-  /**
-   * Draws the first sampled step from 0 .. every - 1.
-   * @default the first step is sampled
-   */
-  readonly seed?: number | string | undefined;
-}
-
-/** Steps that may wait for the workers: enough to even out slow steps, few enough to bound memory. */
-const queueLimit = 16;
 
 /** The callback that {@link hardwareCost} makes. */
 export class HardwareCost extends SparsityCallback implements RunState {
@@ -53,14 +26,12 @@ export class HardwareCost extends SparsityCallback implements RunState {
   private layers: readonly string[] = [];
   private records: LayerTensors[] = [];
   private host: Promise<CostHost> | undefined;
-  private readonly pending: Promise<void>[] = [];
-  private failure: unknown;
   private seen = 0;
   private series: StepSummary[] = [];
   /** Sums of the parts of the run whose host is closed. */
   private sums: CostTotals = {};
   private epochBegin = { seen: 0, sampled: 0 };
-  private readonly queue = { workers: 0, maxDepth: 0, waits: 0 };
+  private readonly queue = new CostQueue((summary) => this.series.push(summary));
 
   constructor(private readonly options: HardwareCostOptions) {
     super(options);
@@ -88,7 +59,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   }
 
   override async onEpochEnd(_epoch: number, logs?: object): Promise<void> {
-    await this.drain();
+    await this.queue.drain();
     if (logs) Object.assign(logs, this.epochMeans());
   }
 
@@ -133,7 +104,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
     }
     // The tap reports along the backward pass; accelerators run the forward pass first.
     records.sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || a.use - b.use);
-    await this.enqueue({ step, records, training: { slots: this.slots(), masked: this.masked() } });
+    await this.queue.submit(await this.open(), { step, records, training: { slots: this.slots(), masked: this.masked() } });
   }
 
   /** Stops watching, waits for the accelerators and lets the workers go. Safe to call twice. */
@@ -145,7 +116,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
     this.host = undefined;
     const open = await host;
     try {
-      await this.drain();
+      await this.queue.drain();
       this.sums = await open.totals();
     } finally {
       open.close();
@@ -158,7 +129,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
    * @throws SparsityError when an accelerator failed, or a worker broke down.
    */
   async report(): Promise<CostReport> {
-    await this.drain();
+    await this.queue.drain();
     const totals = this.host ? await (await this.host).totals() : this.sums;
     const sample = {
       steps: this.seen,
@@ -168,11 +139,11 @@ export class HardwareCost extends SparsityCallback implements RunState {
       images: this.options.images ?? null,
       unseenLayers: this.layers.filter((layer) => !Object.values(totals)[0]?.some((row) => row.layer === layer)),
     };
-    return costReport(this.options.accelerators, totals, [...this.series], sample, { ...this.queue });
+    return costReport(this.options.accelerators, totals, [...this.series], sample, { ...this.queue.statistics });
   }
 
   async runState(): Promise<Json> {
-    await this.drain();
+    await this.queue.drain();
     const sums = this.host ? await (await this.host).totals() : this.sums;
     // Only for its type: series and sums are plain data already.
     return { step: this.step, seen: this.seen, series: this.series, sums } as unknown as Json;
@@ -225,38 +196,6 @@ export class HardwareCost extends SparsityCallback implements RunState {
     return this.host;
   }
 
-  private async enqueue(job: StepJob): Promise<void> {
-    const host = await this.open();
-    this.queue.workers = host.workers;
-    while (this.pending.length >= queueLimit) {
-      this.queue.waits += 1;
-      await this.pending[0];
-    }
-    const done = host
-      .execute(job)
-      .then((summary) => {
-        this.series.push(summary);
-      })
-      .catch((error: unknown) => {
-        this.failure ??= error;
-      })
-      .finally(() => {
-        this.pending.shift(); // not returned: finally would wait for the promise that it takes out
-      });
-    this.pending.push(done.then(() => {}));
-    this.queue.maxDepth = Math.max(this.queue.maxDepth, this.pending.length);
-    this.throwFailure();
-  }
-
-  private async drain(): Promise<void> {
-    await Promise.all(this.pending);
-    this.throwFailure();
-  }
-
-  private throwFailure(): void {
-    if (this.failure) throw this.failure;
-  }
-
   private isSampled(): boolean {
     return this.step % this.every === this.offset;
   }
@@ -303,25 +242,4 @@ export class HardwareCost extends SparsityCallback implements RunState {
  */
 export function hardwareCost(options: HardwareCostOptions): HardwareCost {
   return new HardwareCost(options);
-}
-
-function checkOptions({ accelerators, every = 1, images = 1, workers = 0 }: HardwareCostOptions): void {
-  const names = accelerators.map(({ spec }) => spec.name);
-  if (names.length === 0 || new Set(names).size < names.length) {
-    throw new SparsityError({
-      what: 'hardwareCost.accelerators',
-      got: names.length === 0 ? 'none' : `names ${names.join(', ')}`,
-      expected: 'one accelerator at least, all with different names',
-      fix: "pass [acf(), denseArray()], or name two of a kind: acf({name: 'acf_large'})",
-    });
-  }
-  for (const [name, value, least] of [
-    ['every', every, 1],
-    ['images', images, 1],
-    ['workers', workers, 0],
-  ] as const) {
-    if (Number.isInteger(value) && value >= least) continue;
-    const expected = `an integer, at least ${least}`;
-    throw new SparsityError({ what: `hardwareCost.${name}`, got: value, expected, fix: 'leave it out for the default' });
-  }
 }

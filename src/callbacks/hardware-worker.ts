@@ -45,9 +45,11 @@ function partsOf(error: unknown): SparsityError['parts'] {
 // The first reply says that this module runs: a page whose policy forbids workers never gets one, and computes inline.
 const ready: WorkerReply = { value: 'ready' };
 if (isNode()) {
-  const { parentPort } = await nodeThreads();
-  parentPort?.on('message', (request: WorkerRequest) => parentPort.postMessage(reply(request)));
-  parentPort?.postMessage(ready);
+  // No await here: bundlers make classic scripts of workers, which know no top-level await.
+  void nodeThreads().then(({ parentPort }) => {
+    parentPort?.on('message', (request: WorkerRequest) => parentPort.postMessage(reply(request)));
+    parentPort?.postMessage(ready);
+  });
 } else {
   const scope = globalThis as unknown as {
     onmessage: (event: MessageEvent<WorkerRequest>) => void;

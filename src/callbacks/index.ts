@@ -16,7 +16,8 @@ export {
 export type { CostRow, StepCost, StepSummary } from './cost-engine.js';
 export type { AcceleratorReport, CostReport, CostReportData, CostSample, QueueStatistics } from './cost-report.js';
 export type { AnyCallback } from './fit-adapter.js';
-export { type HardwareCost, type HardwareCostOptions, hardwareCost } from './hardware-cost.js';
+export { type HardwareCost, hardwareCost } from './hardware-cost.js';
+export type { HardwareCostOptions } from './hardware-cost-options.js';
 export { type Progress, type ProgressOptions, progress } from './progress.js';
 export { type LayerSparsityRow, type Pruning, type PruningOptions, type PruningSkip, pruning } from './pruning.js';
 export { type RunLogOptions, runLog } from './run-log.js';

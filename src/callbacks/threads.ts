@@ -25,9 +25,11 @@ export interface WorkerThread {
 /** Starts a hardware worker. `onError` is called when the thread fails, or ends without having been asked to. */
 export async function startWorker(onMessage: (message: unknown) => void, onError: (error: Error) => void): Promise<WorkerThread> {
   if (isNode()) {
-    const { Worker } = await nodeThreads();
-    // Without node's own flags: some, such as --input-type, are for the main script only.
-    const worker = new Worker(new URL('./hardware-worker.js', import.meta.url), { execArgv: [] });
+    const threads = await nodeThreads();
+    // A name that bundlers do not follow: in a browser the worker below is the one. And without node's own flags, since some, such as
+    // --input-type, are for the main script only.
+    const name = './hardware-worker.js';
+    const worker = new threads.Worker(new URL(name, import.meta.url), { execArgv: [] });
     let ended = false;
     worker.on('message', onMessage).on('error', onError);
     worker.on('exit', (code) => {

@@ -104,6 +104,7 @@ export interface UpdateWork {
   readonly masked: boolean;
 }
 
+/** One item of a training step. */
 export type PhaseWork = GemmWork | UpdateWork;
 
 /** Multiply-accumulates of a work. */
@@ -138,6 +139,7 @@ export interface WorkCounts {
   readonly decisions: Readonly<Record<string, string>>;
 }
 
+/** What an accelerator did in a training step, work by work, in their order. */
 export interface StepCounts {
   readonly works: readonly WorkCounts[];
 }

@@ -108,16 +108,16 @@ export function instantiateKernels(memory: WebAssembly.Memory): TrainingKernels 
   return kernels;
 }
 
-const window = (g: ConvGeometry) => [g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth] as const;
+const kernelWindow = (g: ConvGeometry) => [g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth] as const;
 
 const convLoops = (g: ConvGeometry) =>
   [
     ...[g.batch, g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels],
-    ...[...window(g), g.padTop, g.padLeft],
+    ...[...kernelWindow(g), g.padTop, g.padLeft],
   ] as const;
 
 const depthwiseLoops = (g: ConvGeometry) =>
   [
     ...[g.batch, g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth],
-    ...[...window(g), g.dilationHeight, g.dilationWidth, g.padTop, g.padLeft],
+    ...[...kernelWindow(g), g.dilationHeight, g.dilationWidth, g.padTop, g.padLeft],
   ] as const;

@@ -14,7 +14,7 @@ export interface KernelStore extends PrunableKernel {
 }
 
 /** No mask: all weights in use. */
-export const allOnes: LayerMasks = { forward: null, backward: null, gradient: null };
+const allOnes: LayerMasks = { forward: null, backward: null, gradient: null };
 
 /** A kernel as a dense variable beside float masks, which are expanded once per change. */
 export class DenseKernelStore implements KernelStore {
@@ -59,10 +59,10 @@ export class DenseKernelStore implements KernelStore {
   }
 
   repack(masks: LayerMasks, treatment: PrunedTreatment, optimizer?: tf.Optimizer): void {
-    this.dispose();
     const forward = this.own(masks.forward, []);
     const backward = this.own(masks.backward, [forward]);
     const gradient = this.own(masks.gradient, [forward, backward]);
+    this.dispose();
     this.current = { forward, backward, gradient };
     const { pruned, slots, decay } = treatment;
     this.treatment = { pruned, slots, decay };
@@ -74,12 +74,7 @@ export class DenseKernelStore implements KernelStore {
       expanded.set(mask, tensor);
       return tensor;
     };
-    this.operands = {
-      forward: expand(forward),
-      backward: expand(backward),
-      gradient: expand(gradient),
-      decay,
-    };
+    this.operands = { forward: expand(forward), backward: expand(backward), gradient: expand(gradient), decay };
     this.tensors = [...expanded.values()];
     this.settled = new WeakSet();
     this.closed = slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);

@@ -42,6 +42,7 @@ export interface MaskedKind {
 
 /** A layer's constructor. */
 export type LayerClass = new (args: object) => tf.layers.Layer;
+type Loss = () => tf.Scalar;
 type MaskedOp = (x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry) => tf.Tensor;
 
 /** What the stock classes hold that their types hide. */
@@ -57,6 +58,7 @@ interface StockLayer extends tf.layers.Layer {
 interface LayerKernel {
   read(): tf.Tensor;
   write(values: tf.Tensor): LayerKernel;
+  dispose(): void;
 }
 
 const classes = new Map<unknown, MaskedKind>();
@@ -98,13 +100,7 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       const store = new DenseKernelStore(info, variable);
       this.ownStore = store;
       this.kernelStore = store;
-      // tfjs writes here when weights are set or loaded; optimizers assign to the variable itself.
-      const { write } = kernelVariable;
-      kernelVariable.write = (values) => {
-        write.call(kernelVariable, values);
-        store.enforce();
-        return kernelVariable;
-      };
+      this.follow(kernelVariable, store);
       const { initial = 0, state } = this.sparsity;
       if (state) store.repack(decodeMasks(state, variable.size, this.name), state);
       else if (initial > 0) {
@@ -127,10 +123,12 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
     }
 
     /** Regularizers see the weights that are in use: tfjs gives |w| a slope at 0, which would push pruned weights off it. */
-    override calculateLosses(): tf.Scalar[] {
-      const { ownStore } = this;
-      if (!this.losses.length || ownStore?.treatment.pruned !== 'zero') return super.calculateLosses();
-      return this.withKernel(ownStore.effective(), () => super.calculateLosses());
+    override addLoss(losses: Loss | Loss[]): void {
+      const inUse = (loss: Loss) => () => {
+        const { ownStore } = this;
+        return ownStore?.treatment.pruned === 'zero' ? this.withKernel(ownStore.effective(), loss) : loss();
+      };
+      super.addLoss([losses].flat().map(inUse));
     }
 
     override getConfig(): tf.serialization.ConfigDict {
@@ -141,10 +139,22 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       return Object.keys(sparsity).length ? Object.assign(config, { sparsity }) : config;
     }
 
-    override disposeWeights(): number {
-      this.kernelStore?.dispose();
-      this.ownStore?.dispose();
-      return super.disposeWeights();
+    /**
+     * Ties the masks to the kernel's variable, which tfjs writes when weights are set or loaded (optimizers assign to what is inside)
+     * and disposes also where a wrapper holds this layer.
+     */
+    private follow(kernelVariable: LayerKernel, store: KernelStore): void {
+      const { write, dispose } = kernelVariable;
+      kernelVariable.write = (values) => {
+        write.call(kernelVariable, values);
+        store.enforce();
+        return kernelVariable;
+      };
+      kernelVariable.dispose = () => {
+        this.kernelStore?.dispose();
+        store.dispose();
+        dispose.call(kernelVariable);
+      };
     }
 
     private currentSparsity(): LayerSparsity {
@@ -178,7 +188,7 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
     }
 
     private get kernelVariable(): LayerKernel {
-      return (this as unknown as Record<string, LayerKernel>)[kernelField] as LayerKernel;
+      return (this as unknown as Record<string, LayerKernel>)[kernelField];
     }
   }
   tf.serialization.registerClass(Masked as unknown as Parameters<typeof tf.serialization.registerClass>[0]);

@@ -57,11 +57,11 @@ function maskedOp(
       return gemms.forward(x, forwardW);
     },
     backward: (E, [A, forwardW, backwardW = forwardW, W]) => ({
-      x: () => gemms.inputGradient(E, backwardW as tf.Tensor, x.shape),
+      x: () => gemms.inputGradient(E, backwardW, x.shape),
       w: () => {
-        let G = gemms.weightGradient(A as tf.Tensor, E, kernelShape).reshape(w.shape);
+        let G = gemms.weightGradient(A, E, kernelShape).reshape(w.shape);
         if (gradient) G = G.mul(gradient);
-        if (decays) G = G.add((W as tf.Tensor).sub((forwardW as tf.Tensor).reshape(w.shape)).mul(decay));
+        if (decays) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(decay));
         return G;
       },
     }),
@@ -126,7 +126,7 @@ export function conv1d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeomet
     ...options,
     strides: typeof strides === 'number' ? [1, strides] : strides,
   });
-  return y.reshape([batch, y.shape[2] as number, y.shape[3] as number]);
+  return y.squeeze([1]);
 }
 
 function conv(

@@ -58,7 +58,7 @@ export function applyPolicy(model: tf.LayersModel, policy: LayerPolicy): Readonl
 function obstacle(layer: tf.layers.Layer): string | undefined {
   if (isMasked(layer)) return undefined;
   const className = layer.getClassName();
-  if (!maskedKindFor(className)) return unsupported[className] ?? `${className} layers have no kernel that can be pruned`;
+  if (!maskedKindFor(className)) return unsupported[className] ?? `there is no masked layer for ${className}`;
   return trainingObstacle(className, layer.getConfig() as MaskableConfig);
 }
 

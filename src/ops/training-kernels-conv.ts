@@ -7,9 +7,11 @@ import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 /** Images fill the tiles of our forward pass by fours; where more than this share of them stays empty, tfjs's kernel is faster. */
 const emptyShare = 0.3;
 
-function isOurs({ batch }: ConvGeometry): boolean {
-  const places = 4 * Math.ceil(batch / 4);
-  return (places - batch) / places <= emptyShare;
+/** Whether our forward pass takes a convolution. tfjs's gives wrong sums for some strides larger than the kernel, so those are ours. */
+function isOurs(g: ConvGeometry): boolean {
+  if (g.dilationHeight > 1 || g.dilationWidth > 1) return false;
+  const places = 4 * Math.ceil(g.batch / 4);
+  return places - g.batch <= emptyShare * places || g.strideHeight > g.kernelHeight || g.strideWidth > g.kernelWidth;
 }
 
 /** y of tf.conv2d, NHWC. */
@@ -20,28 +22,31 @@ export const conv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
   const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
   const g = geometryOf(info);
-  if (g.dilationHeight > 1 || g.dilationWidth > 1 || !isOurs(g)) return stock(inputs, attrs);
+  if (!isOurs(g)) return stock(inputs, attrs);
   const y = heap.zeros(info.outShape);
   addConvolution(heap, x, filter, y, g);
   return y;
 };
 
-/** tf.fused.conv2d, NHWC: the bias is what the sums start from; activations other than relu stay with tfjs. */
+/** tfjs's kernels of the activations that follow a fused convolution; those with parameters stay with tfjs altogether. */
+const activationKernels: Readonly<Record<string, string>> = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', sigmoid: 'Sigmoid' };
+
+/** tf.fused.conv2d, NHWC: the bias is what the sums start from. */
 export const fusedConv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const { x, filter, bias } = inputs;
   const { strides, pad, dataFormat, dilations, dimRoundingMode, activation } = attrs as unknown as tf.FusedConv2DAttrs;
-  const simple =
-    (activation === 'linear' || activation === 'relu') && dataFormat === 'NHWC' && (!bias || bias.shape.length === 1);
+  const fitting = !bias || (bias.shape.length === 1 && bias.shape[0] === filter.shape[3]);
+  const simple = (activation === 'linear' || activation in activationKernels) && dataFormat === 'NHWC' && fitting;
   if (!simple) return stock(inputs, attrs);
   const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
   const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
   const g = geometryOf(info);
-  if (g.dilationHeight > 1 || g.dilationWidth > 1 || !isOurs(g)) return stock(inputs, attrs);
+  if (!isOurs(g)) return stock(inputs, attrs);
   const y = heap.zeros(info.outShape);
   if (bias) heap.repeat(heap.pointer(bias), 4 * g.outChannels, heap.pointer(y), g.batch * g.outHeight * g.outWidth);
   addConvolution(heap, x, filter, y, g);
   if (activation === 'linear') return y;
-  const activated = heap.run('Relu', { x: y });
+  const activated = heap.run(activationKernels[activation], { x: y });
   heap.dispose(y);
   return activated;
 };

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { gemmScratchBytes } from '../kernels/index.js';
 import type { HeapKernel } from './training-kernels-heap.js';
 
-/** Below this many rows our packing of B does not pay, and tfjs's own plain product is faster. */
+/** Below this many rows our packing of B does not pay, and tfjs's own plain product is faster (but wrong for empty sums). */
 const fewRows = 12;
 
 /** tf.matMul with either transpose flag; batch axes broadcast. */
@@ -13,7 +13,7 @@ export const batchMatMul: HeapKernel = (inputs, attrs, heap, stock) => {
   const [bRows, bColumns] = b.shape.slice(-2);
   const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
   const n = transposeB ? bRows : bColumns;
-  if (!transposeA && !transposeB && m < fewRows) return stock(inputs, attrs);
+  if (!transposeA && !transposeB && m < fewRows && k > 0) return stock(inputs, attrs);
   const aBatch = a.shape.slice(0, -2);
   const bBatch = b.shape.slice(0, -2);
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);

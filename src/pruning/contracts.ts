@@ -77,6 +77,7 @@ export interface LayerMasks {
   readonly gradient: Uint8Array | null;
 }
 
+/** When a method is asked for masks, and what for. `rng` is the only source of randomness; its draws follow from the run and the step. */
 export interface UpdateContext {
   readonly step: number;
   readonly sparsity: number;

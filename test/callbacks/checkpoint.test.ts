@@ -20,7 +20,7 @@ const randomPruning = (seed = 1): PruningMethod => ({
   pruned: 'zero',
   slots: 'keep',
   decay: 0,
-  config: { seed },
+  config: { name: 'random half', seed },
   schedule: (step) => ({ sparsity: 0.5, update: step % 3 === 0 }),
   skip: () => undefined,
   updateMasks: (kernels, { rng }) =>

@@ -37,7 +37,7 @@ export function randomMethod(options: Partial<PruningMethod> & { gradient?: bool
     slots: 'zero',
     schedule: (step) => ({ sparsity: 0.5, update: step % 2 === 0 }),
     decay: 0,
-    config: { finalSparsity: 0.5 },
+    config: { name: 'random', finalSparsity: 0.5 },
     skip: () => undefined,
     updateMasks(kernels: readonly KernelState[], { step, sparsity, rng }): LayerMasks[] {
       asked.push({ step, sparsity, hadMasks: kernels.some(({ masks }) => masks?.forward) });

@@ -13,13 +13,17 @@ const program = ts.createProgram(entries, {
 });
 const checker = program.getTypeChecker();
 
+/** What a module exports; a namespace (`export * as`) stands for what it holds. */
 function exportsOf(path: string): ts.Symbol[] {
   const file = program.getSourceFile(path);
   const module = file && checker.getSymbolAtLocation(file);
   if (!module) throw new Error(`${path} exports nothing`);
-  return checker
-    .getExportsOfModule(module)
-    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol));
+  const listed = (of: ts.Symbol): ts.Symbol[] =>
+    checker.getExportsOfModule(of).flatMap((symbol) => {
+      const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      return target.flags & ts.SymbolFlags.ValueModule ? listed(target) : [target];
+    });
+  return listed(module);
 }
 
 describe('documentation', () => {

@@ -3,7 +3,7 @@ import { type AcfOptions, acf, convNest, effectualMacs, type GemmWork, type Work
 import { describe, expect, it } from 'vitest';
 import type { AcfSpec } from '../../src/hw/acf/options.js';
 import { acfEvents, naiveGemms } from './support/acf-events.js';
-import { smallWorks, workOf } from './support/small-works.js';
+import { phases, smallWorks, workOf } from './support/small-works.js';
 
 /** What the fast mode says of a work's computation: reconfiguration and memory put aside. */
 function compute(work: GemmWork, options: AcfOptions) {
@@ -43,6 +43,20 @@ describe('the fast mode and the event-level reference', () => {
       }),
       { numRuns: 1500, seed: 20 },
     );
+  });
+
+  it.each(['WS', 'OS', 'IS'] as const)('agree on the default array, where tiles have many words, in %s', (dataflow) => {
+    const nest = convNest({ batch: 2, inSize: [6, 6], inChannels: 9, outChannels: 70, kernelSize: [3, 3], padding: 'same' });
+    for (const phase of phases) {
+      for (const output of phase === 'weightGradient' ? [undefined, 0.2, 0.9] : [undefined]) {
+        const work = workOf(nest, phase, { input: 0.5, kernel: 0.3, output }, 5);
+        const { counts, spec } = compute(work, { dataflow, fanOut: 6 });
+        const events = acfEvents(work, dataflow, spec);
+        expect(computeCycles(counts)).toBe(events.cycles);
+        expect(counts.idleUnitCycles).toMatchObject(events.idle);
+        expect(counts.macs).toMatchObject({ executed: events.executed, effectual: events.effectual });
+      }
+    }
   });
 
   it('find the effectual multiply-accumulates that a brute-force count finds', () => {

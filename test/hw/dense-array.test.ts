@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ArrayGemm, arrayFolds, arrayTraffic } from '../../src/hw/array-folds.js';
 import { doubleBuffered, type Fold } from '../../src/hw/double-buffer.js';
 import type { UpdateWork, WorkCounts } from '../../src/hw/index.js';
-import { denseArray, denseNest, onesBits, systolic } from '../../src/hw/index.js';
+import { convNest, denseArray, denseNest, onesBits, systolic } from '../../src/hw/index.js';
 import { randomWork, slowMacs, smallNests } from './support/reference.js';
 
 const phases = ['forward', 'inputGradient', 'weightGradient'] as const;
@@ -102,6 +102,28 @@ describe('dense array', () => {
     expect(counts.dramBytes).toEqual({ W: 4096 * 6 * 4, A: 0, E: 0, G: 4096 * 4 });
     expect(counts.cycles).toBe((4096 * 7 * 4) / 64);
     expect(counts.macs).toEqual({ dense: 12288, effectual: 6144, executed: 12288 });
+  });
+
+  it('by hand: a strided input gradient loads a small error map once for all four classes of pixels', () => {
+    const nest = convNest({ batch: 1, inSize: [4, 4], inChannels: 2, outChannels: 3, kernelSize: [2, 2], stride: [2, 2] });
+    const [counts] = denseArray()
+      .start()
+      .executeStep([randomWork(nest, 'inputGradient', 0.5, 1)]).works;
+    expect(counts.dramBytes).toEqual({ W: 4 * (4 * 2 * 3), A: 0, E: 4 * (2 * 2 * 3) + 4 * (4 * 4 * 2), G: 0 });
+    expect(counts.macs.executed).toBe(4 * 4 * 2 * 3);
+    const tiny = denseArray({ sramKb: 0.01 })
+      .start()
+      .executeStep([randomWork(nest, 'inputGradient', 0.5, 1)]).works[0];
+    expect(tiny.dramBytes.E).toBe(4 * 4 * (2 * 2 * 3) + 4 * (4 * 4 * 2));
+  });
+
+  it('by hand: the weight gradient of a transposed convolution reads a small A and a large E', () => {
+    const sizes = { batch: 2, inSize: [6], inChannels: 1, outChannels: 3, kernelSize: [2], stride: [2] };
+    const nest = convNest({ ...sizes, transposed: true });
+    const [counts] = denseArray()
+      .start()
+      .executeStep([randomWork(nest, 'weightGradient', 1, 1)]).works;
+    expect(counts.dramBytes).toEqual({ W: 0, A: 4 * (2 * 3 * 3), E: 4 * (2 * 6 * 1), G: 4 * (2 * 1 * 3) });
   });
 
   it('takes as `best` the fastest of the three dataflows, and says which', () => {

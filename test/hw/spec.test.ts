@@ -65,6 +65,11 @@ describe('accelerator specs', () => {
       /^p\.yaml:3:3 sources\.rows: got 3, expected string/,
     ],
     [
+      'a price that is no number',
+      'kind: denseArray\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n  actions:\n    addFp32: {pj: low, component: compute, source: me}\n',
+      /^p\.yaml:7:15 energyTable\.actions\.addFp32\.pj: got low, expected number/,
+    ],
+    [
       'a wrong price in a table of its own',
       'kind: denseArray\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n  actions:\n    addFp32: {pj: -1, component: compute, source: me}\n',
       /^p\.yaml:7:15 energyTable\.actions\.addFp32\.pj: got -1/,

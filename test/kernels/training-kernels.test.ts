@@ -81,8 +81,8 @@ describe('training kernels', () => {
         const a = random(m * k, 1);
         const b = random(n * k, 2);
         const c = zeros(m * (n + gap));
-        const aStrides = aT ? ([4, 4 * m] as const) : ([4 * k, 4] as const);
-        kernels.gemm(m, n, k, put(a), ...aStrides, put(b), 4 * (bT ? k : n), bT, c, 4 * (n + gap), room(gemmScratchBytes));
+        const [aRow, aColumn] = aT ? [4, 4 * m] : [4 * k, 4];
+        kernels.gemm(m, n, k, put(a), aRow, aColumn, put(b), 4 * (bT ? k : n), bT, c, 4 * (n + gap), room(gemmScratchBytes));
         const got = read(c, m * (n + gap));
         const expected = gemmReference(a, b, m, n, k, aT, bT);
         for (let i = 0; i < m; i++) {

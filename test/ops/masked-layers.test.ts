@@ -29,7 +29,7 @@ function model(sparsity?: { initial: number }): tf.Sequential {
       maskedDepthwiseConv2d({ name: 'dw', kernelSize: 2, padding: 'same', ...option }),
       tf.layers.reshape({ targetShape: [16, 4] }),
       maskedConv1d({ name: 'c1', filters: 3, kernelSize: 3, strides: 2, activation: 'tanh', ...option }),
-      maskedDense({ name: 'time', units: 4, ...option }),
+      tf.layers.timeDistributed({ layer: maskedDense({ name: 'time', units: 4, kernelRegularizer: 'l1l2', ...option }) }),
       tf.layers.flatten(),
       maskedDense({ name: 'fc', units: 3, activation: 'softmax', kernelRegularizer: 'l1l2', ...option }),
     ],

@@ -3,6 +3,7 @@ import { maskedDense, type PrunedTreatment, prunableKernels, sparsify, sparsifyR
 import { unstructured } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { DenseKernelStore } from '../../src/ops/kernel-store.js';
+import { leavesOf } from '../../src/ops/model-layers.js';
 import { denseMaskedExecutor } from '../../src/ops/region.js';
 import { groupRegions } from '../../src/ops/region-groups.js';
 import { createRng } from '../../src/rng.js';
@@ -127,7 +128,7 @@ describe('regions', () => {
         noRegion: expect.stringMatching(/no masked layer/),
       });
       // A layer that is used twice is freed by hand: model.dispose takes back one use only.
-      for (const m of [dense, model]) for (const layer of m.layers) layer.disposeWeights();
+      for (const m of [dense, model]) for (const layer of m.layers) for (const weight of layer.weights) weight.dispose();
     });
   });
 
@@ -146,6 +147,45 @@ describe('regions', () => {
       expect(Array.from(outputs.dataSync())).toEqual(actual.outputs);
       tf.dispose([x, y, outputs]);
       for (const m of [dense, plain, model, stripped]) m.dispose();
+    });
+  });
+
+  it('stand inside nested models and behind layers that mask time steps, and train as the plain model does', async () => {
+    await expectNoLeak(async () => {
+      const { layers } = tf;
+      const inner = tf.sequential({ name: 'inner', layers: [layers.dense({ units: 4, inputShape: [3], activation: 'elu' })] });
+      const nested = tf.sequential({ name: 'outer', layers: [inner, layers.dense({ name: 'out', units: 2 })] });
+      const masking = tf.sequential({
+        layers: [
+          layers.embedding({ inputDim: 5, outputDim: 3, maskZero: true, inputLength: 4 }),
+          layers.dense({ name: 'each', units: 4, activation: 'relu' }),
+          layers.lstm({ units: 3 }),
+          layers.dense({ name: 'out', units: 2 }),
+        ],
+      });
+      const x = tf.tensor2d([1, 2, 3, 4, 1, 0, 0, 0, 2, 1, 3, 0], [3, 4]);
+      const y = tf.ones([3, 2]);
+      const cases: [tf.Sequential, tf.Tensor, string[]][] = [
+        [nested, x.slice([0, 0], [3, 3]), ['outer', 'inner']],
+        [masking, x, [masking.name, masking.name]],
+      ];
+      for (const [dense, input, models] of cases) {
+        const model = sparsify(dense, { execution: 'sparse' });
+        expect(sparsifyReport(model).regions.map((region) => region.model)).toEqual(models);
+        const results: Float32Array[] = [];
+        for (const each of [dense, model]) {
+          each.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+          await each.fit(input, y, { epochs: 2, shuffle: false, verbose: 0 });
+          const output = each.predict(input) as tf.Tensor;
+          results.push(output.dataSync<'float32'>().slice());
+          output.dispose();
+          each.optimizer.dispose();
+          for (const layer of leavesOf(each)) for (const weight of layer.weights) weight.dispose();
+        }
+        expect(results[1]).toEqual(results[0]);
+        input.dispose();
+      }
+      y.dispose();
     });
   });
 

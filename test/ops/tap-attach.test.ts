@@ -51,6 +51,35 @@ describe('an attached tap', () => {
     });
   });
 
+  it('reports G without the regulariser, which the optimizer adds', async () => {
+    await expectNoLeak(async () => {
+      const regularised = tf.layers.dense({
+        name: 'fc',
+        units: 2,
+        inputShape: [3],
+        kernelRegularizer: tf.regularizers.l1l2({ l1: 0.25, l2: 0.5 }),
+      });
+      const model = tf.sequential({ layers: [regularised] });
+      model.compile({ optimizer: tf.train.sgd(1), loss: 'meanSquaredError' });
+      const kernel = model.getWeights()[0] as tf.Tensor;
+      const before = kernel.dataSync().slice();
+      const [x, y] = [tf.randomNormal([4, 3]), tf.randomNormal([4, 2])];
+      const seen: Float32Array[] = [];
+      const tap = attachTap(model, { onOp: ({ G }) => void seen.push(G.dataSync().slice() as Float32Array) });
+      await model.trainOnBatch(x, y);
+      tap.detach();
+      const step = before.map((w, i) => w - (kernel.dataSync()[i] as number));
+      expect(seen).toHaveLength(1);
+      before.forEach((w, i) => {
+        const regularisation = 0.25 * Math.sign(w) + 2 * 0.5 * w;
+        expect(step[i]).toBeCloseTo((seen[0]?.[i] as number) + regularisation, 5);
+      });
+      tf.dispose([x, y]);
+      model.optimizer.dispose();
+      model.dispose();
+    });
+  });
+
   it('leaves no tensors over 40 steps of a loop of its own, and frees what its consumer makes', async () => {
     await expectNoLeak(() => {
       const model = smallCnn();

@@ -173,7 +173,7 @@ function checkShapes({ nest, A, E, W, G }: TappedValues): void {
 /** Between the two halves: A of the second is the output of the first, E of the first the input gradient of the second. */
 function checkSeparable(ops: TappedValues[], input: Values): void {
   const [pointwise, depthwise] = ops.filter(({ layer }) => layer !== 'head') as [TappedValues, TappedValues];
-  const tensor = ({ data, shape }: Values) => tf.tensor(data, shape) as tf.Tensor4D;
+  const tensor = ({ data, shape }: Values) => tf.tensor4d(data, shape as [number, number, number, number]);
   expect(depthwise.A.data).toEqual(input.data);
   const between = tf.depthwiseConv2d(tensor(input), tensor(depthwise.W), 2, 'same');
   expect(pointwise.A.data).toEqual(between.dataSync());

@@ -209,6 +209,17 @@ if (backend !== 'wasm') {
       );
     });
 
+    it('empty sums are 0', () => {
+      for (const [aT, bT] of [
+        [false, false],
+        [true, true],
+      ]) {
+        const product = tf.matMul(tf.zeros(aT ? [0, 3] : [3, 0]), tf.zeros(bT ? [2, 0] : [0, 2]), aT, bT);
+        expect(Array.from(product.dataSync())).toEqual([0, 0, 0, 0, 0, 0]);
+      }
+      expect(Array.from(tf.sum(tf.zeros([0, 2]), 0).dataSync())).toEqual([0, 0]);
+    });
+
     it('batches broadcast along several axes', () => {
       const a = random([2, 1, 3, 4], 19);
       const b = random([5, 6, 4], 20);
@@ -275,6 +286,8 @@ if (backend !== 'wasm') {
         tf.tidy(() => {
           const a = random([2, 7, 14], 16) as tf.Tensor3D;
           tf.fused.matMul({ a, b: random([2, 5, 14], 17) as tf.Tensor3D, transposeB: true });
+          const filter = tf.ones([2, 2, 3, 5]) as tf.Tensor4D;
+          tf.fused.conv2d({ x: tf.ones([4, 4, 4, 3]) as tf.Tensor4D, filter, strides: 1, pad: 'same', activation: 'relu' });
           tf.grad((x) => tf.depthwiseConv2d(x as tf.Tensor4D, tf.ones([2, 2, 2, 3]), 1, 'same'))(random([1, 4, 4, 2], 18));
         });
         expect((tf.backend() as unknown as { numDataIds(): number }).numDataIds()).toBe(ids);

@@ -40,7 +40,7 @@ const monotone: readonly [string, PruningMethod][] = [
 
 describe.each(monotone)('%s', (_, method) => {
   it('reaches each sparsity exactly, and no weight returns, while the weights move', () => {
-    let weights = normal(30 * 20);
+    let weights: Float32Array = normal(30 * 20);
     let masks: LayerMasks | undefined;
     for (const sparsity of [0, 0.1, 0.35, 0.36, 0.36, 0.7, 0.9, 0.95]) {
       const next = only(method, weights, [30, 20], sparsity, masks);

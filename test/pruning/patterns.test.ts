@@ -82,6 +82,11 @@ describe('unstructured', () => {
     expect(Array.from(unstructured()(Float32Array.of(1, 1, 1, 1, 2, 2), kernelInfo([2, 3]), 0.5))).toEqual([1, 0, 0, 0, 1, 1]);
   });
 
+  it('takes -0 for 0, and negative scores for lower ones', () => {
+    expect(Array.from(unstructured()(Float32Array.of(-0, 0, -1, -2), kernelInfo([2, 2]), 0.75))).toEqual([1, 0, 0, 0]);
+    expect(Array.from(unstructured()(Float32Array.of(-3, -2, -1, -4), kernelInfo([2, 2]), 0.5))).toEqual([0, 1, 1, 0]);
+  });
+
   it('refuses NaN, another number of scores, and a shape that is not of the kind', () => {
     expect(() => unstructured()(Float32Array.of(1, Number.NaN), kernelInfo([1, 2]), 0.5)).toThrow('score 1 of kernel');
     expect(() => unstructured()(Float32Array.of(1), kernelInfo([1, 2]), 0.5)).toThrow('2, one for each weight');
@@ -232,13 +237,16 @@ describe('blockBudgets', () => {
     );
   });
 
-  // Three outputs of four inputs, [in, out] as columns: masses 10, 4 and 1 of 15.
-  const scores = Float32Array.of(4, 1, 0.25, 3, 1, 0.25, 2, 1, 0.25, 1, 1, 0.25);
+  // Three outputs of four inputs, [in, out]: an output is a column.
   const columns = (mask: Uint8Array) => [0, 1, 2].map((o) => [0, 1, 2, 3].map((i) => mask[3 * i + o]).join(''));
 
-  it('balances rows by hand: 5 of 12 are 2 for the two rows of greatest mass and 1 for the third', () => {
-    const mask = blockBudgets({ block: { kind: 'row' } })(scores, kernelInfo([4, 3]), 7 / 12);
-    expect(columns(mask)).toEqual(['1100', '1100', '1000']);
+  it('balances rows by hand: 5 of 12 are 1 for each row, and one more for the two rows of greatest mass', () => {
+    const masses = Float32Array.of(0.25, 1, 4, 0.25, 1, 3, 0.25, 1, 2, 0.25, 1, 1); // columns sum to 1, 4 and 10
+    expect(columns(blockBudgets({ block: { kind: 'row' } })(masses, kernelInfo([4, 3]), 7 / 12))).toEqual([
+      '1000',
+      '1100',
+      '1100',
+    ]);
   });
 
   it('follows mass by hand: quotas 2.67, 1.33 and 1 of 5 are 2, 1 and 1, and the odd one goes to the largest remainder', () => {

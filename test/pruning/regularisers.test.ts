@@ -27,7 +27,7 @@ describe('blockRegulariser', () => {
       fc.property(anyWeights, fc.integer({ min: 0, max: 6 }), (weights, gamma) => {
         const info = kernelInfo([6, 2]);
         const { proximal, penalty } = blockRegulariser({ block: { kind: 'row' }, gamma, lambda: 0.25 });
-        let rest = weights;
+        let rest: Float32Array = weights;
         let steps = 0;
         for (let next = proximal(rest, info); next; next = proximal(rest, info)) {
           expect(penalty(next, info)).toBeLessThanOrEqual(penalty(rest, info));

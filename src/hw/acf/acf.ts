@@ -21,8 +21,9 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * - **OS**: a tile is `rows` x `cols` outputs, row by row of tiles. The SPE of output (i, j) works on the indices at which input row i and
  *   kernel row j are both present. Input word (i, k) is sent once to each fan-out group (`fanOut` neighbouring columns) in which some
  *   kernel row has k present; kernel words likewise to groups of array rows. Fill: switch levels + ceil(outputs / cols) to drain.
- *   Of a sampled weight gradient only the wanted outputs are computed. Where it takes fewer tiles they are packed: array column j takes
- *   the wanted outputs of kernel row j in order, `rows` at a time, and each input row goes to the groups that hold an output of it.
+ *   Of a sampled weight gradient only the wanted outputs have work (what cannot skip works on all that it maps). Where it takes fewer
+ *   tiles they are packed: array column j takes the wanted outputs of kernel row j in order, `rows` at a time, and each input row goes
+ *   to the groups that hold an output of it.
  * - **WS**: array column j holds the present factors of kernel row j, in order, `rows` at a time: a column tile has
  *   max over its columns of ceil(present / rows) folds, each a tile. The input rows stream by: an SPE that holds index k works once per
  *   input row with k present. Each of these words is sent once to each fan-out group of columns that holds k in this fold.

@@ -16,26 +16,44 @@ export function onesRows(rows: number, cols: number): BitRows {
   return { rows, cols, wordsPerRow, words };
 }
 
-/** Ones per column: a ripple of 32 counters at once, one bit of each counter per slice. */
+/**
+ * Ones per column: 32 counters at once, bit i of each in slice i. Four rows go through full adders first, so that only every fourth
+ * row's carry ripples through the slices.
+ */
 export function columnCounts({ rows, cols, wordsPerRow, words }: BitRows): Uint32Array {
   const counts = new Uint32Array(cols);
-  const slices = new Uint32Array(32);
+  const slices = new Int32Array(32);
+  const at = (row: number, word: number) => (row < rows ? words[row * wordsPerRow + word] | 0 : 0);
   for (let word = 0; word < wordsPerRow; word++) {
     slices.fill(0);
-    for (let row = 0, at = word; row < rows; row++, at += wordsPerRow) {
-      let carry = words[at] | 0;
-      for (let i = 0; carry !== 0; i++) {
-        const slice = slices[i] | 0;
+    let ones = 0;
+    let twos = 0;
+    for (let row = 0; row < rows; row += 4) {
+      const [a, b, c, d] = [at(row, word), at(row + 1, word), at(row + 2, word), at(row + 3, word)];
+      const carry1 = majority(ones, a, b);
+      ones ^= a ^ b;
+      const carry2 = majority(ones, c, d);
+      ones ^= c ^ d;
+      let carry = majority(twos, carry1, carry2);
+      twos ^= carry1 ^ carry2;
+      for (let i = 2; carry !== 0; i++) {
+        const slice = slices[i];
         slices[i] = slice ^ carry;
         carry &= slice;
       }
     }
+    slices[0] = ones;
+    slices[1] = twos;
     const end = Math.min(32, cols - word * 32);
-    for (let i = 0; i < 32 && rows >> i > 0; i++) {
+    for (let i = 0; rows >> i > 0; i++) {
       for (let bit = 0; bit < end; bit++) counts[word * 32 + bit] += ((slices[i] >>> bit) & 1) << i;
     }
   }
   return counts;
+}
+
+function majority(a: number, b: number, c: number): number {
+  return (a & b) | (a & c) | (b & c);
 }
 
 /** Ones of one row. */
@@ -50,9 +68,4 @@ export function totalCount({ words }: BitRows): number {
   let count = 0;
   for (let at = 0; at < words.length; at++) count += popcount(words[at]);
   return count;
-}
-
-/** ORs row `row` into `target`, one row long from word `at`. */
-export function orRow({ wordsPerRow, words }: BitRows, row: number, target: Uint32Array, at: number): void {
-  for (let word = 0, from = row * wordsPerRow; word < wordsPerRow; word++) target[at + word] |= words[from + word];
 }

@@ -4,7 +4,8 @@ import type { Dataflow } from '../systolic.js';
 import { type BitRows, columnCounts, onesRows, totalCount } from './bit-rows.js';
 import { operandStationary } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
-import { outputStationary, packedOutputStationary, packedTiles } from './output-stationary.js';
+import { outputStationary } from './output-stationary.js';
+import { packedOutputStationary, packedTiles, wantedRows } from './packed-outputs.js';
 import { countPairs } from './pair-counts.js';
 import { type TileSums, tileSums } from './tile-sums.js';
 import type { Passes } from './traffic.js';
@@ -22,10 +23,10 @@ interface PreparedGemm {
   readonly kernel: BitRows;
   readonly inputCounts: Uint32Array;
   readonly kernelCounts: Uint32Array;
-  /** Outputs that are wanted, undefined when all are. */
+  /** Outputs that OS works on where it maps all, undefined when it works on all. */
   readonly wanted: BitRows | undefined;
-  /** Common ones of input row and kernel row, for a packed mapping: undefined where the plain one is as short. */
-  readonly packedPairs: Int32Array | undefined;
+  /** For OS where packing the wanted outputs takes fewer tiles: these per column, and the common ones of input row and kernel row. */
+  readonly packed: { readonly columns: readonly Uint32Array[]; readonly pairs: Int32Array } | undefined;
 }
 
 /** Lowers a work and turns the zeros into ones that the array does not skip. */
@@ -44,13 +45,14 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
     const kernel = skipKernel ? kernels[i] : onesRows(view.n, view.k);
     const inputCounts = columnCounts(rows[i]);
     const kernelCounts = columnCounts(kernels[i]);
-    let packedPairs: Int32Array | undefined;
+    let packed: PreparedGemm['packed'];
     if (wanted) {
       const pairs = pairMatrix(rows[i], kernels[i]);
       effectual += sumWanted(pairs, wanted);
       const plainTiles = Math.ceil(view.m / spec.rows) * Math.ceil(view.n / spec.cols);
-      if (spec.sparseMemoryController && packedTiles(wanted, spec) < plainTiles) {
-        packedPairs = skipInput && skipKernel ? pairs : pairMatrix(input, kernel);
+      const columns = wantedRows(wanted);
+      if (spec.sparseMemoryController && packedTiles(columns, spec) < plainTiles) {
+        packed = { columns, pairs: skipInput && skipKernel ? pairs : pairMatrix(input, kernel) };
       }
     } else {
       for (let k = 0; k < view.k; k++) effectual += inputCounts[k] * kernelCounts[k];
@@ -60,8 +62,8 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
       kernel,
       inputCounts: skipInput ? inputCounts : inputCounts.fill(view.m),
       kernelCounts: skipKernel ? kernelCounts : kernelCounts.fill(view.n),
-      wanted,
-      packedPairs,
+      wanted: gathers ? wanted : undefined,
+      packed,
     };
   });
   const classes = views.length / work.nest.groups;
@@ -77,11 +79,11 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
 export function executeGemms({ gemms }: PreparedGemms, dataflow: Dataflow, spec: AcfSpec): TileSums {
   const { rows, cols } = spec;
   const sums = tileSums(spec, dataflow === 'IS' ? rows : cols);
-  for (const { input, kernel, inputCounts, kernelCounts, wanted, packedPairs } of gemms) {
+  for (const { input, kernel, inputCounts, kernelCounts, wanted, packed } of gemms) {
     if (dataflow === 'WS') operandStationary(kernel, inputCounts, kernelCounts, input.rows, { lanes: cols, depth: rows }, sums);
     else if (dataflow === 'IS')
       operandStationary(input, kernelCounts, inputCounts, kernel.rows, { lanes: rows, depth: cols }, sums);
-    else if (wanted && packedPairs) packedOutputStationary(input, kernel, wanted, packedPairs, sums);
+    else if (packed) packedOutputStationary(input, kernel, packed.columns, packed.pairs, sums);
     else outputStationary(input, kernel, wanted, sums);
   }
   return sums;

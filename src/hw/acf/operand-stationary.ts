@@ -28,7 +28,7 @@ export function operandStationary(
   const latency = switchLevels(sums.parameters) + Math.ceil(Math.log2(depth));
   const fold: Tile = { longest: 0, work: 0, rectangle: 0, inputWords: 0, kernelWords: 0, fillCycles: 0 };
   const cursors: Cursors = { word: new Int32Array(lanes), bits: new Int32Array(lanes) };
-  const union = new Int32Array(stationary.wordsPerRow);
+  const union: Union = { words: new Int32Array(stationary.wordsPerRow), first: 0, end: 0 };
   for (let first = 0; first < stationary.rows; first += lanes) {
     const used = Math.min(lanes, stationary.rows - first);
     let most = 0;
@@ -79,6 +79,13 @@ interface Cursors {
   readonly bits: Int32Array;
 }
 
+/** The indices that a fan-out group holds in a fold; words outside of first .. end - 1 are 0. */
+interface Union {
+  readonly words: Int32Array;
+  first: number;
+  end: number;
+}
+
 /** Takes the next `depth` ones of the lanes begin .. end - 1, ORs them into `union`, and returns how many there were. */
 function takeUnion(
   { wordsPerRow, words }: BitRows,
@@ -87,14 +94,18 @@ function takeUnion(
   end: number,
   depth: number,
   cursors: Cursors,
-  union: Int32Array,
+  union: Union,
 ): number {
+  union.first = wordsPerRow;
+  union.end = 0;
   let taken = 0;
   for (let lane = begin; lane < end; lane++) {
     const row = (first + lane) * wordsPerRow;
     let word = cursors.word[lane];
     let bits = cursors.bits[lane];
     let missing = depth;
+    const unionWords = union.words;
+    if (word < union.first) union.first = Math.max(0, word);
     while (missing > 0) {
       if (bits === 0) {
         if (++word >= wordsPerRow) break;
@@ -103,10 +114,11 @@ function takeUnion(
       }
       const count = popcount(bits);
       const rest = count <= missing ? 0 : dropLowest(bits, missing);
-      union[word] |= bits ^ rest;
+      unionWords[word] |= bits ^ rest;
       bits = rest;
       missing -= count <= missing ? count : missing;
     }
+    if (word >= union.end) union.end = Math.min(wordsPerRow, word + 1);
     cursors.word[lane] = word;
     cursors.bits[lane] = bits;
     taken += depth - missing;
@@ -121,13 +133,13 @@ function dropLowest(bits: number, count: number): number {
 }
 
 /** Sends the streamed words of the union's indices to a fan-out group, and clears the union. */
-function streamUnion(union: Int32Array, streamed: Uint32Array, fold: Tile): void {
+function streamUnion({ words, first, end }: Union, streamed: Uint32Array, fold: Tile): void {
   let sent = 0;
   let longest = fold.longest;
-  for (let word = 0; word < union.length; word++) {
-    let bits = union[word];
+  for (let word = first; word < end; word++) {
+    let bits = words[word];
     if (bits === 0) continue;
-    union[word] = 0;
+    words[word] = 0;
     const base = (word << 5) + 31;
     for (; bits !== 0; bits &= bits - 1) {
       const count = streamed[base - Math.clz32(bits & -bits)];

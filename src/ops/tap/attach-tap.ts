@@ -79,7 +79,9 @@ export function isTapAttached(): boolean {
  *
  * @example
  * ```ts
- * if (isTapAttached()) reportOp({layer: 'fc', use: 0, nest, W, backwardW: W, A, E, G, needsInputGradient: true});
+ * const [A, W, E] = [tf.ones([2, 3]), tf.ones([3, 1]), tf.ones([2, 1])];
+ * const nest = denseNest({batch: 2, inFeatures: 3, outFeatures: 1});
+ * reportOp({layer: 'fc', use: 0, nest, W, backwardW: W, A, E, G: tf.matMul(A, E, true), needsInputGradient: true});
  * ```
  */
 export function reportOp(op: TappedOp): void {

@@ -14,8 +14,9 @@ import { packTensorBits } from '../pack-bits.js';
  * @throws SparsityError when `images` is not a positive integer.
  * @example
  * ```ts
- * const records: LayerTensors[] = [];
- * const tap = attachTap(model, {onOp: (op) => records.push(packOp(op, 8))});
+ * const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [2]})]});
+ * const tap = attachTap(model, {onOp: (op) => console.log(packOp(op, 8).A.words)});
+ * tap.detach();
  * ```
  */
 export function packOp(op: TappedOp, images: number = op.nest.batch): LayerTensors {

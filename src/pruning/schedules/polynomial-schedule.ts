@@ -95,7 +95,7 @@ export function polynomialSchedule(options: PolynomialScheduleOptions): Schedule
  * @throws SparsityError as {@link polynomialSchedule}.
  * @example
  * ```ts
- * linearSchedule({finalSparsity: 0.9, endStep: 300, frequency: 100})(100); // {sparsity: 0.3, update: true}
+ * linearSchedule({finalSparsity: 0.5, endStep: 400, frequency: 100})(100); // {sparsity: 0.125, update: true}
  * ```
  */
 export function linearSchedule(options: RampOptions): Schedule {
@@ -129,7 +129,7 @@ export interface CubicScheduleOptions {
  * @throws SparsityError as {@link polynomialSchedule}.
  * @example
  * ```ts
- * cubicSchedule({finalSparsity: 0.95, frequency: 10, updates: 4})(20).sparsity; // 0.83125
+ * cubicSchedule({finalSparsity: 0.5, frequency: 10, updates: 2})(10).sparsity; // 0.4375
  * ```
  */
 export function cubicSchedule({ updates, frequency, beginStep = 0, ...sparsities }: CubicScheduleOptions): Schedule {

@@ -90,15 +90,16 @@ function runTile(tile: EventTile, spec: AcfSpec, events: AcfEvents): void {
 
 function outputTiles(gemm: NaiveGemm, input: boolean[][], kernel: boolean[][], spec: AcfSpec, events: AcfEvents): EventTile[] {
   const placed = placeOutputs(gemm, spec);
+  const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
   return placed.map(({ at, mapsUnwanted }) => {
     const queues = emptyQueues(spec);
     const used = at.flatMap((row, r) => row.flatMap((output, c) => (output ? [{ ...output, r, c }] : [])));
     for (const { i, j, r, c } of used) {
       events.partialSums++;
-      if (mapsUnwanted && !gemm.wanted[i][j]) continue;
+      if (mapsUnwanted && gathers && !gemm.wanted[i][j]) continue;
       for (let k = 0; k < input[i].length; k++) {
         if (!input[i][k] || !kernel[j][k]) continue;
-        queues[r][c].push(gemm.input[i][k] && gemm.kernel[j][k]);
+        queues[r][c].push(gemm.input[i][k] && gemm.kernel[j][k] && gemm.wanted[i][j]);
         events.deliveries += 2;
       }
     }
