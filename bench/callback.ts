@@ -78,7 +78,9 @@ for (const net of args.nets.split(',') as ModelName[]) {
   const kernels = prunableKernels(masked);
   const states = kernels.map((kernel) => ({ info: kernel.info, weights: kernel.readKernel(), masks: undefined }));
   const masks = method.updateMasks(states, { step: 1, sparsity: 0.9, rng: createRng(1) });
-  kernels.forEach((kernel, i) => kernel.repack(masks[i], { pruned: 'zero', slots: 'zero', decay: 0 }, masked.optimizer));
+  for (const [i, kernel] of kernels.entries()) {
+    kernel.repack(masks[i], { pruned: 'zero', slots: 'zero', decay: 0 }, masked.optimizer);
+  }
 
   const train = async (model: tf.LayersModel, callbacks: tf.Callback[] = []) => {
     const dataset = tf.data.generator(function* () {

@@ -10,7 +10,18 @@ export interface Series {
 }
 
 /** Distinguishable also for the colour-blind (Okabe and Ito 2008). */
-export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#b2a100', '#8c564b', '#332288'];
+export const palette = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#7f7f7f',
+  '#b2a100',
+  '#8c564b',
+  '#332288',
+];
 
 const size = { width: 460, height: 250, marginLeft: 58, marginBottom: 38, marginTop: 24, marginRight: 14 };
 const style = { fontFamily: 'inherit', fontSize: '11px', background: 'transparent', color: 'currentColor' };

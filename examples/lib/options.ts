@@ -61,7 +61,11 @@ export async function parseOptions(
       sparsity: { type: 'number', default: 0.9, describe: 'Final fraction of zero weights, in [0, 1); bdwp is 2:8 always' },
       epochs: { type: 'number', default: defaults.epochs, describe: 'Passes over the training images' },
       'batch-size': { type: 'number', default: defaults.batchSize, describe: 'Images a step' },
-      'learning-rate': { type: 'number', default: defaults.learningRate, describe: 'Of Adam at the start; it falls to 0 along a cosine' },
+      'learning-rate': {
+        type: 'number',
+        default: defaults.learningRate,
+        describe: 'Of Adam at the start; it falls to 0 along a cosine',
+      },
       accelerators: {
         type: 'string',
         default: 'acf,dense',
