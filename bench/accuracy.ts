@@ -41,13 +41,14 @@ const args = await yargs(hideBin(process.argv))
     'data-dir': { type: 'string' },
     methods: { type: 'string', describe: `Of ${methodNames.join(', ')}; default: those of the data set` },
     seeds: { type: 'string', describe: 'Default: those of the data set' },
-    out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA.jsonl' },
+    epochs: { type: 'number', describe: 'Default: those of the data set' },
+    out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA-EPOCHS.jsonl' },
   })
   .strict()
   .parseAsync();
 
-const budget = budgets[args.data];
-const out = args.out ?? `bench/results/accuracy-${args.data}.jsonl`;
+const budget = { ...budgets[args.data], ...(args.epochs ? { epochs: args.epochs } : {}) };
+const out = args.out ?? `bench/results/accuracy-${args.data}-${budget.epochs}.jsonl`;
 const methods = (args.methods ?? budget.methods).split(',') as MethodName[];
 const seeds = (args.seeds ?? budget.seeds).split(',').map(Number);
 const done = (): Run[] =>
@@ -78,7 +79,7 @@ for (const seed of seeds) {
       every: 1,
       images: undefined,
       backend: 'wasm',
-      runDir: `runs/accuracy-${args.data}/seed-${seed}`,
+      runDir: `runs/accuracy-${args.data}-${budget.epochs}/seed-${seed}`,
       seed,
       resume: false,
       compare: false,

@@ -28,7 +28,7 @@ const args = await yargs(hideBin(process.argv))
   .parseAsync();
 
 const batchSizes: Readonly<Record<string, number>> = { lenet5: 32, mlp: 128, 'vgg-small': 16, resnet20: 16 };
-const accelerators = () => ['acf', 'dense'].map((name) => createAccelerator(name));
+const accelerators = () => ['acf', 'dense-array'].map((name) => createAccelerator(name));
 
 /** A batch of random pixels, half of them zero, and random labels: timing needs no more. */
 function randomBatch(data: Dataset, batchSize: number): { xs: tf.Tensor; ys: tf.Tensor } {

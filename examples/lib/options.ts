@@ -68,7 +68,7 @@ export async function parseOptions(
       },
       accelerators: {
         type: 'string',
-        default: 'acf,dense',
+        default: 'acf,dense-array',
         describe: 'Accelerators to model, or preset files; none for none',
       },
       every: { type: 'number', default: 1, describe: 'Model every so many steps' },

@@ -6,7 +6,7 @@ import type { Dataflow } from './systolic.js';
 
 /** Options of {@link denseArray}. */
 export interface DenseArrayOptions {
-  /** Label in reports. @default 'dense' */
+  /** Label in reports. @default 'dense-array' */
   readonly name?: string;
   /** Rows of multiply-accumulate units, at least 1. @default 32 */
   readonly rows?: number;
@@ -30,7 +30,7 @@ export interface DenseArrayOptions {
 
 const denseArraySchema = z.strictObject({
   kind: z.literal('denseArray').default('denseArray'),
-  name: specFields.name.default('dense'),
+  name: specFields.name.default('dense-array'),
   rows: z.int().min(1).max(65_536).default(32),
   cols: z.int().min(1).max(65_536).default(32),
   dataflow: z.enum(['WS', 'OS', 'IS', 'best']).default('best'),

@@ -1,6 +1,6 @@
 /** The way out of a misspelt name: `did you mean acf` with the nearest names, or all of them where none is near. */
 export function nearest(name: string, names: readonly string[]): string {
-  const ranked = names.map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }));
+  const ranked = names.map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }));
   const near = ranked.filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 2));
   if (near.length === 0) return `use one of ${names.join(', ')}`;
   near.sort((a, b) => a.distance - b.distance);
@@ -8,6 +8,11 @@ export function nearest(name: string, names: readonly string[]): string {
     .slice(0, 3)
     .map(({ candidate }) => candidate)
     .join(' or ')}`;
+}
+
+/** The beginning of a name is as near as one slip. */
+function distance(name: string, candidate: string): number {
+  return name.length > 2 && candidate.startsWith(name) ? 1 : editDistance(name, candidate);
 }
 
 /** Levenshtein: insertions, deletions and replacements that turn one text into the other. */

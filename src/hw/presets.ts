@@ -3,7 +3,7 @@ import type { AcceleratorSpec } from './contracts.js';
 const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
 const dense = {
   kind: 'denseArray',
-  name: 'dense',
+  name: 'dense-array',
   rows: 32,
   cols: 32,
   sramKb: 384,
@@ -48,9 +48,9 @@ export type Preset = AcceleratorSpec & { readonly sources: Readonly<Record<strin
 
 /** Accelerators by name. */
 export const presets: Readonly<Record<string, Preset>> = {
-  dense,
-  'dense-lpddr4': { ...dense, name: 'dense-lpddr4', energyTable: '45nm-lpddr4' },
-  'dense-hbm2': { ...dense, name: 'dense-hbm2', energyTable: '45nm-hbm2' },
+  'dense-array': dense,
+  'dense-array-lpddr4': { ...dense, name: 'dense-array-lpddr4', energyTable: '45nm-lpddr4' },
+  'dense-array-hbm2': { ...dense, name: 'dense-array-hbm2', energyTable: '45nm-hbm2' },
   acf,
   'acf-lpddr4': { ...acf, name: 'acf-lpddr4', energyTable: '45nm-lpddr4' },
   'acf-hbm2': { ...acf, name: 'acf-hbm2', energyTable: '45nm-hbm2' },

@@ -12,7 +12,7 @@ import { registry } from './registry.js';
  * @throws SparsityError for an unknown name or kind (with the nearest ones), or naming the field that is wrong.
  * @example
  * ```ts
- * createAccelerator('dense').spec.kind; // 'denseArray'
+ * createAccelerator('dense-array').spec.kind; // 'denseArray'
  * createAccelerator({kind: 'denseArray', name: 'small', rows: 8, cols: 8});
  * ```
  */

@@ -100,7 +100,7 @@ describe('hardwareCost()', () => {
       expect(utilisation + Object.values(idle).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
       expect(Object.values(total.byComponentPj).reduce((sum, pj) => sum + pj, 0) / total.energyPj).toBeCloseTo(1, 9);
     }
-    const { acf: faster } = report.speedupOver('dense');
+    const { acf: faster } = report.speedupOver('dense-array');
     expect(faster?.cycles).toBe((report.accelerators[1]?.cycles.value ?? 0) / (report.accelerators[0]?.cycles.value ?? 0));
     expect(() => report.speedupOver('gpu')).toThrow('one of acf, dense');
   });
@@ -243,7 +243,7 @@ describe('hardwareCost()', () => {
     await train([cost], { epochs: 2 });
     const table = (await cost.report()).toTable();
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-    for (const text of ['modelled', 'acf', 'dense', 'conv', 'hidden', 'head', '+-']) expect(table).toContain(text);
+    for (const text of ['modelled', 'acf', 'dense-array', 'conv', 'hidden', 'head', '+-']) expect(table).toContain(text);
   });
 
   it('leaves no tensors over 200 steps, together with the other callbacks, a plain object and early stopping', async () => {

@@ -79,7 +79,7 @@ describe('accelerator specs', () => {
   });
 
   it('of an unknown name or kind name the nearest', () => {
-    expect(() => createAccelerator('dens')).toThrow(/accelerator: got dens, expected .*Did you mean dense/);
+    expect(() => createAccelerator('dens')).toThrow(/accelerator: got dens, expected .*Did you mean dense-array or/);
     expect(() => createAccelerator('toString')).toThrow('accelerator: got toString');
     expect(() => createAccelerator({ kind: 'densearray', name: 'x' })).toThrow(/got densearray.*Did you mean denseArray/);
     const misspelt = { kind: 'denseArray', name: 'x', row: 3 };
