@@ -129,7 +129,7 @@ export interface WorkCounts {
   /** Unit-cycles lost, by cause: `imbalance`, `ineffectual`, `fill`, `memory`, `reconfiguration`, `underfilled` ... */
   readonly idleUnitCycles: Readonly<Record<string, number>>;
   readonly macs: MacCounts;
-  /** max(effectual work / units, bytes / bandwidth). */
+  /** max(effectual work / units, bytes / bandwidth), each tensor moved once, in the form in which it is stored. */
   readonly idealCycles: number;
   /** Times each priced action happened; the keys are those of the energy tables. */
   readonly actions: Readonly<Record<string, number>>;

@@ -6,6 +6,7 @@ import { denseMacs } from './loop-nest.js';
 import { forwardAxis, nestPhase, validRange } from './nest-axes.js';
 
 let kernels: BitKernels | undefined; // made at the first use
+const known = new WeakMap<GemmWork, number>(); // counted once per work, however many accelerators ask
 
 /**
  * Multiply-accumulates of a work over the images whose bits are present, padding not counted. An update has one per weight and one
@@ -39,6 +40,17 @@ export function workMacs(work: PhaseWork): number {
  */
 export function effectualMacs(work: PhaseWork): number {
   if (work.kind === 'update') return work.masked ? countBits(work.weights.nonzeros) * (1 + work.slots) : workMacs(work);
+  const macs = known.get(work) ?? count(work);
+  known.set(work, macs);
+  return macs;
+}
+
+/** For a model that counts the pairs anyway. */
+export function rememberEffectualMacs(work: GemmWork, macs: number): void {
+  known.set(work, macs);
+}
+
+function count(work: GemmWork): number {
   const { nest, input, kernel, output } = work;
   switch (nestPhase(nest, work.phase)) {
     case 'forward':

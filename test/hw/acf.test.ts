@@ -309,6 +309,17 @@ describe('the spec of a fabric', () => {
     }
   });
 
+  it('has the ideal cycles of the dense array where everything is stored dense', () => {
+    const nest = convNest({ batch: 2, inSize: [9, 9], inChannels: 5, outChannels: 7, kernelSize: [3, 3], padding: 'same' });
+    for (const phase of ['forward', 'inputGradient', 'weightGradient'] as const) {
+      const work = workOf(nest, phase, { input: 0.5, kernel: 0.5 }, 1);
+      const [fabric, array] = [acf({ sparseMemoryController: false }), denseArray()].map(
+        (accelerator) => accelerator.start().executeStep([work]).works[0].idealCycles,
+      );
+      expect(fabric).toBe(array);
+    }
+  });
+
   it.each([
     [{ rows: 0 }, 'acf.rows'],
     [{ fanOut: 1.5 }, 'acf.fanOut'],

@@ -1,4 +1,5 @@
 import type { GemmWork } from '../contracts.js';
+import { rememberEffectualMacs } from '../effectual-macs.js';
 import { type GemmView, lowerGemm } from '../gemm-view.js';
 import type { Dataflow } from '../systolic.js';
 import { type BitRows, columnCounts, onesRows, totalCount } from './bit-rows.js';
@@ -8,7 +9,7 @@ import { outputStationary } from './output-stationary.js';
 import { packedOutputStationary, packedTiles, wantedRows } from './packed-outputs.js';
 import { countPairs } from './pair-counts.js';
 import { type TileSums, tileSums } from './tile-sums.js';
-import type { Passes } from './traffic.js';
+import { type Passes, storedBytes } from './traffic.js';
 
 /** A work's GEMMs as the array meets them: operands with the zeros that are not skipped turned into ones. */
 export interface PreparedGemms {
@@ -66,9 +67,12 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
       packed,
     };
   });
+  rememberEffectualMacs(work, effectual);
   const classes = views.length / work.nest.groups;
   const most = (tiles: (view: GemmView) => number) => Math.max(1, ...views.map(tiles));
   const passes = {
+    inputBytes: storedBytes(work.input, work, spec),
+    kernelBytes: storedBytes(work.kernel, work, spec),
     inputPasses: Math.max(1, classes) * most((view) => Math.ceil(view.n / spec.cols)),
     kernelPasses: most((view) => Math.ceil(view.m / spec.rows)),
   };

@@ -9,11 +9,15 @@ import type { AcfSpec } from './options.js';
 export interface Traffic {
   readonly inBytes: number;
   readonly outBytes: number;
+  /** Bytes when each tensor moves once, as it is stored. */
+  readonly bytesOnce: number;
   readonly byRole: Readonly<Record<Role, number>>;
 }
 
-/** How often a work's GEMMs walk over their operands. */
+/** Bytes of a work's operands off chip, and how often its GEMMs walk over them. */
 export interface Passes {
+  readonly inputBytes: number;
+  readonly kernelBytes: number;
   /** Tiles of output columns: with kernels outermost, times the input is walked. */
   readonly inputPasses: number;
   /** Tiles of output rows: with inputs outermost, times the kernel is walked. */
@@ -28,8 +32,7 @@ export interface Passes {
  * controller a transpose pass reads W and writes a second copy first (ledger section 4, 25).
  */
 export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, spilledBytes: number, spec: AcfSpec): Traffic {
-  const input = storedBytes(work.input, work, spec);
-  const kernel = storedBytes(work.kernel, work, spec);
+  const { inputBytes: input, kernelBytes: kernel } = passes;
   const buffer = residentBytes(spec.sramKb);
   const inputAgain = input <= buffer ? input : input * passes.inputPasses;
   const kernelAgain = kernel <= buffer ? kernel : kernel * passes.kernelPasses;
@@ -46,6 +49,7 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
   return {
     inBytes: inputBytes + kernelBytes + transposed + spilled / 2,
     outBytes: outputBytes + transposed + spilled / 2,
+    bytesOnce: input + kernel + outputBytes,
     byRole,
   };
 }
@@ -62,6 +66,7 @@ export function updateTraffic({ weights, slots, masked }: UpdateWork, spec: AcfS
   return {
     inBytes: valueBytes * (2 + slots) + indexBytes,
     outBytes: valueBytes * (1 + slots),
+    bytesOnce: weightBytes + valueBytes,
     byRole: { W: weightBytes, A: 0, E: 0, G: valueBytes },
   };
 }

@@ -115,7 +115,7 @@ function workCounts(work: GemmWork | UpdateWork, spec: AcfSpec, traffic: Traffic
     usefulUnitCycles: effectual,
     idleUnitCycles: { ...execution.idle, memory: units * stall },
     macs: { dense, effectual, executed },
-    idealCycles: Math.max(effectual / units, dramByte / spec.dramBytesPerCycle),
+    idealCycles: Math.max(effectual / units, traffic.bytesOnce / spec.dramBytesPerCycle),
     actions,
     dramBytes: traffic.byRole,
     decisions: execution.decisions,
