@@ -35,7 +35,7 @@ function randomBatch(data: Dataset, batchSize: number): { xs: tf.Tensor; ys: tf.
   const rng = createRng(`bench/${data.name}`);
   const size = batchSize * data.imageShape.reduce((a, b) => a * b, 1);
   const pixels = Float32Array.from({ length: size }, () => Math.max(0, 2 * rng.uniform() - 1));
-  const labels = Float32Array.from({ length: batchSize * 10 }, (_, i) => (i % 10 === (i / 10) % 10 ? 1 : 0));
+  const labels = Float32Array.from({ length: batchSize * 10 }, (_, i) => (i % 10 === Math.floor(i / 10) % 10 ? 1 : 0));
   return { xs: tf.tensor(pixels, [batchSize, ...data.imageShape]), ys: tf.tensor(labels, [batchSize, 10]) };
 }
 
