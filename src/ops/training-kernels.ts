@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './training-kernels-conv.js';
+import { conv3dBackpropFilter, conv3dBackpropInput } from './training-kernels-conv3d.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './training-kernels-depthwise.js';
 import { type HeapKernel, heapOf } from './training-kernels-heap.js';
 import { batchMatMul, fusedMatMul } from './training-kernels-matmul.js';
@@ -17,17 +18,19 @@ export interface TrainingKernelReport {
   readonly message: string;
 }
 
-/** Kernels that tfjs's wasm backend lacks, and kernels of its own that ours outrun. */
+/** Kernels that tfjs's wasm backend lacks, and kernels of its own that are wrong (3-D) or that ours outrun. */
 const missing: Readonly<Record<string, HeapKernel>> = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
   DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
   UnsortedSegmentSum: unsortedSegmentSum,
 };
-const slow: Readonly<Record<string, HeapKernel>> = {
+const poor: Readonly<Record<string, HeapKernel>> = {
   Conv2D: conv2d,
   FusedConv2D: fusedConv2d,
   Conv2DBackpropInput: conv2dBackpropInput,
+  Conv3DBackpropFilterV2: conv3dBackpropFilter,
+  Conv3DBackpropInputV2: conv3dBackpropInput,
   BatchMatMul: batchMatMul,
   _FusedMatMul: fusedMatMul,
   MaxPoolGrad: maxPoolGrad,
@@ -38,7 +41,8 @@ const ours = new WeakSet<tf.KernelConfig>();
 
 /**
  * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise
- * convolutions, gather) and fast versions of those that it computes slowly. They work on the backend's heap, without copies. Calling it
+ * convolutions, gather), right versions of those that it computes wrongly (3-D convolutions) and fast versions of those that it computes
+ * slowly. They work on the backend's heap, without copies. Calling it
  * again changes nothing. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
  *
  * @example
@@ -49,7 +53,7 @@ const ours = new WeakSet<tf.KernelConfig>();
  */
 export function registerTrainingKernels(): TrainingKernelReport {
   const obstacle = findObstacle();
-  const names = [...Object.keys(missing), ...Object.keys(slow)];
+  const names = [...Object.keys(missing), ...Object.keys(poor)];
   if (obstacle !== undefined) {
     return {
       registered: [],
@@ -64,12 +68,12 @@ export function registerTrainingKernels(): TrainingKernelReport {
     if (stock && ours.has(stock)) {
       registered.push(name);
     } else if (name in missing === (stock === undefined)) {
-      replaceKernel(name, { ...missing, ...slow }[name], stock);
+      replaceKernel(name, { ...missing, ...poor }[name], stock);
       registered.push(name);
     } else {
       leftAlone.push({
         kernel: name,
-        reason: stock ? 'another kernel of this name is registered' : 'tfjs has no such kernel to speed up',
+        reason: stock ? 'another kernel of this name is registered' : 'tfjs has no such kernel to replace',
       });
     }
   }

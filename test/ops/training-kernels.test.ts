@@ -60,6 +60,8 @@ if (backend !== 'wasm') {
         'Conv2D',
         'Conv2DBackpropFilter',
         'Conv2DBackpropInput',
+        'Conv3DBackpropFilterV2',
+        'Conv3DBackpropInputV2',
         'DepthwiseConv2dNativeBackpropFilter',
         'DepthwiseConv2dNativeBackpropInput',
         'FusedConv2D',
@@ -134,6 +136,36 @@ if (backend !== 'wasm') {
         }),
         { numRuns: 40 },
       );
+    });
+
+    it('3-D convolution gradients equal those of the cpu backend', () => {
+      const axis = fc.integer({ min: 3, max: 6 });
+      const volumes = fc.record({
+        in: fc.tuple(size(2), axis, axis, axis, size(3)),
+        kernel: fc.tuple(size(3), size(3), size(3)),
+        co: size(4),
+        strides: fc.tuple(size(3), size(2), size(2)),
+        pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+      });
+      fc.assert(
+        fc.property(volumes, (v) => {
+          const [x, w] = [random(v.in, 1), random([...v.kernel, v.in[4], v.co], 2)] as [tf.Tensor5D, tf.Tensor5D];
+          fc.pre(v.pad === 'valid' || v.strides.every((stride, axis) => stride <= v.kernel[axis]));
+          fc.pre(v.kernel.every((taps, axis) => taps <= v.in[1 + axis]));
+          const conv = (x: tf.Tensor, w: tf.Tensor) => tf.conv3d(x as tf.Tensor5D, w as tf.Tensor5D, v.strides, v.pad);
+          const dy = random(conv(x, w).shape, 3);
+          expectEqualOnBoth(() => tf.grads(conv)([x, w], dy));
+          tf.dispose([x, w, dy]);
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it('3-D gradients refuse strides larger than the kernel, where tfjs pads by less than nothing', () => {
+      const [x, w] = [random([1, 3, 4, 3, 1], 1) as tf.Tensor5D, random([1, 1, 1, 1, 1], 2) as tf.Tensor5D];
+      const gradient = () => tf.tidy(() => tf.grad((w) => tf.conv3d(x, w as tf.Tensor5D, [1, 2, 1], 'same'))(w));
+      expect(gradient).toThrow("Build the layer with padding 'valid'");
+      tf.dispose([x, w]);
     });
 
     it('depthwise gradients equal those of the cpu backend, with channel multipliers', () => {
