@@ -258,10 +258,12 @@ describe('a prunable kernel', () => {
       const [kernel] = prunableKernels(m);
       if (!kernel) throw new Error('no kernel');
       const bit = fc.constantFrom(0, 1);
+      // Native TensorFlow flushes subnormal products to 0.
+      const normalFloat = fc.float({ noNaN: true, noDefaultInfinity: true }).filter((v) => v === 0 || Math.abs(v) >= 2 ** -126);
       fc.assert(
         fc.property(
           fc.array(bit, { minLength: 15, maxLength: 15 }),
-          fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 15, maxLength: 15 }),
+          fc.array(normalFloat, { minLength: 15, maxLength: 15 }),
           fc.boolean(),
           (bits, values, keep) => {
             const forward = Uint8Array.from(bits);
