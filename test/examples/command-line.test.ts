@@ -11,8 +11,10 @@ const script = join(root, 'build/examples/mnist.js');
 const dir = mkdtempSync(join(tmpdir(), 'examples-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
+// Native TensorFlow logs to stderr, and its products differ from run to run: wasm, unless a test says otherwise.
 function run(...args: string[]): { status: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync('node', [script, ...args], { cwd: dir, encoding: 'utf8', timeout: 120_000 });
+  const argv = [script, ...(args.includes('--backend') ? [] : ['--backend', 'wasm']), ...args];
+  const { status, stdout, stderr } = spawnSync('node', argv, { cwd: dir, encoding: 'utf8', timeout: 120_000 });
   return { status, out: stdout, err: stderr };
 }
 
@@ -34,6 +36,12 @@ describe('the mnist example', () => {
       expect.arrayContaining(['run.jsonl', 'model', expect.stringMatching(/^checkpoint-/), expect.stringMatching(/tfevents/)]),
     );
     expect(readFileSync(join(dir, 'report.html'), 'utf8')).toContain('<svg');
+  });
+
+  it('chooses the native backend where it is built, else wasm, and says so', () => {
+    const { status, out } = run('--smoke', '--accelerators', 'none', '--run-dir', 'auto', '--backend', 'auto');
+    expect(status).toBe(0);
+    expect(out).toMatch(/^backend (tensorflow|wasm, .*tensorflow did not load)/);
   });
 
   it('the same seed gives the same report bytes', () => {
@@ -73,7 +81,7 @@ describe('the mnist example', () => {
 
   it('Ctrl-C leaves a run that --resume ends, with the result of an uninterrupted one', async () => {
     const args = ['--train-images', '1280', '--epochs', '2', '--accelerators', 'none', '--seed', '5'];
-    const child = spawn('node', [script, ...args, '--run-dir', 'stopped'], { cwd: dir });
+    const child = spawn('node', [script, '--backend', 'wasm', ...args, '--run-dir', 'stopped'], { cwd: dir });
     const log = join(dir, 'stopped/gradual/run.jsonl');
     while (!(existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 10))
       await new Promise((done) => setTimeout(done, 10));
