@@ -63,7 +63,7 @@ export function lineChart(options: {
       zero: options.fromZero ?? false,
       ...(options.percent ? { percent: true } : { tickFormat: 's' }),
     },
-    marks: [Plot.line(data, { x: 'x', y: 'y', stroke: 'name', strokeWidth: 1.6 }), Plot.ruleY([], {})],
+    marks: [Plot.line(data, { x: 'x', y: 'y', z: 'name', stroke: 'name', strokeWidth: 1.6 }), Plot.ruleY([], {})],
   } as Plot.PlotOptions);
 }
 

@@ -4,8 +4,8 @@ import type { RunResult } from './train-once.js';
 
 export const phases: readonly (readonly [phase: Phase, label: string])[] = [
   ['forward', 'forward'],
-  ['inputGradient', 'input grad'],
-  ['weightGradient', 'weight grad'],
+  ['inputGradient', 'grad A'],
+  ['weightGradient', 'grad W'],
   ['weightUpdate', 'update'],
 ];
 
@@ -23,7 +23,7 @@ export interface PhaseRow {
 
 /** A row for each run on each accelerator. */
 export function phaseRows(runs: readonly RunResult[]): PhaseRow[] {
-  const rows = runs.flatMap(({ name, cost }) =>
+  const rows = runs.flatMap(({ method, cost }) =>
     (cost?.accelerators ?? []).map((accelerator) => {
       const sums = phases.map(([phase]) => {
         const own = accelerator.rows.filter((row) => row.phase === phase);
@@ -31,7 +31,7 @@ export function phaseRows(runs: readonly RunResult[]): PhaseRow[] {
         return { cycles: sum('cycles'), energyPj: sum('energyPj') };
       });
       return {
-        name: `${name} on ${accelerator.name}`,
+        name: `${method} on ${accelerator.name}`,
         kind: accelerator.spec.kind,
         cycles: sums.map(({ cycles }) => cycles),
         energyPj: sums.map(({ energyPj }) => energyPj),

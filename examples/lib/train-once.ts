@@ -23,6 +23,7 @@ import type { MethodName, RunOptions } from './options.js';
 /** One trained network with all that the table and the page show. */
 export interface RunResult {
   readonly name: string;
+  readonly method: MethodName;
   readonly model: tf.LayersModel;
   readonly accuracy: number;
   readonly loss: number;
@@ -137,6 +138,7 @@ export async function trainOnce(
         : options.method === 'bdwp'
           ? 'bdwp 2:8'
           : `${options.method} ${Math.round(1000 * options.sparsity) / 10} %`,
+    method: options.method,
     model,
     ...(await evaluate(model, data, data.test)),
     seconds,
