@@ -189,18 +189,6 @@ describe('laws of the fabric', () => {
       { numRuns: 200, seed: 32 },
     );
   });
-
-  it('two images that stand for six cost three times as much, but for the weights', () => {
-    const work = workOf(denseNest({ batch: 2, inFeatures: 40, outFeatures: 20 }), 'forward', { input: 0.5, kernel: 0.5 }, 1);
-    const options = { rows: 4, cols: 4, dataflow: 'OS' } as const;
-    const [one, three] = [work, { ...work, imageScale: 3 }].map((scaled) => first(options, scaled));
-    for (const cause of ['imbalance', 'underfilled', 'multicast', 'fill', 'ineffectual']) {
-      expect(three.idleUnitCycles[cause]).toBe(3 * one.idleUnitCycles[cause]);
-    }
-    expect(three.macs.effectual).toBe(3 * one.macs.effectual);
-    expect(three.dramBytes.W).toBe(one.dramBytes.W);
-    expect(three.usefulUnitCycles + sum(three.idleUnitCycles)).toBe(three.units * three.cycles);
-  });
 });
 
 describe('extreme works', () => {

@@ -3,6 +3,7 @@ import type { Accelerator, AcceleratorRun, EnergyTable, PhaseWork, StepCounts, W
 import { price } from '../energy/price.js';
 import type { Dataflow } from '../systolic.js';
 import { type Configuration, configurationOf, emptyConfiguration, reconfigure } from './configuration.js';
+import { fillBatch } from './fill-batch.js';
 import { executeGemms, prepareGemms } from './gemm-execution.js';
 import { type AcfOptions, type AcfSpec, acfSchema } from './options.js';
 import { greedyPath, viterbiPath } from './schedule.js';
@@ -32,7 +33,9 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  *
  * Unit-cycles are lost to `ineffectual` slots (a factor was zero or the output not wanted), `imbalance` (within the rectangle of the array
  * that a tile occupies), `underfilled` (outside of it), `multicast` (waiting for the networks), `fill`, `memory` and `reconfiguration`.
- * Sampled images stand for the real batch: counts that go with it are scaled by `imageScale`.
+ * Sampled images stand for the real batch: it has more tiles, or folds, or longer tiles, `imageScale` times. Works of fewer than
+ * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. A batch is a little more even than few
+ * images, and in a stationary weight gradient its lanes drift further apart: sampling steps (`every`) is unbiased, sampling images is not.
  * Queues are as deep as a tile needs and accumulators never conflict: both flatter the design.
  *
  * Before each GEMM the interconnect takes the configuration that the dataflow and the occupied SPEs need, at a cost in time and energy
@@ -91,12 +94,12 @@ function startRun(spec: AcfSpec, table: EnergyTable): AcceleratorRun {
 const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];
 
 function candidates(work: PhaseWork & { kind: 'gemm' }, spec: AcfSpec): Candidate[] {
-  const prepared = prepareGemms(work, spec);
+  const prepared = prepareGemms(fillBatch(work, spec), spec);
   const allowed = spec.dataflow === 'dynamic' ? dataflows : [spec.dataflow];
   return allowed.map((dataflow) => {
     const sums = executeGemms(prepared, dataflow, spec);
     return {
-      counts: gemmCounts(work, prepared, dataflow, sums, spec),
+      counts: gemmCounts(prepared, dataflow, sums, spec),
       configuration: configurationOf(dataflow, sums.extents, spec),
     };
   });

@@ -8,11 +8,12 @@ import type { AcfSpec } from './options.js';
 import { outputStationary } from './output-stationary.js';
 import { packedOutputStationary, packedTiles, wantedRows } from './packed-outputs.js';
 import { countPairs } from './pair-counts.js';
-import { type TileSums, tileSums } from './tile-sums.js';
+import { type Growth, type TileSums, tileSums } from './tile-sums.js';
 import { type Passes, storedBytes } from './traffic.js';
 
 /** A work's GEMMs as the array meets them: operands with the zeros that are not skipped turned into ones. */
 export interface PreparedGemms {
+  readonly work: GemmWork;
   readonly gemms: readonly PreparedGemm[];
   /** MACs of which both factors are non-zero and whose output is wanted. */
   readonly effectual: number;
@@ -74,15 +75,22 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
     inputBytes: storedBytes(work.input, work, spec),
     kernelBytes: storedBytes(work.kernel, work, spec),
     inputPasses: Math.max(1, classes) * most((view) => Math.ceil(view.n / spec.cols)),
-    kernelPasses: most((view) => Math.ceil(view.m / spec.rows)),
+    kernelPasses: most((view) => Math.ceil((view.m * (work.phase === 'weightGradient' ? 1 : work.imageScale)) / spec.rows)),
   };
-  return { gemms, effectual, passes };
+  return { work, gemms, effectual, passes };
+}
+
+/** How tiles grow from the sampled images to the batch: in forward and inputGradient it adds input rows, in weightGradient indices. */
+function growthOf({ phase, imageScale }: GemmWork, dataflow: Dataflow): Growth {
+  const none = { tiles: 1, folds: 1, stretch: 1 };
+  if (phase === 'weightGradient') return dataflow === 'OS' ? { ...none, stretch: imageScale } : { ...none, folds: imageScale };
+  return dataflow === 'WS' ? { ...none, stretch: imageScale } : { ...none, tiles: imageScale };
 }
 
 /** Runs the GEMMs one after the other under one dataflow. */
-export function executeGemms({ gemms }: PreparedGemms, dataflow: Dataflow, spec: AcfSpec): TileSums {
+export function executeGemms({ work, gemms }: PreparedGemms, dataflow: Dataflow, spec: AcfSpec): TileSums {
   const { rows, cols } = spec;
-  const sums = tileSums(spec, dataflow === 'IS' ? rows : cols);
+  const sums = tileSums(spec, growthOf(work, dataflow), dataflow === 'IS' ? rows : cols);
   for (const { input, kernel, inputCounts, kernelCounts, wanted, packed } of gemms) {
     if (dataflow === 'WS') operandStationary(kernel, inputCounts, kernelCounts, input.rows, { lanes: cols, depth: rows }, sums);
     else if (dataflow === 'IS')

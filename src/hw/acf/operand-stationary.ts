@@ -25,6 +25,8 @@ export function operandStationary(
   sums: TileSums,
 ): void {
   const { injectors, bytesPerValue, sramKb, fanOut } = sums.parameters;
+  const { growth } = sums;
+  const images = growth.tiles * growth.folds * growth.stretch;
   const latency = switchLevels(sums.parameters) + Math.ceil(Math.log2(depth));
   const fold: Tile = { longest: 0, work: 0, rectangle: 0, inputWords: 0, kernelWords: 0, fillCycles: 0 };
   const cursors: Cursors = { word: new Int32Array(lanes), bits: new Int32Array(lanes) };
@@ -51,18 +53,18 @@ export function operandStationary(
       fold.rectangle = used * Math.min(depth, most - f * depth);
       fold.fillCycles = Math.ceil(loaded / injectors) + latency;
       addTile(sums, fold);
-      sums.words += loaded;
-      sums.deliveries += loaded;
+      sums.words += growth.tiles * growth.folds * loaded;
+      sums.deliveries += growth.tiles * growth.folds * loaded;
     }
-    const partials = used * vectors;
-    const again = Math.max(0, folds - 1);
-    sums.partialWrites += partials * folds;
-    sums.partialReads += partials * again;
-    sums.spilledBytes += 2 * again * Math.max(0, partials * bytesPerValue - residentBytes(sramKb));
+    const partials = used * vectors * growth.stretch;
+    const again = Math.max(0, folds * growth.folds - 1);
+    sums.partialWrites += growth.tiles * partials * folds * growth.folds;
+    sums.partialReads += growth.tiles * partials * again;
+    sums.spilledBytes += growth.tiles * 2 * again * Math.max(0, partials * bytesPerValue - residentBytes(sramKb));
   }
   // A fold's time needs its longest SPE only; the slots of all folds together are known from the counts.
   let work = 0;
-  for (let k = 0; k < streamed.length; k++) work += streamed[k] * held[k];
+  for (let k = 0; k < streamed.length; k++) work += images * streamed[k] * held[k];
   sums.executed += work;
   sums.imbalance -= work;
   sums.deliveries += work;

@@ -11,6 +11,7 @@ import { addTile, switchLevels, type Tile, type TileSums } from './tile-sums.js'
  */
 export function outputStationary(input: BitRows, kernel: BitRows, wanted: BitRows | undefined, sums: TileSums): void {
   const { rows, cols, fanOut } = sums.parameters;
+  const { tiles, stretch } = sums.growth;
   const strip = new Uint32Array((rows + Math.ceil(rows / fanOut)) * vectorWords(input.wordsPerRow));
   const kernels = withGroups(kernel, 0, kernel.rows, cols, fanOut);
   const pairs = new Int32Array((rows + Math.ceil(rows / fanOut)) * kernels.rows);
@@ -43,8 +44,8 @@ export function outputStationary(input: BitRows, kernel: BitRows, wanted: BitRow
       tile.rectangle = height * width;
       tile.fillCycles = switchLevels(sums.parameters) + Math.ceil(tile.rectangle / cols);
       addTile(sums, tile);
-      sums.deliveries += 2 * tile.work;
-      sums.partialWrites += tile.rectangle;
+      sums.deliveries += 2 * tiles * stretch * tile.work;
+      sums.partialWrites += tiles * tile.rectangle;
       for (let j = 0; j < width; j++) sums.extents[j] = Math.max(sums.extents[j], height);
     }
   }

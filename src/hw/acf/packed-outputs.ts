@@ -77,7 +77,7 @@ export function packedOutputStationary(
       tile.rectangle = chunks.length * Math.min(rows, most - from);
       tile.fillCycles = switchLevels(sums.parameters) + Math.ceil(outputs / cols);
       addTile(sums, tile);
-      sums.deliveries += 2 * tile.work;
+      sums.deliveries += 2 * sums.growth.stretch * tile.work;
       sums.partialWrites += outputs;
     }
   }

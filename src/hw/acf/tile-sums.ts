@@ -1,8 +1,19 @@
 import type { AcfSpec } from './options.js';
 
-/** What the tiles of a work add up to. Words are operand values that enter the distribution networks. */
+/**
+ * How the tiles of sampled images stand for those of the whole batch; one factor is the real images per image present, the others 1.
+ * There are as many times more tiles of lanes, or more folds in each, or each tile takes as many times longer.
+ */
+export interface Growth {
+  readonly tiles: number;
+  readonly folds: number;
+  readonly stretch: number;
+}
+
+/** What the tiles of a work add up to, over the whole batch. Words are operand values that enter the distribution networks. */
 export interface TileSums {
   readonly parameters: AcfSpec;
+  readonly growth: Growth;
   tiles: number;
   /** Cycles of computation and delivery. */
   busyCycles: number;
@@ -43,9 +54,10 @@ export interface Tile {
   fillCycles: number;
 }
 
-export function tileSums(parameters: AcfSpec, extents: number): TileSums {
+export function tileSums(parameters: AcfSpec, growth: Growth, extents: number): TileSums {
   return {
     parameters,
+    growth,
     tiles: 0,
     busyCycles: 0,
     fillCycles: 0,
@@ -65,17 +77,21 @@ export function tileSums(parameters: AcfSpec, extents: number): TileSums {
 /** Adds a tile: it takes as long as its longest SPE or its slower network, and the fill. */
 export function addTile(sums: TileSums, tile: Tile): void {
   const { rows, cols, injectors } = sums.parameters;
+  const { stretch } = sums.growth;
+  const repeat = sums.growth.tiles * sums.growth.folds;
   const units = rows * cols;
-  const delivery = Math.ceil(Math.max(tile.inputWords, tile.kernelWords) / injectors);
-  const busy = Math.max(tile.longest, delivery);
-  sums.tiles++;
-  sums.busyCycles += busy;
-  sums.fillCycles += tile.fillCycles;
-  sums.executed += tile.work;
-  sums.imbalance += tile.rectangle * tile.longest - tile.work;
-  sums.underfilled += (units - tile.rectangle) * tile.longest;
-  sums.multicast += units * (busy - tile.longest);
-  sums.words += tile.inputWords + tile.kernelWords;
+  const longest = tile.longest * stretch;
+  const work = tile.work * stretch;
+  const delivery = Math.ceil((Math.max(tile.inputWords, tile.kernelWords) * stretch) / injectors);
+  const busy = Math.max(longest, delivery);
+  sums.tiles += repeat;
+  sums.busyCycles += repeat * busy;
+  sums.fillCycles += repeat * tile.fillCycles;
+  sums.executed += repeat * work;
+  sums.imbalance += repeat * (tile.rectangle * longest - work);
+  sums.underfilled += repeat * (units - tile.rectangle) * longest;
+  sums.multicast += repeat * units * (busy - longest);
+  sums.words += repeat * stretch * (tile.inputWords + tile.kernelWords);
 }
 
 /** Levels of switches between an injector and an SPE: a tree of radix `fanOut` (at least 2) over all SPEs. */

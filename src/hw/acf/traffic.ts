@@ -41,14 +41,13 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
   const kernelBytes = inputOnce ? kernelAgain : kernel;
   const transposed = work.phase === 'inputGradient' && spec.sparseMemoryController ? kernel : 0;
   const outputBytes = outputElements(work, spec) * spec.bytesPerValue;
-  const spilled = spilledBytes * (work.phase === 'weightGradient' ? 1 : work.imageScale);
   const byRole = { W: 0, A: 0, E: 0, G: 0 };
   byRole[work.input.role] += inputBytes;
   byRole[work.kernel.role] += kernelBytes + 2 * transposed;
-  byRole[outputRole(work)] += outputBytes + spilled;
+  byRole[outputRole(work)] += outputBytes + spilledBytes;
   return {
-    inBytes: inputBytes + kernelBytes + transposed + spilled / 2,
-    outBytes: outputBytes + transposed + spilled / 2,
+    inBytes: inputBytes + kernelBytes + transposed + spilledBytes / 2,
+    outBytes: outputBytes + transposed + spilledBytes / 2,
     bytesOnce: input + kernel + outputBytes,
     byRole,
   };

@@ -21,10 +21,9 @@ interface Execution {
   readonly decisions: Readonly<Record<string, string>>;
 }
 
-/** The counts of a GEMM work under one dataflow, before reconfiguration; the images present stand for `imageScale` times as many. */
+/** The counts of a GEMM work under one dataflow, before reconfiguration; tiles are those of the whole batch already. */
 export function gemmCounts(
-  work: GemmWork,
-  { effectual, passes }: PreparedGemms,
+  { work, effectual, passes }: PreparedGemms,
   dataflow: Dataflow,
   sums: TileSums,
   spec: AcfSpec,
@@ -32,25 +31,24 @@ export function gemmCounts(
   const scale = work.imageScale;
   const units = spec.rows * spec.cols;
   const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
-  const executed = sums.executed * scale;
-  const words = sums.words * scale;
-  const partialSums = (sums.partialWrites + sums.partialReads) * scale;
+  const { executed, words } = sums;
+  const partialSums = sums.partialWrites + sums.partialReads;
   return workCounts(work, spec, gemmTraffic(work, dataflow, passes, sums.spilledBytes, spec), {
-    cycles: (sums.busyCycles + sums.fillCycles) * scale,
-    tiles: sums.tiles * scale,
+    cycles: sums.busyCycles + sums.fillCycles,
+    tiles: sums.tiles,
     dense: workMacs(work) * scale,
     effectual: effectual * scale,
     executed,
     idle: {
       ineffectual: executed - effectual * scale,
-      imbalance: sums.imbalance * scale,
-      underfilled: sums.underfilled * scale,
-      multicast: sums.multicast * scale,
-      fill: units * sums.fillCycles * scale,
+      imbalance: sums.imbalance,
+      underfilled: sums.underfilled,
+      multicast: sums.multicast,
+      fill: units * sums.fillCycles,
     },
     actions: {
       // An arriving word enters a queue, a slot reads two operands, a product reads and writes its sum.
-      registerAccess: sums.deliveries * scale + 2 * executed + 2 * effectual * scale,
+      registerAccess: sums.deliveries + 2 * executed + 2 * effectual * scale,
       sramLargeAccess: ((words + partialSums) * spec.bytesPerValue) / 4,
       nocHop: words * (switchLevels(spec) - 1 + spec.fanOut),
       indexOp: gathers ? words : 0,
