@@ -48,7 +48,7 @@ function worksOf(name: string, nest: LoopNest, pattern: Pattern) {
   const A = bernoulliBits([nest.batch, ...nest.inSize, nest.inChannels], 0.5, rng);
   const E = bernoulliBits([nest.batch, ...nest.outSize, nest.outChannels], 0.5, rng);
   const record = { layer: name, use: 0, nest, W, backwardW: W, A, E, G: W, needsInputGradient: true, batchTotal: nest.batch };
-  return trainingWorks([record], { slots: 2, masked: true });
+  return trainingWorks([record], { slots: 2, masked: [name] });
 }
 
 console.log(`ACF 32x32, sparsity ${sparsity}, seed ${seed}; cycles of one training step of the layer (modelled)`);

@@ -1,6 +1,6 @@
 import {
   type Accelerator,
-  type AcceleratorRun,
+  type AcceleratorState,
   addCosts,
   type Cost,
   costOf,
@@ -42,12 +42,19 @@ export interface StepCost {
 export interface StepSummary {
   readonly step: number;
   readonly accelerators: Readonly<Record<string, StepCost>>;
-  /** Fraction of zeros of each kind of tensor, over all layers. */
+  /** Fraction of zeros of each kind of tensor, over all layers that have one. */
   readonly sparsity: Readonly<Record<Role, number>>;
 }
 
-/** Rows of each accelerator, by its name. */
-export type CostTotals = Readonly<Record<string, readonly CostRow[]>>;
+/** What a run cost on an accelerator so far, and the state in which this left it. */
+export interface AcceleratorTotals {
+  readonly rows: readonly CostRow[];
+  /** Of the run itself, then of the groups of sampled images. */
+  readonly states: readonly AcceleratorState[];
+}
+
+/** Totals by the accelerator's name: all that a later part of the run needs to go on. */
+export type CostTotals = Readonly<Record<string, AcceleratorTotals>>;
 
 /** Runs steps on accelerators and adds up what they cost. Knows no tensors and no threads. */
 export interface CostEngine {
@@ -60,7 +67,9 @@ const imageGroups = 4;
 
 /** @param begin totals to add to, of an earlier part of the run. */
 export function createCostEngine(accelerators: readonly Accelerator[], begin: CostTotals): CostEngine {
-  const lanes = accelerators.map((accelerator) => createLane(accelerator, begin[accelerator.spec.name] ?? []));
+  const lanes = accelerators.map((accelerator) =>
+    createLane(accelerator, begin[accelerator.spec.name] ?? { rows: [], states: [] }),
+  );
   return {
     execute({ step, records, training }) {
       const works = trainingWorks(records, training);
@@ -80,21 +89,21 @@ export function createCostEngine(accelerators: readonly Accelerator[], begin: Co
       });
       return { step, accelerators: Object.fromEntries(costs), sparsity: zeroFractions(records) };
     },
-    totals: () => Object.fromEntries(lanes.map((lane) => [lane.name, lane.rows()])),
+    totals: () => Object.fromEntries(lanes.map((lane) => [lane.name, lane.totals()])),
   };
 }
 
-function createLane(accelerator: Accelerator, begin: readonly CostRow[]) {
-  const rows = new Map(begin.map((row) => [`${row.layer} ${row.phase}`, row]));
-  const groupRuns: AcceleratorRun[] = [];
+function createLane(accelerator: Accelerator, begin: AcceleratorTotals) {
+  const rows = new Map(begin.rows.map((row) => [`${row.layer} ${row.phase}`, row]));
+  const [run = accelerator.start(), ...groupRuns] = begin.states.map((state) => accelerator.start(state));
   const table = accelerator.energyTable;
   return {
     name: accelerator.spec.name,
     table,
-    run: accelerator.start(),
+    run,
     /** Each group has a run of its own, since runs carry state from step to step. */
     groupRun: (i: number) => (groupRuns[i] ??= accelerator.start()),
-    rows: () => [...rows.values()],
+    totals: (): AcceleratorTotals => ({ rows: [...rows.values()], states: [run, ...groupRuns].map((one) => one.state()) }),
     /** Adds a step to the rows; its cost. */
     add(counts: StepCounts): Cost {
       const costs = counts.works.map((work) => {
@@ -145,7 +154,7 @@ function takeImages(record: LayerTensors, from: number, to: number): LayerTensor
     const { words: cutWords } = sliceBits({ shape, words }, from * perImage, (to - from) * perImage);
     return { shape: [to - from, ...rest], words: cutWords };
   };
-  return { ...record, nest: { ...record.nest, batch: to - from }, A: cut(record.A), E: cut(record.E) };
+  return { ...record, nest: { ...record.nest, batch: to - from }, A: cut(record.A), E: record.E && cut(record.E) };
 }
 
 /** Standard error of the mean of group estimates, with the correction for a finite batch of which `share` was taken. */
@@ -158,7 +167,7 @@ function standardError(estimates: readonly number[], share: number): number | nu
 
 function zeroFractions(records: readonly LayerTensors[]): Record<Role, number> {
   const fraction = (role: Role) => {
-    const tensors = records.map((record) => record[role]);
+    const tensors = records.flatMap((record) => record[role] ?? []);
     const elements = tensors.reduce((sum, { shape }) => sum + shape.reduce((size, axis) => size * axis, 1), 0);
     return 1 - tensors.reduce((sum, bits) => sum + countBits(bits), 0) / elements;
   };

@@ -139,8 +139,8 @@ function movable(records: readonly LayerTensors[]): { records: LayerTensors[]; t
     W: move(record.W),
     backwardW: move(record.backwardW),
     A: move(record.A),
-    E: move(record.E),
-    G: move(record.G),
+    E: record.E && move(record.E),
+    G: record.G && move(record.G),
   }));
   return { records: own, transfer: [...new Set([...moved.values()].map(({ words }) => words.buffer as ArrayBuffer))] };
 }

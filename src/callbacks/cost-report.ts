@@ -75,7 +75,7 @@ export function costReport(
 ): CostReport {
   const factor = sample.sampledSteps === 0 ? 1 : sample.steps / sample.sampledSteps;
   const reports = accelerators.map(({ spec }): AcceleratorReport => {
-    const rows = inOrder((totals[spec.name] ?? []).map((row) => ({ ...row, cost: scaleCost(row.cost, factor) })));
+    const rows = inOrder((totals[spec.name]?.rows ?? []).map((row) => ({ ...row, cost: scaleCost(row.cost, factor) })));
     const total = addCosts(...rows.map((row) => row.cost));
     const unitCycles = total.units * total.cycles || 1;
     return {

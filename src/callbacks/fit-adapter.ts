@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SparsityCallback } from './base-callback.js';
+import { finiteGuard } from './finite-guard.js';
 
 /** Whatever tfjs accepts as one callback. */
 export type AnyCallback = tf.Callback | tf.CustomCallbackArgs;
@@ -12,13 +13,15 @@ interface FitArgs {
 let installed = false;
 
 /**
- * Teaches `fit` and `fitDataset` three things, for calls that name at least one callback of this package; other calls pass untouched.
+ * Teaches `fit` and `fitDataset` four things, for calls that name at least one callback of this package; other calls pass untouched.
  *
  * Mixed arrays: tfjs looks at the first callback only, and takes the others for the same kind (a plain object behind a class callback
  * fails, a class callback behind a plain object loses `this`). Here every plain object is wrapped by itself, so that any order works;
  * and the event loop gets its turn as `yieldEvery` says, which tfjs forgets when all callbacks are classes.
  *
  * Order: what changes weights runs before what looks at them, whatever the array says (`SparsityCallback.place`).
+ *
+ * A stop at the first number that is not finite, see {@link finiteGuard}.
  *
  * An end in every case: `release` is called when `fit` returns or throws, since tfjs skips `onTrainEnd` after an error.
  */
@@ -28,18 +31,19 @@ export function installFitAdapter(isOurs: (callback: unknown) => callback is Spa
   const prototype = tf.LayersModel.prototype;
   const { fit, fitDataset } = prototype;
   prototype.fit = function (this: tf.LayersModel, x, y, args) {
-    return adapted(args ?? {}, isOurs, (better) => fit.call(this, x, y, better));
+    return adapted(this, args ?? {}, isOurs, (better) => fit.call(this, x, y, better));
   };
   prototype.fitDataset = function <T>(
     this: tf.LayersModel,
     dataset: Parameters<typeof fitDataset>[0],
     args: tf.ModelFitDatasetArgs<T>,
   ) {
-    return adapted(args, isOurs, (better) => fitDataset.call(this, dataset, better)) as Promise<tf.History>;
+    return adapted(this, args, isOurs, (better) => fitDataset.call(this, dataset, better)) as Promise<tf.History>;
   };
 }
 
 async function adapted<Args extends FitArgs, Result>(
+  model: tf.LayersModel,
   args: Args,
   isOurs: (callback: unknown) => callback is SparsityCallback,
   train: (args: Args) => Promise<Result>,
@@ -52,6 +56,8 @@ async function adapted<Args extends FitArgs, Result>(
   const callbacks = given.map((callback) => (isCallback(callback) ? callback : new tf.CustomCallback(callback, args.yieldEvery)));
   if (!callbacks.some((callback) => callback instanceof tf.CustomCallback))
     callbacks.push(new tf.CustomCallback({}, args.yieldEvery));
+  const guard = finiteGuard(model, () => Math.max(...ours.map(({ step }) => step)));
+  callbacks.unshift(new tf.CustomCallback(guard, 'never'));
   for (const callback of ours) callback.peers = given;
   try {
     const result = await train({ ...args, callbacks });

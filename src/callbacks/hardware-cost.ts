@@ -9,6 +9,7 @@ import { type CostHost, openCostHost } from './cost-host.js';
 import { CostQueue } from './cost-queue.js';
 import { type CostReport, costReport } from './cost-report.js';
 import { checkOptions, type HardwareCostOptions } from './hardware-cost-options.js';
+import { checkSettings } from './run-settings.js';
 import { estimateTotal } from './sampling.js';
 
 /** The callback that {@link hardwareCost} makes. */
@@ -80,7 +81,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
     this.records = [];
     this.tap = attachTap(model, {
       onOp: (op) => {
-        if (this.isSampled()) this.records.push(packOp(op, this.options.images));
+        if (this.isSampled()) this.record(packOp(op, this.options.images));
       },
     });
     this.layers = this.tap.layers;
@@ -137,7 +138,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
       every: this.every,
       offset: this.offset,
       images: this.options.images ?? null,
-      unseenLayers: this.layers.filter((layer) => !Object.values(totals)[0]?.some((row) => row.layer === layer)),
+      unseenLayers: this.layers.filter((layer) => !Object.values(totals)[0]?.rows.some((row) => row.layer === layer)),
     };
     return costReport(this.options.accelerators, totals, [...this.series], sample, { ...this.queue.statistics });
   }
@@ -145,31 +146,36 @@ export class HardwareCost extends SparsityCallback implements RunState {
   async runState(): Promise<Json> {
     await this.queue.drain();
     const sums = this.host ? await (await this.host).totals() : this.sums;
-    // Only for its type: series and sums are plain data already.
-    return { step: this.step, seen: this.seen, series: this.series, sums } as unknown as Json;
+    // Only for its type: all of it is plain data already.
+    return { settings: this.settings(), step: this.step, seen: this.seen, series: this.series, sums } as unknown as Json;
   }
 
   restoreRunState(state: Json): void {
-    const { step, seen, series, sums } = state as unknown as {
+    const { settings, step, seen, series, sums } = state as unknown as {
+      settings: Json;
       step: number;
       seen: number;
       series: StepSummary[];
       sums: CostTotals;
     };
-    const expected = this.options.accelerators.map(({ spec }) => spec.name);
-    const stored = Object.keys(sums);
-    if (stored.length > 0 && String(stored) !== String(expected)) {
-      throw new SparsityError({
-        what: 'accelerators of the resumed run',
-        got: String(expected),
-        expected: `as stored, ${stored}`,
-        fix: 'resume with the accelerators of the first run, or leave hardwareCost out',
-      });
-    }
+    checkSettings('hardwareCost', this.settings(), settings);
     this.step = step;
     this.seen = seen;
     this.series = [...series];
     this.sums = sums;
+  }
+
+  private settings(): Json {
+    const accelerators = this.options.accelerators.map(({ spec }) => spec);
+    return JSON.parse(
+      JSON.stringify({ accelerators, every: this.every, offset: this.offset, images: this.options.images ?? null }),
+    );
+  }
+
+  /** Of a use that is reported twice, of a frozen kernel, the later report knows more. */
+  private record(tensors: LayerTensors): void {
+    const at = this.records.findIndex(({ layer, use }) => layer === tensors.layer && use === tensors.use);
+    this.records.splice(at < 0 ? this.records.length : at, 1, tensors);
   }
 
   /** Means per step of the epoch; NaN where no step of it was sampled. */
@@ -206,9 +212,10 @@ export class HardwareCost extends SparsityCallback implements RunState {
     return this.optimizer && variable ? optimizerSlots(this.optimizer, variable).length : 0;
   }
 
-  /** Whether the hardware may leave pruned weights alone: they get no gradient and stay zero. */
-  private masked(): boolean {
-    return this.kernels.some(({ masks, treatment }) => treatment.pruned === 'zero' && masks.gradient !== null);
+  /** Layers whose pruned weights the hardware may leave alone: they get no gradient and stay zero. */
+  private masked(): string[] {
+    const left = this.kernels.filter(({ masks, treatment }) => treatment.pruned === 'zero' && masks.gradient !== null);
+    return left.map(({ info }) => info.name);
   }
 }
 
@@ -220,7 +227,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
  * Epoch logs gain `cycles_<name>` and `energy_<name>`, means per step of the epoch, in cycles and picojoule; with `every` or `images`
  * also `cycles_<name>_error` and `energy_<name>_error`, the standard errors of these means. Sums of a report are scaled from the sampled
  * steps and images to the whole run; its decisions, its series and the fractions of zeros are of the sample. A report of a resumed run
- * includes the first part; what an accelerator is configured for is not kept from one `fit` to the next.
+ * includes the first part. Frozen layers cost their forward pass and, where earlier layers are trained, their input gradient.
  *
  * @throws SparsityError for wrong options, from `fit` when an accelerator fails.
  * @example

@@ -1,9 +1,11 @@
+import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { nearest } from '../hw/nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { createRng } from '../rng.js';
-import { assertFinite } from './assert-finite.js';
-import { type CallbackOptions, type Json, type RunState, resolveLogs, SparsityCallback } from './base-callback.js';
+import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
+import { checkSettings } from './run-settings.js';
 
 /** Options of {@link pruning}. */
 export interface PruningOptions extends CallbackOptions {
@@ -53,6 +55,10 @@ export class Pruning extends SparsityCallback implements RunState {
     options: PruningOptions = {},
   ) {
     super(options);
+    if (typeof method?.updateMasks !== 'function') {
+      const fix = 'pass pruning(gradualMagnitude({finalSparsity: 0.9, endStep: 2000}))';
+      throw new SparsityError({ what: 'pruning', got: String(method), expected: 'a pruning method', fix });
+    }
     this.seed = options.seed ?? 0;
   }
 
@@ -78,6 +84,8 @@ export class Pruning extends SparsityCallback implements RunState {
         fix: 'change the skip rule of the method, or train without it',
       });
     }
+    checkExcluded(this.method, this.all);
+    checkOptimizer(this.method, model.optimizer);
     this.inForce = false;
     this.slotsBorn = false;
   }
@@ -92,14 +100,22 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
-    const { loss } = await resolveLogs(logs);
-    assertFinite(this.trainedModel(), this.step, loss);
     await super.onBatchEnd(batch, logs);
     const { update, sparsity } = this.method.schedule(this.step);
     this.regularise(sparsity);
     if (update) this.repack(this.newMasks(sparsity));
     else this.enforce();
     this.slotsBorn = true;
+  }
+
+  override async onTrainEnd(): Promise<void> {
+    const { sparsity } = this.method.schedule(this.step);
+    const final = this.method.schedule(Number.MAX_SAFE_INTEGER).sparsity;
+    if (final - sparsity < 1e-9 || this.trainedModel().stopTraining) return;
+    console.warn(
+      `pruning: training ended after step ${this.step} at a target sparsity of ${sparsity.toFixed(4)}, before the ${final.toFixed(4)} ` +
+        'of the schedule. Train longer, or let the schedule end earlier.',
+    );
   }
 
   override async onEpochEnd(_epoch: number, logs?: object): Promise<void> {
@@ -128,14 +144,7 @@ export class Pruning extends SparsityCallback implements RunState {
   restoreRunState(state: Json): void {
     const { step, ...stored } = state as { [key: string]: Json };
     const { step: _, ...here } = this.runState() as { [key: string]: Json };
-    if (canonical(stored) !== canonical(here)) {
-      throw new SparsityError({
-        what: 'pruning of the resumed run',
-        got: canonical(here),
-        expected: `as stored, ${canonical(stored)}`,
-        fix: 'resume with the method, options and seed of the first run, or start a new run',
-      });
-    }
+    checkSettings('pruning', here, stored);
     this.step = step as number;
     this.inForce = false;
   }
@@ -181,9 +190,9 @@ export class Pruning extends SparsityCallback implements RunState {
 /**
  * Prunes a model while it is fitted: masks are made when the method's schedule says so, right after the optimizer's step, and pruned
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
- * logs. Stops training with one error as soon as the loss or a weight is not finite.
+ * logs. Warns when training ends before the schedule's last sparsity.
  *
- * @throws SparsityError from `fit`: nothing to prune in the model, divergence; from `restoreRunState`: another method or options.
+ * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an unknown excluded name, an optimizer under which pruned weights cannot stay 0; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);
@@ -195,13 +204,27 @@ export function pruning(method: PruningMethod, options: PruningOptions = {}): Pr
   return new Pruning(method, options);
 }
 
-function stateOf(kernel: PrunableKernel): KernelState {
-  return { info: kernel.info, weights: kernel.readKernel(), masks: kernel.masks };
+/** Throws for an excluded name that no kernel has: the layer that was meant would be pruned. */
+function checkExcluded({ name, config }: PruningMethod, kernels: readonly PrunableKernel[]): void {
+  const names = kernels.map(({ info }) => info.name);
+  const unknown = ((config.exclude ?? []) as readonly string[]).find((excluded) => !names.includes(excluded));
+  if (unknown === undefined) return;
+  const expected = `names among ${names.join(', ')}`;
+  throw new SparsityError({ what: `exclude of pruning method ${name}`, got: unknown, expected, fix: nearest(unknown, names) });
 }
 
-/** JSON with sorted keys, so that equal data gives equal text. */
-function canonical(value: Json): string {
-  return JSON.stringify(value, (_, part: Json) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort()) : part,
-  );
+/** Centered RMSProp of tfjs 4.22 divides by sqrt(v - (m^2 + epsilon)): NaN for a weight without gradient, whose v and m are 0. */
+function checkOptimizer({ slots }: PruningMethod, optimizer: tf.Optimizer): void {
+  const { centered = false, epsilon = 0 } = optimizer as { centered?: boolean; epsilon?: number };
+  if (slots !== 'zero' || !centered || epsilon < 0) return;
+  throw new SparsityError({
+    what: 'optimizer of a pruned model',
+    got: 'centered RMSProp, which tfjs 4.22 makes NaN for weights without gradient',
+    expected: 'an optimizer that leaves such weights alone',
+    fix: 'use tf.train.rmsprop without centered, or tf.train.adam',
+  });
+}
+
+function stateOf(kernel: PrunableKernel): KernelState {
+  return { info: kernel.info, weights: kernel.readKernel(), masks: kernel.masks };
 }

@@ -60,8 +60,10 @@ export interface LayerTensors {
   /** Effective weights of the input gradient; the same object as W unless the method prunes both ways differently. */
   readonly backwardW: BitTensor;
   readonly A: BitTensor;
-  readonly E: BitTensor;
-  readonly G: BitTensor;
+  /** Absent for a frozen layer whose input gradient is not needed: it has a forward pass only. */
+  readonly E?: BitTensor | undefined;
+  /** Absent for a frozen layer: it has no weight gradient and no update. */
+  readonly G?: BitTensor | undefined;
   /** False for the first layer: nothing upstream is trained, so its input gradient is never computed. */
   readonly needsInputGradient: boolean;
   /** Images in the real batch; `nest.batch` is smaller when images are sampled. */
@@ -157,12 +159,17 @@ export interface Accelerator {
   readonly spec: AcceleratorSpec;
   /** Energy of counts that this accelerator produced, by its own table. */
   readonly energyTable: EnergyTable;
-  start(): AcceleratorRun;
+  /** @param state of an earlier run that this one goes on from; at power-on without it. */
+  start(state?: AcceleratorState): AcceleratorRun;
 }
 
-/** An accelerator at work: it keeps what carries over from step to step (its configuration). */
+/** What carries over from step to step in an accelerator, its configuration for example, as plain numbers; empty when nothing does. */
+export type AcceleratorState = readonly number[];
+
+/** An accelerator at work. */
 export interface AcceleratorRun {
   executeStep(works: readonly PhaseWork[]): StepCounts;
+  state(): AcceleratorState;
 }
 
 /** Energy per action. */

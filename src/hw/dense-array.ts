@@ -77,7 +77,7 @@ function build(spec: DenseArraySpec): Accelerator {
     energyTable: tableOf(spec.energyTable),
     start() {
       const timings: DenseTimings = new Map();
-      return { executeStep: (works) => ({ works: works.map((work) => executeDenseWork(work, spec, timings)) }) };
+      return { executeStep: (works) => ({ works: works.map((work) => executeDenseWork(work, spec, timings)) }), state: () => [] };
     },
   };
 }

@@ -4,15 +4,15 @@ import type { BitTensor, GemmWork, LayerTensors, Operand, PhaseWork, UpdateWork 
 export interface TrainingOptions {
   /** Optimizer slots per weight: 0 for SGD, 1 for momentum, 2 for Adam. */
   readonly slots: number;
-  /** True when pruned weights receive no gradient and are not updated (methods that keep them at zero). */
-  readonly masked: boolean;
+  /** Names of the layers whose pruned weights receive no gradient and are not updated (methods that keep them at zero). */
+  readonly masked: readonly string[];
 }
 
 /**
  * The works of one training step, in its order: all forward GEMMs; then, from the last layer to the first, input gradient (only where
- * it is needed) and weight gradient; then one update per layer, however often it is used.
+ * it is needed) and weight gradient; then one update per layer, however often it is used. A frozen layer has neither of the last two.
  *
- * With `masked`, a weight gradient is wanted where W or G is not zero: what a mask is seen to keep (ledger E2); else all of it.
+ * In a `masked` layer a weight gradient is wanted where W or G is not zero: what a mask is seen to keep (ledger E2); else all of it.
  *
  * @param records one per use of a layer, in the order of the forward pass.
  * @example
@@ -21,42 +21,57 @@ export interface TrainingOptions {
  * const [W, A, E] = [ones(3, 4), ones(2, 3), ones(2, 4)];
  * const nest = denseNest({batch: 2, inFeatures: 3, outFeatures: 4});
  * const fc = {layer: 'fc', use: 0, nest, W, backwardW: W, A, E, G: W, needsInputGradient: false, batchTotal: 2};
- * trainingWorks([fc], {slots: 2, masked: true}).map((work) => work.phase); // ['forward', 'weightGradient', 'weightUpdate']
+ * trainingWorks([fc], {slots: 2, masked: ['fc']}).map((work) => work.phase); // ['forward', 'weightGradient', 'weightUpdate']
  * ```
  */
 export function trainingWorks(records: readonly LayerTensors[], options: TrainingOptions): readonly PhaseWork[] {
   const firstUses = records.filter(({ use }) => use === 0);
   return [
     ...records.map(forward),
-    ...records.toReversed().flatMap((record) => [...inputGradient(record), weightGradient(record, options.masked)]),
-    ...firstUses.map((record) => update(record, options)),
+    ...records.toReversed().flatMap((record) => [...inputGradient(record), ...weightGradient(record, options)]),
+    ...firstUses.filter(({ G }) => G).map((record) => update(record, options)),
   ];
 }
 
 function forward(record: LayerTensors): GemmWork {
-  return { ...common(record), phase: 'forward', input: operand(record, 'A'), kernel: operand(record, 'W') };
+  return { ...common(record), phase: 'forward', input: operand(record, 'A', record.A), kernel: operand(record, 'W', record.W) };
 }
 
 function inputGradient(record: LayerTensors): GemmWork[] {
-  if (!record.needsInputGradient) return [];
-  const kernel = operand(record, 'W', record.backwardW);
-  return [{ ...common(record), phase: 'inputGradient', input: operand(record, 'E'), kernel }];
+  const { needsInputGradient, E, backwardW } = record;
+  if (!needsInputGradient || !E) return [];
+  return [{ ...common(record), phase: 'inputGradient', input: operand(record, 'E', E), kernel: operand(record, 'W', backwardW) }];
 }
 
-function weightGradient(record: LayerTensors, masked: boolean): GemmWork {
-  const work = { ...common(record), phase: 'weightGradient', input: operand(record, 'A'), kernel: operand(record, 'E') } as const;
-  return masked ? { ...work, output: operand(record, 'G', union(record.W, record.G)) } : work;
+function weightGradient(record: LayerTensors, { masked }: TrainingOptions): GemmWork[] {
+  const { layer, A, E, G, W } = record;
+  if (!E || !G) return [];
+  const work = {
+    ...common(record),
+    phase: 'weightGradient',
+    input: operand(record, 'A', A),
+    kernel: operand(record, 'E', E),
+  } as const;
+  return [masked.includes(layer) ? { ...work, output: operand(record, 'G', union(W, G)) } : work];
 }
 
 function update(record: LayerTensors, { slots, masked }: TrainingOptions): UpdateWork {
-  return { kind: 'update', layer: record.layer, phase: 'weightUpdate', weights: operand(record, 'W'), slots, masked };
+  const { layer, W } = record;
+  return {
+    kind: 'update',
+    layer,
+    phase: 'weightUpdate',
+    weights: operand(record, 'W', W),
+    slots,
+    masked: masked.includes(layer),
+  };
 }
 
 function common({ layer, nest, batchTotal }: LayerTensors) {
   return { kind: 'gemm', layer, nest, imageScale: batchTotal / nest.batch } as const;
 }
 
-function operand(record: LayerTensors, role: Operand['role'], nonzeros: BitTensor = record[role]): Operand {
+function operand(record: LayerTensors, role: Operand['role'], nonzeros: BitTensor): Operand {
   return { role, source: record.layer, nonzeros };
 }
 

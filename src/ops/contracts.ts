@@ -39,7 +39,7 @@ export interface PrunableKernel {
   enforce(optimizer?: tf.Optimizer): void;
 }
 
-/** One use of one layer's kernel in a training step, seen during the backward pass. Tensors live only as long as the callback runs. */
+/** One use of one layer's kernel in a training step. Tensors live only as long as the callback runs. */
 export interface TappedOp {
   /** See `LayerTensors.layer`. */
   readonly layer: string;
@@ -49,8 +49,10 @@ export interface TappedOp {
   readonly W: tf.Tensor;
   readonly backwardW: tf.Tensor;
   readonly A: tf.Tensor;
-  readonly E: tf.Tensor;
-  readonly G: tf.Tensor;
+  /** Absent for a frozen kernel whose input gradient is not needed. */
+  readonly E: tf.Tensor | undefined;
+  /** Absent for a frozen kernel. */
+  readonly G: tf.Tensor | undefined;
   readonly needsInputGradient: boolean;
 }
 

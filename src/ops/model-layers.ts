@@ -20,6 +20,22 @@ export function leavesOf(model: tf.layers.Layer): tf.layers.Layer[] {
   return [...new Set(walk(model))].filter((layer) => childrenOf(layer).length === 0);
 }
 
+/**
+ * The layers of a model that have kernels, weights of rank 2 and more, with the names under which they are reported: their own; where
+ * layers of different nested models have one name, the second is `name#2`.
+ */
+export function namedLayers(model: tf.layers.Layer): Map<tf.layers.Layer, string> {
+  const names = new Map<tf.layers.Layer, string>();
+  const seen = new Map<string, number>();
+  for (const layer of leavesOf(model)) {
+    if (!layer.weights.some((weight) => weight.shape.length >= 2)) continue;
+    const namesakes = (seen.get(layer.name) ?? 0) + 1;
+    seen.set(layer.name, namesakes);
+    names.set(layer, namesakes === 1 ? layer.name : `${layer.name}#${namesakes}`);
+  }
+  return names;
+}
+
 /** Depth first; a layer that is used twice comes twice. */
 function* walk(layer: tf.layers.Layer): Iterable<tf.layers.Layer> {
   yield layer;

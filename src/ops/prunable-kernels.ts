@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { PrunableKernel } from './contracts.js';
 import { isMasked } from './masked-layer-class.js';
-import { leavesOf } from './model-layers.js';
+import { namedLayers } from './model-layers.js';
 
 /**
  * The kernels of all masked layers of a model, in model order: also those in nested models, wrappers such as `timeDistributed`, and
- * regions; a shared layer comes once. The handles are live.
+ * regions; a shared layer comes once. The handles are live. They have the names under which the tap reports them: when layers in
+ * different nested models have one name, the second is `name#2`.
  *
  * @param model any model; without masked layers the list is empty.
  * @example
@@ -15,7 +16,25 @@ import { leavesOf } from './model-layers.js';
  * ```
  */
 export function prunableKernels(model: tf.LayersModel): readonly PrunableKernel[] {
-  return leavesOf(model)
-    .filter(isMasked)
-    .flatMap(({ kernelStore }) => kernelStore ?? []);
+  return [...namedLayers(model)].flatMap(([layer, name]) => {
+    if (!isMasked(layer) || !layer.kernelStore) return [];
+    const kernel = layer.kernelStore;
+    return kernel.info.name === name ? kernel : renamed(kernel, name);
+  });
+}
+
+function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
+  return {
+    info: { ...kernel.info, name },
+    get masks() {
+      return kernel.masks;
+    },
+    get treatment() {
+      return kernel.treatment;
+    },
+    readKernel: () => kernel.readKernel(),
+    writeKernel: (values) => kernel.writeKernel(values),
+    repack: (masks, treatment, optimizer) => kernel.repack(masks, treatment, optimizer),
+    enforce: (optimizer) => kernel.enforce(optimizer),
+  };
 }

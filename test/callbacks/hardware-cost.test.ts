@@ -34,6 +34,7 @@ function counter(name = 'counter', execute?: (works: readonly PhaseWork[]) => vo
         execute?.(works);
         return { works: works.map(countsOf) };
       },
+      state: () => [],
     }),
   };
 }
@@ -120,6 +121,18 @@ describe('hardwareCost()', () => {
     });
   });
 
+  it('takes only those layers for masked that are', async () => {
+    const { method } = randomMethod({ skip: ({ name }) => (name === 'head' ? 'dense' : undefined) });
+    const cost = hardwareCost({ accelerators: [counter()] });
+    await train([pruning(method), cost]);
+    const updates = rowsOf(await cost.report()).filter(({ phase }) => phase === 'weightUpdate');
+    expect(updates.map(({ layer, decisions }) => [layer, Object.keys(decisions.side ?? {})])).toEqual([
+      ['conv', ['slots 0, masked true']],
+      ['hidden', ['slots 0, masked true']],
+      ['head', ['slots 0, masked false']],
+    ]);
+  });
+
   it('scales sampled steps to the run, and says how sure that is', async () => {
     const seen: number[] = [];
     const spy = counter('spy', () => seen.push(0));
@@ -203,7 +216,59 @@ describe('hardwareCost()', () => {
     expect(JSON.stringify(await second.report())).toBe(JSON.stringify(await whole.report()));
     const other = hardwareCost({ accelerators: [counter('other')] });
     const state = await first.runState();
-    expect(() => other.restoreRunState(state)).toThrow('accelerators of the resumed run: got other');
+    expect(() => other.restoreRunState(state)).toThrow(
+      /hardwareCost of the resumed run: got .*"other".*, expected as stored, .*"counter"/,
+    );
+    const rarer = hardwareCost({ accelerators: [counter()], every: 4 });
+    expect(() => rarer.restoreRunState(state)).toThrow('got {"every":4}, expected as stored, {"every":3}');
+  });
+
+  it('takes the state in which a part of the run left the accelerators along, from fit to fit and through a checkpoint', async () => {
+    const options = { accelerators: [acf({ reconfigurationCycles: 1000 })], images: 2, workers: 0 };
+    const whole = hardwareCost(options);
+    await train([whole], { epochs: 2 });
+    const model = tinyModel();
+    const [first, second] = [hardwareCost(options), hardwareCost(options)];
+    await train([first], { model });
+    second.restoreRunState(JSON.parse(JSON.stringify(await first.runState())));
+    for (const cost of [second, first]) {
+      const copy = model.getWeights().map((weight) => weight.clone());
+      await train([cost], { model, epochs: 2, initialEpoch: 1 });
+      model.setWeights(copy);
+      tf.dispose(copy);
+      expect(JSON.stringify(await cost.report())).toBe(JSON.stringify(await whole.report()));
+    }
+  });
+
+  it('counts the forward pass of frozen layers, and their input gradient where an earlier layer is trained', async () => {
+    const model = tinyModel();
+    for (const name of ['hidden', 'head']) model.getLayer(name).trainable = false;
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const cost = hardwareCost({ accelerators: [counter()] });
+    await train([cost], { model });
+    const phases = (report: CostReport) => rowsOf(report).map(({ layer, phase }) => `${layer} ${phase}`);
+    expect(phases(await cost.report())).toEqual([
+      'conv forward',
+      'conv weightGradient',
+      'conv weightUpdate',
+      'hidden forward',
+      'hidden inputGradient',
+      'head forward',
+      'head inputGradient',
+    ]);
+    model.getLayer('conv').trainable = false;
+    model.getLayer('head').trainable = true;
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const tail = hardwareCost({ accelerators: [counter()] });
+    await train([tail], { model });
+    expect(phases(await tail.report())).toEqual([
+      'conv forward',
+      'hidden forward',
+      'head forward',
+      'head weightGradient',
+      'head weightUpdate',
+    ]);
+    expect((await tail.report()).sample.unseenLayers).toEqual([]);
   });
 
   it('takes the tap off when training ends, when it throws, and when an accelerator fails', async () => {

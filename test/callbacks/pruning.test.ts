@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
-import { describe, expect, it } from 'vitest';
+import { gradualMagnitude, type PruningMethod } from 'tfjs-sparsity/pruning';
+import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
 
@@ -143,17 +144,30 @@ describe('pruning()', () => {
     model.dispose();
   });
 
-  it('names step and layer when the loss is not a number', async () => {
+  it('refuses no method, an excluded name that no layer has, and centered RMSProp, which is NaN without gradient', async () => {
+    expect(() => pruning(undefined as unknown as PruningMethod)).toThrow('got undefined, expected a pruning method');
     const model = tinyModel();
-    const poison = {
-      onBatchBegin: async (batch: number) => {
-        if (batch === 2) model.getLayer('hidden').setWeights([tf.fill([64, 8], Number.NaN), tf.zeros([8])]);
-      },
-    };
-    await expect(train(model, [poison, pruning(randomMethod().method)])).rejects.toThrow(
-      /loss of step 2: got NaN.*layer.* conv|weights after step 2, layer conv/,
-    );
+    const method = gradualMagnitude({ endStep: 4, exclude: ['heat'] });
+    await expect(train(model, [pruning(method)])).rejects.toThrow(/got heat, expected names among conv, hidden, head.*head/);
+    model.compile({ optimizer: tf.train.rmsprop(0.01, 0.9, 0.5, undefined, true), loss: 'meanSquaredError' });
+    await expect(train(model, [pruning(randomMethod().method)])).rejects.toThrow('centered RMSProp');
     model.dispose();
+  });
+
+  it('warns when training ends before the last sparsity of the schedule, and only then', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    for (const [endStep, warnings] of [
+      [4, 0],
+      [40, 1],
+    ] as const) {
+      const model = tinyModel();
+      await train(model, [pruning(gradualMagnitude({ finalSparsity: 0.8, endStep }))]);
+      expect(warn.mock.calls.filter(([text]) => String(text).includes('before the 0.8000 of the schedule'))).toHaveLength(
+        warnings,
+      );
+      model.dispose();
+    }
+    warn.mockRestore();
   });
 
   it('says what to do about a model without masked layers, and about a method that prunes none of them', async () => {
@@ -192,7 +206,7 @@ describe('pruning()', () => {
     const state = pruning(randomMethod().method).runState();
     const other = (config: object, seed = 0) => pruning(randomMethod({ config: { name: 'random', ...config } }).method, { seed });
     other({ finalSparsity: 0.5 }).restoreRunState(state);
-    expect(() => other({ finalSparsity: 0.9 }).restoreRunState(state)).toThrow('Resume with the method');
+    expect(() => other({ finalSparsity: 0.9 }).restoreRunState(state)).toThrow('Resume with the options of the first run');
     expect(() => other({ finalSparsity: 0.5 }, 1).restoreRunState(state)).toThrow('"seed":1');
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LayerTensors } from '../../src/hw/index.js';
+import type { BitTensor, LayerTensors } from '../../src/hw/index.js';
 import { bernoulliBits, countBits, denseNest, getBit, trainingWorks } from '../../src/hw/index.js';
 import { createRng } from '../../src/rng.js';
 
@@ -25,7 +25,7 @@ function record(layer: string, use: number, needsInputGradient: boolean): LayerT
 describe('the works of a training step', () => {
   it('run forward, then backward in reverse, then update each layer once', () => {
     const records = [record('a', 0, false), record('shared', 0, true), record('shared', 1, true), record('b', 0, true)];
-    const works = trainingWorks(records, { slots: 2, masked: false });
+    const works = trainingWorks(records, { slots: 2, masked: [] });
     expect(works.map(({ layer, phase }) => `${layer} ${phase}`)).toEqual([
       'a forward',
       'shared forward',
@@ -46,7 +46,7 @@ describe('the works of a training step', () => {
 
   it('take the operands of the three GEMMs, the backward weights for the input gradient, and the scale of the sample', () => {
     const fc = record('fc', 0, true);
-    const [forward, inputGradient, weightGradient, update] = trainingWorks([fc], { slots: 1, masked: false });
+    const [forward, inputGradient, weightGradient, update] = trainingWorks([fc], { slots: 1, masked: ['other'] });
     expect(forward).toMatchObject({ input: { role: 'A', nonzeros: fc.A }, kernel: { role: 'W', nonzeros: fc.W }, imageScale: 8 });
     expect(inputGradient).toMatchObject({ input: { role: 'E', nonzeros: fc.E }, kernel: { role: 'W', nonzeros: fc.backwardW } });
     expect(weightGradient).toMatchObject({ input: { role: 'A' }, kernel: { role: 'E' } });
@@ -56,11 +56,22 @@ describe('the works of a training step', () => {
 
   it('want, of a masked weight gradient, what W or G shows the mask to keep', () => {
     const fc = record('fc', 0, true);
-    const work = trainingWorks([fc], { slots: 1, masked: true }).find(({ phase }) => phase === 'weightGradient');
+    const work = trainingWorks([fc], { slots: 1, masked: ['fc'] }).find(({ phase }) => phase === 'weightGradient');
     if (work?.kind !== 'gemm' || !work.output) throw new Error('the masked weight gradient has no output');
     const { nonzeros, role } = work.output;
     expect(role).toBe('G');
-    for (let i = 0; i < 30; i++) expect(getBit(nonzeros, i)).toBe(getBit(fc.W, i) || getBit(fc.G, i));
+    for (let i = 0; i < 30; i++) expect(getBit(nonzeros, i)).toBe(getBit(fc.W, i) || getBit(fc.G as BitTensor, i));
     expect(countBits(nonzeros)).toBeLessThan(30);
+  });
+
+  it('of a frozen layer are its forward pass, and its input gradient where an earlier layer is trained', () => {
+    const frozen = { ...record('frozen', 0, true), G: undefined };
+    const first = { ...record('first', 0, false), E: undefined, G: undefined };
+    const works = trainingWorks([first, frozen], { slots: 1, masked: [] });
+    expect(works.map(({ layer, phase }) => `${layer} ${phase}`)).toEqual([
+      'first forward',
+      'frozen forward',
+      'frozen inputGradient',
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {
+  attachTap,
   maskedConv1d,
   maskedConv2d,
   maskedDense,
@@ -10,6 +11,7 @@ import {
 } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
 import { backend } from '../support/backend.js';
+import { expectNoLeak } from '../support/no-leak.js';
 import { relativeDifference, type TappedValues, tapped, weightGradientReference } from './support/tapped-values.js';
 
 function tap(model: tf.LayersModel, input: number[]): TappedValues[] {
@@ -147,20 +149,56 @@ describe('the tap on recurrent layers', () => {
 });
 
 describe('the tap on frozen layers and namesakes', () => {
-  it('does not report a frozen kernel, and what comes right after it needs no input gradient', () => {
-    const frozen = tf.layers.dense({ name: 'frozen', units: 3, inputShape: [4], trainable: false });
-    const model = tf.sequential({
-      layers: [frozen, tf.layers.dense({ name: 'a', units: 3 }), tf.layers.dense({ name: 'b', units: 2 })],
-    });
-    const x = tf.ones([2, 4]);
-    const trained = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
-    const ops = tapped(model, () => {
-      tf.variableGrads(() => (model.apply(x) as tf.Tensor).sum().asScalar(), trained);
-    });
-    expect(ops.map(({ layer, needsInputGradient }) => [layer, needsInputGradient])).toEqual([
-      ['b', true],
-      ['a', false],
-    ]);
+  it('reports frozen kernels in the forward pass, without E and G, and again with E where the backward pass goes on', async () => {
+    for (const frozen of [tf.layers.dense, maskedDense]) {
+      await expectNoLeak(() => {
+        const model = tf.sequential({
+          layers: [
+            frozen({ name: 'first', units: 3, inputShape: [4], trainable: false }),
+            tf.layers.dense({ name: 'a', units: 3 }),
+            frozen({ name: 'middle', units: 3, trainable: false }),
+            tf.layers.dense({ name: 'b', units: 2 }),
+          ],
+        });
+        const x = tf.ones([2, 4]);
+        const trained = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+        const seen: unknown[][] = [];
+        const tap = attachTap(model, {
+          onOp: ({ layer, needsInputGradient, A, W, E, G }) => {
+            expect([A.shape, W.shape]).toEqual([
+              [2, W.shape[0]],
+              [W.shape[0], layer === 'b' ? 2 : 3],
+            ]);
+            seen.push([layer, E?.shape, G?.shape, needsInputGradient]);
+          },
+        });
+        const { value, grads } = tf.variableGrads(() => (model.apply(x) as tf.Tensor).sum().asScalar(), trained);
+        tap.detach();
+        expect(seen).toEqual([
+          ['first', undefined, undefined, false],
+          ['middle', undefined, undefined, false],
+          ['b', [2, 2], [3, 2], true],
+          ['middle', [2, 3], undefined, true],
+          ['a', [2, 3], [3, 3], false],
+        ]);
+        tf.dispose([x, value, grads]);
+        model.dispose();
+      });
+    }
+  });
+
+  it('gives prunable kernels the names under which it reports them', () => {
+    const tower = (name: string) => tf.sequential({ name, layers: [maskedDense({ name: 'fc', units: 2, inputShape: [3] })] });
+    const input = tf.input({ shape: [3] });
+    const branches = [tower('left'), tower('right')].map((model) => model.apply(input) as tf.SymbolicTensor);
+    const model = tf.model({ inputs: input, outputs: tf.layers.add().apply(branches) as tf.SymbolicTensor });
+    const kernels = prunableKernels(model);
+    expect(kernels.map(({ info }) => info.name)).toEqual(['fc', 'fc#2']);
+    const mask = Uint8Array.of(1, 0, 1, 0, 1, 0);
+    kernels[1]?.repack({ forward: mask, backward: mask, gradient: mask }, { pruned: 'zero', slots: 'zero', decay: 0 });
+    const sparse = tap(model, [3]).find(({ layer }) => layer === 'fc#2') as TappedValues;
+    expect([...sparse.W.data].map((w) => (w === 0 ? 0 : 1))).toEqual([...mask]);
+    expect(prunableKernels(model)[1]?.masks.forward).toEqual(mask);
     model.dispose();
   });
 

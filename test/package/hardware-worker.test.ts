@@ -96,7 +96,7 @@ describe('hardware workers', () => {
       const host = await openCostHost([acf()], {}, 1);
       const bits = {shape: [1, 1], words: Uint32Array.of(1)};
       const record = {layer: 'x', use: 0, nest: null, W: bits, backwardW: bits, A: bits, E: bits, G: bits, needsInputGradient: false, batchTotal: 1};
-      await host.execute({step: 0, records: [record], training: {slots: 0, masked: false}}).catch((error) => console.log(error.name, error.message));
+      await host.execute({step: 0, records: [record], training: {slots: 0, masked: []}}).catch((error) => console.log(error.name, error.message));
       host.close();
       await host.totals().catch((error) => console.log(error.name, error.message));
     `);

@@ -1,5 +1,13 @@
 import { checkSpec, tableOf } from '../check-spec.js';
-import type { Accelerator, AcceleratorRun, EnergyTable, PhaseWork, StepCounts, WorkCounts } from '../contracts.js';
+import type {
+  Accelerator,
+  AcceleratorRun,
+  AcceleratorState,
+  EnergyTable,
+  PhaseWork,
+  StepCounts,
+  WorkCounts,
+} from '../contracts.js';
 import { price } from '../energy/price.js';
 import type { Dataflow } from '../systolic.js';
 import { type Configuration, configurationOf, emptyConfiguration, reconfigure } from './configuration.js';
@@ -57,7 +65,7 @@ export const acfKind = { schema: acfSchema, build };
 
 function build(spec: AcfSpec): Accelerator {
   const energyTable = tableOf(spec.energyTable);
-  return { spec, energyTable, start: () => startRun(spec, energyTable) };
+  return { spec, energyTable, start: (state) => startRun(spec, energyTable, state) };
 }
 
 /** A dataflow for a work, with what it costs before reconfiguration and the configuration it needs. */
@@ -66,8 +74,8 @@ interface Candidate {
   readonly configuration: Configuration;
 }
 
-function startRun(spec: AcfSpec, table: EnergyTable): AcceleratorRun {
-  let configuration = emptyConfiguration(spec);
+function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): AcceleratorRun {
+  let configuration = state ? Uint32Array.from(state) : emptyConfiguration(spec);
 
   function executeStep(works: readonly PhaseWork[]): StepCounts {
     const stages = works.filter((work) => work.kind === 'gemm').map((work) => candidates(work, spec));
@@ -88,7 +96,7 @@ function startRun(spec: AcfSpec, table: EnergyTable): AcceleratorRun {
     return { works: counts };
   }
 
-  return { executeStep };
+  return { executeStep, state: () => [...configuration] };
 }
 
 const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];

@@ -21,7 +21,8 @@ const attached = new Set<TapOptions['onOp']>();
  * with `tf.variableGrads` or `optimizer.minimize`; prediction and validation are not seen. A is [batch, ...space, in], E is
  * [batch, ...space, out], W and G are [...kernel, in / groups, out], channels last; conv1d comes as conv2d of height 1, the
  * rows of a dense layer on [batch, ...positions, in] keep their positions. W is what the op multiplied with, under masks the effective
- * weights. G is the gradient of this one use: without regularisers, and only for kernels that are trained.
+ * weights. G is the gradient of this one use, without regularisers. A use of a frozen kernel is reported in the forward pass, without E and
+ * G, and once more in the backward pass if that goes on to earlier layers, then with E: the last report of a use holds.
  *
  * Seen are matMul, conv1d, conv2d, conv3d, depthwise, separable and transposed convolutions, their fused and masked forms and
  * recurrent kernels; also where the kernel was reshaped, transposed, cast, sliced or multiplied before. Not seen are embeddings, einsum and
@@ -38,8 +39,8 @@ const attached = new Set<TapOptions['onOp']>();
  * ```
  */
 export function attachTap(model: tf.LayersModel, { onOp }: TapOptions): TensorTap {
-  const names = kernelNames(model);
-  if (names.size === 0) {
+  const kernels = kernelNames(model);
+  if (![...kernels.values()].some(({ trained }) => trained)) {
     throw new SparsityError({
       what: `tensor tap: model ${model.name}`,
       got: 'no trained weights of rank 2 or more',
@@ -48,12 +49,12 @@ export function attachTap(model: tf.LayersModel, { onOp }: TapOptions): TensorTa
     });
   }
   selfTest();
-  const release = tapKernels(names, onOp);
+  const release = tapKernels(kernels, onOp);
   // Each attach has its own entry, even when two share their onOp.
   const report: TapOptions['onOp'] = (op) => onOp(op);
   attached.add(report);
   return {
-    layers: [...names.values()],
+    layers: [...kernels.values()].map(({ name }) => name),
     detach() {
       attached.delete(report);
       release();

@@ -41,8 +41,8 @@ export function packOp(op: TappedOp, images: number = op.nest.batch): LayerTenso
     W,
     backwardW: op.backwardW === op.W ? W : pack(op.backwardW, kernel),
     A: pack(op.A, nest.transposed ? output : input),
-    E: pack(op.E, nest.transposed ? input : output),
-    G: pack(op.G, kernel),
+    E: op.E && pack(op.E, nest.transposed ? input : output),
+    G: op.G && pack(op.G, kernel),
     needsInputGradient,
     batchTotal: whole.batch,
   };

@@ -36,7 +36,7 @@ function check(name: string, expected: string, backward: (x: tf.Tensor2D) => (w:
   try {
     tf.tidy(() => {
       const w = tf.tensor2d([[3]]);
-      const release = tapKernels(new Map([[w.id, 'w']]), (op) => seen.push(describe(op)));
+      const release = tapKernels(new Map([[w.id, { name: 'w', trained: true }]]), (op) => seen.push(describe(op)));
       try {
         backward(tf.tensor2d([[2]]))(w);
       } finally {
@@ -51,7 +51,8 @@ function check(name: string, expected: string, backward: (x: tf.Tensor2D) => (w:
 }
 
 function describe(op: TappedOp): string {
-  return shown.map((key) => `${key} ${typeof op[key] === 'boolean' ? op[key] : op[key].dataSync()[0]}`).join(', ');
+  const text = (value: tf.Tensor | boolean | undefined) => (typeof value === 'object' ? value.dataSync()[0] : value);
+  return shown.map((key) => `${key} ${text(op[key])}`).join(', ');
 }
 
 function fail(got: string, expected: string): never {

@@ -22,7 +22,7 @@ export type TapeObserver = (op: string, node: TapeNode, attrs: OpAttrs, tape: ob
 
 /** The parts of the engine that its types hide. */
 interface TapeEngine {
-  readonly state: { readonly activeTape?: TapeNode[] | null; readonly gradientDepth: number };
+  readonly state: { readonly activeTape?: TapeNode[] | null; readonly gradientDepth: number; kernelDepth: number };
   addTapeNode(
     op: string,
     inputs: TapeNode['inputs'],
@@ -61,12 +61,24 @@ export function observeTape(observer: TapeObserver): () => void {
   };
 }
 
+/** Runs ops that do not go to the tape, and frees what they make. Looks like a kernel that computes, to the engine. */
+export function offTape(body: () => void): void {
+  const { state } = tapeEngine();
+  state.kernelDepth += 1;
+  try {
+    tf.tidy(body);
+  } finally {
+    state.kernelDepth -= 1;
+  }
+}
+
 function tapeEngine(): TapeEngine {
   const engine = tf.engine() as unknown as Partial<TapeEngine>;
   const missing = [
     typeof engine.addTapeNode === 'function' ? '' : 'addTapeNode',
     typeof engine.runKernel === 'function' ? '' : 'runKernel',
     typeof engine.state?.gradientDepth === 'number' ? '' : 'state.gradientDepth',
+    typeof engine.state?.kernelDepth === 'number' ? '' : 'state.kernelDepth',
   ].filter((part) => part !== '');
   if (missing.length === 0) return engine as TapeEngine;
   throw new SparsityError({

@@ -34,8 +34,8 @@ export function tapped(model: tf.LayersModel, step: () => void): TappedValues[] 
         W: valuesOf(W),
         backwardW: valuesOf(backwardW),
         A: valuesOf(A),
-        E: valuesOf(E),
-        G: valuesOf(G),
+        E: valuesOf(E as tf.Tensor),
+        G: valuesOf(G as tf.Tensor),
       }),
   });
   try {

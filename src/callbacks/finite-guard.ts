@@ -1,9 +1,19 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { leavesOf } from '../ops/model-layers.js';
 
-/** Throws when the loss, or a weight of the model, is not finite any more: says at which step, and the first such layer. */
-export function assertFinite(model: tf.LayersModel, step: number, loss = 0): void {
-  const layer = model.layers.find((candidate) => candidate.weights.some((weight) => !allFinite(weight.read().dataSync())));
+/**
+ * Stops training with one error at the first step after which the loss or a weight is not finite. Goes before all other callbacks, so
+ * that none makes masks, costs or checkpoints of it; the run log ends with the error.
+ *
+ * @param step index of the running step.
+ */
+export function finiteGuard(model: tf.LayersModel, step: () => number): tf.CustomCallbackArgs {
+  return { onBatchEnd: async (_, logs) => assertFinite(model, step(), logs?.loss ?? 0) };
+}
+
+function assertFinite(model: tf.LayersModel, step: number, loss: number): void {
+  const layer = leavesOf(model).find(({ weights }) => weights.some((weight) => !allFinite(weight.read().dataSync())));
   const lossIsFinite = Number.isFinite(loss);
   if (lossIsFinite && !layer) return;
   throw new SparsityError({
