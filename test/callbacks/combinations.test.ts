@@ -26,7 +26,7 @@ it('no combination of callbacks leaves a tensor over 200 steps', async () => {
   const [xs, ys] = [tf.randomNormal([200, 6], 0, 1, 'float32', 1), tf.randomNormal([200, 2], 0, 1, 'float32', 2)];
   const dir = await temporaryDirectory();
   const names = Object.keys(makers);
-  const fit = (chosen: readonly string[], name: string) =>
+  const train = (chosen: readonly string[], name: string) =>
     model.fit(xs, ys, {
       epochs: 4,
       batchSize: 4,
@@ -34,12 +34,12 @@ it('no combination of callbacks leaves a tensor over 200 steps', async () => {
       verbose: 0,
       callbacks: chosen.map((key) => makers[key]?.(join(dir, name))) as tf.Callback[],
     });
-  await fit(['pruning'], 'first'); // slots and masks are born
+  await train(['pruning'], 'first'); // slots and masks are born
   const leaking: string[] = [];
   for (let bits = 1; bits < 2 ** names.length; bits++) {
     const chosen = names.filter((_, i) => (bits >> i) & 1);
     const before = tf.memory().numTensors;
-    await fit(chosen, String(bits));
+    await train(chosen, String(bits));
     if (tf.memory().numTensors !== before) leaking.push(chosen.join(' + '));
   }
   expect(leaking).toEqual([]);
