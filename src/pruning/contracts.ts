@@ -64,7 +64,7 @@ export interface ScoredKernel {
   readonly scores: Float32Array;
 }
 
-/** Sparsity of each layer, from the target of the whole. */
+/** Sparsity of each layer, from the target of the whole; 1 for a layer that is emptied, which no pattern is asked for. */
 export type Allocation = ((kernels: readonly ScoredKernel[], sparsity: number) => readonly number[]) & Described;
 
 /** The named masks of a layer, 1 keeps; each has the kernel's number of elements. `null` means all ones. */

@@ -1,7 +1,7 @@
 export * from './allocations/global-allocation.js';
 export * from './allocations/uniform-allocation.js';
 export type * from './contracts.js';
-export { keptCount } from './kept-count.js';
+export { type CountProfile, keptCount } from './kept-count.js';
 export * from './methods/bdwp.js';
 export type { ExclusionOptions } from './methods/exclusion.js';
 export * from './methods/gradual-magnitude.js';

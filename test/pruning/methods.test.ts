@@ -125,6 +125,16 @@ describe('allocations', () => {
     expect(globalAllocation()(kernels, 0.25)).toEqual([0.25, 0, 0.5]);
   });
 
+  it('empty a layer whose scores are all low under the profile jaxpruner only', () => {
+    const low = [kernels[1], { info: kernelInfo([1, 4]), scores: Float32Array.of(1, 2, 3, 4) }];
+    expect(globalAllocation({ profile: 'jaxpruner' })(low, 0.7)).toEqual([0, 1]);
+    expect(globalAllocation()(low, 0.7)).toEqual([0.5, 0.75]);
+    const method = gradualMagnitude({ endStep: 10, allocation: globalAllocation({ profile: 'jaxpruner' }) });
+    const states = low.map(({ info, scores }) => kernelState(scores, info));
+    const masks = method.updateMasks(states, { step: 0, sparsity: 0.7, rng });
+    expect(masks.map(({ forward }) => forward && [...forward])).toEqual([null, [0, 0, 0, 0]]);
+  });
+
   it('keep in all layers together exactly the count, one in each at least', () => {
     fc.assert(
       fc.property(

@@ -24,7 +24,7 @@ const patterns: Registry<Pattern> = {
 
 const allocations: Registry<Allocation> = {
   uniform: { options: [], make: uniformAllocation },
-  global: { options: ['normalise'], make: globalAllocation },
+  global: { options: ['normalise', 'profile'], make: globalAllocation },
 };
 
 const ramp = ['initialSparsity', 'finalSparsity', 'beginStep', 'endStep', 'frequency', 'power', 'profile'];
