@@ -2,19 +2,19 @@ import { expect } from 'vitest';
 import { note } from './left-out.js';
 import { flat, type Value } from './pruning-cases.js';
 
-/** Half a unit of the last digit of a figure that has three decimals or more; fewer are taken for exact. */
+/** Half a unit of the last digit, and a little, of a figure that has two decimals or more; fewer are taken for exact. */
 function roundingOf(figure: number): number {
   const [, decimals = '', exponent = '0'] = /^-?\d+(?:\.(\d+))?(?:e(-?\d+))?$/.exec(String(figure)) ?? [];
-  return decimals.length >= 3 ? 0.501 * 10 ** (Number(exponent) - decimals.length) : 0;
+  return decimals.length >= 2 ? 0.55 * 10 ** (Number(exponent) - decimals.length) : 0;
 }
 
-/** Equal in value, whatever the nesting, to 1e-6 or to the last digit given; sums of float32 that cancel to 1e-7 of the greatest. */
+/** Equal in value, whatever the nesting: to 1e-6 of it, or to the last digit given; float32 sums that cancel, to 1e-7. */
 export function expectNear(actual: Value, expected: Value): void {
   const [got, wanted] = [Array.from(flat(actual)), flat(expected)];
   expect(got).toHaveLength(wanted.length);
   const scale = Math.max(0, ...wanted.map(Math.abs));
   wanted.forEach((figure, i) => {
-    const tolerance = Math.max(1e-9, 1e-6 * Math.abs(figure), 1e-7 * scale, roundingOf(figure));
+    const tolerance = Math.max(1e-7, 1e-6 * Math.abs(figure), roundingOf(figure) + 1e-7 * scale);
     expect(Math.abs(got[i] - figure), `figure ${i}: got ${got[i]}, expected ${figure}`).toBeLessThanOrEqual(tolerance);
   });
 }

@@ -126,17 +126,17 @@ function value({ input, expected }: Case): void {
 
 const isUpdate = ({ input, expected }: Case) => expect(make(input.schedule, input)(input.step).update).toBe(expected);
 
-/** Drives gradual pruning of 10000 weights as tfmot counts steps, from 1, and compares the sparsity after each batch. */
+/** Drives gradual pruning of 160000 weights as tfmot counts steps, from 1, and compares the sparsity after each batch. */
 function drive({ input, expected }: Case, batches: number): void {
   const rng = createRng(0);
-  const weights = Float32Array.from({ length: 10_000 }, () => rng.normal());
+  const weights = Float32Array.from({ length: 160_000 }, () => rng.normal());
   const { initial: initialSparsity, final: finalSparsity, begin_step: beginStep, end_step: endStep, frequency } = input;
   const method = gradualMagnitude({ initialSparsity, finalSparsity, beginStep, endStep, frequency, profile: 'tfmot' });
   let masks: LayerMasks | undefined;
   const after: Record<string, number> = {};
   for (let step = 1; step <= batches; step++) {
     const { update, sparsity } = method.schedule(step);
-    const kernel = { info: infoOf([100, 100]), weights, masks };
+    const kernel = { info: infoOf([400, 400]), weights, masks };
     if (update) [masks] = method.updateMasks([kernel], { step, sparsity, rng });
     after[`sparsity_after_${step}`] = sparsityOf(masks?.forward ?? null);
   }
