@@ -16,5 +16,6 @@ export * from './regularisers/block-regulariser.js';
 export * from './regularisers/group-lasso.js';
 export * from './schedules/constant-schedule.js';
 export * from './schedules/polynomial-schedule.js';
+export type { OwnSchedule, RampChoice, ScheduleChoice } from './schedules/schedule-choice.js';
 export { magnitudeScore } from './scores/magnitude-score.js';
 export * from './sparsity-of.js';

@@ -2,21 +2,30 @@ import fc from 'fast-check';
 import {
   bdwp,
   type Config,
+  constantSchedule,
+  cubicSchedule,
+  type GradualMagnitudeOptions,
   globalAllocation,
   gradualMagnitude,
+  type HardwareAwareOptions,
   hardwareAware,
   isNm,
   keptCount,
   type LayerMasks,
+  linearSchedule,
   methodFromConfig,
   nm,
+  oneShotSchedule,
   type PruningMethod,
   packMask,
+  polynomialSchedule,
+  type Schedule,
   sparsityOf,
   uniformAllocation,
   unpackMask,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
+import { SparsityError } from '../../src/errors.js';
 import { createRng } from '../../src/rng.js';
 import { kernelInfo, kernelState, sum } from './kernel-info.js';
 
@@ -156,13 +165,103 @@ describe('allocations', () => {
 });
 
 describe('hardwareAware', () => {
-  it('shrinks what is beyond the final budget during the ramp only', () => {
-    const method = hardwareAware({ finalSparsity: 0.5, beginStep: 5, endStep: 10, regulariser: { lambda: 0.5 } });
-    const kernel = kernelState([3, -1, 0.25, 2], kernelInfo([4, 1]));
-    const at = (step: number) => method.proximal?.(kernel, { step, sparsity: 0.1, rng });
-    expect(at(5)).toEqual(Float32Array.of(3, -0.5, 0, 2));
-    expect([at(4), at(11)]).toEqual([undefined, undefined]);
+  const kernel = kernelState([3, -1, 0.25, 2], kernelInfo([4, 1]));
+  /** What the proximal step does at a step of the training. */
+  const at = (method: PruningMethod, step: number) =>
+    method.proximal?.(kernel, { step, sparsity: method.schedule(step).sparsity, rng });
+  const shrunk = Float32Array.of(3, -0.5, 0, 2);
+  const regulariser = { lambda: 0.5 };
+
+  it('shrinks what is beyond the final budget until the ramp is at its end', () => {
+    const method = hardwareAware({ finalSparsity: 0.5, beginStep: 5, endStep: 10, regulariser });
+    expect([0, 5, 9].map((step) => at(method, step))).toEqual([shrunk, shrunk, shrunk]);
+    expect([10, 11].map((step) => at(method, step))).toEqual([undefined, undefined]);
     expect(hardwareAware({ endStep: 10 }).proximal).toBeUndefined();
+  });
+
+  it('shrinks up to the shot of a one-shot schedule, by the budget that it leaves', () => {
+    const method = hardwareAware({ schedule: oneShotSchedule({ sparsity: 0.5, step: 3 }), regulariser });
+    expect([0, 2, 3, 99].map((step) => at(method, step))).toEqual([shrunk, shrunk, undefined, undefined]);
+  });
+
+  it('shrinks by the budget where a schedule of your own settles, and never where nothing more is to come', () => {
+    const halves = (step: number) => ({ sparsity: Math.min(0.5, step / 8), update: true });
+    const method = hardwareAware({ schedule: halves, regulariser });
+    expect([0, 3, 4].map((step) => at(method, step))).toEqual([shrunk, shrunk, undefined]);
+    expect(at(hardwareAware({ schedule: constantSchedule({ sparsity: 0.5 }), regulariser }), 0)).toBeUndefined();
+  });
+
+  it('refuses a regulariser under a schedule that does not settle at a sparsity', () => {
+    const schedule = (step: number) => ({ sparsity: step / 100, update: true });
+    expect(() => hardwareAware({ schedule, regulariser })).toThrow('settles at');
+  });
+});
+
+describe('a schedule of any kind', () => {
+  const schedules: readonly [string, Schedule][] = [
+    ['polynomial', polynomialSchedule({ finalSparsity: 0.75, endStep: 8, frequency: 2 })],
+    ['linear', linearSchedule({ finalSparsity: 0.75, beginStep: 2, endStep: 6 })],
+    ['cubic', cubicSchedule({ finalSparsity: 0.5, frequency: 2, updates: 3 })],
+    ['constant', constantSchedule({ sparsity: 0.75, beginStep: 3, frequency: 4 })],
+    ['one-shot', oneShotSchedule({ sparsity: 0.5, step: 4 })],
+    ['of your own', (step) => ({ sparsity: step < 5 ? 0.25 : 0.5, update: step === 1 || step === 5 })],
+  ];
+
+  it.each(schedules)('decides when and how much gradualMagnitude and hardwareAware prune: %s', (_, schedule) => {
+    for (const method of [gradualMagnitude({ schedule }), hardwareAware({ schedule })]) {
+      let masks: LayerMasks | undefined;
+      for (let step = 0; step < 12; step++) {
+        const state = method.schedule(step);
+        expect(state).toEqual(schedule(step));
+        if (!state.update) continue;
+        const context = { step, sparsity: state.sparsity, rng };
+        [masks] = method.updateMasks([kernelState(normal(64), kernelInfo([8, 8]), masks)], context);
+        expect(sum(masks.forward ?? new Uint8Array(64).fill(1))).toBe(keptCount(64, state.sparsity));
+      }
+      expect(masks?.forward).toBeDefined();
+    }
+  });
+
+  it.each(schedules.slice(0, -1))('goes into the config, and comes out of it again: %s', (_, schedule) => {
+    for (const { config } of [gradualMagnitude({ schedule }), hardwareAware({ schedule, regulariser: { lambda: 0.1 } })]) {
+      expect(config.schedule).toEqual(schedule.config);
+      const again = methodFromConfig(JSON.parse(JSON.stringify(config)));
+      expect(again.config).toEqual(config);
+      for (let step = 0; step < 12; step++) expect(again.schedule(step)).toEqual(schedule(step));
+    }
+  });
+
+  it.each([
+    ['linear', { finalSparsity: 0.5, endStep: 8 }, linearSchedule({ finalSparsity: 0.5, endStep: 8 })],
+    ['cubic', { finalSparsity: 0.5, frequency: 2, updates: 4 }, cubicSchedule({ finalSparsity: 0.5, frequency: 2, updates: 4 })],
+  ])('is made from plain data under its name %s', (name, options, schedule) => {
+    const made = methodFromConfig({ name: 'gradual', schedule: { name, ...options } });
+    for (let step = 0; step < 12; step++) expect(made.schedule(step)).toEqual(schedule(step));
+  });
+
+  it('is called custom in the config when it is your own, of which no method can be made', () => {
+    const { config } = gradualMagnitude({ schedule: () => ({ sparsity: 0.5, update: true }) });
+    expect(config.schedule).toEqual({ name: 'custom' });
+    expect(() => methodFromConfig(config)).toThrow('It was a function of your own');
+  });
+
+  const schedule = constantSchedule({ sparsity: 0.5 });
+  it.each<[string, object, string]>([
+    ['a ramp beside it', { schedule, finalSparsity: 0.9, endStep: 10 }, 'got a schedule and finalSparsity, endStep'],
+    ['neither', {}, 'expected a schedule, or endStep of a ramp'],
+    ['a ramp without an end', { finalSparsity: 0.9 }, 'got finalSparsity without endStep'],
+    ['plain data', { schedule: { name: 'constant', sparsity: 0.5 } }, 'methodFromConfig'],
+  ])('is refused with %s', (_, options, message) => {
+    expect(() => gradualMagnitude(options as GradualMagnitudeOptions)).toThrow(SparsityError);
+    expect(() => gradualMagnitude(options as GradualMagnitudeOptions)).toThrow(message);
+    expect(() => hardwareAware(options as HardwareAwareOptions)).toThrow(message);
+  });
+
+  it('is one of two forms of the options, also for the type checker', () => {
+    // @ts-expect-error: a schedule and an option of the ramp
+    expect(() => gradualMagnitude({ schedule, endStep: 10 })).toThrow(SparsityError);
+    // @ts-expect-error: neither of the two
+    expect(() => hardwareAware({ block: { kind: 'row' } })).toThrow(SparsityError);
   });
 });
 

@@ -1,27 +1,30 @@
 import type { PruningMethod } from '../contracts.js';
 import { type Block, type BlockBudgetsOptions, blockBudgets } from '../patterns/block-budgets.js';
 import { blockRegulariser } from '../regularisers/block-regulariser.js';
-import { type GradualMagnitudeOptions, gradualMagnitude } from './gradual-magnitude.js';
+import { type ScheduleChoice, settledSparsity } from '../schedules/schedule-choice.js';
+import { gradualMagnitude, type RankingOptions } from './gradual-magnitude.js';
 
-/** Options of {@link hardwareAware}. */
-export interface HardwareAwareOptions extends Omit<GradualMagnitudeOptions, 'pattern' | 'regrow'> {
-  /**
-   * The blocks whose non-zeros are budgeted.
-   * @default {kind: 'row'}
-   */
-  readonly block?: Block;
-  /**
-   * See {@link BlockBudgetsOptions.budgets}.
-   * @default 'balanced'
-   */
-  readonly budgets?: NonNullable<BlockBudgetsOptions['budgets']>;
-  /**
-   * Shrinks the weights beyond the final budget of their block towards 0 at every step of the ramp, by `lambda` each (ledger E8, see
-   * {@link blockRegulariser}); `gamma` is that budget in non-zeros. It reads and writes every kernel at every step.
-   * @default none; gamma: the block's size times (1 - finalSparsity), rounded up
-   */
-  readonly regulariser?: { readonly lambda: number; readonly gamma?: number };
-}
+/** Options of {@link hardwareAware}: when ({@link ScheduleChoice}), which weights ({@link RankingOptions}), and these. */
+export type HardwareAwareOptions = ScheduleChoice &
+  RankingOptions & {
+    /**
+     * The blocks whose non-zeros are budgeted.
+     * @default {kind: 'row'}
+     */
+    readonly block?: Block;
+    /**
+     * See {@link BlockBudgetsOptions.budgets}.
+     * @default 'balanced'
+     */
+    readonly budgets?: NonNullable<BlockBudgetsOptions['budgets']>;
+    /**
+     * Shrinks the weights beyond the final budget of their block towards 0, by `lambda` at every step (ledger E8, see
+     * {@link blockRegulariser}), as long as the schedule is below the sparsity that it settles at; a dense phase before the ramp or the
+     * shot is among these steps, and prepares it. `gamma` is that budget in non-zeros. It reads and writes every kernel at every step.
+     * @default none; gamma: the block's size times (1 - the sparsity that the schedule settles at), rounded up
+     */
+    readonly regulariser?: { readonly lambda: number; readonly gamma?: number };
+  };
 
 /**
  * Hardware-aware pruning of ACF: gradual magnitude pruning in which every block of the target accelerator has a budget of non-zeros,
@@ -40,11 +43,11 @@ export function hardwareAware(options: HardwareAwareOptions): PruningMethod {
   const method = { ...gradual, name: 'hardware-aware', config: { ...config, name: 'hardware-aware', block, budgets } };
   if (!regulariser) return method;
   const { lambda, gamma } = regulariser;
-  const { finalSparsity = 0.9, beginStep = 0, endStep } = options;
-  const { proximal } = blockRegulariser({ block, lambda, ...(gamma === undefined ? { sparsity: finalSparsity } : { gamma }) });
+  const settled = settledSparsity(method.schedule);
+  const { proximal } = blockRegulariser({ block, lambda, ...(gamma === undefined ? { sparsity: settled } : { gamma }) });
   return {
     ...method,
     config: { ...method.config, regulariser },
-    proximal: ({ weights, info }, { step }) => (step >= beginStep && step <= endStep ? proximal(weights, info) : undefined),
+    proximal: ({ weights, info }, { sparsity }) => (sparsity < settled ? proximal(weights, info) : undefined),
   };
 }
