@@ -1,4 +1,5 @@
 import { checkChoice } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
@@ -52,6 +53,8 @@ export function globalAllocation(options: GlobalAllocationOptions = {}): Allocat
     return kernels.map(({ scores }, layer) => sparsityOf(mask.subarray(ends[layer] - scores.length, ends[layer])));
   });
 }
+
+inConfig(globalAllocation, 'global', { normalise: true, profile: true });
 
 function divideByNorm(scores: Float32Array): void {
   const squares = scores.reduce((sum, score) => (Number.isFinite(score) ? sum + score * score : sum), 0);

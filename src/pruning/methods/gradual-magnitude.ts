@@ -1,25 +1,13 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
-import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js';
+import { inConfig } from '../config-entry.js';
+import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
-import { type ExclusionOptions, exclusion } from './exclusion.js';
+import { exclusion } from './exclusion.js';
 import { chooseMasks } from './magnitude-masks.js';
-
-/** How a magnitude method ranks weights and spreads sparsity over layers. */
-export interface RankingOptions extends ExclusionOptions {
-  /**
-   * Which weights are worth more.
-   * @default magnitudeScore()
-   */
-  readonly score?: Score;
-  /**
-   * How the sparsity is spread over the layers.
-   * @default uniformAllocation()
-   */
-  readonly allocation?: Allocation;
-}
+import { magnitudeOptions, type RankingOptions } from './ranking-options.js';
 
 /** Options of {@link gradualMagnitude}: when ({@link ScheduleChoice}), which weights ({@link RankingOptions}), and these. */
 export type GradualMagnitudeOptions = ScheduleChoice &
@@ -78,3 +66,5 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
       }),
   };
 }
+
+inConfig(gradualMagnitude, 'gradual', { ...magnitudeOptions, pattern: true, regrow: true });

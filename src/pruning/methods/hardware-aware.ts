@@ -1,8 +1,10 @@
+import { inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { type Block, type BlockBudgetsOptions, blockBudgets } from '../patterns/block-budgets.js';
 import { blockRegulariser } from '../regularisers/block-regulariser.js';
 import { type ScheduleChoice, settledSparsity } from '../schedules/schedule-choice.js';
-import { gradualMagnitude, type RankingOptions } from './gradual-magnitude.js';
+import { gradualMagnitude } from './gradual-magnitude.js';
+import { magnitudeOptions, type RankingOptions } from './ranking-options.js';
 
 /** Options of {@link hardwareAware}: when ({@link ScheduleChoice}), which weights ({@link RankingOptions}), and these. */
 export type HardwareAwareOptions = ScheduleChoice &
@@ -51,3 +53,5 @@ export function hardwareAware(options: HardwareAwareOptions): PruningMethod {
     proximal: ({ weights, info }, { sparsity }) => (sparsity < settled ? proximal(weights, info) : undefined),
   };
 }
+
+inConfig(hardwareAware, 'hardware-aware', { ...magnitudeOptions, block: true, budgets: true, regulariser: true });

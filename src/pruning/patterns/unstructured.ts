@@ -1,4 +1,5 @@
 import { checkChoice } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { type CountProfile, countProfiles, keptCount } from '../kept-count.js';
@@ -40,3 +41,5 @@ export function unstructured({ profile = 'default' }: UnstructuredOptions = {}):
     return mask;
   });
 }
+
+inConfig(unstructured, 'unstructured', { profile: true });

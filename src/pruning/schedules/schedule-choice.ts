@@ -1,5 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkSparsity } from '../check.js';
+import type { NamesOf } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { configOf } from '../described.js';
 import { type PolynomialScheduleOptions, polynomialSchedule } from './polynomial-schedule.js';
@@ -23,6 +24,18 @@ export type OwnSchedule = { readonly [option in keyof PolynomialScheduleOptions]
   readonly schedule: Schedule;
 };
 
+/** The names of these options. */
+export const scheduleChoiceOptions = {
+  initialSparsity: true,
+  finalSparsity: true,
+  beginStep: true,
+  endStep: true,
+  frequency: true,
+  power: true,
+  profile: true,
+  schedule: true,
+} satisfies NamesOf<ScheduleChoice>;
+
 /**
  * The schedule that was chosen, and what stands for it in a method's config: the options of the ramp, or the schedule's own config.
  *
@@ -30,7 +43,7 @@ export type OwnSchedule = { readonly [option in keyof PolynomialScheduleOptions]
  * a schedule that is no function, for a ramp out of range.
  */
 export function chosenSchedule({ schedule, ...ramp }: ScheduleChoice): { schedule: Schedule; config: object } {
-  const given = rampOptions.filter((option) => ramp[option] !== undefined);
+  const given = Object.keys(scheduleChoiceOptions).filter((option) => ramp[option as keyof typeof ramp] !== undefined);
   if (schedule !== undefined) {
     checkSchedule(schedule, given);
     return { schedule, config: { schedule: configOf(schedule) } };
@@ -58,8 +71,6 @@ export function settledSparsity(schedule: Schedule): number {
   checkSparsity('sparsity that the schedule settles at', sparsity);
   return sparsity;
 }
-
-const rampOptions = ['initialSparsity', 'finalSparsity', 'beginStep', 'endStep', 'frequency', 'power', 'profile'] as const;
 
 function checkSchedule(schedule: Schedule, given: readonly string[]): void {
   if (typeof schedule !== 'function') {
