@@ -1,5 +1,5 @@
 import { SparsityError } from '../errors.js';
-import { nearest } from '../hw/nearest.js';
+import { nearest } from '../nearest.js';
 import * as allocations from './allocations/index.js';
 import { type ConfigurableFactory, factoriesOf } from './config-entry.js';
 import type { Config, PruningMethod } from './contracts.js';

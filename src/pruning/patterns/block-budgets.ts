@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import { nearest } from '../../hw/nearest.js';
+import { nearest } from '../../nearest.js';
 import { checkChoice, checkInteger } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
