@@ -7,6 +7,7 @@ export * from './pack-mask.js';
 export * from './patterns/index.js';
 export * from './regularisers/block-regulariser.js';
 export * from './regularisers/group-lasso.js';
+export type { RegulariserOptions } from './regularisers/regulariser-choice.js';
 export * from './schedules/index.js';
 export * from './scores/index.js';
 export * from './sparsity-of.js';
