@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { SparsityError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { EnergyTable } from './contracts.js';
 import { energyTables } from './energy/tables.js';
-import { nearest } from './nearest.js';
 
 /** A zod issue with its place and a way out, before it is worded as an error. */
 export interface SpecIssue {

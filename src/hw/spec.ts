@@ -1,8 +1,8 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { SparsityError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { checkSpec, inspectSpec } from './check-spec.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
-import { nearest } from './nearest.js';
 import { presets } from './presets.js';
 import { registry } from './registry.js';
 
