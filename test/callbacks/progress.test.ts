@@ -9,12 +9,10 @@ afterEach(() => vi.restoreAllMocks());
 async function train(callbacks: readonly object[], count = 80) {
   const { xs, ys } = tinyData(count);
   const model = tinyModel();
-  await model
-    .fit(xs, ys, { epochs: 2, batchSize: 4, verbose: 0, callbacks: callbacks as tf.Callback[] })
-    .finally(() => {
-      tf.dispose([xs, ys]);
-      model.dispose();
-    });
+  await model.fit(xs, ys, { epochs: 2, batchSize: 4, verbose: 0, callbacks: callbacks as tf.Callback[] }).finally(() => {
+    tf.dispose([xs, ys]);
+    model.dispose();
+  });
 }
 
 function lines() {
