@@ -47,10 +47,7 @@ describe('a layer policy', () => {
   });
 
   it.each([
-    [
-      { exclude: 'lst' },
-      /^policy\.exclude: got lst, expected the name of a layer: first, middle, last\. Did you mean last;/,
-    ],
+    [{ exclude: 'lst' }, /^policy\.exclude: got lst, expected the name of a layer: first, middle, last\. Did you mean last;/],
     [{ include: ['first', 'midle'] }, /^policy\.include: got midle, .*Did you mean middle;/],
     [{ include: 7 as unknown as string }, /^policy\.include: got 7, expected the name of a layer/],
   ])('refuses a name that no layer has: %o', (policy, message) => {
