@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { nearest } from '../hw/nearest.js';
+import { nearest } from '../nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { createRng } from '../rng.js';

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
-import type { EnergyTable } from './contracts.js';
+import type { AcceleratorSpec, EnergyTable } from './contracts.js';
 import { energyTables } from './energy/tables.js';
+import { type Preset, presets } from './presets.js';
 
 /** A zod issue with its place and a way out, before it is worded as an error. */
 export interface SpecIssue {
@@ -37,9 +38,9 @@ export function tableOf(table: string | EnergyTable): EnergyTable {
 }
 
 /** Checks a value against a schema: the value with its defaults filled in, or the first thing that is wrong. */
-export function inspectSpec<T>(schema: z.ZodType<T>, value: unknown): { spec: T } | { issue: SpecIssue } {
+export function inspectSpec<T extends AcceleratorSpec>(schema: z.ZodType<T>, value: unknown): { spec: T } | { issue: SpecIssue } {
   const result = schema.safeParse(value);
-  if (result.success) return { spec: result.data };
+  if (result.success) return { spec: withSources(result.data) };
   const issue = deepest(result.error.issues[0]);
   if (issue.code === 'unrecognized_keys') {
     const path = [...issue.path, issue.keys[0]];
@@ -53,15 +54,23 @@ export function inspectSpec<T>(schema: z.ZodType<T>, value: unknown): { spec: T 
 }
 
 /**
- * Checks the spec of an accelerator and fills in its defaults.
+ * Checks the spec of an accelerator, fills in its defaults and says where they come from.
  *
  * @throws SparsityError naming the field.
  */
-export function checkSpec<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+export function checkSpec<T extends AcceleratorSpec>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const checked = inspectSpec(schema, value);
   if ('spec' in checked) return checked.spec;
   const { path, got, expected, fix } = checked.issue;
   throw new SparsityError({ what: [what, ...path.map(String)].join('.'), got, expected, fix });
+}
+
+/** A constant that equals its kind's preset has the source that the preset gives, unless the spec gives another. */
+function withSources<T extends AcceleratorSpec>(spec: T): T {
+  const preset = Object.values(presets).find(({ kind }) => kind === spec.kind);
+  const own = spec as T & Preset;
+  const known = Object.entries(preset?.sources ?? {}).filter(([field]) => own[field] === preset?.[field]);
+  return { ...spec, sources: { ...Object.fromEntries(known), ...own.sources } };
 }
 
 /** Of a union, the complaint of the alternative that came furthest. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { GemmWork } from '../../src/hw/index.js';
-import { createAccelerator, denseArray, denseNest, parseAcceleratorSpec, presets, registry } from '../../src/hw/index.js';
+import type { GemmWork, Preset } from '../../src/hw/index.js';
+import { acf, createAccelerator, denseArray, denseNest, parseAcceleratorSpec, presets, registry } from '../../src/hw/index.js';
 import { randomWork } from './support/reference.js';
 
 const work: GemmWork = randomWork(denseNest({ batch: 8, inFeatures: 20, outFeatures: 30 }), 'forward', 0.5, 1);
@@ -18,14 +18,33 @@ describe('accelerator specs', () => {
     }
   });
 
-  it('of presets give the source of every number', () => {
-    for (const [name, preset] of Object.entries(presets)) {
-      expect(preset.name).toBe(name);
-      expect(Object.keys(registry)).toContain(preset.kind);
-      for (const [field, value] of Object.entries(preset)) {
-        if (typeof value === 'number') expect(preset.sources[field], `${name}.${field}`).toMatch(/.{8}/);
-      }
-    }
+  it.each([
+    ...Object.keys(presets).map((name) => [`the preset ${name}`, createAccelerator(name).spec] as const),
+    ['acf()', acf().spec] as const,
+    ['denseArray()', denseArray().spec] as const,
+    ['a file', parseAcceleratorSpec('kind: acf\nname: mine\n', 'mine.yaml')] as const,
+  ])('of %s give the source of every number', (_, spec) => {
+    const { sources, ...fields } = spec as Preset;
+    const numbers = Object.keys(fields).filter((field) => typeof fields[field] === 'number');
+    expect(numbers.length).toBeGreaterThan(4);
+    for (const field of numbers) expect(sources[field], field).toMatch(/.{8}/);
+  });
+
+  it.each(Object.entries(presets))('of the preset %s hold its name and a known kind', (name, preset) => {
+    expect(preset.name).toBe(name);
+    expect(Object.keys(registry)).toContain(preset.kind);
+  });
+
+  it('have the defaults that the first preset of their kind has', () => {
+    expect(acf().spec).toEqual(createAccelerator('acf').spec);
+    expect(denseArray().spec).toEqual(createAccelerator('dense-array').spec);
+  });
+
+  it('do not borrow a source for a number of their own', () => {
+    const { sources } = acf({ rows: 64, cols: 48, sources: { cols: 'my floor plan' } }).spec as Preset;
+    expect(Object.keys(sources)).not.toContain('rows');
+    expect(sources.cols).toBe('my floor plan');
+    expect(sources.fanOut).toBe((presets.acf as Preset).sources.fanOut);
   });
 
   it('read from YAML and from JSON, with defaults filled in', () => {
