@@ -61,47 +61,12 @@ describe('accelerator specs', () => {
     });
   });
 
-  it.each([
-    [
-      'an unknown field',
-      'kind: denseArray\nrows: 8\ncolums: 8\n',
-      /^p\.yaml:3:1 colums: got colums, expected kind, .*Did you mean cols/,
-    ],
-    ['a wrong value', 'kind: denseArray\nname: x\nrows: -1\n', /^p\.yaml:3:1 rows: got -1, expected .*>=1/],
-    ['a wrong type', 'kind: denseArray\nrows: many\n', /^p\.yaml:2:1 rows: got many, expected number/],
-    ['an unknown kind', 'name: x\nkind: denseAray\n', /^p\.yaml:2:1 kind: got denseAray, expected .*Did you mean denseArray/],
-    ['a missing kind', 'rows: 8\n', /^p\.yaml:1:1 kind: got undefined, expected .*Add kind: /],
-    [
-      'an unknown energy table',
-      'kind: denseArray\nenergyTable: 28nm\n',
-      /^p\.yaml:2:1 energyTable: got 28nm, expected one of 45nm/,
-    ],
-    ['broken syntax', 'kind: denseArray\nrows: [1\n', /^p\.yaml:3:1: got .*expected valid YAML or JSON/],
-    ['a list instead of fields', '- 1\n- 2\n', /^p\.yaml:1:1: got \[1,2\], expected the fields of an accelerator/],
-    [
-      'a wrong inner value',
-      '{"kind": "denseArray",\n "sources": {\n  "rows": 3}}',
-      /^p\.yaml:3:3 sources\.rows: got 3, expected string/,
-    ],
-    [
-      'a price that is no number',
-      'kind: denseArray\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n  actions:\n    addFp32: {pj: low, component: compute, source: me}\n',
-      /^p\.yaml:7:15 energyTable\.actions\.addFp32\.pj: got low, expected number/,
-    ],
-    [
-      'a wrong price in a table of its own',
-      'kind: denseArray\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n  actions:\n    addFp32: {pj: -1, component: compute, source: me}\n',
-      /^p\.yaml:7:15 energyTable\.actions\.addFp32\.pj: got -1/,
-    ],
-  ])('name file, line, column and field of %s', (_, text, message) => {
-    expect(() => parseAcceleratorSpec(text, 'p.yaml')).toThrow(message);
-  });
-
   it('of an unknown name or kind name the nearest', () => {
     expect(() => createAccelerator('dens')).toThrow(/accelerator: got dens, expected .*Did you mean dense-array or/);
     expect(() => createAccelerator('toString')).toThrow('accelerator: got toString');
     expect(() => createAccelerator({ kind: 'densearray', name: 'x' })).toThrow(/got densearray.*Did you mean denseArray/);
     const misspelt = { kind: 'denseArray', name: 'x', row: 3 };
     expect(() => createAccelerator(misspelt)).toThrow(/accelerator x\.row: got row.*Did you mean rows/);
+    expect(() => createAccelerator(undefined as never)).toThrow(/^kind of accelerator: got undefined, expected acf, denseArray/);
   });
 });
