@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { SparsityError } from '../errors.js';
-import { nearest } from '../nearest.js';
 import type { AcceleratorSpec, EnergyTable } from './contracts.js';
 import { energyTables } from './energy/tables.js';
 import { type Preset, presets } from './presets.js';

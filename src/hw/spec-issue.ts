@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { nearest } from './nearest.js';
+import { nearest } from '../nearest.js';
 
 /** What is wrong with a spec, with its place and a way out, before it is worded as an error. */
 export interface SpecIssue {
