@@ -23,6 +23,7 @@ export default defineConfig({
           name: 'plain',
           include: ['test/**/*.test.ts'],
           exclude: numeric,
+          setupFiles: ['test/support/seed.ts'],
           testTimeout: 60_000,
         },
       },
@@ -31,7 +32,7 @@ export default defineConfig({
         test: {
           name: backend,
           include: numeric,
-          setupFiles: ['test/support/backend.ts'],
+          setupFiles: ['test/support/seed.ts', 'test/support/backend.ts'],
           env: { TFJS_BACKEND: backend },
           testTimeout: 60_000,
           hookTimeout: 60_000,
