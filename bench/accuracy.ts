@@ -87,12 +87,12 @@ for (const seed of seeds) {
       targetAccuracy: undefined,
     };
     console.log(`${args.data} ${budget.model} ${method} seed ${seed}`);
-    const result = await trainOnce(options, data, [], `${options.runDir}/${method}`, new AbortController().signal);
+    const { model, result } = await trainOnce(options, data, [], `${options.runDir}/${method}`, new AbortController().signal);
     const total = (of: 'kept' | 'weights') => result.layers.reduce((sum, layer) => sum + layer[of], 0);
     const sparsity = result.layers.length > 0 ? 1 - total('kept') / total('weights') : 0;
     const run: Run = { method, seed, accuracy: result.accuracy, sparsity, seconds: Math.round(result.seconds) };
     appendFileSync(out, `${JSON.stringify({ ...run, ...budget, data: args.data, trainImages: data.train.count })}\n`);
-    result.model.dispose();
+    model.dispose();
   }
 }
 

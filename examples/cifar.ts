@@ -7,6 +7,8 @@ import { runExample } from './lib/run-example.js';
 
 await runExample({
   script: 'cifar',
+  data: 'cifar10',
+  model: 'vgg-small',
   models: ['vgg-small', 'resnet20'],
   datasets: ['cifar10', 'cifar100'],
   epochs: 12,

@@ -8,6 +8,8 @@ import { runExample } from './lib/run-example.js';
 
 await runExample({
   script: 'mnist',
+  data: 'digits',
+  model: 'lenet5',
   models: ['lenet5', 'mlp'],
   datasets: ['digits', 'mnist', 'fashion-mnist'],
   epochs: 5,

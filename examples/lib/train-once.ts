@@ -1,10 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import {
-  type CostReport,
   checkpoint,
   hardwareCost,
   type Json,
-  type LayerSparsityRow,
   progress,
   pruning,
   restoreCheckpoint,
@@ -19,28 +17,14 @@ import type { Dataset } from './dataset.js';
 import { evaluate } from './evaluate.js';
 import { buildModel } from './models.js';
 import type { MethodName, RunOptions } from './options.js';
+import type { RunResult } from './run-result.js';
 
-/** One trained network with all that the table and the page show. */
-export interface RunResult {
-  readonly name: string;
-  readonly method: MethodName;
+/** A network after its training. */
+export interface TrainedRun {
   readonly model: tf.LayersModel;
-  readonly accuracy: number;
-  readonly loss: number;
-  readonly seconds: number;
   /** False when the run was stopped before its last step. */
   readonly finished: boolean;
-  readonly layers: readonly LayerSparsityRow[];
-  readonly cost: CostReport | undefined;
-  /** Training loss, accuracy and weight sparsity of each step. */
-  readonly steps: readonly {
-    readonly step: number;
-    readonly loss: number;
-    readonly accuracy: number;
-    readonly sparsity: number;
-  }[];
-  /** Test accuracy after each epoch. */
-  readonly epochs: readonly { readonly step: number; readonly accuracy: number }[];
+  readonly result: RunResult;
 }
 
 /** The pruning method of a run: the ramp takes the first 60 % of the steps, the rest is for recovery at full sparsity. */
@@ -76,7 +60,7 @@ export async function trainOnce(
   accelerators: readonly Accelerator[],
   runDir: string,
   stop: AbortSignal,
-): Promise<RunResult> {
+): Promise<TrainedRun> {
   const batches = seededBatches({
     xs: { data: data.train.pixels, shape: [data.train.count, ...data.imageShape], scale: 1 / 255 },
     ys: { data: oneHot(data.train.labels, data.classes), shape: [data.train.count, data.classes] },
@@ -131,21 +115,24 @@ export async function trainOnce(
     });
   }
   const seconds = (performance.now() - began) / 1000;
+  const report = await cost?.report();
   return {
-    name:
-      options.method === 'dense'
-        ? 'dense'
-        : options.method === 'bdwp'
-          ? 'bdwp 2:8'
-          : `${options.method} ${Math.round(1000 * options.sparsity) / 10} %`,
-    method: options.method,
     model,
-    ...(await evaluate(model, data, data.test)),
-    seconds,
     finished: !stop.aborted,
-    layers: prune?.layerSparsity() ?? [],
-    cost: await cost?.report(),
-    steps,
-    epochs,
+    result: {
+      name:
+        options.method === 'dense'
+          ? 'dense'
+          : options.method === 'bdwp'
+            ? 'bdwp 2:8'
+            : `${options.method} ${Math.round(1000 * options.sparsity) / 10} %`,
+      method: options.method,
+      ...(await evaluate(model, data, data.test)),
+      seconds,
+      layers: prune?.layerSparsity() ?? [],
+      ...(report ? { cost: report.toJSON() } : {}),
+      steps,
+      epochs,
+    },
   };
 }

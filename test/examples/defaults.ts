@@ -1,0 +1,13 @@
+import type { ExampleDefaults } from '../../examples/lib/options.js';
+
+/** The defaults of the mnist script, which runs as soon as it is imported. */
+export const mnistDefaults: ExampleDefaults = {
+  script: 'mnist',
+  data: 'digits',
+  model: 'lenet5',
+  models: ['lenet5', 'mlp'],
+  datasets: ['digits', 'mnist', 'fashion-mnist'],
+  epochs: 5,
+  batchSize: 32,
+  learningRate: 0.002,
+};
