@@ -91,6 +91,7 @@ async function train(
   const { model, finished, result } = await trainOnce(options, data, accelerators, dir, stop);
   if (!finished) return undefined;
   await strip(model).save(`file://${dir}/model`);
+  model.dispose();
   await writeResult(dir, result);
   return result;
 }

@@ -5,6 +5,9 @@ import {
   type Json,
   progress,
   pruning,
+  type RunLogLine,
+  type RunState,
+  readRunLog,
   restoreCheckpoint,
   runLog,
   seededBatches,
@@ -50,6 +53,35 @@ function oneHot(labels: Uint8Array, classes: number): Uint8Array {
   return rows;
 }
 
+/** Loss, accuracy and sparsity along a whole run, the parts before interruptions included. */
+function curvesOf(log: readonly RunLogLine[]): Pick<RunResult, 'steps' | 'epochs'> {
+  return {
+    steps: log.flatMap((line) => {
+      if (line.type !== 'step') return [];
+      return [{ step: line.step, loss: line.logs.loss, accuracy: line.logs.acc, sparsity: line.logs.sparsity ?? 0 }];
+    }),
+    // An epoch that was stopped in its middle has no test accuracy.
+    epochs: log.flatMap((line) =>
+      line.type === 'epoch' && 'test_acc' in line.logs ? [{ step: line.step, accuracy: line.logs.test_acc }] : [],
+    ),
+  };
+}
+
+/** Seconds of training since now; as part of a checkpoint they go on where the run goes on. */
+function stopwatch(): RunState & { seconds(): number } {
+  let before = 0;
+  const began = performance.now();
+  const seconds = () => before + (performance.now() - began) / 1000;
+  return {
+    key: 'stopwatch',
+    seconds,
+    runState: seconds,
+    restoreRunState: (stored) => {
+      before = Number(stored);
+    },
+  };
+}
+
 /**
  * Builds, trains and evaluates one network as the options say. Goes on from the latest checkpoint in `runDir`, if there is one; stops
  * early, leaving a checkpoint, when `stop` is aborted.
@@ -71,25 +103,27 @@ export async function trainOnce(
   const method = methodOf(options.method, options.sparsity, totalSteps);
   const dense = buildModel(options.model, data, options.seed);
   const model = method ? sparsify(dense) : dense;
+  if (model !== dense) dense.dispose();
   const optimizer = tf.train.adam(options.learningRate);
   model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
 
   const prune = method && pruning(method, { seed: options.seed });
   const cost = accelerators.length > 0 ? hardwareCost({ accelerators, every: options.every, images: options.images }) : undefined;
+  const timer = stopwatch();
+  const state = [batches, timer];
   const callbacks = [
     ...(prune ? [prune] : []),
     ...(cost ? [cost] : []),
     progress(),
     runLog(runDir, { config: { ...options, accelerators: [...options.accelerators] } as Json }),
     tensorBoard(runDir),
-    checkpoint(runDir, { every: 200, state: [batches] }),
+    checkpoint(runDir, { every: 200, state }),
   ];
-  const start = await restoreCheckpoint(runDir, model, { state: [...callbacks, batches] });
+  const start = await restoreCheckpoint(runDir, model, { state: [...callbacks, ...state] });
   if (start.step > 0) console.log(`resumed after step ${start.step} of ${totalSteps}`);
 
-  const steps: RunResult['steps'][number][] = [];
-  const epochs: RunResult['epochs'][number][] = [];
   let step = start.step;
+  // Runs behind the pruning and before the run log, which keeps what is added to the logs here.
   const observe = {
     onBatchBegin: async () => {
       // Cosine decay to 0; the rate follows from the step alone, so a resumed run meets the same rates.
@@ -97,24 +131,23 @@ export async function trainOnce(
       (optimizer as unknown as { learningRate: number }).learningRate = rate;
     },
     onBatchEnd: async (_batch: number, logs?: tf.Logs) => {
-      steps.push({ step, loss: logs?.loss ?? 0, accuracy: logs?.acc ?? 0, sparsity: prune?.sparsity() ?? 0 });
       step += 1;
+      if (logs && prune) logs.sparsity = prune.sparsity();
       if (stop.aborted) model.stopTraining = true;
     },
-    onEpochEnd: async () => {
-      epochs.push({ step, accuracy: (await evaluate(model, data, data.test)).accuracy });
+    onEpochEnd: async (_epoch: number, logs?: tf.Logs) => {
+      const whole = step % batches.batchesPerEpoch === 0;
+      if (logs && whole) logs.test_acc = (await evaluate(model, data, data.test)).accuracy;
     },
   };
-  const began = performance.now();
-  if (start.epoch < options.epochs) {
-    await model.fitDataset(batches.dataset(start), {
-      epochs: options.epochs,
-      initialEpoch: start.epoch,
-      callbacks: [...callbacks, observe],
-      verbose: 0,
-    });
-  }
-  const seconds = (performance.now() - began) / 1000;
+  // Also with no epoch left to train: at the begin of training callbacks learn what they report.
+  await model.fitDataset(batches.dataset(start), {
+    epochs: options.epochs,
+    initialEpoch: start.epoch,
+    callbacks: [...callbacks, observe],
+    verbose: 0,
+  });
+  optimizer.dispose();
   const report = await cost?.report();
   return {
     model,
@@ -128,11 +161,10 @@ export async function trainOnce(
             : `${options.method} ${Math.round(1000 * options.sparsity) / 10} %`,
       method: options.method,
       ...(await evaluate(model, data, data.test)),
-      seconds,
+      seconds: timer.seconds(),
       layers: prune?.layerSparsity() ?? [],
       ...(report ? { cost: report.toJSON() } : {}),
-      steps,
-      epochs,
+      ...curvesOf(await readRunLog(runDir)),
     },
   };
 }
