@@ -11,7 +11,8 @@ import { useBackend } from 'tfjs-sparsity/ops';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { loadDataset } from '../examples/lib/load-dataset.js';
-import { type MethodName, methodNames, type RunOptions } from '../examples/lib/options.js';
+import { type MethodName, methodNames } from '../examples/lib/methods.js';
+import type { RunOptions } from '../examples/lib/options.js';
 import { trainOnce } from '../examples/lib/train-once.js';
 
 // Fixed before the first run, the same for every method of a data set.

@@ -9,8 +9,6 @@ await runExample({
   script: 'cifar',
   data: 'cifar10',
   model: 'vgg-small',
-  models: ['vgg-small', 'resnet20'],
-  datasets: ['cifar10', 'cifar100'],
   epochs: 12,
   batchSize: 32,
   learningRate: 0.001,

@@ -10,8 +10,6 @@ await runExample({
   script: 'mnist',
   data: 'digits',
   model: 'lenet5',
-  models: ['lenet5', 'mlp'],
-  datasets: ['digits', 'mnist', 'fashion-mnist'],
   epochs: 5,
   batchSize: 32,
   learningRate: 0.002,

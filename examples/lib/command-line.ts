@@ -1,18 +1,21 @@
 import yargs, { type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { checkRanges, type ExampleDefaults, methodNames, type RunOptions } from './options.js';
+import { datasets } from './load-dataset.js';
+import { methodNames } from './methods.js';
+import { models } from './models.js';
+import { checkRanges, type ExampleDefaults, type RunOptions } from './options.js';
 
 /** The flags of an example: each field of {@link RunOptions}, and the shortcuts. */
 function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
   return {
     data: {
-      choices: defaults.datasets,
+      choices: Object.keys(datasets),
       default: defaults.data,
       describe: 'Data set; digits are generated, the others are files',
     },
     'data-dir': { type: 'string', describe: 'Folder of the files; without it they are downloaded once' },
     'train-images': { type: 'number', default: defaults.trainImages, describe: 'Use only the first so many training images' },
-    model: { choices: defaults.models, default: defaults.model, describe: 'Network' },
+    model: { choices: Object.keys(models), default: defaults.model, describe: 'Network' },
     method: { choices: methodNames, default: 'gradual', describe: 'How to prune' },
     sparsity: { type: 'number', default: 0.9, describe: 'Final fraction of zero weights, in [0, 1); bdwp is 2:8 always' },
     epochs: { type: 'number', default: defaults.epochs, describe: 'Passes over the training images' },

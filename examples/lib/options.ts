@@ -1,9 +1,7 @@
 import { SparsityError } from 'tfjs-sparsity';
 import type { DatasetName } from './load-dataset.js';
+import type { MethodName } from './methods.js';
 import type { ModelName } from './models.js';
-
-export const methodNames = ['dense', 'gradual', 'hardware-aware', 'bdwp'] as const;
-export type MethodName = (typeof methodNames)[number];
 
 /** What one example run needs to know; every field is a flag of the same name. */
 export interface RunOptions {
@@ -31,8 +29,6 @@ export interface RunOptions {
 /** What one example script does when no flag says otherwise. */
 export interface ExampleDefaults extends Pick<RunOptions, 'data' | 'model' | 'epochs' | 'batchSize' | 'learningRate'> {
   readonly script: 'mnist' | 'cifar';
-  readonly models: readonly ModelName[];
-  readonly datasets: readonly DatasetName[];
 }
 
 /** Throws for a number that is none or out of its range. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CostReportData, LayerSparsityRow } from 'tfjs-sparsity/callbacks';
 import { readJson, writeJson } from './json-file.js';
-import type { MethodName } from './options.js';
+import type { MethodName } from './methods.js';
 
 /** All that the table and the page show of one trained network. */
 export interface RunResult {

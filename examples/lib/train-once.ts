@@ -15,11 +15,11 @@ import {
 } from 'tfjs-sparsity/callbacks';
 import type { Accelerator } from 'tfjs-sparsity/hw';
 import { sparsify } from 'tfjs-sparsity/ops';
-import { bdwp, globalAllocation, gradualMagnitude, hardwareAware, type PruningMethod } from 'tfjs-sparsity/pruning';
 import type { Dataset } from './dataset.js';
 import { evaluate } from './evaluate.js';
+import { methods } from './methods.js';
 import { buildModel } from './models.js';
-import type { MethodName, RunOptions } from './options.js';
+import type { RunOptions } from './options.js';
 import type { RunResult } from './run-result.js';
 
 /** A network after its training. */
@@ -28,21 +28,6 @@ export interface TrainedRun {
   /** False when the run was stopped before its last step. */
   readonly finished: boolean;
   readonly result: RunResult;
-}
-
-/** The pruning method of a run: the ramp takes the first 60 % of the steps, the rest is for recovery at full sparsity. */
-export function methodOf(name: MethodName, sparsity: number, totalSteps: number): PruningMethod | undefined {
-  const ramp = {
-    finalSparsity: sparsity,
-    beginStep: Math.round(0.05 * totalSteps),
-    endStep: Math.max(2, Math.round(0.6 * totalSteps)),
-    frequency: Math.max(1, Math.round(totalSteps / 100)),
-  };
-  // One threshold over all layers: small kernels that matter, such as the first, keep more than the large dense ones.
-  const allocation = globalAllocation();
-  if (name === 'gradual') return gradualMagnitude({ ...ramp, allocation });
-  if (name === 'hardware-aware') return hardwareAware({ ...ramp, allocation });
-  return name === 'bdwp' ? bdwp({ n: 2, m: 8 }) : undefined;
 }
 
 function oneHot(labels: Uint8Array, classes: number): Uint8Array {
@@ -100,7 +85,8 @@ export async function trainOnce(
     seed: options.seed,
   });
   const totalSteps = options.epochs * batches.batchesPerEpoch;
-  const method = methodOf(options.method, options.sparsity, totalSteps);
+  const { label, make } = methods[options.method];
+  const method = make(options.sparsity, totalSteps);
   const dense = buildModel(options.model, data, options.seed);
   const model = method ? sparsify(dense) : dense;
   if (model !== dense) dense.dispose();
@@ -153,12 +139,7 @@ export async function trainOnce(
     model,
     finished: !stop.aborted,
     result: {
-      name:
-        options.method === 'dense'
-          ? 'dense'
-          : options.method === 'bdwp'
-            ? 'bdwp 2:8'
-            : `${options.method} ${Math.round(1000 * options.sparsity) / 10} %`,
+      name: label(options.sparsity),
       method: options.method,
       ...(await evaluate(model, data, data.test)),
       seconds: timer.seconds(),

@@ -5,8 +5,6 @@ export const mnistDefaults: ExampleDefaults = {
   script: 'mnist',
   data: 'digits',
   model: 'lenet5',
-  models: ['lenet5', 'mlp'],
-  datasets: ['digits', 'mnist', 'fashion-mnist'],
   epochs: 5,
   batchSize: 32,
   learningRate: 0.002,
