@@ -11,7 +11,8 @@ import { useBackend } from 'tfjs-sparsity/ops';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { loadDataset } from '../examples/lib/load-dataset.js';
-import { type MethodName, methodNames, type RunOptions } from '../examples/lib/options.js';
+import { type MethodName, methodNames } from '../examples/lib/methods.js';
+import type { RunOptions } from '../examples/lib/options.js';
 import { trainOnce } from '../examples/lib/train-once.js';
 
 // Fixed before the first run, the same for every method of a data set.
@@ -87,12 +88,12 @@ for (const seed of seeds) {
       targetAccuracy: undefined,
     };
     console.log(`${args.data} ${budget.model} ${method} seed ${seed}`);
-    const result = await trainOnce(options, data, [], `${options.runDir}/${method}`, new AbortController().signal);
+    const { model, result } = await trainOnce(options, data, [], `${options.runDir}/${method}`, new AbortController().signal);
     const total = (of: 'kept' | 'weights') => result.layers.reduce((sum, layer) => sum + layer[of], 0);
     const sparsity = result.layers.length > 0 ? 1 - total('kept') / total('weights') : 0;
     const run: Run = { method, seed, accuracy: result.accuracy, sparsity, seconds: Math.round(result.seconds) };
     appendFileSync(out, `${JSON.stringify({ ...run, ...budget, data: args.data, trainImages: data.train.count })}\n`);
-    result.model.dispose();
+    model.dispose();
   }
 }
 

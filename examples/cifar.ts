@@ -7,8 +7,8 @@ import { runExample } from './lib/run-example.js';
 
 await runExample({
   script: 'cifar',
-  models: ['vgg-small', 'resnet20'],
-  datasets: ['cifar10', 'cifar100'],
+  data: 'cifar10',
+  model: 'vgg-small',
   epochs: 12,
   batchSize: 32,
   learningRate: 0.001,

@@ -8,8 +8,8 @@ import { runExample } from './lib/run-example.js';
 
 await runExample({
   script: 'mnist',
-  models: ['lenet5', 'mlp'],
-  datasets: ['digits', 'mnist', 'fashion-mnist'],
+  data: 'digits',
+  model: 'lenet5',
   epochs: 5,
   batchSize: 32,
   learningRate: 0.002,

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SparsityError } from 'tfjs-sparsity';
 import type { Images } from './dataset.js';
 
@@ -44,16 +42,4 @@ export async function readCifar(paths: readonly string[], labelBytes: 1 | 2, cla
     }
   }
   return { count, pixels, labels };
-}
-
-/** The training files that are in a folder: CIFAR-10 comes in up to five batches, and a subset of them is a smaller set. */
-export function cifar10TrainFiles(dir: string): string[] {
-  const paths = [1, 2, 3, 4, 5].map((i) => join(dir, `data_batch_${i}.bin`)).filter(existsSync);
-  if (paths.length > 0) return paths;
-  throw new SparsityError({
-    what: 'data file',
-    got: `no data_batch_1.bin to data_batch_5.bin in ${dir}`,
-    expected: 'at least one batch of CIFAR-10 in the binary format',
-    fix: 'pass --data-dir with their folder, or leave it out to download the set',
-  });
 }

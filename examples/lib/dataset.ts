@@ -14,6 +14,9 @@ export interface Dataset {
   readonly test: Images;
 }
 
+/** Reads a set from a folder, or from wherever it is when none is given; the seed is for sets that are generated. */
+export type DatasetReader = (dir: string | undefined, seed: number) => Promise<Dataset>;
+
 /** The first `count` images (all when it is larger). */
 export function firstImages(images: Images, count: number): Images {
   if (count >= images.count) return images;

@@ -3,17 +3,16 @@ import type { Dataset } from './dataset.js';
 import { joule, percent, si } from './format.js';
 import { figure, page, table, tile } from './html-page.js';
 import type { RunOptions } from './options.js';
+import type { RunResult } from './run-result.js';
 import { phaseRows, phases, totalSparsity } from './summary.js';
-import type { RunResult } from './train-once.js';
 
-/** The report of one or two runs as a self-contained HTML page; the same runs give the same bytes. */
-export function reportPage(options: RunOptions, data: Dataset, runs: readonly RunResult[]): string {
+/** The report of one or two runs as a self-contained HTML page, `command` at its foot; the same runs give the same bytes. */
+export function reportPage(options: RunOptions, data: Dataset, runs: readonly RunResult[], command: string): string {
   const pruned = runs[runs.length - 1];
   const title = `${options.model} on ${data.name}, ${pruned.name}`;
   const lead = `${data.train.count} training images, ${options.epochs} epochs, batch ${options.batchSize}, Adam, seed ${options.seed}. Cycles and energy are modelled from the real tensors of the run.`;
   const body = [tiles(runs), training(runs), ...(pruned.cost ? [costCharts(runs, pruned)] : []), tables(runs)].join('');
-  const foot = `npm run example:${data.name.startsWith('cifar') ? 'cifar' : 'mnist'} -- --data ${options.data} --model ${options.model} --method ${options.method} --sparsity ${options.sparsity} --epochs ${options.epochs} --batch-size ${options.batchSize} --seed ${options.seed}${options.compare ? ' --compare' : ''}`;
-  return page(title, lead, body, foot);
+  return page(title, lead, body, command);
 }
 
 function tiles(runs: readonly RunResult[]): string {

@@ -1,21 +1,25 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { SparsityError } from 'tfjs-sparsity';
 import { type Accelerator, createAccelerator, parseAcceleratorSpec } from 'tfjs-sparsity/hw';
 import { strip, useBackend } from 'tfjs-sparsity/ops';
-import { firstImages } from './dataset.js';
+import { commandLine, parseOptions } from './command-line.js';
+import { type Dataset, firstImages } from './dataset.js';
 import { percent } from './format.js';
 import { loadDataset } from './load-dataset.js';
-import { type ExampleDefaults, parseOptions, type RunOptions } from './options.js';
+import type { MethodName } from './methods.js';
+import type { ExampleDefaults, RunOptions } from './options.js';
 import { reportPage } from './report-page.js';
-import { runFolder } from './run-dir.js';
+import { finishRunFolder, newRunFolder, unfinishedRunFolder } from './run-dir.js';
+import { type RunResult, readResult, writeResult } from './run-result.js';
 import { summary } from './summary.js';
-import { type RunResult, trainOnce } from './train-once.js';
+import { trainOnce } from './train-once.js';
 
 /** Runs an example script from its command line: exit code 0, 1 below the target or on an error, 2 for a wrong flag, 130 on Ctrl-C. */
 export async function runExample(defaults: ExampleDefaults): Promise<void> {
   try {
-    process.exitCode = await run(await parseOptions(defaults));
+    process.exitCode = await run(await parseOptions(defaults), defaults);
   } catch (error) {
     if (!(error instanceof SparsityError) && !isSystemError(error)) throw error;
     console.error(error.message);
@@ -23,7 +27,7 @@ export async function runExample(defaults: ExampleDefaults): Promise<void> {
   }
 }
 
-async function run(options: RunOptions): Promise<number> {
+async function run(options: RunOptions, defaults: ExampleDefaults): Promise<number> {
   const stop = new AbortController();
   process.once('SIGINT', () => {
     console.error('\nstopping after this step; a second Ctrl-C stops at once');
@@ -35,16 +39,15 @@ async function run(options: RunOptions): Promise<number> {
   const data = { ...whole, train: firstImages(whole.train, options.trainImages ?? whole.train.count) };
   console.log(`${data.name}: ${data.train.count} training and ${data.test.count} test images`);
 
+  const runDir = options.resume ? await unfinishedRunFolder(options, defaults) : await newRunFolder(options);
   const runs: RunResult[] = [];
-  for (const method of options.compare && options.method !== 'dense' ? (['dense', options.method] as const) : [options.method]) {
-    const dir = runFolder(options.runDir, method, options.resume);
-    console.log(`\n${options.model}, ${method}, run log and checkpoints in ${dir}`);
-    const result = await trainOnce({ ...options, method }, data, accelerators, dir, stop.signal);
-    if (!result.finished) {
-      console.error(`stopped; go on with the same command and --resume`);
+  for (const method of methodsOf(options)) {
+    const dir = join(runDir, method);
+    const result = (await earlierResult(dir)) ?? (await train({ ...options, method }, data, accelerators, dir, stop.signal));
+    if (!result) {
+      console.error(`stopped; go on with: ${commandLine({ ...options, resume: true }, defaults)}`);
       return 130;
     }
-    await (method === 'dense' ? result.model : strip(result.model)).save(`file://${dir}/model`);
     runs.push(result);
   }
 
@@ -52,14 +55,46 @@ async function run(options: RunOptions): Promise<number> {
   const last = runs[runs.length - 1];
   console.log(`\nLoss = ${last.loss.toFixed(4)}; Accuracy = ${last.accuracy.toFixed(4)}`);
   if (options.report) {
-    await writeFile(options.report, reportPage(options, data, runs));
+    const command = commandLine({ ...options, resume: false }, defaults);
+    await mkdir(dirname(options.report), { recursive: true });
+    await writeFile(options.report, reportPage(options, data, runs, command));
     console.log(`report: ${options.report}`);
   }
+  await finishRunFolder(runDir);
   if (options.targetAccuracy !== undefined && last.accuracy < options.targetAccuracy) {
     console.error(`test accuracy ${percent(last.accuracy)} is below the target of ${percent(options.targetAccuracy)}`);
     return 1;
   }
   return 0;
+}
+
+/** The networks that a command trains, one after the other. */
+function methodsOf({ compare, method }: RunOptions): readonly MethodName[] {
+  return compare && method !== 'dense' ? ['dense', method] : [method];
+}
+
+/** The result of a training that an interrupted command has ended. */
+async function earlierResult(dir: string): Promise<RunResult | undefined> {
+  const result = await readResult(dir);
+  if (result) console.log(`\n${result.method} was trained before, its result is in ${dir}`);
+  return result;
+}
+
+/** Trains one network and keeps it with its result in `dir`; undefined when it was stopped. */
+async function train(
+  options: RunOptions,
+  data: Dataset,
+  accelerators: readonly Accelerator[],
+  dir: string,
+  stop: AbortSignal,
+): Promise<RunResult | undefined> {
+  console.log(`\n${options.model}, ${options.method}, run log and checkpoints in ${dir}`);
+  const { model, finished, result } = await trainOnce(options, data, accelerators, dir, stop);
+  if (!finished) return undefined;
+  await strip(model).save(`file://${dir}/model`);
+  model.dispose();
+  await writeResult(dir, result);
+  return result;
 }
 
 /** An accelerator by the name of a preset, or from a preset file. */

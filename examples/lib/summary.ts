@@ -1,6 +1,6 @@
 import type { Phase } from 'tfjs-sparsity/hw';
 import { joule, percent, si, textTable } from './format.js';
-import type { RunResult } from './train-once.js';
+import type { RunResult } from './run-result.js';
 
 export const phases: readonly (readonly [phase: Phase, label: string])[] = [
   ['forward', 'forward'],

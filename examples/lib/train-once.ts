@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import {
-  type CostReport,
   checkpoint,
   hardwareCost,
   type Json,
-  type LayerSparsityRow,
   progress,
   pruning,
+  type RunLogLine,
+  type RunState,
+  readRunLog,
   restoreCheckpoint,
   runLog,
   seededBatches,
@@ -14,48 +15,19 @@ import {
 } from 'tfjs-sparsity/callbacks';
 import type { Accelerator } from 'tfjs-sparsity/hw';
 import { sparsify } from 'tfjs-sparsity/ops';
-import { bdwp, globalAllocation, gradualMagnitude, hardwareAware, type PruningMethod } from 'tfjs-sparsity/pruning';
 import type { Dataset } from './dataset.js';
 import { evaluate } from './evaluate.js';
+import { methods } from './methods.js';
 import { buildModel } from './models.js';
-import type { MethodName, RunOptions } from './options.js';
+import type { RunOptions } from './options.js';
+import type { RunResult } from './run-result.js';
 
-/** One trained network with all that the table and the page show. */
-export interface RunResult {
-  readonly name: string;
-  readonly method: MethodName;
+/** A network after its training. */
+export interface TrainedRun {
   readonly model: tf.LayersModel;
-  readonly accuracy: number;
-  readonly loss: number;
-  readonly seconds: number;
   /** False when the run was stopped before its last step. */
   readonly finished: boolean;
-  readonly layers: readonly LayerSparsityRow[];
-  readonly cost: CostReport | undefined;
-  /** Training loss, accuracy and weight sparsity of each step. */
-  readonly steps: readonly {
-    readonly step: number;
-    readonly loss: number;
-    readonly accuracy: number;
-    readonly sparsity: number;
-  }[];
-  /** Test accuracy after each epoch. */
-  readonly epochs: readonly { readonly step: number; readonly accuracy: number }[];
-}
-
-/** The pruning method of a run: the ramp takes the first 60 % of the steps, the rest is for recovery at full sparsity. */
-export function methodOf(name: MethodName, sparsity: number, totalSteps: number): PruningMethod | undefined {
-  const ramp = {
-    finalSparsity: sparsity,
-    beginStep: Math.round(0.05 * totalSteps),
-    endStep: Math.max(2, Math.round(0.6 * totalSteps)),
-    frequency: Math.max(1, Math.round(totalSteps / 100)),
-  };
-  // One threshold over all layers: small kernels that matter, such as the first, keep more than the large dense ones.
-  const allocation = globalAllocation();
-  if (name === 'gradual') return gradualMagnitude({ ...ramp, allocation });
-  if (name === 'hardware-aware') return hardwareAware({ ...ramp, allocation });
-  return name === 'bdwp' ? bdwp({ n: 2, m: 8 }) : undefined;
+  readonly result: RunResult;
 }
 
 function oneHot(labels: Uint8Array, classes: number): Uint8Array {
@@ -64,6 +36,35 @@ function oneHot(labels: Uint8Array, classes: number): Uint8Array {
     rows[i * classes + label] = 1;
   });
   return rows;
+}
+
+/** Loss, accuracy and sparsity along a whole run, the parts before interruptions included. */
+function curvesOf(log: readonly RunLogLine[]): Pick<RunResult, 'steps' | 'epochs'> {
+  return {
+    steps: log.flatMap((line) => {
+      if (line.type !== 'step') return [];
+      return [{ step: line.step, loss: line.logs.loss, accuracy: line.logs.acc, sparsity: line.logs.sparsity ?? 0 }];
+    }),
+    // An epoch that was stopped in its middle has no test accuracy.
+    epochs: log.flatMap((line) =>
+      line.type === 'epoch' && 'test_acc' in line.logs ? [{ step: line.step, accuracy: line.logs.test_acc }] : [],
+    ),
+  };
+}
+
+/** Seconds of training since now; as part of a checkpoint they go on where the run goes on. */
+function stopwatch(): RunState & { seconds(): number } {
+  let before = 0;
+  const began = performance.now();
+  const seconds = () => before + (performance.now() - began) / 1000;
+  return {
+    key: 'stopwatch',
+    seconds,
+    runState: seconds,
+    restoreRunState: (stored) => {
+      before = Number(stored);
+    },
+  };
 }
 
 /**
@@ -76,7 +77,7 @@ export async function trainOnce(
   accelerators: readonly Accelerator[],
   runDir: string,
   stop: AbortSignal,
-): Promise<RunResult> {
+): Promise<TrainedRun> {
   const batches = seededBatches({
     xs: { data: data.train.pixels, shape: [data.train.count, ...data.imageShape], scale: 1 / 255 },
     ys: { data: oneHot(data.train.labels, data.classes), shape: [data.train.count, data.classes] },
@@ -84,28 +85,31 @@ export async function trainOnce(
     seed: options.seed,
   });
   const totalSteps = options.epochs * batches.batchesPerEpoch;
-  const method = methodOf(options.method, options.sparsity, totalSteps);
+  const { label, make } = methods[options.method];
+  const method = make(options.sparsity, totalSteps);
   const dense = buildModel(options.model, data, options.seed);
   const model = method ? sparsify(dense) : dense;
+  if (model !== dense) dense.dispose();
   const optimizer = tf.train.adam(options.learningRate);
   model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
 
   const prune = method && pruning(method, { seed: options.seed });
   const cost = accelerators.length > 0 ? hardwareCost({ accelerators, every: options.every, images: options.images }) : undefined;
+  const timer = stopwatch();
+  const state = [batches, timer];
   const callbacks = [
     ...(prune ? [prune] : []),
     ...(cost ? [cost] : []),
     progress(),
     runLog(runDir, { config: { ...options, accelerators: [...options.accelerators] } as Json }),
     tensorBoard(runDir),
-    checkpoint(runDir, { every: 200, state: [batches] }),
+    checkpoint(runDir, { every: 200, state }),
   ];
-  const start = await restoreCheckpoint(runDir, model, { state: [...callbacks, batches] });
+  const start = await restoreCheckpoint(runDir, model, { state: [...callbacks, ...state] });
   if (start.step > 0) console.log(`resumed after step ${start.step} of ${totalSteps}`);
 
-  const steps: RunResult['steps'][number][] = [];
-  const epochs: RunResult['epochs'][number][] = [];
   let step = start.step;
+  // Runs behind the pruning and before the run log, which keeps what is added to the logs here.
   const observe = {
     onBatchBegin: async () => {
       // Cosine decay to 0; the rate follows from the step alone, so a resumed run meets the same rates.
@@ -113,39 +117,35 @@ export async function trainOnce(
       (optimizer as unknown as { learningRate: number }).learningRate = rate;
     },
     onBatchEnd: async (_batch: number, logs?: tf.Logs) => {
-      steps.push({ step, loss: logs?.loss ?? 0, accuracy: logs?.acc ?? 0, sparsity: prune?.sparsity() ?? 0 });
       step += 1;
+      if (logs && prune) logs.sparsity = prune.sparsity();
       if (stop.aborted) model.stopTraining = true;
     },
-    onEpochEnd: async () => {
-      epochs.push({ step, accuracy: (await evaluate(model, data, data.test)).accuracy });
+    onEpochEnd: async (_epoch: number, logs?: tf.Logs) => {
+      const whole = step % batches.batchesPerEpoch === 0;
+      if (logs && whole) logs.test_acc = (await evaluate(model, data, data.test)).accuracy;
     },
   };
-  const began = performance.now();
-  if (start.epoch < options.epochs) {
-    await model.fitDataset(batches.dataset(start), {
-      epochs: options.epochs,
-      initialEpoch: start.epoch,
-      callbacks: [...callbacks, observe],
-      verbose: 0,
-    });
-  }
-  const seconds = (performance.now() - began) / 1000;
+  // Also with no epoch left to train: at the begin of training callbacks learn what they report.
+  await model.fitDataset(batches.dataset(start), {
+    epochs: options.epochs,
+    initialEpoch: start.epoch,
+    callbacks: [...callbacks, observe],
+    verbose: 0,
+  });
+  optimizer.dispose();
+  const report = await cost?.report();
   return {
-    name:
-      options.method === 'dense'
-        ? 'dense'
-        : options.method === 'bdwp'
-          ? 'bdwp 2:8'
-          : `${options.method} ${Math.round(1000 * options.sparsity) / 10} %`,
-    method: options.method,
     model,
-    ...(await evaluate(model, data, data.test)),
-    seconds,
     finished: !stop.aborted,
-    layers: prune?.layerSparsity() ?? [],
-    cost: await cost?.report(),
-    steps,
-    epochs,
+    result: {
+      name: label(options.sparsity),
+      method: options.method,
+      ...(await evaluate(model, data, data.test)),
+      seconds: timer.seconds(),
+      layers: prune?.layerSparsity() ?? [],
+      ...(report ? { cost: report.toJSON() } : {}),
+      ...curvesOf(await readRunLog(runDir)),
+    },
   };
 }

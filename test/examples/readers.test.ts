@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readCifar } from '../../examples/lib/cifar-files.js';
 import { digits } from '../../examples/lib/digits.js';
 import { downloadOnce } from '../../examples/lib/download.js';
-import { readIdx, readIdxSplit } from '../../examples/lib/idx.js';
+import { readIdx } from '../../examples/lib/idx.js';
+import { readIdxSplit } from '../../examples/lib/idx-set.js';
+import { loadDataset } from '../../examples/lib/load-dataset.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'readers-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -40,11 +42,37 @@ describe('idx files', () => {
     await expect(readIdx(file('bad.gz', whole.subarray(0, 20)))).rejects.toThrow(/does not unpack/);
   });
 
-  it('images and labels must be as many', async () => {
-    file('train-images-idx3-ubyte', idx([2, 1, 1], [1, 2]));
-    file('train-labels-idx1-ubyte', idx([3], [1, 2, 3]));
-    await expect(readIdxSplit(dir, 'train')).rejects.toThrow(/2 images and 3 labels/);
-    await expect(readIdxSplit(dir, 't10k')).rejects.toThrow(/no t10k-images-idx3-ubyte or/);
+  describe('of a split', () => {
+    const images = (count: number) => idx([count, 28, 28], Array(count * 784).fill(1));
+    const write = (imageBytes: Buffer, labelBytes: Buffer) => {
+      file('train-images-idx3-ubyte', imageBytes);
+      file('train-labels-idx1-ubyte', labelBytes);
+    };
+
+    it('are read together', async () => {
+      write(images(2), idx([2], [3, 9]));
+      const { count, pixels, labels } = await readIdxSplit(dir, 'train');
+      expect([count, pixels.length, ...labels]).toEqual([2, 2 * 784, 3, 9]);
+    });
+
+    it.each([
+      [
+        'another number of labels',
+        images(2),
+        idx([3], [1, 2, 3]),
+        /images-idx3-ubyte: got shape \[2,28,28\], expected \[3,28,28\]/,
+      ],
+      ['images of another size', idx([1, 2, 2], [1, 2, 3, 4]), idx([1], [1]), /got shape \[1,2,2\], expected \[1,28,28\]/],
+      ['no label', images(0), idx([0], []), /labels-idx1-ubyte: got shape \[0\]/],
+      ['a label of no class', images(2), idx([2], [9, 10]), /got label 10 of image 1, expected labels below 10/],
+    ])('%s gives one clear message', async (_, imageBytes, labelBytes, message) => {
+      write(imageBytes, labelBytes);
+      await expect(readIdxSplit(dir, 'train')).rejects.toThrow(message);
+    });
+
+    it('a missing file is named', async () => {
+      await expect(readIdxSplit(dir, 't10k')).rejects.toThrow(/no t10k-images-idx3-ubyte or/);
+    });
   });
 });
 
@@ -62,6 +90,26 @@ describe('CIFAR files', () => {
   it('a truncated file and a label out of range give one clear message', async () => {
     await expect(readCifar([file('cut', new Uint8Array(3000))], 1, 10)).rejects.toThrow(/3000 bytes \(truncated\?\)/);
     await expect(readCifar([file('label', new Uint8Array(3073).fill(11))], 1, 10)).rejects.toThrow(/label of image 0: got 11/);
+  });
+});
+
+describe('CIFAR folders', () => {
+  const record = (label: number) => new Uint8Array(3073).fill(label, 0, 1);
+
+  it('may hold some of the training batches, and be named by the folder around', async () => {
+    const folder = join(dir, 'cifar-10-batches-bin');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'data_batch_2.bin'), Buffer.concat([record(1), record(2)]));
+    writeFileSync(join(folder, 'test_batch.bin'), record(3));
+    for (const from of [dir, folder]) {
+      const { name, train, test } = await loadDataset('cifar10', from, 1);
+      expect([name, train.count, ...train.labels, ...test.labels]).toEqual(['cifar10', 2, 1, 2, 3]);
+    }
+  });
+
+  it('a folder without the files, and a file instead of a folder, give one clear message', async () => {
+    await expect(loadDataset('cifar100', dir, 1)).rejects.toThrow(/no train\.bin in /);
+    await expect(loadDataset('cifar10', file('plain', record(0)), 1)).rejects.toThrow(/plain, which is no folder/);
   });
 });
 

@@ -1,0 +1,40 @@
+import { bdwp, globalAllocation, gradualMagnitude, hardwareAware, type PruningMethod } from 'tfjs-sparsity/pruning';
+
+/** A way to train, as `--method` names it. */
+interface Method {
+  /** Names a run in tables and charts. */
+  label(sparsity: number): string;
+  /** Nothing for a network that stays dense. */
+  make(sparsity: number, totalSteps: number): PruningMethod | undefined;
+}
+
+/** The ramp takes the first 60 % of the steps, the rest is for recovery at full sparsity. */
+const gradually = (sparsity: number, totalSteps: number) => ({
+  finalSparsity: sparsity,
+  beginStep: Math.round(0.05 * totalSteps),
+  endStep: Math.max(2, Math.round(0.6 * totalSteps)),
+  frequency: Math.max(1, Math.round(totalSteps / 100)),
+  // One threshold over all layers: small kernels that matter, such as the first, keep more than the large dense ones.
+  allocation: globalAllocation(),
+});
+
+const percent = (sparsity: number) => `${Math.round(1000 * sparsity) / 10} %`;
+
+const registry = {
+  dense: { label: () => 'dense', make: () => undefined },
+  gradual: {
+    label: (sparsity) => `gradual ${percent(sparsity)}`,
+    make: (sparsity, totalSteps) => gradualMagnitude(gradually(sparsity, totalSteps)),
+  },
+  'hardware-aware': {
+    label: (sparsity) => `hardware-aware ${percent(sparsity)}`,
+    make: (sparsity, totalSteps) => hardwareAware(gradually(sparsity, totalSteps)),
+  },
+  bdwp: { label: () => 'bdwp 2:8', make: () => bdwp({ n: 2, m: 8 }) },
+} satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof registry;
+
+/** The methods of the examples. */
+export const methods: Readonly<Record<MethodName, Method>> = registry;
+export const methodNames = Object.keys(methods) as readonly MethodName[];

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import type { CostReportData, LayerSparsityRow } from 'tfjs-sparsity/callbacks';
+import { readJson, writeJson } from './json-file.js';
+import type { MethodName } from './methods.js';
+
+/** All that the table and the page show of one trained network. */
+export interface RunResult {
+  readonly name: string;
+  readonly method: MethodName;
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly seconds: number;
+  readonly layers: readonly LayerSparsityRow[];
+  readonly cost?: CostReportData;
+  /** Training loss, accuracy and weight sparsity of each step. */
+  readonly steps: readonly {
+    readonly step: number;
+    readonly loss: number;
+    readonly accuracy: number;
+    readonly sparsity: number;
+  }[];
+  /** Test accuracy after each epoch. */
+  readonly epochs: readonly { readonly step: number; readonly accuracy: number }[];
+}
+
+/** Keeps the result of a finished training in its folder. */
+export async function writeResult(dir: string, result: RunResult): Promise<void> {
+  await writeJson(join(dir, 'result.json'), result);
+}
+
+/** The result of the training in a folder; undefined when it has not ended. */
+export async function readResult(dir: string): Promise<RunResult | undefined> {
+  return (await readJson(join(dir, 'result.json'))) as RunResult | undefined;
+}
