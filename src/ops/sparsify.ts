@@ -10,7 +10,10 @@ import { groupRegions, type RegionGroup } from './region-groups.js';
 
 /** What {@link sparsify} does. */
 export interface SparsifyOptions extends LayerPolicy {
-  /** `dense`: masked layers as they are. `sparse`: chains of layers are grouped into regions. @default 'dense' */
+  /**
+   * `dense`: masked layers multiply dense kernels. `sparse`: chains of layers are grouped into regions, which on the wasm backend compute
+   * with the non-zeros only, in all three products, where a layer is sparse enough to gain by it. @default 'dense'
+   */
   readonly execution?: 'dense' | 'sparse';
 }
 
