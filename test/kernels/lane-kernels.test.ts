@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type ConvGeometry, instantiateLaneKernels } from '../../src/kernels/index.js';
+import { mapsOf } from '../../src/kernels/lane-maps.js';
 import {
   backwardFrame,
   backwardProducts,
-  type ConvGeometry,
   type Frame,
   forwardFrame,
   forwardProduct,
-  instantiateLaneKernels,
   type LaneProduct,
   laneBytes,
-  mapsOf,
-} from '../../src/kernels/index.js';
+} from '../../src/kernels/offset-lists.js';
 import {
   conv2dFilterGradientReference,
   conv2dForwardReference,

@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Frame, laneBytes, type MapInMemory, mapsOf, type Pointer } from '../../kernels/index.js';
+import type { Pointer } from '../../kernels/index.js';
+import { type MapInMemory, mapsOf } from '../../kernels/lane-maps.js';
+import { type Frame, laneBytes } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import type { OpMasks } from '../masked-ops.js';
 import type { WasmHeap } from '../training-kernels-heap.js';

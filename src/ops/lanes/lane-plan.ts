@@ -1,14 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
+import type { ConvGeometry, ListPointers } from '../../kernels/index.js';
 import {
   backwardFrame,
   backwardProducts,
-  type ConvGeometry,
   type Frame,
   forwardFrame,
   forwardProduct,
   type LaneProduct,
-  type ListPointers,
-} from '../../kernels/index.js';
+} from '../../kernels/offset-lists.js';
 import type { LayerMasks } from '../../pruning/contracts.js';
 import type { WasmHeap } from '../training-kernels-heap.js';
 
