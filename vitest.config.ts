@@ -9,7 +9,7 @@ const alias = [
 ];
 
 // Suites that touch tensors run once per backend; the others have no backend to speak of.
-const numeric = ['test/ops/**/*.test.ts', 'test/callbacks/**/*.test.ts', 'test/properties/**/*.test.ts'];
+const numeric = ['test/ops/**/*.test.ts', 'test/callbacks/**/*.test.ts'];
 const addon = fileURLToPath(new URL('./node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node', import.meta.url));
 const backends = ['wasm', 'cpu', ...(existsSync(addon) ? ['tensorflow'] : [])];
 if (!existsSync(addon)) console.log('backend tensorflow is skipped: tfjs-node is not built (npm run setup:tfjs-node)');
@@ -22,7 +22,8 @@ export default defineConfig({
         test: {
           name: 'plain',
           include: ['test/**/*.test.ts'],
-          exclude: [...numeric, 'test/browser/**'],
+          exclude: numeric,
+          setupFiles: ['test/support/seed.ts'],
           testTimeout: 60_000,
         },
       },
@@ -31,7 +32,7 @@ export default defineConfig({
         test: {
           name: backend,
           include: numeric,
-          setupFiles: ['test/support/backend.ts'],
+          setupFiles: ['test/support/seed.ts', 'test/support/backend.ts'],
           env: { TFJS_BACKEND: backend },
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import type { Accelerator } from '../hw/index.js';
 import type { CallbackOptions } from './base-callback.js';
@@ -28,17 +29,13 @@ export interface HardwareCostOptions extends CallbackOptions {
   readonly seed?: number | string | undefined;
 }
 
+const known = { accelerators: true, every: true, images: true, workers: true, seed: true, model: true } as const;
+
 /** Throws for options that make no sense. */
-export function checkOptions({ accelerators, every = 1, images = 1, workers = 0 }: HardwareCostOptions): void {
-  const names = accelerators.map(({ spec }) => spec.name);
-  if (names.length === 0 || new Set(names).size < names.length) {
-    throw new SparsityError({
-      what: 'hardwareCost.accelerators',
-      got: names.length === 0 ? 'none' : `names ${names.join(', ')}`,
-      expected: 'one accelerator at least, all with different names',
-      fix: "pass [acf(), denseArray()], or name two of a kind: acf({name: 'acf_large'})",
-    });
-  }
+export function checkOptions(options: HardwareCostOptions): void {
+  checkOptionNames('hardwareCost', options, known);
+  const { accelerators, every = 1, images = 1, workers = 0 } = options;
+  checkAccelerators(accelerators);
   for (const [name, value, least] of [
     ['every', every, 1],
     ['images', images, 1],
@@ -48,4 +45,20 @@ export function checkOptions({ accelerators, every = 1, images = 1, workers = 0 
     const expected = `an integer, at least ${least}`;
     throw new SparsityError({ what: `hardwareCost.${name}`, got: value, expected, fix: 'leave it out for the default' });
   }
+}
+
+function checkAccelerators(accelerators: HardwareCostOptions['accelerators']): void {
+  const what = 'hardwareCost.accelerators';
+  if (!Array.isArray(accelerators) || accelerators.some((entry) => typeof entry?.spec?.name !== 'string')) {
+    const fix = "pass [acf(), denseArray()]; a name becomes an accelerator by createAccelerator('acf')";
+    throw new SparsityError({ what, got: accelerators, expected: 'a list of accelerators', fix });
+  }
+  const names = accelerators.map(({ spec }) => spec.name);
+  if (names.length > 0 && new Set(names).size === names.length) return;
+  throw new SparsityError({
+    what,
+    got: names.length === 0 ? 'none' : `names ${names.join(', ')}`,
+    expected: 'one accelerator at least, all with different names',
+    fix: "pass [acf(), denseArray()], or name two of a kind: acf({name: 'acf_large'})",
+  });
 }

@@ -1,4 +1,4 @@
-import type { SingleBar } from 'cli-progress';
+import { importNode } from '../ops/node-modules.js';
 import { type Logs, resolveLogs, SparsityCallback } from './base-callback.js';
 import { Pruning } from './pruning.js';
 
@@ -14,7 +14,7 @@ export interface ProgressOptions {
 /** The callback that {@link progress} makes. */
 export class Progress extends SparsityCallback {
   override readonly place = 1;
-  private bar: SingleBar | undefined;
+  private bar: import('cli-progress').SingleBar | undefined;
   private epoch = 0;
   /** Batches of an epoch; undefined for a dataset of unknown length. */
   private batches: number | undefined;
@@ -28,7 +28,7 @@ export class Progress extends SparsityCallback {
     const { samples, batchSize, steps } = this.params as Record<string, number | null | undefined>;
     this.batches = samples && batchSize ? Math.ceil(samples / batchSize) : (steps ?? undefined);
     if (this.options.verbose === false || !onTerminal()) return;
-    const { SingleBar } = (await import('cli-progress')).default;
+    const { SingleBar } = (await importNode<{ default: typeof import('cli-progress') }>('cli-progress')).default;
     this.bar = new SingleBar({ format: 'epoch {epoch} [{bar}] {value}/{total} {metrics}', hideCursor: true, barsize: 24 });
   }
 

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { nearest } from '../hw/nearest.js';
+import { nearest } from '../nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { createRng } from '../rng.js';
@@ -91,12 +91,13 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   override async onBatchBegin(): Promise<void> {
-    // Not at the begin of training: a checkpoint may put back weights, masks and step until the first batch.
-    if (this.inForce) return;
-    this.inForce = true;
     const { update, sparsity } = this.method.schedule(this.step);
-    const masks = this.step === 0 && update ? this.newMasks(sparsity) : this.kernels.map((kernel) => kernel.masks);
-    this.repack(masks);
+    if (!this.inForce) {
+      // Not at the begin of training: a checkpoint may put back weights, masks and step until the first batch.
+      this.inForce = true;
+      this.repack(this.step === 0 && update ? this.newMasks(sparsity) : this.kernels.map((kernel) => kernel.masks));
+    }
+    this.penalise(sparsity);
   }
 
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
@@ -109,6 +110,7 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   override async onTrainEnd(): Promise<void> {
+    await this.release();
     const { sparsity } = this.method.schedule(this.step);
     const final = this.method.schedule(Number.MAX_SAFE_INTEGER).sparsity;
     if (final - sparsity < 1e-9 || this.trainedModel().stopTraining) return;
@@ -116,6 +118,10 @@ export class Pruning extends SparsityCallback implements RunState {
       `pruning: training ended after step ${this.step} at a target sparsity of ${sparsity.toFixed(4)}, before the ${final.toFixed(4)} ` +
         'of the schedule. Train longer, or let the schedule end earlier.',
     );
+  }
+
+  override async release(): Promise<void> {
+    for (const kernel of this.kernels) kernel.addToGradient(undefined);
   }
 
   override async onEpochEnd(_epoch: number, logs?: object): Promise<void> {
@@ -170,6 +176,12 @@ export class Pruning extends SparsityCallback implements RunState {
       const values = this.method.proximal(stateOf(kernel), this.context(sparsity));
       if (values) kernel.writeKernel(values);
     }
+  }
+
+  /** A method's penalty, as a term of the gradients of the step to come. */
+  private penalise(sparsity: number): void {
+    if (!this.method.penaltyGradient) return;
+    for (const kernel of this.kernels) kernel.addToGradient(this.method.penaltyGradient(stateOf(kernel), this.context(sparsity)));
   }
 
   /** Between updates pruned weights stay 0 by themselves once gradient and slots are 0; in all other cases they are made 0 again. */

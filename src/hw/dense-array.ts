@@ -24,7 +24,7 @@ export interface DenseArrayOptions {
   readonly clockGhz?: number;
   /** Name of one of {@link energyTables}, or a table. @default '45nm' */
   readonly energyTable?: string | EnergyTable;
-  /** Where each constant comes from, by field. @default {} */
+  /** Where each constant comes from, by field. @default for values that are a preset's, the preset's source */
   readonly sources?: Readonly<Record<string, string>>;
 }
 

@@ -34,19 +34,21 @@ const acf = {
   dramBytesPerCycle: 64,
   bytesPerValue: 4,
   clockGhz: 1,
+  indexBits: 12,
   sources: {
     ...dense.sources,
     fanOut: `${unstated}, a quarter of a row`,
     injectors: `${unstated}, rows * cols / fanOut: dense operands flow at full rate`,
     switchesPerCycle: `${unstated}, one configuration word of 64 bits per cycle`,
     reconfigurationCycles: `${unstated}, rows + cols: the array drains (ledger section 4, 20)`,
+    indexBits: 'assumed: 4096 columns; 000 gives no width, and the 8 bits of 001 address only 256 (ledger 1.2.2)',
   },
 } as const;
 
 /** A spec whose constants say where they come from. */
 export type Preset = AcceleratorSpec & { readonly sources: Readonly<Record<string, string>>; readonly [option: string]: unknown };
 
-/** Accelerators by name. */
+/** Accelerators by name. The first of a kind holds the kind's defaults: what equals them in another spec has the same source. */
 export const presets: Readonly<Record<string, Preset>> = {
   'dense-array': dense,
   'dense-array-lpddr4': { ...dense, name: 'dense-array-lpddr4', energyTable: '45nm-lpddr4' },

@@ -1,8 +1,8 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { SparsityError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { checkSpec, inspectSpec } from './check-spec.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
-import { nearest } from './nearest.js';
 import { presets } from './presets.js';
 import { registry } from './registry.js';
 
@@ -18,7 +18,7 @@ import { registry } from './registry.js';
  */
 export function createAccelerator<Spec extends AcceleratorSpec>(spec: Spec | string): Accelerator {
   if (typeof spec !== 'string') {
-    const { schema, build } = kindOf(spec.kind, 'kind of accelerator');
+    const { schema, build } = kindOf(spec?.kind, 'kind of accelerator');
     return build(checkSpec(schema, spec, `accelerator ${spec.name}`));
   }
   if (!Object.hasOwn(presets, spec)) {
@@ -50,10 +50,17 @@ export function parseAcceleratorSpec(text: string, fileName: string): Accelerato
     const fix = 'check quotes, brackets and indentation';
     throw new SparsityError({ what: place(syntax.pos[0]), got: syntax.message, expected: 'valid YAML or JSON', fix });
   }
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document)) return;
+      const [what, got] = [place(alias.range?.[0] ?? 0), `*${alias.source}`];
+      throw new SparsityError({ what, got, expected: `an anchor &${alias.source} above`, fix: 'write the value itself' });
+    },
+  });
   const value: unknown = document.toJS();
   if (!isMap(document.contents)) {
     const fix = 'begin with kind: denseArray';
-    throw new SparsityError({ what: `${fileName}:1:1`, got: value, expected: 'the fields of an accelerator', fix });
+    throw new SparsityError({ what: `${fileName}:1:1`, got: value ?? 'nothing', expected: 'the fields of an accelerator', fix });
   }
   const kind = kindOf((value as Partial<AcceleratorSpec>).kind, `${place(offsetOf(document, ['kind']))} kind`);
   const checked = inspectSpec(kind.schema, value);
@@ -65,7 +72,7 @@ export function parseAcceleratorSpec(text: string, fileName: string): Accelerato
 function kindOf(kind: unknown, what: string) {
   const names = Object.keys(registry);
   if (typeof kind === 'string' && Object.hasOwn(registry, kind)) return registry[kind];
-  const fix = typeof kind === 'string' ? nearest(kind, names) : `add kind: ${names[0]}`;
+  const fix = typeof kind === 'string' ? nearest(kind, names) : `write kind: ${names[0]}`;
   throw new SparsityError({ what, got: kind, expected: names.join(', '), fix });
 }
 
@@ -73,7 +80,7 @@ function kindOf(kind: unknown, what: string) {
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
   const key = path.at(-1);
-  const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+  const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined;
   const node = pair?.key ?? document.getIn(path, true) ?? parent;
   if (isNode(node) && node.range) return node.range[0];
   return path.length > 1 ? offsetOf(document, path.slice(0, -1)) : 0;

@@ -1,6 +1,19 @@
 export { type BitKernels, createBitKernels } from './bit-kernels.js';
 export { countPairsReference } from './count-pairs-reference.js';
 export type { ConvGeometry } from './geometry.js';
+export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
+export { type MapInMemory, mapsOf } from './lane-maps.js';
+export {
+  backwardFrame,
+  backwardProducts,
+  type Frame,
+  forwardFrame,
+  forwardProduct,
+  type LaneProduct,
+  laneBytes,
+  type OffsetList,
+} from './offset-lists.js';
 export { packBits } from './pack-bits.js';
 export { packBitsReference } from './pack-bits-reference.js';
-export { gemmScratchBytes, instantiateKernels, type Pointer, type TrainingKernels } from './training-kernels.js';
+export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
+export type { Pointer } from './wasm-functions.js';

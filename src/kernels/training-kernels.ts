@@ -1,8 +1,5 @@
-import { trainingKernelsBase64 } from './binary/training-kernels.js';
 import type { ConvGeometry } from './geometry.js';
-
-/** An address in the memory that the kernels were given, in bytes; every address is a multiple of four. */
-export type Pointer = number;
+import { type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /**
  * The kernels that training needs, on addresses in one memory. They only add to their outputs: clear those first. They allocate
@@ -62,11 +59,6 @@ export interface TrainingKernels {
 /** Bytes of scratch for {@link TrainingKernels.gemm}. */
 export const gemmScratchBytes = 8192;
 
-type WasmFunction = (...numbers: number[]) => number;
-
-let compiled: WebAssembly.Module | undefined;
-const instances = new WeakMap<WebAssembly.Memory, TrainingKernels>();
-
 /**
  * Instantiates the kernels on a memory, once per memory: they own no byte of it, so it may belong to another module.
  *
@@ -80,11 +72,8 @@ const instances = new WeakMap<WebAssembly.Memory, TrainingKernels>();
  * ```
  */
 export function instantiateKernels(memory: WebAssembly.Memory): TrainingKernels {
-  const known = instances.get(memory);
-  if (known) return known;
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(trainingKernelsBase64), (c) => c.charCodeAt(0)));
-  const wasm = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Record<string, WasmFunction>;
-  const kernels: TrainingKernels = {
+  const wasm = wasmFunctions(memory);
+  return {
     gemm: (m, n, k, a, aRow, aColumn, b, bRow, bTransposed, c, cRow, scratch) =>
       wasm.gemm(m, n, k, a, aRow, aColumn, b, bRow, Number(bTransposed), c, cRow, scratch),
     conv2dForwardScratch: (g) => wasm.forwardScratch(g.inChannels, g.kernelHeight, g.kernelWidth) >>> 0,
@@ -104,8 +93,6 @@ export function instantiateKernels(memory: WebAssembly.Memory): TrainingKernels 
     packBits: wasm.packBits,
     countPairs: wasm.countPairs,
   };
-  instances.set(memory, kernels);
-  return kernels;
 }
 
 const kernelWindow = (g: ConvGeometry) => [g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth] as const;

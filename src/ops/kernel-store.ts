@@ -20,6 +20,7 @@ const allOnes: LayerMasks = { forward: null, backward: null, gradient: null };
 export class DenseKernelStore implements KernelStore {
   private current = allOnes;
   private tensors: tf.Tensor[] = [];
+  private term: tf.Tensor | undefined;
   private operands: OpMasks = {};
   /** No gradient and no slot can move a masked weight: once 0, weights and slots stay 0 under every optimizer of tfjs. */
   private closed = false;
@@ -38,7 +39,7 @@ export class DenseKernelStore implements KernelStore {
 
   /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
   get opMasks(): OpMasks | undefined {
-    return this.tensors.length ? this.operands : undefined;
+    return this.tensors.length || this.term ? this.operands : undefined;
   }
 
   /** W.M_f, or the variable itself. */
@@ -62,7 +63,7 @@ export class DenseKernelStore implements KernelStore {
     const forward = this.own(masks.forward, []);
     const backward = this.own(masks.backward, [forward]);
     const gradient = this.own(masks.gradient, [forward, backward]);
-    this.dispose();
+    tf.dispose(this.tensors);
     this.current = { forward, backward, gradient };
     const { pruned, slots, decay } = treatment;
     this.treatment = { pruned, slots, decay };
@@ -74,7 +75,13 @@ export class DenseKernelStore implements KernelStore {
       expanded.set(mask, tensor);
       return tensor;
     };
-    this.operands = { forward: expand(forward), backward: expand(backward), gradient: expand(gradient), decay };
+    this.operands = {
+      forward: expand(forward),
+      backward: expand(backward),
+      gradient: expand(gradient),
+      term: this.term ?? null,
+      decay,
+    };
     this.tensors = [...expanded.values()];
     this.settled = new WeakSet();
     this.closed = slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
@@ -95,9 +102,17 @@ export class DenseKernelStore implements KernelStore {
     }
   }
 
+  addToGradient(term: Float32Array | undefined): void {
+    if (term) this.checkSize('gradient term', term);
+    this.term?.dispose();
+    this.term = term && tf.keep(tf.tensor(term.slice(), this.variable.shape));
+    this.operands = { ...this.operands, term: this.term ?? null };
+  }
+
   dispose(): void {
     tf.dispose(this.tensors);
     this.tensors = [];
+    this.addToGradient(undefined);
   }
 
   /** A copy, or the earlier mask of the same content. */

@@ -13,6 +13,8 @@ export interface OpMasks {
   readonly backward?: tf.Tensor | null;
   /** M_g: the weight gradient is multiplied by it. @default the forward mask */
   readonly gradient?: tf.Tensor | null;
+  /** Added to the weight gradient, before M_g. @default null */
+  readonly term?: tf.Tensor | null;
   /** Lambda, in 1/step: `decay * (1 - M_f).W` is added to the weight gradient (SR-STE). @default 0 */
   readonly decay?: number;
 }
@@ -41,7 +43,7 @@ function maskedOp(
   masks: OpMasks,
   gemms: Gemms,
 ): tf.Tensor {
-  const { forward = null, backward = forward, gradient = forward, decay = 0 } = masks;
+  const { forward = null, backward = forward, gradient = forward, term = null, decay = 0 } = masks;
   const effective = (mask: tf.Tensor | null) => (mask ? tf.mul(w, mask) : w).reshape(kernelShape);
   const decays = decay !== 0 && forward !== null;
   return forwardBackwardOp({
@@ -60,6 +62,7 @@ function maskedOp(
       x: () => gemms.inputGradient(E, backwardW, x.shape),
       w: () => {
         let G = gemms.weightGradient(A, E, kernelShape).reshape(w.shape);
+        if (term) G = G.add(term);
         if (gradient) G = G.mul(gradient);
         if (decays) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(decay));
         return G;
@@ -69,7 +72,7 @@ function maskedOp(
 }
 
 /**
- * Matrix product with masked weights: `Y = A (W.M_f)`, `dA = E (W.M_b)^T`, `dW = (A^T E).M_g + decay (1 - M_f).W`.
+ * Matrix product with masked weights: `Y = A (W.M_f)`, `dA = E (W.M_b)^T`, `dW = (A^T E + term).M_g + decay (1 - M_f).W`.
  *
  * @param x A, [..., in]; ranks above 2 are seen as [rows, in].
  * @param w W, [in, out].

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { isMasked } from './masked-layer-class.js';
 import { maskedKindFor } from './masked-layers.js';
 import { leavesOf } from './model-layers.js';
@@ -79,13 +80,14 @@ function matches(layer: tf.layers.Layer, match: LayerPolicy['include']): boolean
 
 function checkNames(model: tf.LayersModel, rule: string, rules: readonly LayerMatch[]): void {
   const names = leavesOf(model).map(({ name }) => name);
-  for (const name of rules) {
-    if (typeof name !== 'string' || names.includes(name)) continue;
+  for (const match of rules) {
+    if (match instanceof RegExp || typeof match === 'function') continue;
+    if (typeof match === 'string' && names.includes(match)) continue;
     throw new SparsityError({
       what: `policy.${rule}`,
-      got: name,
+      got: match,
       expected: `the name of a layer: ${names.join(', ')}`,
-      fix: 'correct the name, or use a regular expression',
+      fix: `${nearest(String(match), names)}; a regular expression or a function matches many`,
     });
   }
 }

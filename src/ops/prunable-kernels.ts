@@ -35,6 +35,7 @@ function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
     readKernel: () => kernel.readKernel(),
     writeKernel: (values) => kernel.writeKernel(values),
     repack: (masks, treatment, optimizer) => kernel.repack(masks, treatment, optimizer),
+    addToGradient: (term) => kernel.addToGradient(term),
     enforce: (optimizer) => kernel.enforce(optimizer),
   };
 }

@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
+import { laneExecutor } from './lanes/lane-executor.js';
 import { isMasked } from './masked-layer-class.js';
 import { type Container, containersOf } from './model-layers.js';
-import { type CreateRegionExecutor, denseMaskedExecutor, Region } from './region.js';
+import { type CreateRegionExecutor, Region } from './region.js';
 
 /** A region as data. */
 export interface RegionGroup {
@@ -49,10 +50,7 @@ interface Rerouted {
  * Groups the maximal chains of a fresh model's layers, each with at least one masked layer, into regions, and reroutes the execution
  * through them: the output of a chain comes from its region, which hangs on the chain's input. Nothing else of the model changes.
  */
-export function groupRegions(
-  model: tf.LayersModel,
-  createExecutor: CreateRegionExecutor = denseMaskedExecutor,
-): readonly RegionGroup[] {
+export function groupRegions(model: tf.LayersModel, createExecutor: CreateRegionExecutor = laneExecutor): readonly RegionGroup[] {
   return containersOf(model).flatMap((container) =>
     chainsOf(container).map((chain) => {
       reroute(chain, new Region(chain, createExecutor));

@@ -1,5 +1,7 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
+import { checkChoice } from '../pruning/check.js';
 import { isMasked } from './masked-layer-class.js';
 import { maskedKindFor } from './masked-layers.js';
 import { applyPolicy, type LayerPolicy, type SkippedLayer } from './policy.js';
@@ -8,7 +10,10 @@ import { groupRegions, type RegionGroup } from './region-groups.js';
 
 /** What {@link sparsify} does. */
 export interface SparsifyOptions extends LayerPolicy {
-  /** `dense`: masked layers as they are. `sparse`: chains of layers are grouped into regions. @default 'dense' */
+  /**
+   * `dense`: masked layers multiply dense kernels. `sparse`: chains of layers are grouped into regions, which on the wasm backend compute
+   * with the non-zeros only, in all three products, where a layer is sparse enough to gain by it. @default 'dense'
+   */
   readonly execution?: 'dense' | 'sparse';
 }
 
@@ -24,6 +29,8 @@ export interface SparsifyReport {
   readonly noRegion?: string;
 }
 
+const known = { execution: true, include: true, exclude: true, minWeights: true, skipFirst: true, skipLast: true } as const;
+
 const reports = new WeakMap<tf.LayersModel, SparsifyReport>();
 
 /**
@@ -33,7 +40,8 @@ const reports = new WeakMap<tf.LayersModel, SparsifyReport>();
  *
  * @param model a sequential or functional model; nested models, wrappers and shared layers are rewritten too. Layers that are masked
  * already keep their masks.
- * @throws SparsityError for a layer object that belongs to two models, or a layer name in the policy that the model lacks.
+ * @throws SparsityError for what is not a layers model, an option that does not exist, a layer object that belongs to two models, or a
+ * layer name in the policy that the model lacks.
  * @example
  * ```ts
  * const dense = tf.sequential({layers: [tf.layers.dense({name: 'fc', units: 2, inputShape: [3]})]});
@@ -42,21 +50,25 @@ const reports = new WeakMap<tf.LayersModel, SparsifyReport>();
  * ```
  */
 export function sparsify<Model extends tf.LayersModel>(model: Model, options: SparsifyOptions = {}): Model {
-  const reasons = applyPolicy(model, options);
+  checkModel(model);
+  checkOptionNames('sparsify', options, known);
+  const { execution = 'dense', ...policy } = options;
+  checkChoice('sparsify.execution', execution, ['dense', 'sparse']);
+  const reasons = applyPolicy(model, policy);
   const fresh = rebuild(model, (layer) => {
     const kind = maskedKindFor(layer.getClassName());
     if (!kind || !reasons.has(layer) || reasons.get(layer) !== undefined) return undefined;
     return { className: kind.masked, config: (config) => config };
   });
   const layers = [...reasons];
-  const regions = options.execution === 'sparse' ? groupRegions(fresh) : [];
+  const regions = execution === 'sparse' ? groupRegions(fresh) : [];
   reports.set(fresh, {
     masked: layers.filter(([layer, reason]) => reason === undefined || isMasked(layer)).map(([layer]) => layer.name),
     skipped: layers
       .filter(([layer, reason]) => reason !== undefined && !isMasked(layer))
       .map(([layer, reason]) => ({ layer: layer.name, className: layer.getClassName(), reason: reason as string })),
     regions,
-    ...(options.execution === 'sparse' && !regions.length
+    ...(execution === 'sparse' && !regions.length
       ? { noRegion: 'no masked layer stands in a chain: each is shared or wrapped, or there is none' }
       : {}),
   });
@@ -74,6 +86,7 @@ export function sparsify<Model extends tf.LayersModel>(model: Model, options: Sp
  * ```
  */
 export function sparsifyReport(model: tf.LayersModel): SparsifyReport {
+  checkModel(model);
   const report = reports.get(model);
   if (report) return report;
   throw new SparsityError({
@@ -81,5 +94,15 @@ export function sparsifyReport(model: tf.LayersModel): SparsifyReport {
     got: model.name,
     expected: 'a model that sparsify returned',
     fix: 'pass the result of sparsify; a model built of masked layers has no report',
+  });
+}
+
+function checkModel(model: unknown): void {
+  if (model instanceof tf.LayersModel) return;
+  throw new SparsityError({
+    what: 'model',
+    got: Object(model) === model ? ((model as object).constructor?.name ?? 'an object') : model,
+    expected: 'a layers model',
+    fix: 'pass a tf.sequential, a tf.model or what tf.loadLayersModel gave, awaited; a graph model cannot be trained',
   });
 }

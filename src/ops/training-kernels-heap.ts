@@ -1,6 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { instantiateKernels, type Pointer, type TrainingKernels } from '../kernels/index.js';
+import {
+  instantiateKernels,
+  instantiateLaneKernels,
+  type LaneKernels,
+  type Pointer,
+  type TrainingKernels,
+} from '../kernels/index.js';
 
 /** What is used of tfjs's wasm backend; none of it is public, so {@link heapOf} tests all of it. */
 interface WasmBackend {
@@ -13,13 +19,17 @@ interface WasmBackend {
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } | undefined };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   disposeData(dataId: object): boolean;
+  incRef(dataId: object): void;
 }
 
 /** The heap of tfjs's wasm backend, with our kernels on it. */
 export interface WasmHeap {
   readonly kernels: TrainingKernels;
+  readonly lanes: LaneKernels;
   /** Where a tensor's values lie; valid as long as the tensor, also when the heap grows. */
   pointer(t: tf.TensorInfo): Pointer;
+  /** A new tensor that holds anything: what kernels overwrite. */
+  output(shape: readonly number[]): tf.TensorInfo;
   /** A new tensor, all zeros: what the kernels add to. */
   zeros(shape: readonly number[], dtype?: 'float32' | 'int32'): tf.TensorInfo;
   /** Runs `body` with room for `bytes` bytes (not cleared), which is given back after it. */
@@ -30,6 +40,8 @@ export interface WasmHeap {
   readWords(pointer: Pointer, count: number): Uint32Array;
   /** Writes `bytes` bytes from `source` to `target`, `times` times in a row. */
   repeat(source: Pointer, bytes: number, target: Pointer, times: number): void;
+  /** Another tensor of the same values, in the same place: tensors do not change, so that a copy is no different. */
+  share(t: tf.TensorInfo): tf.TensorInfo;
   /** Runs another kernel of the wasm backend; give its result back with {@link WasmHeap.dispose}, or return it. */
   run(kernelName: string, inputs: Readonly<Record<string, tf.TensorInfo>>, attrs?: tf.NamedAttrMap): tf.TensorInfo;
   /** Gives back a tensor that no caller has seen. */
@@ -61,6 +73,7 @@ function openHeap(backend: WasmBackend): WasmHeap | string {
     ['backend.dataIdMap', typeof backend.dataIdMap?.get === 'function'],
     ['backend.makeOutput', typeof backend.makeOutput === 'function'],
     ['backend.disposeData', typeof backend.disposeData === 'function'],
+    ['backend.incRef', typeof backend.incRef === 'function'],
   ] as const) {
     if (!ok) return `tfjs's wasm backend has no ${name} as the tested version has`;
   }
@@ -85,17 +98,23 @@ function openHeap(backend: WasmBackend): WasmHeap | string {
       fix: 'take smaller batches or dispose tensors that are no longer needed',
     });
   };
+  const make = (shape: readonly number[], dtype: 'float32' | 'int32'): tf.TensorInfo => {
+    const t = backend.makeOutput([...shape], dtype);
+    allocated(heap.pointer(t), 4 * tf.util.sizeFromShape([...shape]));
+    return t;
+  };
   const heap: WasmHeap = {
     kernels,
+    lanes: instantiateLaneKernels(memory),
     pointer: (t) => {
       const data = backend.dataIdMap.get(t.dataId);
       if (!data) throw new Error('tensor is not on the wasm backend');
       return data.memoryOffset;
     },
+    output: (shape) => make(shape, 'float32'),
     zeros(shape, dtype = 'float32') {
-      const t = backend.makeOutput([...shape], dtype);
-      const bytes = 4 * tf.util.sizeFromShape([...shape]);
-      heap.clear(allocated(heap.pointer(t), bytes), bytes);
+      const t = make(shape, dtype);
+      heap.clear(heap.pointer(t), 4 * tf.util.sizeFromShape([...shape]));
       return t;
     },
     scratch(bytes, body) {
@@ -112,6 +131,10 @@ function openHeap(backend: WasmBackend): WasmHeap | string {
       const all = bytesAt(target, bytes * times);
       all.set(bytesAt(source, bytes));
       for (let done = bytes; done < all.length; done *= 2) all.copyWithin(done, 0, Math.min(done, all.length - done));
+    },
+    share({ dataId, shape, dtype }) {
+      backend.incRef(dataId);
+      return { dataId, shape, dtype };
     },
     run: (name, inputs, attrs = {}) => tf.getKernel(name, 'wasm').kernelFunc({ inputs, backend, attrs }) as tf.TensorInfo,
     dispose: (t) => void backend.disposeData(t.dataId),

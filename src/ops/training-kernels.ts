@@ -18,6 +18,9 @@ export interface TrainingKernelReport {
   readonly message: string;
 }
 
+/** tfjs copies: here every tensor that is saved for the backward pass, each step. Text has its own storage. */
+const identity: HeapKernel = ({ x }, attrs, heap, stock) => (x.dtype === 'string' ? stock({ x }, attrs) : heap.share(x));
+
 /** Kernels that tfjs's wasm backend lacks, and kernels of its own that are wrong (3-D) or that ours outrun. */
 const missing: Readonly<Record<string, HeapKernel>> = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
@@ -33,6 +36,7 @@ const poor: Readonly<Record<string, HeapKernel>> = {
   Conv3DBackpropInputV2: conv3dBackpropInput,
   BatchMatMul: batchMatMul,
   _FusedMatMul: fusedMatMul,
+  Identity: identity,
   MaxPoolGrad: maxPoolGrad,
   Sum: sumLeadingAxes,
 };
@@ -42,8 +46,8 @@ const ours = new WeakSet<tf.KernelConfig>();
 /**
  * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise
  * convolutions, gather), right versions of those that it computes wrongly (3-D convolutions) and fast versions of those that it computes
- * slowly. They work on the backend's heap, without copies. Calling it
- * again changes nothing. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
+ * slowly. They work on the backend's heap, without copies, and tensors that are saved for the backward pass are no longer copied either.
+ * Calling it again changes nothing. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
  *
  * @example
  * ```ts

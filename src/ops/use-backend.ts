@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
+import { checkChoice } from '../pruning/check.js';
 import { registerFileHandler } from './file-handler.js';
 import { importNode } from './node-modules.js';
 import { registerTrainingKernels } from './training-kernels.js';
@@ -27,14 +29,18 @@ export interface UseBackendOptions {
  * wasm, with the gradient kernels that it lacks; cpu as the last resort. Returns the name of the backend. In a browser, tell wasm where
  * its binaries are first: `setWasmPaths` of tfjs-backend-wasm.
  *
- * @throws SparsityError when a backend asked for by name does not load, and for a tfjs other than 4.22.
+ * @throws SparsityError for a name or an option that does not exist (also webgl and webgpu: `tf.setBackend` sets them, without sparse
+ * kernels), when a backend asked for by name does not load, and for a tfjs other than 4.22.
  * @example
  * ```ts
  * await useBackend('auto'); // prints "backend wasm, with the gradient kernels for training (tfjs 4.22.0)"
  * ```
  */
 export async function useBackend(name: 'auto' | BackendName = 'auto', options: UseBackendOptions = {}): Promise<BackendName> {
+  checkName(name);
+  checkOptionNames('useBackend', options, { execution: true, log: true });
   const { execution = 'sparse', log = console.log } = options;
+  checkChoice('useBackend.execution', execution, ['dense', 'sparse']);
   checkTfjsVersion(tf.version.tfjs);
   if (tf.env().getBool('IS_NODE')) registerFileHandler();
   const candidates = name === 'auto' ? automatic(execution) : [name];
@@ -49,6 +55,18 @@ export async function useBackend(name: 'auto' | BackendName = 'auto', options: U
     failures.push(`${candidate} did not load: ${failure}`);
   }
   throw notLoaded(name, failures.join('; '));
+}
+
+function checkName(name: string): void {
+  if (name === 'webgl' || name === 'webgpu') {
+    throw new SparsityError({
+      what: 'backend',
+      got: name,
+      expected: `one of ${choices.join(', ')}: the sparse kernels run on wasm only`,
+      fix: `call useBackend('wasm'), or tf.setBackend('${name}') instead, where masked layers are plain tfjs operations, not tested there`,
+    });
+  }
+  checkChoice('backend', name, choices);
 }
 
 function automatic(execution: 'dense' | 'sparse'): readonly BackendName[] {
@@ -79,6 +97,8 @@ const loaders: Readonly<Record<BackendName, () => Promise<string | undefined>>> 
     return (await tf.setBackend('cpu')) ? undefined : 'tfjs has no cpu backend';
   },
 };
+
+const choices = ['auto', ...Object.keys(loaders)];
 
 function notLoaded(name: string, reason: string): SparsityError {
   const fix =

@@ -1,5 +1,5 @@
 import { SparsityError } from '../errors.js';
-import { nearest } from '../hw/nearest.js';
+import { nearest } from '../nearest.js';
 
 /** Refuses what is not a sparsity: a number in [0, 1). */
 export function checkSparsity(what: string, value: number): void {

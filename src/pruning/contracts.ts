@@ -64,7 +64,7 @@ export interface ScoredKernel {
   readonly scores: Float32Array;
 }
 
-/** Sparsity of each layer, from the target of the whole. */
+/** Sparsity of each layer, from the target of the whole; 1 for a layer that is emptied, which no pattern is asked for. */
 export type Allocation = ((kernels: readonly ScoredKernel[], sparsity: number) => readonly number[]) & Described;
 
 /** The named masks of a layer, 1 keeps; each has the kernel's number of elements. `null` means all ones. */
@@ -102,4 +102,10 @@ export interface PruningMethod {
   updateMasks(kernels: readonly KernelState[], context: UpdateContext): readonly LayerMasks[];
   /** A proximal step on the weights after the optimizer's (a structured regulariser); undefined when nothing changes. */
   proximal?(kernel: KernelState, context: UpdateContext): Float32Array | undefined;
+  /**
+   * The gradient of a penalty on the weights, one number per weight: a term that is added to the gradient G of the kernel before the
+   * optimizer's step, as `decay` is, so that momentum and moments see the sum. `context` is that of the step to come, `kernel` is as
+   * it stands before that step. Undefined when there is nothing to add.
+   */
+  penaltyGradient?(kernel: KernelState, context: UpdateContext): Float32Array | undefined;
 }

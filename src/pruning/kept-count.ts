@@ -1,23 +1,52 @@
-import { checkSparsity } from './check.js';
+import { checkChoice, checkSparsity } from './check.js';
+
+/** Whose count of kept weights holds, see {@link keptCount}. */
+export type CountProfile = 'default' | 'tfmot' | 'jaxpruner' | 'rigl';
 
 /**
  * How many of `size` weights stay at a sparsity: `max(1, round(size * (1 - sparsity)))`, halves to the even neighbour. At least
- * one stays, since a kernel of zeros passes no signal and no gradient.
+ * one stays, since a kernel of zeros passes no signal and no gradient. The profiles differ where a half is near:
  *
- * @throws SparsityError when the sparsity is outside [0, 1).
+ * - `default`: the sparsity is meant as it is written in decimals, so 0.9 of 15 weights leave 1.5, which is rounded to 2.
+ * - `tfmot`, `jaxpruner`: each operation in float32, as these libraries run it: 0.97 of 50 leave a little less than 1.5, so 1.
+ * - `rigl`: `size - floor(size * sparsity)`.
+ *
+ * @throws SparsityError when the sparsity is outside [0, 1), for an unknown profile.
  * @example
  * ```ts
  * keptCount(5, 0.5); // 2, since 2.5 is rounded to the even neighbour
  * ```
  */
-export function keptCount(size: number, sparsity: number): number {
+export function keptCount(size: number, sparsity: number, profile: CountProfile = 'default'): number {
   checkSparsity('sparsity', sparsity);
-  return Math.min(size, Math.max(1, roundHalfEven(size * (1 - sparsity))));
+  checkChoice('profile', profile, countProfiles);
+  return Math.min(size, Math.max(1, counts[profile](size, sparsity)));
 }
 
-/** The nearest integer; a half goes to the even neighbour, as numpy, tf.round and IEEE 754 have it (Math.round does not). */
-export function roundHalfEven(value: number): number {
+const counts: Readonly<Record<CountProfile, (size: number, sparsity: number) => number>> = {
+  default: (size, sparsity) => roundHalfEven(size * (1 - sparsity), size * decimalNoise),
+  tfmot: inFloat32,
+  jaxpruner: inFloat32,
+  rigl: (size, sparsity) => size - Math.floor(size * sparsity),
+};
+
+/** The names of the profiles. */
+export const countProfiles = Object.keys(counts) as readonly CountProfile[];
+
+/** How far a sparsity may lie from the decimal that it stands for: 1 - 0.9 is not 0.1, and a schedule adds a few such errors. */
+const decimalNoise = 1e-12;
+
+function inFloat32(size: number, sparsity: number): number {
+  return roundHalfEven(Math.fround(Math.fround(size) * Math.fround(1 - Math.fround(sparsity))));
+}
+
+/**
+ * The nearest integer; a half, to within `noise`, goes to the even neighbour, as numpy, tf.round and IEEE 754 have it (Math.round does
+ * not).
+ */
+function roundHalfEven(value: number, noise = 0): number {
   const floor = Math.floor(value);
   const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+  if (Math.abs(rest - 0.5) <= noise) return floor + (floor % 2);
+  return rest > 0.5 ? floor + 1 : floor;
 }

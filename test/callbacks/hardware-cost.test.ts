@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from 'tfjs-sparsity';
 import { type CostReport, hardwareCost, progress, pruning } from 'tfjs-sparsity/callbacks';
 import { type Accelerator, acf, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
 import { isTapAttached } from 'tfjs-sparsity/ops';
@@ -299,8 +300,14 @@ describe('hardwareCost()', () => {
     [{ accelerators: [counter()], every: 0 }, 'every: got 0'],
     [{ accelerators: [counter()], images: 1.5 }, 'images: got 1.5'],
     [{ accelerators: [counter()], workers: -1 }, 'workers: got -1'],
+    [{}, /^hardwareCost\.accelerators: got undefined, expected a list of accelerators\. Pass \[acf\(\)/],
+    [undefined, /^options of hardwareCost: got undefined, expected an object of accelerators, every/],
+    [{ accelerators: 'acf' }, 'accelerators: got acf, expected a list'],
+    [{ accelerators: ['acf'] }, "a name becomes an accelerator by createAccelerator('acf')"],
+    [{ accelerators: [counter()], evry: 2 }, /^option of hardwareCost: got evry, expected one of .*Did you mean every/],
   ])('refuses wrong options: %#', (options, message) => {
-    expect(() => hardwareCost(options)).toThrow(message);
+    expect(() => hardwareCost(options as never)).toThrow(SparsityError);
+    expect(() => hardwareCost(options as never)).toThrow(message);
   });
 
   it('prints a table of at most 80 columns with every layer and accelerator', async () => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { progress, pruning } from 'tfjs-sparsity/callbacks';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { expectNoLeak } from '../support/no-leak.js';
 import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -8,9 +9,10 @@ afterEach(() => vi.restoreAllMocks());
 async function train(callbacks: readonly object[], count = 80) {
   const { xs, ys } = tinyData(count);
   const model = tinyModel();
-  await model
-    .fit(xs, ys, { epochs: 2, batchSize: 4, verbose: 0, callbacks: callbacks as tf.Callback[] })
-    .finally(() => tf.dispose([xs, ys]));
+  await model.fit(xs, ys, { epochs: 2, batchSize: 4, verbose: 0, callbacks: callbacks as tf.Callback[] }).finally(() => {
+    tf.dispose([xs, ys]);
+    model.dispose();
+  });
 }
 
 function lines() {
@@ -71,6 +73,26 @@ describe('progress()', () => {
     const [hide, show] = ['\u001b[?25l', '\u001b[?25h'];
     expect(text.lastIndexOf(show)).toBeGreaterThan(text.lastIndexOf(hide));
     expect(text.lastIndexOf(hide)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('loads cli-progress for a bar on a terminal only', async () => {
+    let loads = 0;
+    vi.doMock('cli-progress', async (original) => {
+      loads += 1;
+      return original();
+    });
+    lines();
+    await expectNoLeak(async () => {
+      await train([progress()], 8);
+      expect(loads).toBe(0);
+      const { restore } = terminal();
+      await train([progress({ verbose: false })], 8);
+      expect(loads).toBe(0);
+      await train([progress()], 8);
+      restore();
+      expect(loads).toBe(1);
+    });
+    vi.doUnmock('cli-progress');
   });
 
   it('is silent when it is told to be', async () => {

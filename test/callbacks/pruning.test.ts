@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
-import { gradualMagnitude, type PruningMethod } from 'tfjs-sparsity/pruning';
+import { gradualMagnitude, type KernelState, type PruningMethod } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
@@ -152,6 +152,36 @@ describe('pruning()', () => {
     model.compile({ optimizer: tf.train.rmsprop(0.01, 0.9, 0.5, undefined, true), loss: 'meanSquaredError' });
     await expect(train(model, [pruning(randomMethod().method)])).rejects.toThrow('centered RMSProp');
     model.dispose();
+  });
+
+  it('adds the gradient of a penalty to the step to come, and nothing behind it', async () => {
+    const penaltyGradient = ({ weights, info }: KernelState) => (info.name === 'head' ? weights.map((_, i) => i + 1) : undefined);
+    const run = async (options: Partial<PruningMethod>, slots: 'zero' | 'keep') => {
+      const model = tinyModel(tf.train.sgd(0.5));
+      const method = randomMethod({
+        slots,
+        gradient: slots === 'zero',
+        schedule: () => ({ sparsity: 0, update: false }),
+        ...options,
+      });
+      const { xs, ys } = tinyData(4);
+      await expectNoLeak(async () => {
+        await model.fit(xs, ys, { batchSize: 4, verbose: 0, callbacks: [pruning(method.method)] });
+      });
+      tf.dispose([xs, ys]);
+      const values = prunableKernels(model).map((kernel) => kernel.readKernel());
+      model.dispose();
+      return values;
+    };
+    for (const slots of ['zero', 'keep'] as const) {
+      const [plain, penalised] = [await run({}, slots), await run({ penaltyGradient }, slots)];
+      penalised.forEach((values, layer) => {
+        const moved = (i: number) => (layer === 2 ? 0.5 * (i + 1) : 0);
+        values.forEach((value, i) => {
+          expect(value).toBeCloseTo((plain[layer]?.[i] as number) - moved(i), 4);
+        });
+      });
+    }
   });
 
   it('warns when training ends before the last sparsity of the schedule, and only then', async () => {

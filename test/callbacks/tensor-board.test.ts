@@ -106,7 +106,9 @@ function parseEvents(bytes: Uint8Array): Parsed[] {
       for (const summary of parseMessage(value as Uint8Array)) {
         const parts = parseMessage(summary.value as Uint8Array);
         const tag = new TextDecoder().decode(parts.find((part) => part.field === 1)?.value as Uint8Array);
-        event.scalars[tag] = parts.find((part) => part.field === 2)?.value as number;
+        // A tag may be __proto__, to which nothing can be assigned.
+        const value = parts.find((part) => part.field === 2)?.value as number;
+        Object.defineProperty(event.scalars, tag, { value, enumerable: true });
       }
     }
     events.push(event);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { GemmWork } from '../../src/hw/index.js';
-import { createAccelerator, denseArray, denseNest, parseAcceleratorSpec, presets, registry } from '../../src/hw/index.js';
+import type { GemmWork, Preset } from '../../src/hw/index.js';
+import { acf, createAccelerator, denseArray, denseNest, parseAcceleratorSpec, presets, registry } from '../../src/hw/index.js';
 import { randomWork } from './support/reference.js';
 
 const work: GemmWork = randomWork(denseNest({ batch: 8, inFeatures: 20, outFeatures: 30 }), 'forward', 0.5, 1);
@@ -18,14 +18,33 @@ describe('accelerator specs', () => {
     }
   });
 
-  it('of presets give the source of every number', () => {
-    for (const [name, preset] of Object.entries(presets)) {
-      expect(preset.name).toBe(name);
-      expect(Object.keys(registry)).toContain(preset.kind);
-      for (const [field, value] of Object.entries(preset)) {
-        if (typeof value === 'number') expect(preset.sources[field], `${name}.${field}`).toMatch(/.{8}/);
-      }
-    }
+  it.each([
+    ...Object.keys(presets).map((name) => [`the preset ${name}`, createAccelerator(name).spec] as const),
+    ['acf()', acf().spec] as const,
+    ['denseArray()', denseArray().spec] as const,
+    ['a file', parseAcceleratorSpec('kind: acf\nname: mine\n', 'mine.yaml')] as const,
+  ])('of %s give the source of every number', (_, spec) => {
+    const { sources, ...fields } = spec as Preset;
+    const numbers = Object.keys(fields).filter((field) => typeof fields[field] === 'number');
+    expect(numbers.length).toBeGreaterThan(4);
+    for (const field of numbers) expect(sources[field], field).toMatch(/.{8}/);
+  });
+
+  it.each(Object.entries(presets))('of the preset %s hold its name and a known kind', (name, preset) => {
+    expect(preset.name).toBe(name);
+    expect(Object.keys(registry)).toContain(preset.kind);
+  });
+
+  it('have the defaults that the first preset of their kind has', () => {
+    expect(acf().spec).toEqual(createAccelerator('acf').spec);
+    expect(denseArray().spec).toEqual(createAccelerator('dense-array').spec);
+  });
+
+  it('do not borrow a source for a number of their own', () => {
+    const { sources } = acf({ rows: 64, cols: 48, sources: { cols: 'my floor plan' } }).spec as Preset;
+    expect(Object.keys(sources)).not.toContain('rows');
+    expect(sources.cols).toBe('my floor plan');
+    expect(sources.fanOut).toBe((presets.acf as Preset).sources.fanOut);
   });
 
   it('read from YAML and from JSON, with defaults filled in', () => {
@@ -42,47 +61,12 @@ describe('accelerator specs', () => {
     });
   });
 
-  it.each([
-    [
-      'an unknown field',
-      'kind: denseArray\nrows: 8\ncolums: 8\n',
-      /^p\.yaml:3:1 colums: got colums, expected kind, .*Did you mean cols/,
-    ],
-    ['a wrong value', 'kind: denseArray\nname: x\nrows: -1\n', /^p\.yaml:3:1 rows: got -1, expected .*>=1/],
-    ['a wrong type', 'kind: denseArray\nrows: many\n', /^p\.yaml:2:1 rows: got many, expected number/],
-    ['an unknown kind', 'name: x\nkind: denseAray\n', /^p\.yaml:2:1 kind: got denseAray, expected .*Did you mean denseArray/],
-    ['a missing kind', 'rows: 8\n', /^p\.yaml:1:1 kind: got undefined, expected .*Add kind: /],
-    [
-      'an unknown energy table',
-      'kind: denseArray\nenergyTable: 28nm\n',
-      /^p\.yaml:2:1 energyTable: got 28nm, expected one of 45nm/,
-    ],
-    ['broken syntax', 'kind: denseArray\nrows: [1\n', /^p\.yaml:3:1: got .*expected valid YAML or JSON/],
-    ['a list instead of fields', '- 1\n- 2\n', /^p\.yaml:1:1: got \[1,2\], expected the fields of an accelerator/],
-    [
-      'a wrong inner value',
-      '{"kind": "denseArray",\n "sources": {\n  "rows": 3}}',
-      /^p\.yaml:3:3 sources\.rows: got 3, expected string/,
-    ],
-    [
-      'a price that is no number',
-      'kind: denseArray\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n  actions:\n    addFp32: {pj: low, component: compute, source: me}\n',
-      /^p\.yaml:7:15 energyTable\.actions\.addFp32\.pj: got low, expected number/,
-    ],
-    [
-      'a wrong price in a table of its own',
-      'kind: denseArray\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n  actions:\n    addFp32: {pj: -1, component: compute, source: me}\n',
-      /^p\.yaml:7:15 energyTable\.actions\.addFp32\.pj: got -1/,
-    ],
-  ])('name file, line, column and field of %s', (_, text, message) => {
-    expect(() => parseAcceleratorSpec(text, 'p.yaml')).toThrow(message);
-  });
-
   it('of an unknown name or kind name the nearest', () => {
     expect(() => createAccelerator('dens')).toThrow(/accelerator: got dens, expected .*Did you mean dense-array or/);
     expect(() => createAccelerator('toString')).toThrow('accelerator: got toString');
     expect(() => createAccelerator({ kind: 'densearray', name: 'x' })).toThrow(/got densearray.*Did you mean denseArray/);
     const misspelt = { kind: 'denseArray', name: 'x', row: 3 };
     expect(() => createAccelerator(misspelt)).toThrow(/accelerator x\.row: got row.*Did you mean rows/);
+    expect(() => createAccelerator(undefined as never)).toThrow(/^kind of accelerator: got undefined, expected acf, denseArray/);
   });
 });

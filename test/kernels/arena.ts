@@ -20,6 +20,11 @@ export function createArena() {
       floats.set(values, at / 4);
       return at;
     },
+    putWords(values: Uint32Array): Pointer {
+      const at = room(4 * values.length);
+      new Uint32Array(memory.buffer).set(values, at / 4);
+      return at;
+    },
     zeros(length: number): Pointer {
       const at = room(4 * length);
       floats.fill(0, at / 4, at / 4 + length);

@@ -46,9 +46,11 @@ describe('a layer policy', () => {
     });
   });
 
-  it('refuses a name that no layer has', () => {
-    expect(() => report({ exclude: 'lost' })).toThrow(
-      /policy\.exclude: got lost, expected the name of a layer: first, middle, last/,
-    );
+  it.each([
+    [{ exclude: 'lst' }, /^policy\.exclude: got lst, expected the name of a layer: first, middle, last\. Did you mean last;/],
+    [{ include: ['first', 'midle'] }, /^policy\.include: got midle, .*Did you mean middle;/],
+    [{ include: 7 as unknown as string }, /^policy\.include: got 7, expected the name of a layer/],
+  ])('refuses a name that no layer has: %o', (policy, message) => {
+    expect(() => report(policy)).toThrow(message);
   });
 });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from 'tfjs-sparsity';
 import { maskedDense, prunableKernels, sparsify, sparsifyReport, strip } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
 import { leavesOf } from '../../src/ops/model-layers.js';
@@ -181,6 +182,35 @@ describe('strip', () => {
       const values = plain.getWeights()[0]?.dataSync() as Float32Array;
       expect([...values].map((value, i) => Object.is(value, [0, -2, 0, 4][i]))).toEqual([true, true, true, true]);
       for (const m of [model, plain]) m.dispose();
+    });
+  });
+});
+
+describe('sparsify refuses', () => {
+  it.each([
+    [undefined, 'undefined'],
+    ['chain', 'chain'],
+    [{}, 'Object'],
+    [Promise.resolve(), 'Promise'],
+    [tf.layers.dense({ units: 1 }), 'Dense'],
+  ])('%o, which is no layers model', (value, got) => {
+    const message = `model: got ${got}, expected a layers model. Pass a tf.sequential`;
+    expect(() => sparsify(value as never)).toThrow(message);
+    expect(() => sparsify(value as never)).toThrow(SparsityError);
+    expect(() => sparsifyReport(value as never)).toThrow(message);
+  });
+
+  it.each([
+    [{ execution: 'sparce' }, /^sparsify\.execution: got sparce, expected one of dense, sparse\. Did you mean sparse/],
+    [{ exlude: 'fc' }, /^option of sparsify: got exlude, expected one of execution, include, .*Did you mean exclude/],
+    ['sparse', /^options of sparsify: got sparse, expected an object of execution, include/],
+    [null, /^options of sparsify: got null/],
+  ])('the options %o', async (options, message) => {
+    await expectNoLeak(() => {
+      const dense = sequential();
+      expect(() => sparsify(dense, options as never)).toThrow(SparsityError);
+      expect(() => sparsify(dense, options as never)).toThrow(message);
+      release(dense);
     });
   });
 });

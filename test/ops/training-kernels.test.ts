@@ -65,6 +65,7 @@ if (backend !== 'wasm') {
         'DepthwiseConv2dNativeBackpropFilter',
         'DepthwiseConv2dNativeBackpropInput',
         'FusedConv2D',
+        'Identity',
         'MaxPoolGrad',
         'Sum',
         'UnsortedSegmentSum',
@@ -98,7 +99,13 @@ if (backend !== 'wasm') {
       const HEAPU8 = new Uint8Array(8);
       const asm = { memory: new WebAssembly.Memory({ initial: 1 }) };
       const dataIdMap = { get: call };
-      const like = { wasm: { HEAPU8, asm, _malloc: call, _free: call }, dataIdMap, makeOutput: call, disposeData: call };
+      const like = {
+        wasm: { HEAPU8, asm, _malloc: call, _free: call },
+        dataIdMap,
+        makeOutput: call,
+        disposeData: call,
+        incRef: call,
+      };
       expect(heapOf(like)).toContain('does not show its memory');
     });
   });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from 'tfjs-sparsity';
 import { useBackend } from 'tfjs-sparsity/ops';
 import { afterEach, expect, it } from 'vitest';
 import { checkTfjsVersion } from '../../src/ops/use-backend.js';
@@ -45,6 +46,22 @@ it('takes cpu when asked for', async () => {
 it('loads tfjs-node when asked for, or says how to get it', async () => {
   if (native) expect(await useBackend('tensorflow', { log: () => undefined })).toBe('tensorflow');
   else await expect(useBackend('tensorflow')).rejects.toThrow(/backend tensorflow: got .*npm run setup:tfjs-node/);
+});
+
+it.each([
+  ['wsm', {}, /^backend: got wsm, expected one of auto, wasm, tensorflow, cpu\. Did you mean wasm/],
+  ['toString', {}, /^backend: got toString/],
+  [
+    'webgl',
+    {},
+    /^backend: got webgl, expected one of auto, wasm.* on wasm only\. Call useBackend\('wasm'\), or tf\.setBackend\('webgl'\)/,
+  ],
+  ['webgpu', {}, /tf\.setBackend\('webgpu'\)/],
+  ['auto', { execution: 'sparce' }, /^useBackend\.execution: got sparce, expected one of dense, sparse\. Did you mean sparse/],
+  ['auto', { logs: () => {} }, /^option of useBackend: got logs, expected one of execution, log\. Did you mean log/],
+])('refuses %s %o', async (name, options, message) => {
+  await expect(useBackend(name as 'auto', options as object)).rejects.toThrow(SparsityError);
+  await expect(useBackend(name as 'auto', options as object)).rejects.toThrow(message);
 });
 
 it.each(['4.21.0', '4.23.0', '5.0.0', '14.22.0'])('refuses tfjs %s', (version) => {

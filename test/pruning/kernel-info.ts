@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { KernelInfo, KernelKind, KernelState, LayerMasks } from 'tfjs-sparsity/pruning';
+import type { KernelInfo, KernelKind, KernelState, LayerMasks, PruningMethod } from 'tfjs-sparsity/pruning';
+import { createRng } from '../../src/rng.js';
 
 const inputAxes: Readonly<Record<KernelKind, number>> = { dense: 0, conv1d: 1, conv2d: 2, depthwiseConv2d: 2 };
 
@@ -38,3 +39,17 @@ export const anyKernel = fc
 export const anySparsity = fc.double({ min: 0, max: 0.999, noNaN: true });
 
 export const sum = (values: Uint8Array | Float32Array | readonly number[]) => Array.from(values).reduce((a, b) => a + b, 0);
+
+/** The source of random weights, and what methods may draw from. */
+export const rng = createRng('pruning tests');
+
+export const normal = (size: number) => Float32Array.from({ length: size }, () => rng.normal());
+
+/** The masks that a method makes for one kernel. */
+export const masksFor = (
+  method: PruningMethod,
+  weights: Float32Array,
+  shape: readonly number[],
+  sparsity: number,
+  masks?: LayerMasks,
+) => method.updateMasks([kernelState(weights, kernelInfo(shape), masks)], { step: 0, sparsity, rng })[0];

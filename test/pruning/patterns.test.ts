@@ -29,24 +29,6 @@ function groupsAlong(shape: readonly number[], axis: number, width: number): num
   return [...groups.values()];
 }
 
-describe('keptCount', () => {
-  it.each([
-    [5, 0.5, 2],
-    [10, 0.35, 6],
-    [10, 0.25, 8],
-    [100, 0.9999, 1],
-    [10, 0, 10],
-    [1, 0.99, 1],
-    [60, 0.9, 6],
-  ])('keeps of %i weights at %f exactly %i', (size, sparsity, kept) => {
-    expect(keptCount(size, sparsity)).toBe(kept);
-  });
-
-  it.each([1, -0.1, Number.NaN, 90])('refuses a sparsity of %f', (sparsity) => {
-    expect(() => keptCount(10, sparsity)).toThrow(SparsityError);
-  });
-});
-
 describe('unstructured', () => {
   it('keeps exactly the count, and the same weights as a stable sort', () => {
     fc.assert(

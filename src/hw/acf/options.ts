@@ -49,7 +49,7 @@ export interface AcfOptions {
   readonly scheduler?: 'greedy' | 'viterbi';
   /** Energy table, or the name of one. It decides the dataflow, too. @default '45nm' */
   readonly energyTable?: string | EnergyTable;
-  /** Where constants come from, by field. @default {} */
+  /** Where constants come from, by field. @default for values that are a preset's, the preset's source */
   readonly sources?: Readonly<Record<string, string>>;
 }
 

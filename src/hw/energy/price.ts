@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
+import { nearest } from '../../nearest.js';
 import type { EnergyBreakdown, EnergyTable, StepCounts, WorkCounts } from '../contracts.js';
-import { nearest } from '../nearest.js';
 
 /**
  * Energy of what an accelerator did: sum over actions of count * price, in all and by component. Linear in the counts, so that energies

@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
+import { nearest } from '../../nearest.js';
 import type { EnergyTable } from '../contracts.js';
-import { nearest } from '../nearest.js';
 import type { ActionName } from './actions.js';
 
 /** The off-chip memories with a price per byte. */

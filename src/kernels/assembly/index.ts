@@ -4,3 +4,16 @@ export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
 export { gemm } from './gemm';
 export { maxPoolGradient } from './pooling';
+export {
+  fromLanes,
+  lanesBiasGradient,
+  maxPoolGradientLanes,
+  maxPoolLanes,
+  padLanes,
+  permute,
+  reluGradient,
+  scatter,
+  sparseForward,
+  sparseWeightGradient,
+  toLanes,
+} from './sparse';

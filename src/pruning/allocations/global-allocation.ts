@@ -1,4 +1,5 @@
 import { checkChoice } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
@@ -12,22 +13,31 @@ export interface GlobalAllocationOptions {
    * @default 'none'
    */
   readonly normalise?: 'none' | 'l2';
+  /**
+   * `jaxpruner`: the count is rounded in float32, and a layer whose scores are all low is emptied.
+   * @default 'default'
+   */
+  readonly profile?: 'default' | 'jaxpruner';
 }
 
 /**
  * One threshold over all layers: a layer's sparsity is its share of the weights below. The kept weights of all layers together are
- * exactly {@link keptCount} of their number, except that each layer keeps one at least. Ties go to the lowest layer, then index.
+ * exactly {@link keptCount} of their number, except that each layer keeps one at least: an empty layer passes no signal and no gradient.
+ * Ties go to the lowest layer, then index.
  *
- * @throws SparsityError when the sparsity is outside [0, 1).
+ * @throws SparsityError when the sparsity is outside [0, 1), for an unknown option value.
  * @example
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [2, 1], inputAxis: 0, outputAxis: 1} as const;
  * globalAllocation()([{info, scores: Float32Array.of(1, 2)}, {info, scores: Float32Array.of(9, 8)}], 0.25); // [0.5, 0]
  * ```
  */
-export function globalAllocation({ normalise = 'none' }: GlobalAllocationOptions = {}): Allocation {
+export function globalAllocation(options: GlobalAllocationOptions = {}): Allocation {
+  const { normalise = 'none', profile = 'default' } = options;
   checkChoice('normalise', normalise, ['none', 'l2']);
-  return described({ name: 'global', normalise }, (kernels, sparsity) => {
+  checkChoice('profile', profile, ['default', 'jaxpruner']);
+  const least = profile === 'default' ? 1 : 0;
+  return described({ name: 'global', normalise, profile }, (kernels, sparsity) => {
     const ends = kernels.map(({ scores }) => scores.length);
     for (let layer = 1; layer < ends.length; layer++) ends[layer] += ends[layer - 1];
     const total = ends.at(-1) ?? 0;
@@ -37,15 +47,17 @@ export function globalAllocation({ normalise = 'none' }: GlobalAllocationOptions
       part.set(scores);
       if (normalise === 'l2') divideByNorm(part);
       // The best of each layer outranks all others.
-      part[part.indexOf(part.reduce((a, b) => Math.max(a, b)))] = Number.POSITIVE_INFINITY;
+      if (least === 1) part[part.indexOf(part.reduce((a, b) => Math.max(a, b)))] = Number.POSITIVE_INFINITY;
     });
-    const mask = topScores(all, Math.max(kernels.length, keptCount(total, sparsity)));
+    const mask = topScores(all, Math.max(least * kernels.length, keptCount(total, sparsity, profile)));
     return kernels.map(({ scores }, layer) => sparsityOf(mask.subarray(ends[layer] - scores.length, ends[layer])));
   });
 }
 
+inConfig(globalAllocation, 'global', { normalise: true, profile: true });
+
 function divideByNorm(scores: Float32Array): void {
   const squares = scores.reduce((sum, score) => (Number.isFinite(score) ? sum + score * score : sum), 0);
-  const scale = 1 / (Math.sqrt(squares) + 1e-8);
-  for (let i = 0; i < scores.length; i++) scores[i] = scores[i] * scale;
+  const divisor = Math.sqrt(squares) + 1e-8;
+  for (let i = 0; i < scores.length; i++) scores[i] = scores[i] / divisor;
 }

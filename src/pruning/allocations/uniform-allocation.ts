@@ -1,3 +1,4 @@
+import { inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
 
@@ -13,3 +14,5 @@ import { described } from '../described.js';
 export function uniformAllocation(): Allocation {
   return described({ name: 'uniform' }, (kernels, sparsity) => kernels.map(() => sparsity));
 }
+
+inConfig(uniformAllocation, 'uniform', {});

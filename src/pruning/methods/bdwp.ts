@@ -1,5 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkAmount } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { KernelInfo, PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -71,6 +72,8 @@ export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }
       }),
   };
 }
+
+inConfig(bdwp, 'bdwp', { n: true, m: true, decay: true, beginStep: true, exclude: true });
 
 function tooNarrow({ kind, shape, inputAxis, outputAxis }: KernelInfo, m: number): string | undefined {
   if (kind === 'depthwiseConv2d')

@@ -1,57 +1,48 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
-import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js';
+import { inConfig } from '../config-entry.js';
+import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { unstructured } from '../patterns/unstructured.js';
-import { type PolynomialScheduleOptions, polynomialSchedule } from '../schedules/polynomial-schedule.js';
+import { chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
-import { type ExclusionOptions, exclusion } from './exclusion.js';
+import { exclusion } from './exclusion.js';
 import { chooseMasks } from './magnitude-masks.js';
+import { magnitudeOptions, type RankingOptions } from './ranking-options.js';
 
-/** Options of {@link gradualMagnitude}. */
-export interface GradualMagnitudeOptions extends Omit<PolynomialScheduleOptions, 'finalSparsity'>, ExclusionOptions {
-  /**
-   * Sparsity from `endStep` on, in [0, 1).
-   * @default 0.9
-   */
-  readonly finalSparsity?: number;
-  /**
-   * Where weights may stay.
-   * @default unstructured()
-   */
-  readonly pattern?: Pattern;
-  /**
-   * Which weights are worth more.
-   * @default magnitudeScore()
-   */
-  readonly score?: Score;
-  /**
-   * How the sparsity is spread over the layers.
-   * @default uniformAllocation()
-   */
-  readonly allocation?: Allocation;
-  /**
-   * `false`, the gradual pruning of ACF: pruned weights get no gradient, they and their optimizer slots are 0, and none returns.
-   * `true`, Algorithm 1 of Bit-Tactical (with `power: 1`): gradients and slots stay dense, the mask is applied after every update, and
-   * a weight returns when at an update of the masks that one step has made it large enough.
-   * @default false
-   */
-  readonly regrow?: boolean;
-}
+/** Options of {@link gradualMagnitude}: when ({@link ScheduleChoice}), which weights ({@link RankingOptions}), and these. */
+export type GradualMagnitudeOptions = ScheduleChoice &
+  RankingOptions & {
+    /**
+     * Where weights may stay.
+     * @default unstructured()
+     */
+    readonly pattern?: Pattern;
+    /**
+     * `false`, the gradual pruning of ACF: pruned weights get no gradient, they and their optimizer slots are 0, and none returns.
+     * `true`, Algorithm 1 of Bit-Tactical (with `power: 1`): gradients and slots stay dense, the mask is applied after every update, and
+     * a weight returns when at an update of the masks that one step has made it large enough.
+     * @default false
+     */
+    readonly regrow?: boolean;
+  };
 
 /**
- * Gradual magnitude pruning: the sparsity rises along a polynomial, the lowest |w| go, and what has gone stays 0. At the default
- * `initialSparsity` of 0 training starts dense. Zhu and Gupta 2017; ledger E2, E6, E7, E9; with `regrow` ledger 1.4.3.
+ * Gradual magnitude pruning: the sparsity rises along a polynomial, or as a `schedule` of any kind says, the lowest |w| go, and what
+ * has gone stays 0. At the default `initialSparsity` of 0 training starts dense. Zhu and Gupta 2017; ledger E2, E6, E7, E9; with
+ * `regrow` ledger 1.4.3.
  *
- * @throws SparsityError for options out of range, see {@link polynomialSchedule}.
+ * @throws SparsityError for a schedule together with the options of a ramp or neither, for options out of range, see
+ * {@link polynomialSchedule}.
  * @example
  * ```ts
  * gradualMagnitude({finalSparsity: 0.9, endStep: 2000}).schedule(2000); // {sparsity: 0.9, update: true}
+ * gradualMagnitude({schedule: oneShotSchedule({sparsity: 0.5, step: 100})}).schedule(99); // {sparsity: 0, update: false}
  * ```
  */
 export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMethod {
-  const { finalSparsity = 0.9, regrow = false, exclude = [] } = options;
-  const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation(), ...ramp } = options;
-  const schedule = polynomialSchedule({ ...ramp, finalSparsity });
+  const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
+  const { regrow = false, exclude = [] } = options;
+  const { schedule, config } = chosenSchedule(options);
   return {
     name: 'gradual',
     pruned: 'zero',
@@ -59,8 +50,8 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
     schedule,
     decay: 0,
     config: {
-      ...configOf(schedule),
       name: 'gradual',
+      ...config,
       pattern: configOf(pattern),
       score: configOf(score),
       allocation: configOf(allocation),
@@ -75,3 +66,5 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
       }),
   };
 }
+
+inConfig(gradualMagnitude, 'gradual', { ...magnitudeOptions, pattern: true, regrow: true });

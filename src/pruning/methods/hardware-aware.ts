@@ -1,33 +1,37 @@
+import { inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { type Block, type BlockBudgetsOptions, blockBudgets } from '../patterns/block-budgets.js';
-import { blockRegulariser } from '../regularisers/block-regulariser.js';
-import { type GradualMagnitudeOptions, gradualMagnitude } from './gradual-magnitude.js';
+import { type RegulariserOptions, regularised } from '../regularisers/regulariser-choice.js';
+import { type ScheduleChoice, settledSparsity } from '../schedules/schedule-choice.js';
+import { gradualMagnitude } from './gradual-magnitude.js';
+import { magnitudeOptions, type RankingOptions } from './ranking-options.js';
 
-/** Options of {@link hardwareAware}. */
-export interface HardwareAwareOptions extends Omit<GradualMagnitudeOptions, 'pattern' | 'regrow'> {
-  /**
-   * The blocks whose non-zeros are budgeted.
-   * @default {kind: 'row'}
-   */
-  readonly block?: Block;
-  /**
-   * See {@link BlockBudgetsOptions.budgets}.
-   * @default 'balanced'
-   */
-  readonly budgets?: NonNullable<BlockBudgetsOptions['budgets']>;
-  /**
-   * Shrinks the weights beyond the final budget of their block towards 0 at every step of the ramp, by `lambda` each (ledger E8, see
-   * {@link blockRegulariser}); `gamma` is that budget in non-zeros. It reads and writes every kernel at every step.
-   * @default none; gamma: the block's size times (1 - finalSparsity), rounded up
-   */
-  readonly regulariser?: { readonly lambda: number; readonly gamma?: number };
-}
+/** Options of {@link hardwareAware}: when ({@link ScheduleChoice}), which weights ({@link RankingOptions}), and these. */
+export type HardwareAwareOptions = ScheduleChoice &
+  RankingOptions & {
+    /**
+     * The blocks whose non-zeros are budgeted.
+     * @default {kind: 'row'}
+     */
+    readonly block?: Block;
+    /**
+     * See {@link BlockBudgetsOptions.budgets}.
+     * @default 'balanced'
+     */
+    readonly budgets?: NonNullable<BlockBudgetsOptions['budgets']>;
+    /**
+     * Draws the blocks to their final budgets (ledger E8), as long as the schedule is below the sparsity that it settles at; a dense
+     * phase before the ramp or the shot is among these steps, and prepares it. It reads and writes every kernel at every step.
+     * @default none
+     */
+    readonly regulariser?: RegulariserOptions;
+  };
 
 /**
  * Hardware-aware pruning of ACF: gradual magnitude pruning in which every block of the target accelerator has a budget of non-zeros,
  * at exactly the same sparsity (see {@link blockBudgets}). Ledger E2, E6 to E9.
  *
- * @throws SparsityError for options out of range, see {@link blockBudgets} and {@link gradualMagnitude}.
+ * @throws SparsityError for options out of range, see {@link blockBudgets}, {@link gradualMagnitude} and {@link RegulariserOptions}.
  * @example
  * ```ts
  * hardwareAware({finalSparsity: 0.9, endStep: 2000, block: {kind: 'lanes', width: 16}}).name; // 'hardware-aware'
@@ -38,13 +42,7 @@ export function hardwareAware(options: HardwareAwareOptions): PruningMethod {
   const gradual = gradualMagnitude({ ...rest, pattern: blockBudgets({ block, budgets }) });
   const { pattern: _, regrow: __, ...config } = gradual.config;
   const method = { ...gradual, name: 'hardware-aware', config: { ...config, name: 'hardware-aware', block, budgets } };
-  if (!regulariser) return method;
-  const { lambda, gamma } = regulariser;
-  const { finalSparsity = 0.9, beginStep = 0, endStep } = options;
-  const { proximal } = blockRegulariser({ block, lambda, ...(gamma === undefined ? { sparsity: finalSparsity } : { gamma }) });
-  return {
-    ...method,
-    config: { ...method.config, regulariser },
-    proximal: ({ weights, info }, { step }) => (step >= beginStep && step <= endStep ? proximal(weights, info) : undefined),
-  };
+  return regulariser ? regularised(method, regulariser, block, settledSparsity(method.schedule)) : method;
 }
+
+inConfig(hardwareAware, 'hardware-aware', { ...magnitudeOptions, block: true, budgets: true, regulariser: true });

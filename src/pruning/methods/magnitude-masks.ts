@@ -24,6 +24,7 @@ export function chooseMasks(
   });
   const sparsities = choice.allocation(scored, sparsity);
   return scored.map(({ info, before, scores }, layer) => {
+    if (sparsities[layer] === 1) return new Uint8Array(scores.length);
     const mask = choice.pattern(scores, info, sparsities[layer]);
     if (before) for (let i = 0; i < mask.length; i++) mask[i] &= before[i];
     return mask;

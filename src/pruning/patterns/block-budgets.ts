@@ -1,6 +1,7 @@
 import { SparsityError } from '../../errors.js';
-import { nearest } from '../../hw/nearest.js';
+import { nearest } from '../../nearest.js';
 import { checkChoice, checkInteger } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
@@ -67,6 +68,8 @@ export function blockBudgets({ block, budgets = 'balanced' }: BlockBudgetsOption
     return keepInRuns(scores, runs, apportion(keptCount(scores.length, sparsity), claims));
   });
 }
+
+inConfig(blockBudgets, 'block-budgets', { block: true, budgets: true });
 
 /** The blocks of a kernel. */
 export function blockRuns(block: Block, info: KernelInfo): Runs {

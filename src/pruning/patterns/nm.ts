@@ -1,5 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkChoice, checkInteger, checkSparsity } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { checkKernel } from './check-kernel.js';
@@ -54,6 +55,8 @@ export function nm({ n, m, axis = 'input', profile = 'default' }: NmOptions): Pa
     return keepInRuns(scores, runs, n, profile === 'jaxpruner' ? 'highest' : 'lowest');
   });
 }
+
+inConfig(nm, 'nm', { n: true, m: true, axis: true, profile: true });
 
 /**
  * Whether no group of `m` consecutive values along an axis has more than `n` non-zeros; the last group may be shorter. Takes weights

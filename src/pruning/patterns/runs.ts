@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import { nearest } from '../../hw/nearest.js';
+import { nearest } from '../../nearest.js';
 import type { KernelInfo } from '../contracts.js';
 import { topScores } from './top-scores.js';
 

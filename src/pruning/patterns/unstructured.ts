@@ -1,17 +1,19 @@
 import { checkChoice } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { Pattern } from '../contracts.js';
 import { described } from '../described.js';
-import { keptCount } from '../kept-count.js';
+import { type CountProfile, countProfiles, keptCount } from '../kept-count.js';
 import { checkKernel } from './check-kernel.js';
 import { topScores } from './top-scores.js';
 
 /** Options of {@link unstructured}. */
 export interface UnstructuredOptions {
   /**
-   * `tfmot` keeps every weight that ties with the lowest one kept, so that more than asked may stay.
+   * Whose count holds, see {@link keptCount}. `tfmot` also keeps every weight that ties with the lowest one kept, so that more than
+   * asked may stay.
    * @default 'default'
    */
-  readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
+  readonly profile?: CountProfile;
 }
 
 /**
@@ -25,10 +27,10 @@ export interface UnstructuredOptions {
  * ```
  */
 export function unstructured({ profile = 'default' }: UnstructuredOptions = {}): Pattern {
-  checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner']);
+  checkChoice('profile', profile, countProfiles);
   return described({ name: 'unstructured', profile }, (scores, info, sparsity) => {
     checkKernel(info, scores);
-    const mask = topScores(scores, keptCount(scores.length, sparsity));
+    const mask = topScores(scores, keptCount(scores.length, sparsity, profile));
     if (profile === 'tfmot') {
       const threshold = scores.reduce(
         (least, score, i) => (mask[i] === 1 && score < least ? score : least),
@@ -39,3 +41,5 @@ export function unstructured({ profile = 'default' }: UnstructuredOptions = {}):
     return mask;
   });
 }
+
+inConfig(unstructured, 'unstructured', { profile: true });

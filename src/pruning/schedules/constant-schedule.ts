@@ -1,4 +1,5 @@
 import { checkChoice, checkInteger, checkSparsity } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { described } from '../described.js';
 import { updateSteps } from './update-steps.js';
@@ -47,6 +48,8 @@ export function constantSchedule(options: ConstantScheduleOptions): Schedule {
   return described(config, (step) => ({ sparsity: step < beginStep ? 0 : sparsity, update: isUpdate(step) }));
 }
 
+inConfig(constantSchedule, 'constant', { sparsity: true, beginStep: true, endStep: true, frequency: true, profile: true });
+
 /** Options of {@link oneShotSchedule}. */
 export interface OneShotScheduleOptions {
   /** Fraction of zeros from `step` on, in [0, 1). */
@@ -72,3 +75,5 @@ export function oneShotSchedule({ sparsity, step = 0 }: OneShotScheduleOptions):
   const schedule = constantSchedule({ sparsity, beginStep: step, endStep: step });
   return described({ name: 'one-shot', sparsity, step }, schedule.bind(undefined));
 }
+
+inConfig(oneShotSchedule, 'one-shot', { sparsity: true, step: true });

@@ -1,5 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkAmount, checkChoice, checkInteger, checkSparsity } from '../check.js';
+import { inConfig, type NamesOf } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { described } from '../described.js';
 import { updateSteps } from './update-steps.js';
@@ -32,6 +33,15 @@ export interface RampOptions {
    */
   readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
 }
+
+const rampOptions = {
+  initialSparsity: true,
+  finalSparsity: true,
+  beginStep: true,
+  endStep: true,
+  frequency: true,
+  profile: true,
+} satisfies NamesOf<RampOptions>;
 
 /** Options of {@link polynomialSchedule}. */
 export interface PolynomialScheduleOptions extends RampOptions {
@@ -88,6 +98,8 @@ export function polynomialSchedule(options: PolynomialScheduleOptions): Schedule
   });
 }
 
+inConfig(polynomialSchedule, 'polynomial', { ...rampOptions, power: true });
+
 /**
  * A straight ramp: {@link polynomialSchedule} of power 1. With `endStep` = epochs x stepsPerEpoch and `frequency` = stepsPerEpoch it
  * is the ramp of Algorithm 1 "Prune" of Bit-Tactical (ledger 1.4.3): `S (t + 1) / Epochs` after epoch t, masks of ones before.
@@ -101,6 +113,8 @@ export function polynomialSchedule(options: PolynomialScheduleOptions): Schedule
 export function linearSchedule(options: RampOptions): Schedule {
   return polynomialSchedule({ ...options, power: 1 });
 }
+
+inConfig(linearSchedule, 'linear', rampOptions);
 
 /** Options of {@link cubicSchedule}. */
 export interface CubicScheduleOptions {
@@ -136,3 +150,5 @@ export function cubicSchedule({ updates, frequency, beginStep = 0, ...sparsities
   checkInteger('updates', updates, 1);
   return polynomialSchedule({ ...sparsities, beginStep, frequency, endStep: beginStep + updates * frequency, power: 3 });
 }
+
+inConfig(cubicSchedule, 'cubic', { initialSparsity: true, finalSparsity: true, beginStep: true, frequency: true, updates: true });

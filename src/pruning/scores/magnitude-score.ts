@@ -1,3 +1,4 @@
+import { inConfig } from '../config-entry.js';
 import type { Score } from '../contracts.js';
 import { described } from '../described.js';
 
@@ -13,6 +14,8 @@ import { described } from '../described.js';
 export function magnitudeScore(): Score {
   return described({ name: 'magnitude' }, ({ weights }) => magnitudes(weights));
 }
+
+inConfig(magnitudeScore, 'magnitude', {});
 
 /** |w| of each weight. */
 export function magnitudes(weights: Float32Array): Float32Array {

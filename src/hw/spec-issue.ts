@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { nearest } from '../nearest.js';
+
+/** What is wrong with a spec, with its place and a way out, before it is worded as an error. */
+export interface SpecIssue {
+  /** Keys from the spec down to the field. */
+  readonly path: readonly PropertyKey[];
+  readonly got: unknown;
+  readonly expected: string;
+  readonly fix: string;
+}
+
+/** The first thing that zod found wrong with a value. */
+export function specIssue(schema: z.ZodType, [first]: readonly z.core.$ZodIssue[], value: unknown): SpecIssue {
+  const issue = deepest(first);
+  if (issue.code === 'unrecognized_keys') {
+    const [key] = issue.keys;
+    const names = namesAt(schema, issue.path);
+    return { path: [...issue.path, key], got: key, expected: names.join(', '), fix: nearest(key, names) };
+  }
+  const got = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  if (issue.code === 'invalid_value') {
+    const names = issue.values.map(String);
+    return { path: issue.path, got, expected: `one of ${names.join(', ')}`, fix: nearest(String(got), names) };
+  }
+  const expected = expectation(issue);
+  // Quotes tell the text "8" from the number 8.
+  const shown = issue.code === 'invalid_type' && typeof got === 'string' ? JSON.stringify(got) : got;
+  return { path: issue.path, got: shown, expected, fix: `write ${expected}` };
+}
+
+/** Of a union, the complaint of the alternative that came furthest; where all only want other values, all of these. */
+function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors.flatMap(([first]) => (first === undefined ? [] : [first]));
+  const values = inner.flatMap((candidate) => (candidate.code === 'invalid_value' ? candidate.values : []));
+  const [best] = inner.sort((a, b) => b.path.length - a.path.length);
+  if (best === undefined) return issue;
+  const path = [...issue.path, ...best.path];
+  return deepest(best.code === 'invalid_value' ? { ...best, values, path } : { ...best, path });
+}
+
+/** The fields that a schema has at a path. */
+function namesAt(schema: unknown, path: readonly PropertyKey[]): string[] {
+  if (schema instanceof z.ZodDefault) return namesAt(schema.unwrap(), path);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => namesAt(option, path));
+  const [key, ...rest] = path;
+  if (schema instanceof z.ZodRecord) return namesAt(schema.valueType, rest);
+  if (!(schema instanceof z.ZodObject)) return [];
+  return key === undefined ? Object.keys(schema.shape) : namesAt(schema.shape[key as string], rest);
+}
+
+const types: Readonly<Record<string, string>> = {
+  int: 'an integer',
+  number: 'a finite number',
+  string: 'text',
+  boolean: 'true or false',
+  record: 'names with values',
+  object: 'names with values',
+};
+
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return types[issue.expected] ?? issue.expected;
+  if (issue.code === 'too_small') return issue.inclusive ? `at least ${issue.minimum}` : `more than ${issue.minimum}`;
+  if (issue.code === 'too_big') return issue.inclusive ? `at most ${issue.maximum}` : `less than ${issue.maximum}`;
+  return issue.message;
+}

@@ -1,0 +1,93 @@
+import type { ConvGeometry } from './geometry.js';
+import { type Pointer, wasmFunctions } from './wasm-functions.js';
+
+/** An offset list in memory, see `OffsetList`; `values` in its order. */
+export interface ListPointers {
+  readonly rowStart: Pointer;
+  readonly offsets: Pointer;
+  readonly rows: number;
+}
+
+/** A map of lanes that a product reads or writes, with bytes from block to block, row to row and pixel to pixel of the product. */
+export interface LaneMap {
+  readonly pointer: Pointer;
+  readonly block: number;
+  readonly row: number;
+  readonly pixel: number;
+}
+
+/** How many products there are: blocks of 32 images, output rows, output columns. */
+export type LaneCounts = readonly [blocks: number, height: number, width: number];
+
+/** Kernels on activations in lanes, [block][pixel][channel][32 images], at addresses in one memory. They overwrite their outputs. */
+export interface LaneKernels {
+  /** y = bias + sum over the list's non-zeros of value x, and relu of it where asked; `bias` 0 for none. */
+  product(list: ListPointers, values: Pointer, bias: Pointer, relu: boolean, x: LaneMap, y: LaneMap, counts: LaneCounts): void;
+  /** The gradient of the list's values: for each the sum over pixels and images of x dy. Partials: 16 bytes per value. */
+  weightGradient(list: ListPointers, gradient: Pointer, partials: Pointer, x: LaneMap, dy: LaneMap, counts: LaneCounts): void;
+  /** gradient [channels] = sum over pixels and images of dy. */
+  biasGradient(dy: Pointer, pixels: number, channels: number, gradient: Pointer): void;
+  /** target[i] = source[order[i]]. */
+  permute(source: Pointer, order: Pointer, target: Pointer, count: number): void;
+  /** target[order[i]] = source[i]. */
+  scatter(source: Pointer, order: Pointer, target: Pointer, count: number): void;
+  /** Images [batch][features] into lanes; those without an image are 0. */
+  toLanes(images: Pointer, batch: number, features: number, lanes: Pointer): void;
+  /** Lanes into images [batch][features]. */
+  fromLanes(lanes: Pointer, batch: number, features: number, images: Pointer): void;
+  /** Blocks of `height` rows into frames of zeros; `left` and `right` in bytes, `top` and `bottom` in rows. */
+  pad(
+    source: Pointer,
+    target: Pointer,
+    blocks: number,
+    height: number,
+    rowBytes: number,
+    top: number,
+    bottom: number,
+    left: number,
+    right: number,
+  ): void;
+  /** out = dy where y is above 0, else 0; `count` is a multiple of 4. */
+  reluGradient(y: Pointer, dy: Pointer, out: Pointer, count: number): void;
+  /** y = the largest of each window, the kernel of `g`. */
+  maxPool(x: Pointer, y: Pointer, blocks: number, g: ConvGeometry): void;
+  /** dx = each dy at the first element of its window that equals y. */
+  maxPoolGradient(x: Pointer, y: Pointer, dy: Pointer, dx: Pointer, blocks: number, g: ConvGeometry): void;
+}
+
+/**
+ * Instantiates the lane kernels on a memory, once per memory.
+ *
+ * @param memory the memory all pointers refer to.
+ * @example
+ * ```ts
+ * const memory = new WebAssembly.Memory({initial: 1});
+ * new Float32Array(memory.buffer).set([1, 2, 3]); // three images of one feature
+ * instantiateLaneKernels(memory).toLanes(0, 3, 1, 128);
+ * new Float32Array(memory.buffer)[34]; // 3: image 2 is in lane 2
+ * ```
+ */
+export function instantiateLaneKernels(memory: WebAssembly.Memory): LaneKernels {
+  const wasm = wasmFunctions(memory);
+  const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
+  const windows = (g: ConvGeometry) =>
+    [
+      ...[g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth],
+      ...[g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth, g.padTop, g.padLeft],
+    ] as const;
+  return {
+    product: ({ rowStart, offsets, rows }, values, bias, relu, x, y, counts) =>
+      wasm.sparseForward(values, offsets, rowStart, rows, bias, Number(relu), ...strides(x), ...strides(y), ...counts),
+    weightGradient: ({ rowStart, offsets, rows }, gradient, partials, x, dy, counts) =>
+      wasm.sparseWeightGradient(offsets, rowStart, rows, gradient, partials, ...strides(x), ...strides(dy), ...counts),
+    biasGradient: wasm.lanesBiasGradient,
+    permute: wasm.permute,
+    scatter: wasm.scatter,
+    toLanes: wasm.toLanes,
+    fromLanes: wasm.fromLanes,
+    pad: wasm.padLanes,
+    reluGradient: wasm.reluGradient,
+    maxPool: (x, y, blocks, g) => wasm.maxPoolLanes(x, y, blocks, ...windows(g)),
+    maxPoolGradient: (x, y, dy, dx, blocks, g) => wasm.maxPoolGradientLanes(x, y, dy, dx, blocks, ...windows(g)),
+  };
+}

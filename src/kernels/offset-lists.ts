@@ -1,0 +1,149 @@
+import type { ConvGeometry } from './geometry.js';
+
+/** Bytes of the 32 float32 lanes of a channel: images in blocks of 32, [block][pixel][channel][32]. */
+export const laneBytes = 128;
+
+/**
+ * The non-zeros of a kernel as the lane kernels walk them: those of output row `o` are `rowStart[o] .. rowStart[o + 1] - 1`. Offsets
+ * are bytes from the place of an output pixel in the padded input to the lanes that a non-zero multiplies.
+ */
+export interface OffsetList {
+  readonly rowStart: Uint32Array;
+  readonly offsets: Uint32Array;
+  /** Index in the dense kernel, [kh, kw, in, out] row-major. */
+  readonly order: Uint32Array;
+}
+
+/** Zeros around the map that a list walks over, in pixels. */
+export interface Frame {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+/** A product of a list with a framed map: which output pixels it makes, and where it starts to read. */
+export interface LaneProduct {
+  readonly list: OffsetList;
+  /** Output pixels: every `step`-th from `first`, `count` of them, by height and width. */
+  readonly first: readonly [number, number];
+  readonly step: readonly [number, number];
+  readonly count: readonly [number, number];
+  /** Pixel of the framed map at which the first output pixel starts, and how far it moves from one to the next. */
+  readonly start: readonly [number, number];
+  readonly stride: readonly [number, number];
+}
+
+/** Zeros around the input of a convolution. */
+export function forwardFrame(g: ConvGeometry): Frame {
+  const after = (size: number, out: number, kernel: number, stride: number, before: number) =>
+    Math.max(0, (out - 1) * stride + kernel - before - size);
+  return {
+    top: g.padTop,
+    left: g.padLeft,
+    bottom: after(g.inHeight, g.outHeight, g.kernelHeight, g.strideHeight, g.padTop),
+    right: after(g.inWidth, g.outWidth, g.kernelWidth, g.strideWidth, g.padLeft),
+  };
+}
+
+/**
+ * The forward product, by output channel; also the list of the weight gradient. Without dilation.
+ *
+ * @param mask which weights are in it, 1 keeps, [kh, kw, in, out]; null for all.
+ */
+export function forwardProduct(g: ConvGeometry, mask: Uint8Array | null): LaneProduct {
+  const { kernelHeight, kernelWidth, inChannels, outChannels } = g;
+  const { left, right } = forwardFrame(g);
+  const width = left + g.inWidth + right;
+  const taps = kernelHeight * kernelWidth;
+  const list = offsetList(outChannels, taps * inChannels, (o, k) => {
+    const index = k * outChannels + o;
+    if (mask && mask[index] === 0) return undefined;
+    const tap = Math.floor(k / inChannels);
+    const pixel = Math.floor(tap / kernelWidth) * width + (tap % kernelWidth);
+    return { index, offset: (pixel * inChannels + (k % inChannels)) * laneBytes };
+  });
+  return {
+    list,
+    first: [0, 0],
+    step: [1, 1],
+    count: [g.outHeight, g.outWidth],
+    start: [0, 0],
+    stride: [g.strideHeight, g.strideWidth],
+  };
+}
+
+/** Zeros around dy that the input gradient reads. */
+export function backwardFrame(g: ConvGeometry): Frame {
+  const [top, bottom] = backwardAxis(g.inHeight, g.outHeight, g.kernelHeight, g.strideHeight, g.padTop);
+  const [left, right] = backwardAxis(g.inWidth, g.outWidth, g.kernelWidth, g.strideWidth, g.padLeft);
+  return { top, left, bottom, right };
+}
+
+/** Input pixel i meets tap t of output (i + pad - t) / stride: at most ceil(kernel / stride) - 1 outputs before its last. */
+function backwardAxis(size: number, out: number, kernel: number, stride: number, pad: number): [number, number] {
+  return [Math.ceil(kernel / stride) - 1, Math.max(0, Math.floor((size - 1 + pad) / stride) - out + 1)];
+}
+
+/**
+ * The products that make the input gradient of dy, by input channel: one for each remainder of (pixel + padding) by the strides, since
+ * these meet different taps. Input pixels that no tap meets get a product without non-zeros, which writes zeros.
+ */
+export function backwardProducts(g: ConvGeometry, mask: Uint8Array | null): LaneProduct[] {
+  const { top, left, right } = backwardFrame(g);
+  const width = left + g.outWidth + right;
+  const { inChannels, outChannels, kernelWidth } = g;
+  const rows = phases(g.inHeight, g.kernelHeight, g.strideHeight, g.padTop);
+  const columns = phases(g.inWidth, g.kernelWidth, g.strideWidth, g.padLeft);
+  return rows.flatMap((row) =>
+    columns.map((column): LaneProduct => {
+      const taps = row.taps.flatMap((kh, a) => column.taps.map((kw, b) => ({ tap: kh * kernelWidth + kw, up: a, back: b })));
+      // The last tap of the window reads first: offsets count from there.
+      const list = offsetList(inChannels, taps.length * outChannels, (ci, k) => {
+        const { tap, up, back } = taps[Math.floor(k / outChannels)];
+        const index = (tap * inChannels + ci) * outChannels + (k % outChannels);
+        if (mask && mask[index] === 0) return undefined;
+        const pixel = (row.taps.length - 1 - up) * width + (column.taps.length - 1 - back);
+        return { index, offset: (pixel * outChannels + (k % outChannels)) * laneBytes };
+      });
+      return {
+        list,
+        first: [row.first, column.first],
+        step: [g.strideHeight, g.strideWidth],
+        count: [row.count, column.count],
+        start: [row.output + top - Math.max(0, row.taps.length - 1), column.output + left - Math.max(0, column.taps.length - 1)],
+        stride: [1, 1],
+      };
+    }),
+  );
+}
+
+/** Along one axis: input pixels of one remainder, the taps that meet them, and the output that the first of them meets at tap 0 of these. */
+function phases(size: number, kernel: number, stride: number, pad: number) {
+  return Array.from({ length: Math.min(stride, size) }, (_, first) => {
+    const remainder = (first + pad) % stride;
+    const taps = Array.from({ length: Math.max(0, Math.ceil((kernel - remainder) / stride)) }, (__, t) => remainder + t * stride);
+    return { first, count: Math.ceil((size - first) / stride), taps, output: (first + pad - remainder) / stride };
+  });
+}
+
+function offsetList(
+  rows: number,
+  perRow: number,
+  entry: (row: number, k: number) => { index: number; offset: number } | undefined,
+): OffsetList {
+  const rowStart = new Uint32Array(rows + 1);
+  const offsets = new Uint32Array(rows * perRow);
+  const order = new Uint32Array(rows * perRow);
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let k = 0; k < perRow; k++) {
+      const found = entry(row, k);
+      if (!found) continue;
+      offsets[count] = found.offset;
+      order[count++] = found.index;
+    }
+    rowStart[row + 1] = count;
+  }
+  return { rowStart, offsets: offsets.slice(0, count), order: order.slice(0, count) };
+}

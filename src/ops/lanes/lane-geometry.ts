@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs';
+import type { ConvGeometry } from '../../kernels/index.js';
+
+/** The loops of a 2-D window over images [batch, height, width, channels]; the batch is left out. */
+export function windowGeometry(
+  images: readonly number[],
+  kernel: readonly number[],
+  strides: readonly [number, number],
+  padding: 'valid' | 'same',
+): ConvGeometry {
+  const { padInfo, ...info } = tf.backend_util.computeConv2DInfo(
+    images as [number, number, number, number],
+    kernel as [number, number, number, number],
+    strides as [number, number],
+    1,
+    padding,
+  );
+  return {
+    ...{ batch: 0, inHeight: info.inHeight, inWidth: info.inWidth, inChannels: info.inChannels },
+    ...{ outHeight: info.outHeight, outWidth: info.outWidth, outChannels: info.outChannels },
+    ...{ kernelHeight: info.filterHeight, kernelWidth: info.filterWidth },
+    ...{ strideHeight: info.strideHeight, strideWidth: info.strideWidth, dilationHeight: 1, dilationWidth: 1 },
+    ...{ padTop: padInfo.top, padLeft: padInfo.left },
+  };
+}
+
+/** A dense layer as a convolution of one pixel. */
+export function denseGeometry(inChannels: number, outChannels: number): ConvGeometry {
+  return {
+    ...{ batch: 0, inHeight: 1, inWidth: 1, inChannels, outHeight: 1, outWidth: 1, outChannels },
+    ...{ kernelHeight: 1, kernelWidth: 1, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1 },
+    ...{ padTop: 0, padLeft: 0 },
+  };
+}

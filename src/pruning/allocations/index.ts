@@ -1,0 +1,2 @@
+export * from './global-allocation.js';
+export * from './uniform-allocation.js';

@@ -1,0 +1,1 @@
+export { magnitudeScore } from './magnitude-score.js';

@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs';
+import { pruning } from 'tfjs-sparsity/callbacks';
+import { maskedDense, maskedOps, optimizerSlots } from 'tfjs-sparsity/ops';
+import { bdwp, type PruningMethod } from 'tfjs-sparsity/pruning';
+import { createRng } from '../../../src/rng.js';
+import { expectKeys, expectNear } from './compare.js';
+import { infoOf, scoresOf } from './kernels.js';
+import { LeftOut } from './left-out.js';
+import { type Case, type Runners, shapeOf, type Value } from './pruning-cases.js';
+
+/** One pass through a dense layer with the masks of a method: two masks are BDWP's, one is that of (SR-)STE. */
+function trainStep({ origin, input, expected }: Case): void {
+  const { x, W, dy, keep, of, layer, lambda_w = 0 } = input;
+  if (!/^dense y=x\.W, W\[in, ?out\]/.test(layer)) throw new Error(`unknown layer: ${layer}`);
+  if (/sdgp/i.test(origin)) throw new LeftOut('no method that prunes the output gradient in this version');
+  if (/bi-?mask/i.test(origin))
+    throw new LeftOut('no method whose backward mask is made of the forward-masked weights in this version');
+  const other = /swat|top-?kast|sdwp|transposable/i.exec(origin);
+  if (other) throw new LeftOut(`no ${other[0]} in this version`);
+  const two = 'mask_backward' in expected || /bdwp|2309\.13015/i.test(origin);
+  const state = { info: infoOf(shapeOf(W)), weights: scoresOf(W), masks: undefined };
+  const [made] = bdwp({ n: keep, m: of }).updateMasks([state], { step: 0, sparsity: 1 - keep / of, rng: createRng(0) });
+  const tensors = tf.tidy(() => {
+    const mask = (values: Uint8Array | null) => tf.tensor(Array.from(values ?? []), state.info.shape as number[]);
+    const forward = mask(made.forward);
+    const backward = two ? mask(made.backward) : forward;
+    const op = (A: tf.Tensor, w: tf.Tensor) => maskedOps.matMul(A, w, { forward, backward, gradient: null, decay: lambda_w });
+    const [dx, dW] = tf.grads(op)([tf.tensor(x), tf.tensor(W)], tf.tensor(dy));
+    const y = op(tf.tensor(x), tf.tensor(W));
+    return { y: y.arraySync(), dx: dx.arraySync(), dW: dW.arraySync() };
+  });
+  expectKeys(expected, { ...tensors, mask_forward: made.forward, mask_backward: made.backward });
+}
+
+/** A pruned weight under SR-STE without data gradient: its own decay, through plain SGD. */
+function decayTrajectory({ lambda_w, lr, steps, w_pruned }: Value): number[] {
+  const W = tf.tidy(() => tf.variable(tf.tensor2d([[1], [w_pruned]])));
+  const optimizer = tf.train.sgd(lr);
+  const stored = [w_pruned];
+  for (let step = 0; step < steps; step++) {
+    tf.tidy(() => {
+      const options = { forward: tf.tensor2d([[1], [0]]), gradient: null, decay: lambda_w };
+      optimizer.minimize(() => maskedOps.matMul(tf.zeros([1, 2]), W, options).asScalar());
+    });
+    stored.push(W.dataSync()[1]);
+  }
+  W.dispose();
+  optimizer.dispose();
+  return stored;
+}
+
+/** Stored weights and velocity after each step under a fixed mask and a constant gradient, as a method declares its slots. */
+async function storedAfterEach(input: Value, slots: PruningMethod['slots']): Promise<{ stored: number[]; velocity: number[] }[]> {
+  const { grad, lr, mask, momentum, steps, weights } = input;
+  const bits = Uint8Array.from(mask);
+  const method: PruningMethod = {
+    name: 'fixed',
+    pruned: 'zero',
+    slots,
+    schedule: (step) => ({ sparsity: 0.5, update: step === 0 }),
+    decay: 0,
+    config: { name: 'fixed' },
+    skip: () => undefined,
+    updateMasks: () => [{ forward: bits, backward: bits, gradient: slots === 'zero' ? bits : null }],
+  };
+  const model = tf.sequential({ layers: [maskedDense({ units: 1, useBias: false, inputShape: [weights.length] })] });
+  // With the mean of y = x.W as the loss, x is the gradient.
+  model.compile({ optimizer: tf.train.momentum(lr, momentum), loss: (_: tf.Tensor, y: tf.Tensor) => y.mean() });
+  const [x, y, start] = [tf.tensor2d([grad]), tf.zeros([1, 1]), tf.tensor2d(weights, [weights.length, 1])];
+  model.setWeights([start]);
+  const after: { stored: number[]; velocity: number[] }[] = [];
+  const read = async () => {
+    const variable = model.layers[0].weights[0].read() as tf.Variable;
+    const [velocity] = optimizerSlots(model.optimizer, variable);
+    after.push({ stored: [...(await variable.data())], velocity: [...(await velocity.data())] });
+  };
+  const callbacks = [pruning(method), { onBatchEnd: read }] as unknown as tf.Callback[];
+  await model.fit(x, y, { epochs: steps, batchSize: 1, verbose: 0, callbacks });
+  const { c: learningRate } = model.optimizer as unknown as { c: tf.Scalar }; // tfjs's momentum optimizer forgets it
+  tf.dispose([x, y, start, learningRate]);
+  model.optimizer.dispose();
+  model.dispose();
+  return after;
+}
+
+/** ASP and GraNet mask the slots with the weights, jaxpruner leaves them; which of the two a case means, its figures say. */
+async function trajectory({ input, expected }: Case): Promise<void> {
+  const steps: { stored: number[]; velocity: number[] }[] = expected;
+  const pruned = (values: readonly number[]) => values.filter((value, i) => input.mask[i] === 0 && value !== 0);
+  if (steps.some(({ stored }) => pruned(stored).length > 0)) {
+    throw new LeftOut('tfmot leaves pruned weights other than 0 between steps (its issue 206); here they are 0');
+  }
+  const slots = steps.some(({ velocity }) => pruned(velocity).length > 0) ? 'keep' : 'zero';
+  const got = await storedAfterEach(input, slots);
+  if (got.length !== steps.length) throw new Error(`${got.length} steps, expected ${steps.length}`);
+  steps.forEach((step, i) => {
+    expectKeys(step, got[i]);
+  });
+}
+
+/** Training with masks: gradients of one step, weights over several. */
+export const trainingRunners: Runners = {
+  'train.step {W, dy, keep, lambda_w, layer, of, x}': trainStep,
+  'train.step {W, dy, keep, layer, of, x}': trainStep,
+  'train.traj {grad, lr, mask, momentum, steps, weights}': trajectory,
+  'train.traj {lambda_w, lr, steps, w_pruned}': ({ input, expected }) => expectNear(decayTrajectory(input), expected),
+};

@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  backwardFrame,
+  backwardProducts,
+  type ConvGeometry,
+  type Frame,
+  forwardFrame,
+  forwardProduct,
+  instantiateLaneKernels,
+  type LaneProduct,
+  laneBytes,
+  mapsOf,
+} from '../../src/kernels/index.js';
+import {
+  conv2dFilterGradientReference,
+  conv2dForwardReference,
+  conv2dInputGradientReference,
+} from '../../src/kernels/reference.js';
+import { createRng } from '../../src/rng.js';
+import { createArena, relativeError } from './arena.js';
+
+const size = (max: number) => fc.integer({ min: 1, max });
+const cases = fc
+  .record({
+    batch: size(70),
+    inHeight: size(7),
+    inWidth: size(8),
+    inChannels: size(5),
+    outChannels: size(6),
+    kernelHeight: size(4),
+    kernelWidth: size(4),
+    strideHeight: size(3),
+    strideWidth: size(3),
+    padTop: fc.integer({ min: 0, max: 3 }),
+    padLeft: fc.integer({ min: 0, max: 3 }),
+    padBottom: fc.integer({ min: 0, max: 3 }),
+    padRight: fc.integer({ min: 0, max: 3 }),
+    sparsity: fc.constantFrom(0, 0.5, 0.9, 1),
+    seed: fc.nat(1000),
+  })
+  .map(({ padBottom, padRight, sparsity, seed, ...window }) => {
+    const out = (inSize: number, pads: number, kernel: number, stride: number) =>
+      Math.floor((inSize + pads - kernel) / stride) + 1;
+    const outHeight = out(window.inHeight, window.padTop + padBottom, window.kernelHeight, window.strideHeight);
+    const outWidth = out(window.inWidth, window.padLeft + padRight, window.kernelWidth, window.strideWidth);
+    const g: ConvGeometry = { ...window, outHeight, outWidth, dilationHeight: 1, dilationWidth: 1 };
+    return { g, sparsity, seed };
+  })
+  .filter(({ g }) => g.outHeight >= 1 && g.outWidth >= 1);
+
+const random = (length: number, seed: number): Float32Array => {
+  const rng = createRng(seed);
+  return Float32Array.from({ length }, () => 2 * rng.uniform() - 1);
+};
+
+/** A convolution with random operands and a random mask, on a memory of its own. */
+function setUp({ g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed: number }) {
+  const arena = createArena();
+  const kernels = instantiateLaneKernels(arena.memory);
+  const rng = createRng(`${seed}/mask`);
+  const weights = random(g.kernelHeight * g.kernelWidth * g.inChannels * g.outChannels, seed);
+  const mask = Uint8Array.from(weights, () => (rng.uniform() < sparsity ? 0 : 1));
+  const x = random(g.batch * g.inHeight * g.inWidth * g.inChannels, seed + 1);
+  const dy = random(g.batch * g.outHeight * g.outWidth * g.outChannels, seed + 2);
+  const blocks = Math.ceil(g.batch / 32);
+
+  /** Images as lanes in a frame. */
+  const framed = (images: Float32Array, height: number, width: number, channels: number, { top, left, bottom, right }: Frame) => {
+    const pixel = channels * laneBytes;
+    const [framedHeight, framedWidth] = [top + height + bottom, left + width + right];
+    const lanes = arena.room(blocks * height * width * pixel);
+    const pointer = arena.room(blocks * framedHeight * framedWidth * pixel);
+    kernels.toLanes(arena.put(images), g.batch, height * width * channels, lanes);
+    kernels.pad(lanes, pointer, blocks, height, width * pixel, top, bottom, left * pixel, right * pixel);
+    return { pointer, height: framedHeight, width: framedWidth, channels };
+  };
+  const inMemory = ({ list }: LaneProduct) => ({
+    pointers: { rowStart: arena.putWords(list.rowStart), offsets: arena.putWords(list.offsets), rows: list.rowStart.length - 1 },
+    values: arena.put(Float32Array.from(list.order, (index) => weights[index] as number)),
+  });
+  const images = (lanes: number, features: number) => {
+    const pointer = arena.room(4 * g.batch * features);
+    kernels.fromLanes(lanes, g.batch, features, pointer);
+    return arena.read(pointer, g.batch * features);
+  };
+  const map = (height: number, width: number, channels: number) => ({
+    pointer: arena.put(new Float32Array(blocks * height * width * channels * 32).fill(Number.NaN)),
+    height,
+    width,
+    channels,
+  });
+  const masked = weights.map((weight, i) => weight * (mask[i] as number));
+  return { arena, kernels, mask, masked, x, dy, blocks, framed, inMemory, images, map };
+}
+
+describe('the products on lanes', () => {
+  it('make the forward pass, with bias and relu', () => {
+    fc.assert(
+      fc.property(cases, fc.boolean(), (c, relu) => {
+        const { g } = c;
+        const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(c);
+        const product = forwardProduct(g, mask);
+        const { pointers, values } = inMemory(product);
+        const bias = random(g.outChannels, c.seed + 3);
+        const y = map(g.outHeight, g.outWidth, g.outChannels);
+        const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), y);
+        kernels.product(pointers, values, arena.put(bias), relu, maps.framed, maps.other, maps.counts);
+        const expected = conv2dForwardReference(x, masked, g).map((value, i) => {
+          const sum = value + (bias[i % g.outChannels] as number);
+          return relu ? Math.max(0, sum) : sum;
+        });
+        expect(relativeError(images(y.pointer, g.outHeight * g.outWidth * g.outChannels), expected)).toBeLessThan(2e-6);
+      }),
+      { numRuns: 150, seed: 61 },
+    );
+  });
+
+  it('make the input gradient, phase by phase of the stride', () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const { g } = c;
+        const { kernels, mask, masked, dy, blocks, framed, inMemory, images, map } = setUp(c);
+        const dx = map(g.inHeight, g.inWidth, g.inChannels);
+        const source = framed(dy, g.outHeight, g.outWidth, g.outChannels, backwardFrame(g));
+        for (const product of backwardProducts(g, mask)) {
+          const { pointers, values } = inMemory(product);
+          const maps = mapsOf(product, blocks, source, dx);
+          kernels.product(pointers, values, 0, false, maps.framed, maps.other, maps.counts);
+        }
+        const expected = conv2dInputGradientReference(dy, masked, g);
+        expect(relativeError(images(dx.pointer, g.inHeight * g.inWidth * g.inChannels), expected)).toBeLessThan(2e-6);
+      }),
+      { numRuns: 150, seed: 62 },
+    );
+  });
+
+  it('make the weight gradient at the non-zeros only', () => {
+    fc.assert(
+      fc.property(cases, (c) => {
+        const { g } = c;
+        const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(c);
+        const product = forwardProduct(g, mask);
+        const { order } = product.list;
+        const { pointers } = inMemory(product);
+        const [gradient, partials] = [arena.room(4 * order.length), arena.room(16 * order.length)];
+        const error = framed(dy, g.outHeight, g.outWidth, g.outChannels, { top: 0, left: 0, bottom: 0, right: 0 });
+        const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), error);
+        kernels.weightGradient(pointers, gradient, partials, maps.framed, maps.other, maps.counts);
+        const all = conv2dFilterGradientReference(x, dy, g);
+        const expected = Float32Array.from(order, (index) => all[index] as number);
+        expect(relativeError(arena.read(gradient, order.length), expected)).toBeLessThan(5e-6);
+      }),
+      { numRuns: 150, seed: 63 },
+    );
+  });
+});

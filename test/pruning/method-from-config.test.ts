@@ -1,0 +1,85 @@
+import {
+  bdwp,
+  blockBudgets,
+  type Config,
+  constantSchedule,
+  globalAllocation,
+  gradualMagnitude,
+  hardwareAware,
+  isNm,
+  magnitudeScore,
+  methodFromConfig,
+  nm,
+  oneShotSchedule,
+  polynomialSchedule,
+  uniformAllocation,
+  unstructured,
+} from 'tfjs-sparsity/pruning';
+import { describe, expect, it } from 'vitest';
+import * as allocations from '../../src/pruning/allocations/index.js';
+import { factoriesOf } from '../../src/pruning/config-entry.js';
+import * as methods from '../../src/pruning/methods/index.js';
+import * as patterns from '../../src/pruning/patterns/index.js';
+import * as schedules from '../../src/pruning/schedules/index.js';
+import * as scores from '../../src/pruning/scores/index.js';
+import { masksFor, normal } from './kernel-info.js';
+
+describe('methodFromConfig', () => {
+  const configs: readonly Config[] = [
+    gradualMagnitude({ endStep: 10, pattern: nm({ n: 1, m: 4, axis: -1 }), allocation: globalAllocation({ normalise: 'l2' }) })
+      .config,
+    gradualMagnitude({ endStep: 10, regrow: true, exclude: ['a'], power: 1, profile: 'tfmot' }).config,
+    hardwareAware({ endStep: 10, block: { kind: 'lanes', width: 16 }, budgets: 'mass', regulariser: { lambda: 0.1 } }).config,
+    bdwp({ n: 1, m: 16, decay: 0 }).config,
+  ];
+
+  it.each(configs)('makes the method again from its own config, by way of JSON: $name', (config) => {
+    const again = methodFromConfig(JSON.parse(JSON.stringify(config)));
+    expect(again.config).toEqual(config);
+    expect(again.name).toBe(config.name);
+    expect(again.proximal !== undefined).toBe(config.regulariser !== undefined);
+  });
+
+  it.each([
+    ['schedule', { name: 'polynomial', finalSparsity: 0.5, endStep: 8 }, polynomialSchedule({ finalSparsity: 0.5, endStep: 8 })],
+    ['schedule', { name: 'constant', sparsity: 0.5 }, constantSchedule({ sparsity: 0.5 })],
+    ['schedule', { name: 'one-shot', sparsity: 0.5, step: 3 }, oneShotSchedule({ sparsity: 0.5, step: 3 })],
+    ['score', { name: 'magnitude' }, magnitudeScore()],
+    ['pattern', { name: 'unstructured', profile: 'rigl' }, unstructured({ profile: 'rigl' })],
+    ['pattern', { name: 'nm', n: 1, m: 4 }, nm({ n: 1, m: 4 })],
+    ['pattern', { name: 'block-budgets', block: { kind: 'row' } }, blockBudgets({ block: { kind: 'row' } })],
+    ['allocation', { name: 'uniform' }, uniformAllocation()],
+    ['allocation', { name: 'global', profile: 'jaxpruner' }, globalAllocation({ profile: 'jaxpruner' })],
+  ] as const)('makes a %s from %o', (part, options, made) => {
+    const ramp = part === 'schedule' ? {} : { endStep: 10 };
+    expect(methodFromConfig({ name: 'gradual', ...ramp, [part]: options }).config[part]).toEqual(made.config);
+  });
+
+  it('makes the same masks', () => {
+    const method = hardwareAware({ endStep: 10, block: { kind: 'nm', m: 8 } });
+    const weights = normal(256);
+    expect(masksFor(methodFromConfig(method.config), weights, [16, 16], 0.8)).toEqual(masksFor(method, weights, [16, 16], 0.8));
+  });
+
+  it('knows what an index of the room exports, each under one name, and nothing else', () => {
+    const names = (index: object) => [...factoriesOf({ ...index }).keys()].sort();
+    expect(names(schedules)).toEqual(['constant', 'cubic', 'linear', 'one-shot', 'polynomial']);
+    expect(names(patterns)).toEqual(['block-budgets', 'nm', 'unstructured']);
+    const factories = (index: object) => Object.values(index).filter((value) => typeof value === 'function' && value !== isNm);
+    for (const index of [allocations, methods, patterns, schedules, scores]) {
+      expect(names(index)).toHaveLength(factories(index).length);
+    }
+  });
+
+  it.each([
+    [{ name: 'gradua', endStep: 10 }, 'Did you mean gradual'],
+    [{ name: 'bdwp', M: 8 }, 'Did you mean'],
+    [{ name: 'gradual', endstep: 10 }, 'Did you mean endStep'],
+    [{ name: 'bdwp', finalSparsity: 0.9 }, 'pruning method bdwp: got finalSparsity'],
+    [{ name: 'gradual', endStep: 10, pattern: { name: 'nm', n: 2, m: 4, axes: 0 } }, 'Did you mean axis'],
+    [{ name: 'gradual', endStep: 10, finalSparsity: 90 }, 'in [0, 1)'],
+    [{ name: 'toString' }, 'one of bdwp, gradual, hardware-aware'],
+  ])('refuses %o', (config, message) => {
+    expect(() => methodFromConfig(config)).toThrow(message);
+  });
+});
