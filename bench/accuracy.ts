@@ -60,6 +60,8 @@ const done = (): Run[] =>
         .map((line) => JSON.parse(line))
     : [];
 
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort());
 await useBackend('wasm');
 mkdirSync(dirname(out), { recursive: true });
 const data = await loadDataset(args.data, args.dataDir, 1);
@@ -88,7 +90,8 @@ for (const seed of seeds) {
       targetAccuracy: undefined,
     };
     console.log(`${args.data} ${budget.model} ${method} seed ${seed}`);
-    const { model, result } = await trainOnce(options, data, [], `${options.runDir}/${method}`, new AbortController().signal);
+    const { model, result } = await trainOnce(options, data, [], `${options.runDir}/${method}`, stop.signal);
+    if (!result) process.exit(130);
     const total = (of: 'kept' | 'weights') => result.layers.reduce((sum, layer) => sum + layer[of], 0);
     const sparsity = result.layers.length > 0 ? 1 - total('kept') / total('weights') : 0;
     const run: Run = { method, seed, accuracy: result.accuracy, sparsity, seconds: Math.round(result.seconds) };

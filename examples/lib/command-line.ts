@@ -1,3 +1,4 @@
+import { SparsityError } from 'tfjs-sparsity';
 import yargs, { type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { datasets } from './load-dataset.js';
@@ -79,7 +80,7 @@ export async function parseOptions(
     .usage('$0 [options]\n\nTrains a network sparse and reports what that very run would cost on sparse accelerators.')
     .options(flags)
     .requiresArg(names.filter((name) => (flags[name] as Options).type !== 'boolean'))
-    .parserConfiguration({ 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'duplicate-arguments-array': false, 'camel-case-expansion': false })
     .example('$0 --data mnist --data-dir DIR --model lenet5 --sparsity 0.9', 'prune LeNet-5 on MNIST')
     .strict()
     .check((given) => {
@@ -88,7 +89,7 @@ export async function parseOptions(
     })
     .wrap(80)
     .fail((message, error) => {
-      console.error(error ? error.message : `${message}. See --help for the flags.`);
+      console.error(error instanceof SparsityError ? error.message : `${message}. See --help for the flags.`);
       process.exit(2);
     })
     .parseAsync();

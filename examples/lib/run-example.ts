@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SparsityError } from 'tfjs-sparsity';
@@ -45,7 +44,7 @@ async function run(options: RunOptions, defaults: ExampleDefaults): Promise<numb
     const dir = join(runDir, method);
     const result = (await earlierResult(dir)) ?? (await train({ ...options, method }, data, accelerators, dir, stop.signal));
     if (!result) {
-      console.error(`stopped; go on with: ${commandLine({ ...options, resume: true }, defaults)}`);
+      console.error(`stopped; go on with\n  ${commandLine({ ...options, resume: true }, defaults)}`);
       return 130;
     }
     runs.push(result);
@@ -56,8 +55,7 @@ async function run(options: RunOptions, defaults: ExampleDefaults): Promise<numb
   console.log(`\nLoss = ${last.loss.toFixed(4)}; Accuracy = ${last.accuracy.toFixed(4)}`);
   if (options.report) {
     const command = commandLine({ ...options, resume: false }, defaults);
-    await mkdir(dirname(options.report), { recursive: true });
-    await writeFile(options.report, reportPage(options, data, runs, command));
+    await writePage(options.report, reportPage(options, data, runs, command));
     console.log(`report: ${options.report}`);
   }
   await finishRunFolder(runDir);
@@ -89,19 +87,40 @@ async function train(
   stop: AbortSignal,
 ): Promise<RunResult | undefined> {
   console.log(`\n${options.model}, ${options.method}, run log and checkpoints in ${dir}`);
-  const { model, finished, result } = await trainOnce(options, data, accelerators, dir, stop);
-  if (!finished) return undefined;
+  const { model, result } = await trainOnce(options, data, accelerators, dir, stop);
+  if (!result) return undefined;
   await strip(model).save(`file://${dir}/model`);
   model.dispose();
   await writeResult(dir, result);
   return result;
 }
 
+async function writePage(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  } catch (error) {
+    throw new SparsityError({
+      what: '--report',
+      got: `${path} (${(error as Error).message})`,
+      expected: 'a file that can be written',
+      fix: 'give the same command with --resume and another --report: nothing is trained again',
+    });
+  }
+}
+
 /** An accelerator by the name of a preset, or from a preset file. */
 async function loadAccelerator(name: string): Promise<Accelerator> {
-  if (/\.(ya?ml|json)$/.test(name) || existsSync(name))
-    return createAccelerator(parseAcceleratorSpec(await readFile(name, 'utf8'), name));
-  return createAccelerator(name);
+  if (!/\.(ya?ml|json)$/.test(name)) return createAccelerator(name);
+  const text = await readFile(name, 'utf8').catch((error: Error) => {
+    throw new SparsityError({
+      what: 'preset file',
+      got: `${name} (${error.message})`,
+      expected: 'a file that can be read',
+      fix: 'check --accelerators',
+    });
+  });
+  return createAccelerator(parseAcceleratorSpec(text, name));
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -25,9 +25,8 @@ import type { RunResult } from './run-result.js';
 /** A network after its training. */
 export interface TrainedRun {
   readonly model: tf.LayersModel;
-  /** False when the run was stopped before its last step. */
-  readonly finished: boolean;
-  readonly result: RunResult;
+  /** Nothing when the run was stopped. */
+  readonly result: RunResult | undefined;
 }
 
 function oneHot(labels: Uint8Array, classes: number): Uint8Array {
@@ -134,18 +133,16 @@ export async function trainOnce(
     verbose: 0,
   });
   optimizer.dispose();
+  if (stop.aborted) return { model, result: undefined };
   const report = await cost?.report();
-  return {
-    model,
-    finished: !stop.aborted,
-    result: {
-      name: label(options.sparsity),
-      method: options.method,
-      ...(await evaluate(model, data, data.test)),
-      seconds: timer.seconds(),
-      layers: prune?.layerSparsity() ?? [],
-      ...(report ? { cost: report.toJSON() } : {}),
-      ...curvesOf(await readRunLog(runDir)),
-    },
+  const result: RunResult = {
+    name: label(options.sparsity),
+    method: options.method,
+    ...(await evaluate(model, data, data.test)),
+    seconds: timer.seconds(),
+    layers: prune?.layerSparsity() ?? [],
+    ...(report ? { cost: report.toJSON() } : {}),
+    ...curvesOf(await readRunLog(runDir)),
   };
+  return { model, result };
 }
