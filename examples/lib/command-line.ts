@@ -1,60 +1,109 @@
 import { SparsityError } from 'tfjs-sparsity';
+import { presets } from 'tfjs-sparsity/hw';
 import yargs, { type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { datasets } from './load-dataset.js';
-import { methodNames } from './methods.js';
+import { methodNames, methods } from './methods.js';
 import { models } from './models.js';
 import { checkRanges, type ExampleDefaults, type RunOptions } from './options.js';
 
 /** The flags of an example: each field of {@link RunOptions}, and the shortcuts. */
 function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
+  const [training, hardware, output, shortcuts] = ['Training:', 'Accelerators, modelled:', 'Output:', 'Shortcuts:'];
   return {
     data: {
+      group: training,
       choices: Object.keys(datasets),
       default: defaults.data,
       describe: 'Data set; digits are generated, the others are files',
     },
-    'data-dir': { type: 'string', describe: 'Folder of the files; without it they are downloaded once' },
-    'train-images': { type: 'number', default: defaults.trainImages, describe: 'Use only the first so many training images' },
-    model: { choices: Object.keys(models), default: defaults.model, describe: 'Network' },
-    method: { choices: methodNames, default: 'gradual', describe: 'How to prune' },
-    sparsity: { type: 'number', default: 0.9, describe: 'Final fraction of zero weights, in [0, 1); bdwp is 2:8 always' },
-    epochs: { type: 'number', default: defaults.epochs, describe: 'Passes over the training images' },
-    'batch-size': { type: 'number', default: defaults.batchSize, describe: 'Images a step' },
+    'data-dir': { group: training, type: 'string', describe: 'Folder of the files; without it they are downloaded once' },
+    'train-images': {
+      group: training,
+      type: 'number',
+      default: defaults.trainImages,
+      describe: 'Use only the first so many training images',
+    },
+    model: { group: training, choices: Object.keys(models), default: defaults.model, describe: 'Network' },
+    method: {
+      group: training,
+      choices: methodNames,
+      default: 'gradual',
+      describe: `How to prune. ${methodNames.map((name) => `${name}: ${methods[name].about}`).join('; ')}`,
+    },
+    sparsity: {
+      group: training,
+      type: 'number',
+      default: 0.9,
+      describe: 'Final fraction of zero weights, in [0, 1)',
+    },
+    epochs: { group: training, type: 'number', default: defaults.epochs, describe: 'Passes over the training images' },
+    'batch-size': { group: training, type: 'number', default: defaults.batchSize, describe: 'Images per step' },
     'learning-rate': {
+      group: training,
       type: 'number',
       default: defaults.learningRate,
-      describe: 'Of Adam at the start; it falls to 0 along a cosine',
+      describe: 'Of Adam, at the start; it falls to 0 along a cosine',
     },
-    accelerators: {
-      type: 'string',
-      default: 'acf,dense-array',
-      describe: 'Accelerators to model, or preset files; none for none',
+    seed: { group: training, type: 'number', default: 1, describe: 'Decides weights, order of the images, dropout, digits' },
+    backend: {
+      group: training,
+      choices: ['auto', 'wasm', 'tensorflow', 'cpu'],
+      default: 'auto',
+      describe: 'Where tfjs computes; auto is tensorflow if installed, or wasm',
     },
-    every: { type: 'number', default: 1, describe: 'Model every so many steps' },
-    images: { type: 'number', describe: 'Model so many images of a batch, default all' },
-    backend: { choices: ['auto', 'wasm', 'tensorflow', 'cpu'], default: 'auto', describe: 'Where tfjs computes' },
-    'run-dir': {
-      type: 'string',
-      default: `runs/${defaults.script}`,
-      describe: 'A numbered folder there keeps log, checkpoint, model',
-    },
-    seed: { type: 'number', default: 1, describe: 'Of weights, data order, dropout and digits' },
-    resume: { type: 'boolean', default: false, describe: 'Go on with the latest unfinished run in --run-dir' },
     compare: {
+      group: training,
       type: 'boolean',
       default: defaults.compare ?? false,
-      describe: 'Train a dense network first, with the same budget',
+      describe: 'Train the same network dense first, with the same budget',
     },
-    report: { type: 'string', default: defaults.report, describe: 'Write a self-contained HTML page there' },
-    'target-accuracy': { type: 'number', describe: 'Exit with 1 when the test accuracy is lower, in [0, 1]' },
-    smoke: { type: 'boolean', describe: 'A run of seconds: --train-images 320 --epochs 1' },
-    demo: { type: 'boolean', describe: 'Dense and sparse: --data digits --model lenet5 --compare --report report.html' },
+    accelerators: {
+      group: hardware,
+      type: 'string',
+      default: 'acf,dense-array',
+      describe: `Names, joined by commas, of ${Object.keys(presets).join(', ')}, or preset files (.yaml, .json); none for none`,
+    },
+    every: { group: hardware, type: 'number', default: 1, describe: 'Look at every n-th step only: faster, less exact' },
+    images: { group: hardware, type: 'number', describe: 'Look at the first n images of a batch only: likewise' },
+    'run-dir': {
+      group: output,
+      type: 'string',
+      default: `runs/${defaults.script}`,
+      describe: 'A new numbered folder there keeps log, checkpoints, results, TensorBoard events and model',
+    },
+    resume: {
+      group: output,
+      type: 'boolean',
+      default: false,
+      describe: 'Go on with the latest unfinished run in --run-dir; the other flags must be the same as then',
+    },
+    report: { group: output, type: 'string', default: defaults.report, describe: 'Write tables and charts to this HTML file' },
+    'target-accuracy': { group: output, type: 'number', describe: 'Exit with 1 when the test accuracy is lower, in [0, 1]' },
+    smoke: {
+      group: shortcuts,
+      type: 'boolean',
+      describe: 'A run of seconds, too short to learn: --train-images 320 --epochs 1',
+    },
+    demo: {
+      group: shortcuts,
+      type: 'boolean',
+      describe: 'Dense against sparse: --data digits --model lenet5 --compare --report report.html',
+    },
   } satisfies Record<string, Options>;
 }
 
 const smokeDefaults = { trainImages: 320, epochs: 1 };
 const demoDefaults = { data: 'digits', model: 'lenet5', compare: true, report: 'report.html' } as const;
+
+const epilogue = (script: string) => `Examples:
+  npm run demo
+  npm run example:${script} -- --smoke
+  npm run example:${script} -- --method bdwp --compare --report bdwp.html
+  npm run example:${script} -- --data-dir DIR --data ${script === 'cifar' ? 'cifar100' : 'mnist'} --sparsity 0.95
+
+Exit codes: 0; 1 for an error or an accuracy below --target-accuracy; 2 for a
+wrong flag; 130 after Ctrl-C, which leaves a run that --resume ends.`;
 
 /** Reads the command line of an example; a wrong flag or value ends the process with one message and exit code 2. */
 export async function parseOptions(
@@ -78,10 +127,10 @@ export async function parseOptions(
   const args = await yargs([...argv])
     .scriptName(`npm run example:${defaults.script} --`)
     .usage('$0 [options]\n\nTrains a network sparse and reports what that very run would cost on sparse accelerators.')
+    .epilogue(epilogue(defaults.script))
     .options(flags)
     .requiresArg(names.filter((name) => (flags[name] as Options).type !== 'boolean'))
     .parserConfiguration({ 'duplicate-arguments-array': false, 'camel-case-expansion': false })
-    .example('$0 --data mnist --data-dir DIR --model lenet5 --sparsity 0.9', 'prune LeNet-5 on MNIST')
     .strict()
     .check((given) => {
       checkRanges(toOptions(given));

@@ -2,6 +2,8 @@ import { bdwp, globalAllocation, gradualMagnitude, hardwareAware, type PruningMe
 
 /** A way to train, as `--method` names it. */
 interface Method {
+  /** How it prunes, for --help. */
+  readonly about: string;
   /** Names a run in tables and charts. */
   label(sparsity: number): string;
   /** Nothing for a network that stays dense. */
@@ -21,16 +23,18 @@ const gradually = (sparsity: number, totalSteps: number) => ({
 const percent = (sparsity: number) => `${Math.round(1000 * sparsity) / 10} %`;
 
 const registry = {
-  dense: { label: () => 'dense', make: () => undefined },
+  dense: { about: 'not at all', label: () => 'dense', make: () => undefined },
   gradual: {
+    about: 'by magnitude',
     label: (sparsity) => `gradual ${percent(sparsity)}`,
     make: (sparsity, totalSteps) => gradualMagnitude(gradually(sparsity, totalSteps)),
   },
   'hardware-aware': {
+    about: 'in blocks that hardware likes',
     label: (sparsity) => `hardware-aware ${percent(sparsity)}`,
     make: (sparsity, totalSteps) => hardwareAware(gradually(sparsity, totalSteps)),
   },
-  bdwp: { label: () => 'bdwp 2:8', make: () => bdwp({ n: 2, m: 8 }) },
+  bdwp: { about: '2:8 in both directions, whatever --sparsity says', label: () => 'bdwp 2:8', make: () => bdwp({ n: 2, m: 8 }) },
 } satisfies Record<string, Method>;
 
 export type MethodName = keyof typeof registry;

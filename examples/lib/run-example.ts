@@ -53,6 +53,7 @@ async function run(options: RunOptions, defaults: ExampleDefaults): Promise<numb
   console.log(`\n${summary(runs)}`);
   const last = runs[runs.length - 1];
   console.log(`\nLoss = ${last.loss.toFixed(4)}; Accuracy = ${last.accuracy.toFixed(4)}`);
+  console.log(`model: ${join(runDir, last.method, 'model')}, plain tfjs, its pruned weights are 0`);
   if (options.report) {
     const command = commandLine({ ...options, resume: false }, defaults);
     await writePage(options.report, reportPage(options, data, runs, command));
@@ -86,7 +87,7 @@ async function train(
   dir: string,
   stop: AbortSignal,
 ): Promise<RunResult | undefined> {
-  console.log(`\n${options.model}, ${options.method}, run log and checkpoints in ${dir}`);
+  console.log(`\n${options.model}, ${options.method}, kept in ${dir}`);
   const { model, result } = await trainOnce(options, data, accelerators, dir, stop);
   if (!result) return undefined;
   await strip(model).save(`file://${dir}/model`);

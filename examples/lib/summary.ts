@@ -12,6 +12,8 @@ export const phases: readonly (readonly [phase: Phase, label: string])[] = [
 /** One run on one accelerator: modelled cycles and energy of the whole training, by phase. */
 export interface PhaseRow {
   readonly name: string;
+  readonly method: string;
+  readonly accelerator: string;
   readonly cycles: readonly number[];
   readonly energyPj: readonly number[];
   readonly totalCycles: number;
@@ -32,6 +34,8 @@ export function phaseRows(runs: readonly RunResult[]): PhaseRow[] {
       });
       return {
         name: `${method} on ${accelerator.name}`,
+        method,
+        accelerator: accelerator.name,
         kind: accelerator.spec.kind,
         cycles: sums.map(({ cycles }) => cycles),
         energyPj: sums.map(({ energyPj }) => energyPj),
@@ -66,29 +70,46 @@ export function summary(runs: readonly RunResult[]): string {
       run.seconds.toFixed(1),
     ]),
   ]);
-  const layers = runs.flatMap(({ name, layers }) =>
-    layers.length === 0
-      ? []
-      : [
-          textTable([
-            [`layers of ${name}`, 'weights', 'kept', 'sparsity', ''],
-            ...layers.map((row) => [row.layer, `${row.weights}`, `${row.kept}`, percent(row.sparsity), row.skipped ?? '']),
-          ]),
-        ],
-  );
+  const layers = runs.filter((run) => run.layers.length > 0).map(layerTable);
   const rows = phaseRows(runs);
-  const part = (title: string, cells: (row: PhaseRow) => string[]) =>
-    textTable([[title, ...phases.map(([, label]) => label), 'total'], ...rows.map((row) => [row.name, ...cells(row)])]);
+  const base = rows.find(({ speedup }) => speedup === 1);
+  const part = (title: string, heads: readonly string[], cells: (row: PhaseRow) => string[]) =>
+    textTable([
+      [title, ...heads],
+      ...rows.flatMap((row, i) => [
+        ...(row.method === rows[i - 1]?.method ? [] : [[row.method, ...heads.map(() => '')]]),
+        [`  ${row.accelerator}`, ...cells(row)],
+      ]),
+    ]);
+  const phaseLabels = [...phases.map(([, label]) => label), 'total'];
   const cost =
-    rows.length === 0
+    base === undefined
       ? []
       : [
-          part('modelled cycles', (row) => [...row.cycles, row.totalCycles].map((cycles) => si(cycles))),
-          part('modelled energy', (row) => [...row.energyPj, row.totalEnergyPj].map(joule)),
-          textTable([
-            [`against ${rows.find(({ speedup }) => speedup === 1)?.name ?? rows[0].name}`, 'fewer cycles', 'less energy'],
-            ...rows.map((row) => [row.name, `${row.speedup.toFixed(2)}x`, `${row.energyGain.toFixed(2)}x`]),
+          ...sampleNote(runs),
+          part('modelled cycles', phaseLabels, (row) => [...row.cycles, row.totalCycles].map((cycles) => si(cycles))),
+          part('modelled energy', phaseLabels, (row) => [...row.energyPj, row.totalEnergyPj].map(joule)),
+          part(`against ${base.name}`, ['fewer cycles', 'less energy'], (row) => [
+            `${row.speedup.toFixed(2)}x`,
+            `${row.energyGain.toFixed(2)}x`,
           ]),
         ];
   return [accuracy, ...layers, ...cost].join('\n\n');
+}
+
+function layerTable({ name, layers }: RunResult): string {
+  const table = textTable([
+    [`layers of ${name}`, 'weights', 'kept', 'sparsity'],
+    ...layers.map((row) => [row.layer, `${row.weights}`, `${row.kept}`, percent(row.sparsity)]),
+  ]);
+  const dense = layers.flatMap(({ layer, skipped }) => (skipped ? [`${layer} stays dense: ${skipped}`] : []));
+  return [table, ...dense].join('\n');
+}
+
+/** Says so when cycles and energy stand on a part of the run; nothing for the whole of it. */
+function sampleNote(runs: readonly RunResult[]): string[] {
+  const sample = runs[0].cost?.sample;
+  if (!sample || (sample.every === 1 && sample.images === null)) return [];
+  const images = sample.images === null ? '' : `, ${sample.images} images of a batch`;
+  return [`modelled from ${sample.sampledSteps} of ${sample.steps} steps${images}, scaled to the whole run`];
 }

@@ -57,10 +57,9 @@ async function interrupt(folder: string, log: string, flags: readonly string[]):
   return { status: await ended, err };
 }
 
-describe.concurrent('the mnist example', () => {
-  it('smoke: tables within 80 columns; model, log, checkpoint, events and report; the same bytes each time', async () => {
-    const flags = ['--smoke', '--run-dir', 'smoke', '--report', 'pages/report.html'];
-    const { status, out, err } = await run(...flags);
+describe.concurrent('the mnist example', { timeout: 180_000 }, () => {
+  it('smoke: tables within 80 columns; model, log, checkpoint, events and report', async () => {
+    const { status, out, err } = await run('--smoke', '--run-dir', 'smoke', '--report', 'pages/report.html');
     expect({ status, err }).toEqual({ status: 0, err: '' });
     expect(out).toMatch(/Loss = \d\.\d{4}; Accuracy = \d\.\d{4}/);
     expect(out).toContain('modelled cycles');
@@ -82,9 +81,6 @@ describe.concurrent('the mnist example', () => {
     expect(page).toContain(
       'npm run example:mnist -- --train-images 320 --epochs 1 --backend wasm --run-dir smoke --report pages/report.html<',
     );
-    rmSync(join(dir, 'pages'), { recursive: true });
-    await run(...flags);
-    expect(read('pages/report.html')).toBe(page);
   });
 
   it('chooses the native backend where it is built, else wasm, and says so', async () => {
@@ -100,7 +96,7 @@ describe.concurrent('the mnist example', () => {
       run(...flags, '--run-dir', 'more', '--images', '99'),
     ]);
     expect(more.status).toBe(0);
-    const cost = (out: string) => out.slice(out.indexOf('modelled cycles'));
+    const cost = (out: string) => out.slice(out.indexOf('modelled cycles'), out.indexOf('Loss'));
     expect(cost(more.out)).toBe(cost(all.out));
   });
 
@@ -175,12 +171,7 @@ describe.concurrent('bad input: one clear message, no stack, a non-zero exit', (
     ['an unknown accelerator', ['--accelerators', 'acff'], 1, /accelerator: got acff, expected .*Did you mean acf\./],
     ['a missing preset file', ['--accelerators', 'nowhere.yaml'], 1, /^preset file: got nowhere\.yaml \(ENOENT/],
     ['a preset that is no YAML', ['--accelerators', 'syntax.yaml'], 1, /^syntax\.yaml:1:\d+: got .*Check quotes/],
-    [
-      'a wrong field of a preset',
-      ['--accelerators', 'field.yaml'],
-      1,
-      /^field\.yaml:3:1 rows: got -4, expected .*Correct rows\./,
-    ],
+    ['a wrong field of a preset', ['--accelerators', 'field.yaml'], 1, /^field\.yaml:3:1 rows: got -4, expected .*at least 1/],
     ['a file at the place of --run-dir', ['--run-dir', 'file'], 1, /^--run-dir: got file \(.*Pass another one/],
     ['nothing to resume', ['--run-dir', 'file', '--resume'], 1, /^--resume: got no unfinished run in file/],
   ])('%s', async (_, flags, status, message) => {

@@ -54,7 +54,7 @@ describe('run folders', () => {
     );
     expect(message).not.toMatch(/--compare (true|false)|--seed/);
     expect(message).toContain(
-      `\`npm run example:mnist -- --train-images 64 --accelerators none --run-dir ${runDir} --resume --compare --report a.html\``,
+      `\`npm run example:mnist -- --train-images 64 --compare --accelerators none --run-dir ${runDir} --resume --report a.html\``,
     );
   });
 
