@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { leavesOf } from '../ops/model-layers.js';
+import { trainingStep } from '../ops/training-step.js';
 
 /**
  * Stops training with one error at the first step after which the loss or a weight is not finite. Goes before all other callbacks, so
@@ -13,7 +14,10 @@ export function finiteGuard(model: tf.LayersModel, step: () => number): tf.Custo
 }
 
 function assertFinite(model: tf.LayersModel, step: number, loss: number): void {
-  const layer = leavesOf(model).find(({ weights }) => weights.some((weight) => !allFinite(weight.read().dataSync())));
+  // What is trained, as it is: the dense kernels of a region may be behind it.
+  const layer = trainingStep(() =>
+    leavesOf(model).find(({ weights }) => weights.some((weight) => !allFinite(weight.read().dataSync()))),
+  );
   const lossIsFinite = Number.isFinite(loss);
   if (lossIsFinite && !layer) return;
   throw new SparsityError({

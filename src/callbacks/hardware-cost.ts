@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { LayerTensors } from '../hw/index.js';
 import { attachTap, optimizerSlots, type PrunableKernel, packOp, prunableKernels, type TensorTap } from '../ops/index.js';
+import { trainingStep } from '../ops/training-step.js';
 import { createRng } from '../rng.js';
 import { type Json, type RunState, SparsityCallback } from './base-callback.js';
 import type { CostTotals, StepSummary } from './cost-engine.js';
@@ -208,7 +209,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
 
   /** Slots per weight, counted on the first trained variable: after the first step they are there. */
   private slots(): number {
-    const variable = this.tapped?.trainableWeights[0]?.read() as tf.Variable | undefined;
+    const variable = trainingStep(() => this.tapped?.trainableWeights[0]?.read() as tf.Variable | undefined);
     return this.optimizer && variable ? optimizerSlots(this.optimizer, variable).length : 0;
   }
 

@@ -31,6 +31,7 @@ interface StoredWeight {
 
 /** Reads a model's state; copies everything. */
 export function readSnapshot(model: tf.LayersModel): ModelSnapshot {
+  for (const kernel of prunableKernels(model)) kernel.settle();
   return {
     weights: model.weights.map((weight) => {
       const dtype = weight.dtype as StoredWeight['dtype'];
@@ -44,6 +45,7 @@ export function readSnapshot(model: tf.LayersModel): ModelSnapshot {
 
 /** Throws unless the snapshot is one of a model built and compiled like this one; changes nothing. `name` is for the message. */
 export function checkSnapshot(name: string, model: tf.LayersModel, snapshot: ModelSnapshot): void {
+  for (const kernel of prunableKernels(model)) kernel.settle();
   const same = (part: string, got: readonly unknown[], stored: readonly unknown[]) => {
     const at = Array.from({ length: Math.max(got.length, stored.length) }, (_, i) => i).find((i) => got[i] !== stored[i]);
     if (at === undefined) return;

@@ -37,6 +37,8 @@ export interface PrunableKernel {
   repack(masks: LayerMasks, treatment: PrunedTreatment, optimizer?: tf.Optimizer): void;
   /** A term that is added to the gradient of the stored values in the steps to come, one number per weight; undefined for none. */
   addToGradient(term: Float32Array | undefined): void;
+  /** Gives the layer's own variable, and its optimizer slots, what a region trained in their place; for who looks at those. */
+  settle(): void;
   /** Makes masked weights and slots exactly 0 again, as the treatment of the last repack declares; for slots born after it. */
   enforce(optimizer?: tf.Optimizer): void;
 }

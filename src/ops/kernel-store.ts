@@ -9,6 +9,10 @@ import { optimizerSlots } from './optimizer-slots.js';
 export interface KernelStore extends PrunableKernel {
   /** How masked weights are treated, as the last repack declared. */
   readonly treatment: PrunedTreatment;
+  /** What the layer's weight is for who reads it now: the dense variable, or in a training step what is trained in its place. */
+  read(): tf.Tensor;
+  /** Called before each step of `fit` and `trainOnBatch`: what is trained may take another form now. */
+  prepare(optimizer: tf.Optimizer): void;
   /** Frees the masks' tensors. */
   dispose(): void;
 }
@@ -101,6 +105,14 @@ export class DenseKernelStore implements KernelStore {
       this.settled.add(variable);
     }
   }
+
+  read(): tf.Tensor {
+    return this.variable;
+  }
+
+  settle(): void {}
+
+  prepare(_optimizer: tf.Optimizer): void {}
 
   addToGradient(term: Float32Array | undefined): void {
     if (term) this.checkSize('gradient term', term);

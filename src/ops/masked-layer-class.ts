@@ -75,6 +75,8 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
     kernelStore: KernelStore | undefined;
     private readonly sparsity: LayerSparsity;
     private ownStore: DenseKernelStore | undefined;
+    /** What the stock layer computes with in place of its kernel. */
+    private standIn: tf.Tensor | undefined;
 
     constructor(args: object & { sparsity?: LayerSparsity | null }) {
       super(args);
@@ -144,7 +146,11 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
      * and disposes also where a wrapper holds this layer.
      */
     private follow(kernelVariable: LayerKernel, store: KernelStore): void {
-      const { write, dispose } = kernelVariable;
+      const { read, write, dispose } = kernelVariable;
+      kernelVariable.read = () => {
+        const own = read.call(kernelVariable);
+        return this.standIn ?? this.kernelStore?.read() ?? own;
+      };
       kernelVariable.write = (values) => {
         write.call(kernelVariable, values);
         store.enforce();
@@ -178,12 +184,11 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
 
     /** Lets the stock layer compute with another kernel: it reads its own anew each time. */
     private withKernel<Result>(kernel: tf.Tensor, body: () => Result): Result {
-      const { kernelVariable } = this;
-      kernelVariable.read = () => kernel;
+      this.standIn = kernel;
       try {
         return body();
       } finally {
-        Reflect.deleteProperty(kernelVariable, 'read');
+        this.standIn = undefined;
       }
     }
 

@@ -36,6 +36,7 @@ function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
     writeKernel: (values) => kernel.writeKernel(values),
     repack: (masks, treatment, optimizer) => kernel.repack(masks, treatment, optimizer),
     addToGradient: (term) => kernel.addToGradient(term),
+    settle: () => kernel.settle(),
     enforce: (optimizer) => kernel.enforce(optimizer),
   };
 }

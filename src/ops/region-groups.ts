@@ -3,6 +3,7 @@ import { laneExecutor } from './lanes/lane-executor.js';
 import { isMasked } from './masked-layer-class.js';
 import { type Container, containersOf } from './model-layers.js';
 import { type CreateRegionExecutor, Region } from './region.js';
+import { markTrainingSteps } from './training-step.js';
 
 /** A region as data. */
 export interface RegionGroup {
@@ -51,6 +52,7 @@ interface Rerouted {
  * through them: the output of a chain comes from its region, which hangs on the chain's input. Nothing else of the model changes.
  */
 export function groupRegions(model: tf.LayersModel, createExecutor: CreateRegionExecutor = laneExecutor): readonly RegionGroup[] {
+  markTrainingSteps();
   return containersOf(model).flatMap((container) =>
     chainsOf(container).map((chain) => {
       reroute(chain, new Region(chain, createExecutor));

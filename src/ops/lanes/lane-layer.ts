@@ -13,14 +13,18 @@ import { onHeap } from './on-heap.js';
 export interface LaneUse {
   readonly A: tf.Tensor;
   readonly E: tf.Tensor;
-  /** In the shape of the kernel. */
+  /** In the shape of the trained values. */
   readonly G: tf.Tensor;
   readonly needsInputGradient: boolean;
 }
 
+type Values = LaneLayerOptions['values'];
+
 /** Options of {@link laneLayer}. */
 export interface LaneLayerOptions {
   readonly relu: boolean;
+  /** Whether `w` holds the dense kernel, or only the values that get a gradient, in the order of their product. */
+  readonly values: 'dense' | 'gradient';
   /** As tensors: M_f and M_g, a term of the gradient, the decay of SR-STE. */
   readonly masks: OpMasks;
   /** Called in the backward pass, when the weight gradient is known. */
@@ -32,14 +36,14 @@ export interface LaneLayerOptions {
  * `dW = (A^T E + term).M_g + decay (1 - M_f).W`, where E is the gradient before the activation.
  *
  * @param x [blocks, height, width, in, 32].
- * @param w the dense stored kernel; its gradient is dense too, with zeros where M_g has them.
+ * @param w the stored values; the gradient has their shape, with zeros where M_g has them in a dense kernel.
  */
 export function laneLayer(
   x: tf.Tensor,
   w: tf.Tensor,
   bias: tf.Tensor | undefined,
   plan: LanePlan,
-  { relu, masks, onUse }: LaneLayerOptions,
+  { relu, values, masks, onUse }: LaneLayerOptions,
 ): tf.Tensor {
   let needsInputGradient = false;
   return forwardBackwardOp({
@@ -47,7 +51,7 @@ export function laneLayer(
     inputs: bias ? { x, w, bias } : { x, w },
     attrs: {},
     forward(save) {
-      const y = forward(x, w, bias, plan, relu);
+      const y = forward(x, w, bias, plan, values, relu);
       save(relu ? [x, w, y] : [x, w]);
       return y;
     },
@@ -58,10 +62,10 @@ export function laneLayer(
         // tfjs calls them in this order, each only where its input needs a gradient.
         x: () => {
           needsInputGradient = true;
-          return inputGradient(E, W as tf.Tensor, plan);
+          return inputGradient(E, W as tf.Tensor, plan, values);
         },
         w: () => {
-          const G = weightGradient(A as tf.Tensor, E, w.shape, plan);
+          const G = weightGradient(A as tf.Tensor, E, w.shape, plan, values);
           onUse?.({ A: A as tf.Tensor, E, G, needsInputGradient });
           return withTerms(G, W as tf.Tensor, masks);
         },
@@ -79,20 +83,27 @@ function withTerms(G: tf.Tensor, W: tf.Tensor, { forward = null, gradient = null
   return sum;
 }
 
-function forward(x: tf.Tensor, w: tf.Tensor, bias: tf.Tensor | undefined, plan: LanePlan, relu: boolean): tf.Tensor {
+function forward(
+  x: tf.Tensor,
+  w: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  plan: LanePlan,
+  values: Values,
+  relu: boolean,
+): tf.Tensor {
   const { geometry: g, forward: product } = plan;
   const [blocks] = x.shape as LaneShape;
   return onHeap(bias ? { x, w, bias } : { x, w }, (heap, inputs) => {
     const y = heap.output([blocks, g.outHeight, g.outWidth, g.outChannels, 32]);
     const out: MapInMemory = { pointer: heap.pointer(y), height: g.outHeight, width: g.outWidth, channels: g.outChannels };
     withFrame(heap, inputs.x, plan.forwardFrame, (framed) => {
-      run(heap, product, heap.pointer(inputs.w), inputs.bias ? heap.pointer(inputs.bias) : 0, relu, blocks, framed, out);
+      run(heap, product, values, heap.pointer(inputs.w), inputs.bias ? heap.pointer(inputs.bias) : 0, relu, blocks, framed, out);
     });
     return y;
   });
 }
 
-function inputGradient(dy: tf.Tensor, w: tf.Tensor, plan: LanePlan): tf.Tensor {
+function inputGradient(dy: tf.Tensor, w: tf.Tensor, plan: LanePlan, values: Values): tf.Tensor {
   const { geometry: g } = plan;
   const products = plan.backward();
   const [blocks] = dy.shape as LaneShape;
@@ -100,25 +111,24 @@ function inputGradient(dy: tf.Tensor, w: tf.Tensor, plan: LanePlan): tf.Tensor {
     const dx = heap.output([blocks, g.inHeight, g.inWidth, g.inChannels, 32]);
     const out: MapInMemory = { pointer: heap.pointer(dx), height: g.inHeight, width: g.inWidth, channels: g.inChannels };
     withFrame(heap, inputs.dy, plan.backwardFrame, (framed) => {
-      for (const product of products) run(heap, product, heap.pointer(inputs.w), 0, false, blocks, framed, out);
+      for (const product of products) run(heap, product, values, heap.pointer(inputs.w), 0, false, blocks, framed, out);
     });
     return dx;
   });
 }
 
-function weightGradient(x: tf.Tensor, dy: tf.Tensor, shape: number[], plan: LanePlan): tf.Tensor {
+function weightGradient(x: tf.Tensor, dy: tf.Tensor, shape: number[], plan: LanePlan, values: Values): tf.Tensor {
   const product = plan.gradient();
   const [blocks] = x.shape as LaneShape;
   return onHeap({ x, dy }, (heap, inputs) => {
-    const dw = heap.zeros(shape);
-    const { order, ...list } = product.pointers(heap);
+    const dw = values === 'dense' ? heap.zeros(shape) : heap.output(shape);
     const error = mapOf(heap, inputs.dy);
     withFrame(heap, inputs.x, plan.forwardFrame, (framed) =>
       heap.scratch(20 * product.nonzeros + 4, (partials) => {
-        const values = partials + 16 * product.nonzeros;
+        const gradient = values === 'dense' ? partials + 16 * product.nonzeros : heap.pointer(dw);
         const maps = mapsOf(product, blocks, framed, error);
-        heap.lanes.weightGradient(list, values, partials, maps.framed, maps.other, maps.counts);
-        heap.lanes.scatter(values, order, heap.pointer(dw), product.nonzeros);
+        heap.lanes.weightGradient(product.pointers(heap), gradient, partials, maps.framed, maps.other, maps.counts);
+        if (values === 'dense') heap.lanes.scatter(gradient, product.order(heap, 'dense'), heap.pointer(dw), product.nonzeros);
       }),
     );
     return dw;
@@ -142,10 +152,11 @@ function biasGradient(dy: tf.Tensor): tf.Tensor {
   });
 }
 
-/** One product, its values gathered from the dense kernel at `w`. */
+/** One product, its values gathered from those at `w`. */
 function run(
   heap: WasmHeap,
   product: PlacedProduct,
+  values: Values,
   w: Pointer,
   bias: Pointer,
   relu: boolean,
@@ -153,11 +164,10 @@ function run(
   framed: MapInMemory,
   out: MapInMemory,
 ): void {
-  const { order, ...list } = product.pointers(heap);
   const maps = mapsOf(product, blocks, framed, out);
-  heap.scratch(4 * product.nonzeros + 4, (values) => {
-    heap.lanes.permute(w, order, values, product.nonzeros);
-    heap.lanes.product(list, values, bias, relu, maps.framed, maps.other, maps.counts);
+  heap.scratch(4 * product.nonzeros + 4, (gathered) => {
+    heap.lanes.permute(w, product.order(heap, values), gathered, product.nonzeros);
+    heap.lanes.product(product.pointers(heap), gathered, bias, relu, maps.framed, maps.other, maps.counts);
   });
 }
 

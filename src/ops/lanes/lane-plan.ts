@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ConvGeometry, ListPointers } from '../../kernels/index.js';
+import type { ConvGeometry, ListPointers, Pointer } from '../../kernels/index.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -14,7 +14,9 @@ import type { WasmHeap } from '../training-kernels-heap.js';
 /** A product whose list lies on the heap. */
 export interface PlacedProduct extends LaneProduct {
   readonly nonzeros: number;
-  pointers(heap: WasmHeap): ListPointers & { readonly order: number };
+  pointers(heap: WasmHeap): ListPointers;
+  /** Where each value of the list lies: in the dense kernel, or among the values that get a gradient. */
+  order(heap: WasmHeap, among: 'dense' | 'gradient'): Pointer;
 }
 
 /** How a layer computes under its masks: its products, with their lists on the heap until it is disposed. */
@@ -34,38 +36,62 @@ export interface LanePlan {
 /** @param geometry of a batch of any size. */
 export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }: LayerMasks): LanePlan {
   const tensors: tf.Tensor[] = [];
-  const placed = (product: LaneProduct): PlacedProduct => place(product, tensors);
+  const ranks = lazily(() => ranksOf(geometry, gradientPlaced().list.order));
+  const placed = (product: LaneProduct): PlacedProduct => place(product, ranks, tensors);
   const forwardPlaced = placed(forwardProduct(geometry, forward));
-  let backwardPlaced: readonly PlacedProduct[] | undefined;
-  let gradientPlaced: PlacedProduct | undefined;
+  const gradientPlaced = lazily(() => (gradient === forward ? forwardPlaced : placed(forwardProduct(geometry, gradient))));
   return {
     geometry,
     forwardFrame: forwardFrame(geometry),
     backwardFrame: backwardFrame(geometry),
     forward: forwardPlaced,
-    backward: () => (backwardPlaced ??= backwardProducts(geometry, backward).map(placed)),
-    gradient: () => (gradientPlaced ??= gradient === forward ? forwardPlaced : placed(forwardProduct(geometry, gradient))),
+    backward: lazily(() => backwardProducts(geometry, backward).map(placed)),
+    gradient: gradientPlaced,
     dispose: () => tf.dispose(tensors.splice(0)),
   };
 }
 
-function place(product: LaneProduct, tensors: tf.Tensor[]): PlacedProduct {
+function place(product: LaneProduct, ranks: () => Uint32Array, tensors: tf.Tensor[]): PlacedProduct {
   const { rowStart, offsets, order } = product.list;
-  const [rowStarts, offsetBytes, orders] = [rowStart, offsets, order].map((words) => {
-    // One word at least: tfjs keeps no empty tensor on the heap.
-    const padded = words.length > 0 ? words : new Uint32Array(1);
-    const tensor = tf.keep(tf.tensor1d(new Int32Array(padded.buffer, padded.byteOffset, padded.length), 'int32'));
-    tensors.push(tensor);
-    return tensor;
-  }) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const onHeap = (words: () => Uint32Array) =>
+    lazily(() => {
+      const found = words();
+      // One word at least: tfjs keeps no empty tensor on the heap.
+      const padded = found.length > 0 ? found : new Uint32Array(1);
+      const tensor = tf.keep(tf.tensor1d(new Int32Array(padded.buffer, padded.byteOffset, padded.length), 'int32'));
+      tensors.push(tensor);
+      return tensor;
+    });
+  const lists = { rowStart: onHeap(() => rowStart), offsets: onHeap(() => offsets) };
+  const orders = {
+    dense: onHeap(() => order),
+    gradient: onHeap(() => order.map((index) => ranks()[index] as number)),
+  };
   return {
     ...product,
     nonzeros: order.length,
     pointers: (heap) => ({
-      rowStart: heap.pointer(rowStarts),
-      offsets: heap.pointer(offsetBytes),
-      order: heap.pointer(orders),
+      rowStart: heap.pointer(lists.rowStart()),
+      offsets: heap.pointer(lists.offsets()),
       rows: rowStart.length - 1,
     }),
+    order: (heap, among) => heap.pointer(orders[among]()),
+  };
+}
+
+/** For each weight of a kernel its place in an order, where it has one. */
+function ranksOf({ kernelHeight, kernelWidth, inChannels, outChannels }: ConvGeometry, order: Uint32Array): Uint32Array {
+  const ranks = new Uint32Array(kernelHeight * kernelWidth * inChannels * outChannels);
+  order.forEach((index, rank) => {
+    ranks[index] = rank;
+  });
+  return ranks;
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }

@@ -14,14 +14,14 @@ export function reportUse(store: DenseKernelStore, plan: LanePlan, batch: number
       const [, height, width, channels] = t.shape as LaneShape;
       return fromLanes(t, info.kind === 'dense' ? [batch, channels] : [batch, height, width, channels]);
     };
-    const effective = (mask: tf.Tensor | null | undefined) => (mask ? tf.mul(store.variable, mask) : store.variable);
-    const W = effective(opMasks.forward);
+    const W = store.effective();
     reportOp({
       layer: info.name,
       use: 0,
       nest: nestOf(info.kind === 'dense', plan, batch),
       W,
-      backwardW: masks.backward === masks.forward ? W : effective(opMasks.backward),
+      backwardW:
+        masks.backward === masks.forward ? W : opMasks.backward ? tf.mul(store.variable, opMasks.backward) : store.variable,
       A: images(use.A),
       E: images(use.E),
       G: use.G,

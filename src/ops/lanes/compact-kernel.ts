@@ -1,0 +1,84 @@
+import * as tf from '@tensorflow/tfjs';
+import { optimizerLayout, slotsOf } from '../optimizer-slots.js';
+import { onHeap } from './on-heap.js';
+
+/**
+ * The kept values of a kernel as a variable of their own, which an optimizer trains in place of the dense one, so that nothing is
+ * computed for pruned weights. Values and slots go over by position in both directions; pruned ones are 0.
+ */
+export class CompactKernel {
+  readonly variable: tf.Variable;
+  /** What the dense variable held when the two were last alike: assigning to a variable gives it other data. */
+  private denseData: object;
+  private compactData: object;
+
+  private readonly positions: tf.Tensor;
+
+  /** @param order the positions of the kept values in the dense kernel; at least one. */
+  constructor(
+    private readonly dense: tf.Variable,
+    private readonly order: Uint32Array,
+    private readonly optimizer: tf.Optimizer,
+  ) {
+    this.positions = tf.keep(tf.tensor1d(new Int32Array(order.buffer, order.byteOffset, order.length), 'int32'));
+    this.variable = tf.tidy(() => tf.variable(this.gather(dense), true, `${dense.name}/compact`));
+    this.denseData = dense.dataId;
+    this.compactData = this.variable.dataId;
+    this.moveSlots(dense, this.variable, (slot) => this.gather(slot));
+  }
+
+  /** Whether the dense variable was written to from outside since the two were alike. */
+  get isStale(): boolean {
+    return this.dense.dataId !== this.denseData;
+  }
+
+  /** Whether this was made for another optimizer. */
+  isFor(optimizer: tf.Optimizer): boolean {
+    return this.optimizer === optimizer;
+  }
+
+  /** Brings the values of the dense variable up to date. */
+  sync(): void {
+    if (this.variable.dataId === this.compactData || this.isStale) return;
+    tf.tidy(() => this.dense.assign(this.scatter(this.variable)));
+    this.denseData = this.dense.dataId;
+    this.compactData = this.variable.dataId;
+  }
+
+  /** Gives values and slots back to the dense variable. */
+  dispose(): void {
+    this.sync();
+    this.moveSlots(this.variable, this.dense, (slot) => this.scatter(slot));
+    tf.dispose([this.variable, this.positions]);
+  }
+
+  /** A gradient of the compact values in the shape of the kernel. */
+  scatter(values: tf.Tensor): tf.Tensor {
+    return onHeap({ values, positions: this.positions }, (heap, inputs) => {
+      const all = heap.zeros(this.dense.shape);
+      heap.lanes.scatter(heap.pointer(inputs.values), heap.pointer(inputs.positions), heap.pointer(all), this.order.length);
+      return all;
+    });
+  }
+
+  private gather(all: tf.Tensor): tf.Tensor {
+    return onHeap({ all, positions: this.positions }, (heap, inputs) => {
+      const values = heap.output([this.order.length]);
+      heap.lanes.permute(heap.pointer(inputs.all), heap.pointer(inputs.positions), heap.pointer(values), this.order.length);
+      return values;
+    });
+  }
+
+  /** tfjs's optimizers know slots by their place, which stays, and this package by their names, which follow the variable. */
+  private moveSlots(from: tf.Variable, to: tf.Variable, convert: (slot: tf.Tensor) => tf.Tensor): void {
+    for (const [field, suffix] of Object.entries(optimizerLayout(this.optimizer).slots)) {
+      for (const slot of slotsOf(this.optimizer, field)) {
+        if (slot.originalName !== `${from.name}/${suffix}`) continue;
+        const old = slot.variable;
+        slot.variable = tf.tidy(() => tf.variable(convert(old), false));
+        slot.originalName = `${to.name}/${suffix}`;
+        old.dispose();
+      }
+    }
+  }
+}

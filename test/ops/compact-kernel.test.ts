@@ -1,0 +1,184 @@
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { checkpoint, hardwareCost, pruning, restoreCheckpoint, seededBatches } from 'tfjs-sparsity/callbacks';
+import { denseArray } from 'tfjs-sparsity/hw';
+import { optimizerSlots, prunableKernels, sparsify } from 'tfjs-sparsity/ops';
+import { gradualMagnitude } from 'tfjs-sparsity/pruning';
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../../src/rng.js';
+import { expectNoLeak } from '../support/no-leak.js';
+import { optimizers } from '../support/optimizers.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const initializer = (seed: number) => ({ kernelInitializer: tf.initializers.glorotUniform({ seed }) });
+
+function build(): tf.Sequential {
+  const dense = tf.sequential({
+    layers: [
+      tf.layers.dense({ name: 'a', units: 12, activation: 'relu', inputShape: [10], ...initializer(1) }),
+      tf.layers.dense({ name: 'b', units: 8, activation: 'relu', ...initializer(2) }),
+      tf.layers.dense({ name: 'c', units: 2, ...initializer(3) }),
+    ],
+  });
+  const model = sparsify(dense, { execution: 'sparse' });
+  dense.dispose();
+  return model;
+}
+
+function data(): { xs: tf.Tensor; ys: tf.Tensor } {
+  return { xs: tf.randomNormal([40, 10], 0, 1, 'float32', 1), ys: tf.randomNormal([40, 2], 0, 1, 'float32', 2) };
+}
+
+const zero = { pruned: 'zero', slots: 'zero', decay: 0 } as const;
+
+function prune(model: tf.LayersModel, seed: number): void {
+  const rng = createRng(seed);
+  for (const kernel of prunableKernels(model)) {
+    const mask = Uint8Array.from(kernel.readKernel(), () => (rng.uniform() < 0.7 ? 0 : 1));
+    kernel.repack({ forward: mask, backward: mask, gradient: mask }, zero, model.optimizer);
+  }
+}
+
+const train = (model: tf.LayersModel, { xs, ys }: ReturnType<typeof data>, epochs = 2) =>
+  model.fit(xs, ys, { epochs, batchSize: 20, shuffle: false, verbose: 0 });
+
+describe('kernels whose kept values are trained by themselves', () => {
+  it('are read as dense ones at any time, and hold what is written to them', async () => {
+    await expectNoLeak(async () => {
+      const [model, set] = [build(), data()];
+      model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+      prune(model, 1);
+      await train(model, set, 3);
+      const [kernel] = prunableKernels(model) as [ReturnType<typeof prunableKernels>[number]];
+      const layer = model.getLayer('a');
+      expect(layer.getWeights()[0]?.shape).toEqual([10, 12]);
+      expect(layer.getWeights()[0]?.dataSync()).toEqual(kernel.readKernel());
+      const { forward } = kernel.masks;
+      expect(kernel.readKernel().every((value, i) => (value === 0) === (forward?.[i] === 0))).toBe(true);
+      const written = Float32Array.from({ length: 120 }, (_, i) => i / 100);
+      tf.tidy(() => layer.setWeights([tf.tensor(written, [10, 12]), tf.zeros([12])]));
+      const kept = written.map((value, i) => (forward?.[i] ? value : 0));
+      expect(kernel.readKernel()).toEqual(kept);
+      await model.trainOnBatch(set.xs, set.ys);
+      const after = kernel.readKernel();
+      // One step of Adam moves a weight by about its rate, from what was written.
+      expect(Math.max(...after.map((value, i) => Math.abs(value - (kept[i] as number))))).toBeLessThan(0.01);
+      expect(after).not.toEqual(kept);
+      tf.dispose([set.xs, set.ys]);
+      model.dispose();
+    });
+  });
+
+  it.each(Object.entries(optimizers))('keep weights and slots of %s by position when masks change', async (name, create) => {
+    await expectNoLeak(async () => {
+      const [model, set] = [build(), data()];
+      const optimizer = create();
+      model.compile({ optimizer, loss: 'meanSquaredError' });
+      prune(model, 1);
+      await train(model, set, 3);
+      for (const kernel of prunableKernels(model)) {
+        kernel.settle();
+        const variable = model.getLayer(kernel.info.name).weights[0]?.read() as tf.Variable;
+        const before = [
+          kernel.readKernel(),
+          ...optimizerSlots(optimizer, variable).map((slot) => slot.dataSync<'float32'>().slice()),
+        ];
+        const mask = (kernel.masks.forward as Uint8Array).map((bit, i) => (i % 3 ? bit : 0));
+        kernel.repack({ forward: mask, backward: mask, gradient: mask }, zero, optimizer);
+        const after = [kernel.readKernel(), ...optimizerSlots(optimizer, variable).map((slot) => slot.dataSync<'float32'>())];
+        expect(after).toEqual(before.map((values) => values.map((value, i) => (mask[i] ? value : 0))));
+        expect(variable.shape).toEqual(kernel.info.shape);
+      }
+      await train(model, set, 1);
+      tf.dispose([set.xs, set.ys]);
+      model.dispose();
+      optimizer.dispose();
+      // tfjs's momentum forgets the learning rate that it inherits.
+      if (name === 'momentum') (optimizer as unknown as { c: tf.Tensor }).c.dispose();
+    });
+  });
+
+  it('give their gradient to a custom loop, before and after a fit', async () => {
+    await expectNoLeak(async () => {
+      const [model, set] = [build(), data()];
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      prune(model, 1);
+      const gradient = () =>
+        tf.tidy(() => {
+          const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+          const loss = () =>
+            tf.losses.meanSquaredError(set.ys, model.apply(set.xs, { training: true }) as tf.Tensor) as tf.Scalar;
+          return Object.values(tf.variableGrads(loss, variables).grads).map((grad) => grad.dataSync<'float32'>().slice());
+        });
+      const first = gradient();
+      expect(first.map(({ length }) => length)).toEqual([120, 12, 96, 8, 16, 2]);
+      await train(model, set, 2);
+      const second = gradient();
+      expect(second.map(({ length }) => length)).toEqual([120, 12, 96, 8, 16, 2]);
+      expect(second[0]).not.toEqual(first[0]);
+      tf.dispose([set.xs, set.ys]);
+      model.dispose();
+    });
+  });
+
+  it('train on images of any size, from step to step', async () => {
+    const dense = tf.sequential({
+      layers: [
+        tf.layers.conv2d({ filters: 6, kernelSize: 3, padding: 'same', inputShape: [null, null, 2], ...initializer(1) }),
+        tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, ...initializer(2) }),
+        tf.layers.globalMaxPooling2d({ dataFormat: 'channelsLast' }),
+      ],
+    });
+    const results: number[][] = [];
+    for (const execution of ['dense', 'sparse'] as const) {
+      const model = sparsify(dense, { execution });
+      model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+      prune(model, 4);
+      const losses: number[] = [];
+      for (const size of [8, 8, 8, 5, 9, 8]) {
+        const [x, y] = [tf.randomNormal([3, size, size, 2], 0, 1, 'float32', size), tf.ones([3, 4])];
+        losses.push((await model.trainOnBatch(x, y)) as number);
+        tf.dispose([x, y]);
+      }
+      results.push(losses);
+      model.dispose();
+    }
+    results[1]?.forEach((loss, i) => {
+      expect(loss).toBeCloseTo(results[0]?.[i] as number, 4);
+    });
+    dense.dispose();
+  });
+
+  it('resume from a checkpoint bit for bit, and tell the hardware how many slots there are', async () => {
+    const { xs, ys } = data();
+    const [pixels, targets] = [xs, ys].map((t) => t.dataSync<'float32'>().slice()) as [Float32Array, Float32Array];
+    tf.dispose([xs, ys]);
+    const run = async (dir: string, epochs: number) => {
+      const model = build();
+      const optimizer = tf.train.adam(0.01);
+      model.compile({ optimizer, loss: 'meanSquaredError' });
+      const batches = seededBatches({
+        xs: { data: pixels, shape: [40, 10] },
+        ys: { data: targets, shape: [40, 2] },
+        batchSize: 8,
+        seed: 1,
+      });
+      const prune = pruning(gradualMagnitude({ finalSparsity: 0.8, endStep: 12, frequency: 3 }));
+      const cost = hardwareCost({ accelerators: [denseArray()], workers: 0 });
+      const callbacks = [prune, cost, checkpoint(dir, { every: 3, state: [batches] })];
+      const start = await restoreCheckpoint(dir, model, { state: [...callbacks, batches] });
+      await model.fitDataset(batches.dataset(start), { epochs, initialEpoch: start.epoch, callbacks, verbose: 0 });
+      const weights = model.getWeights().map((weight) => weight.dataSync<'float32'>().slice());
+      const report = await cost.report();
+      model.dispose();
+      optimizer.dispose();
+      return { weights, update: report.accelerators[0]?.rows.filter(({ phase }) => phase === 'weightUpdate') };
+    };
+    const dir = await temporaryDirectory();
+    const whole = await run(join(dir, 'whole'), 5);
+    await run(join(dir, 'parts'), 3);
+    const resumed = await run(join(dir, 'parts'), 5);
+    expect(resumed).toEqual(whole);
+    expect(whole.update?.[0]?.cost.macs.dense).toBeGreaterThan(25 * 120 * 2);
+  });
+});
