@@ -43,13 +43,15 @@ const args = await yargs(hideBin(process.argv))
     methods: { type: 'string', describe: `Of ${methodNames.join(', ')}; default: those of the data set` },
     seeds: { type: 'string', describe: 'Default: those of the data set' },
     epochs: { type: 'number', describe: 'Default: those of the data set' },
-    out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA-EPOCHS.jsonl' },
+    execution: { choices: ['dense', 'sparse'] as const, default: 'dense' as const },
+    out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA-EPOCHS.jsonl, -sparse' },
   })
   .strict()
   .parseAsync();
 
 const budget = { ...budgets[args.data], ...(args.epochs ? { epochs: args.epochs } : {}) };
-const out = args.out ?? `bench/results/accuracy-${args.data}-${budget.epochs}.jsonl`;
+const suffix = args.execution === 'sparse' ? '-sparse' : '';
+const out = args.out ?? `bench/results/accuracy-${args.data}-${budget.epochs}${suffix}.jsonl`;
 const methods = (args.methods ?? budget.methods).split(',') as MethodName[];
 const seeds = (args.seeds ?? budget.seeds).split(',').map(Number);
 const done = (): Run[] =>
@@ -81,8 +83,9 @@ for (const seed of seeds) {
       accelerators: [],
       every: 1,
       images: undefined,
+      execution: args.execution,
       backend: 'wasm',
-      runDir: `runs/accuracy-${args.data}-${budget.epochs}/seed-${seed}`,
+      runDir: `runs/accuracy-${args.data}-${budget.epochs}${suffix}/seed-${seed}`,
       seed,
       resume: false,
       compare: false,

@@ -46,6 +46,12 @@ function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
       describe: 'Of Adam, at the start; it falls to 0 along a cosine',
     },
     seed: { group: training, type: 'number', default: 1, describe: 'Decides weights, order of the images, dropout, digits' },
+    execution: {
+      group: training,
+      choices: ['dense', 'sparse'],
+      default: 'dense',
+      describe: 'Dense kernels under masks, or sparse ones that skip the zeros (on wasm)',
+    },
     backend: {
       group: training,
       choices: ['auto', 'wasm', 'tensorflow', 'cpu'],

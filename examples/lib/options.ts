@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly accelerators: readonly string[];
   readonly every: number;
   readonly images: number | undefined;
+  readonly execution: 'dense' | 'sparse';
   readonly backend: 'auto' | 'wasm' | 'tensorflow' | 'cpu';
   readonly runDir: string;
   readonly seed: number;

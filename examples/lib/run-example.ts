@@ -33,7 +33,7 @@ async function run(options: RunOptions, defaults: ExampleDefaults): Promise<numb
     stop.abort();
   });
   const accelerators = await Promise.all(options.accelerators.map(loadAccelerator));
-  await useBackend(options.backend, { execution: 'dense' });
+  await useBackend(options.backend, { execution: options.execution });
   const whole = await loadDataset(options.data, options.dataDir, options.seed);
   const data = { ...whole, train: firstImages(whole.train, options.trainImages ?? whole.train.count) };
   console.log(`${data.name}: ${data.train.count} training and ${data.test.count} test images`);

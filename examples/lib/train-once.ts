@@ -87,7 +87,7 @@ export async function trainOnce(
   const { label, make } = methods[options.method];
   const method = make(options.sparsity, totalSteps);
   const dense = buildModel(options.model, data, options.seed);
-  const model = method ? sparsify(dense) : dense;
+  const model = method ? sparsify(dense, { execution: options.execution }) : dense;
   if (model !== dense) dense.dispose();
   const optimizer = tf.train.adam(options.learningRate);
   model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
