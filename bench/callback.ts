@@ -22,7 +22,11 @@ const args = await yargs(hideBin(process.argv))
     steps: { type: 'number', default: 200, describe: 'Steps of one timed run' },
     rounds: { type: 'number', default: 5, describe: 'Timed runs of each variant, interleaved' },
     nets: { type: 'string', default: 'lenet5,vgg-small' },
-    variants: { type: 'string', default: 'masked layers,tap,hardwareCost' },
+    variants: {
+      type: 'string',
+      default: 'masked layers,tap,hardwareCost,hardwareCost/8',
+      describe: 'hardwareCost/4 looks at every fourth step',
+    },
   })
   .strict()
   .parseAsync();
@@ -59,7 +63,7 @@ console.log(
   `${cpus()[0]?.model.trim()}, ${cpus().length} cores, node ${process.version}; ${args.steps} steps, ${args.rounds} rounds, Adam`,
 );
 console.log(
-  '\n| network | variant | ms/step without | ms/step with | wall ratio | CPU ratio | queue depth, waits |\n|---|---|---|---|---|---|---|',
+  '\n| network | variant | ms/step without | ms/step with | wall ratio | CPU ratio | queue depth, waits, error of the cycles |\n|---|---|---|---|---|---|---|',
 );
 
 for (const net of args.nets.split(',') as ModelName[]) {
@@ -88,7 +92,14 @@ for (const net of args.nets.split(',') as ModelName[]) {
     } as () => Iterator<{ xs: tf.Tensor; ys: tf.Tensor }>);
     await model.fitDataset(dataset, { epochs: 1, verbose: 0, callbacks, yieldEvery: 'never' });
   };
-  let queue = '';
+  let notes = '-';
+  const costly = (every: number) => async () => {
+    const cost = hardwareCost({ accelerators: accelerators(), every });
+    await train(masked, [cost]);
+    const { queue, accelerators: reports } = await cost.report();
+    const { value, error } = reports[0].cycles;
+    notes = `${queue.maxDepth}, ${queue.waits}, ${((100 * (error ?? 0)) / value).toFixed(2)} %`;
+  };
   const variants: Readonly<Record<string, readonly [without: () => Promise<void>, with_: () => Promise<void>]>> = {
     'masked layers': [() => train(plain), () => train(masked)],
     tap: [
@@ -99,26 +110,19 @@ for (const net of args.nets.split(',') as ModelName[]) {
         tap.detach();
       },
     ],
-    hardwareCost: [
-      () => train(masked),
-      async () => {
-        const cost = hardwareCost({ accelerators: accelerators() });
-        await train(masked, [cost]);
-        const report = await cost.report();
-        queue = `${report.queue.maxDepth}, ${report.queue.waits}`;
-      },
-    ],
   };
   await train(plain);
   await train(masked);
   for (const name of args.variants.split(',')) {
-    const [without, with_] = variants[name];
+    notes = '-';
+    const every = /^hardwareCost(?:\/(\d+))?$/.exec(name);
+    const [without, with_] = every ? ([() => train(masked), costly(Number(every[1] ?? 1))] as const) : variants[name];
     const pairs: (readonly [Timing, Timing])[] = [];
     for (let round = 0; round < args.rounds; round++) pairs.push([await timed(without), await timed(with_)]);
     const perStep = (which: 0 | 1) => (median(pairs.map((pair) => pair[which].wallMs)) / args.steps).toFixed(2);
     const ratio = (of: keyof Timing) => median(pairs.map(([a, b]) => b[of] / a[of])).toFixed(2);
     console.log(
-      `| ${net} B${batchSizes[net]} | ${name} | ${perStep(0)} | ${perStep(1)} | ${ratio('wallMs')} | ${ratio('cpuMs')} | ${name === 'hardwareCost' ? queue : '-'} |`,
+      `| ${net} B${batchSizes[net]} | ${name} | ${perStep(0)} | ${perStep(1)} | ${ratio('wallMs')} | ${ratio('cpuMs')} | ${notes} |`,
     );
   }
   tf.dispose([xs, ys]);

@@ -115,6 +115,8 @@ export function checkTfjsVersion(version: string): void {
   throw new SparsityError({ what: 'version of @tensorflow/tfjs', got: version, expected: '4.22.x, the tested range', fix });
 }
 
+/** The first line of an error, without the path that node adds for a module that is not there. */
 function firstLine(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] as string;
+  const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1) as [string];
+  return line.replace(/ imported from .*/, '');
 }
