@@ -20,6 +20,8 @@ import { hasLanes } from './on-heap.js';
 
 /** Sparsity of W.M_f from which the lane kernels are faster than the dense ones (`npm run bench:training`). */
 const breakEven = 0.4;
+/** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
+const fewChannels = 4;
 
 /** A plan, and what it was made for. */
 interface KnownPlan {
@@ -68,7 +70,7 @@ export const laneExecutor: CreateRegionExecutor = (layers) => {
   }
 
   function step(flow: Flow, layer: tf.layers.Layer, kwargs: object): Flow {
-    const geometry = isMasked(layer) ? sparseGeometry(layer, flow.images ?? flow.tensor.shape) : undefined;
+    const geometry = isMasked(layer) && laneGeometry(layer, flow.images ?? flow.tensor.shape, layers);
     if (isMasked(layer) && geometry) return runMasked(layer, planOf(layer, geometry), flow, compacts.get(layer));
     const inside = !isMasked(layer) && isInLanes(flow) ? applyInLanes(layer, flow, kwargs) : undefined;
     return inside ?? { tensor: layer.apply(leaveLanes(flow), kwargs) as tf.Tensor, images: undefined };
@@ -130,10 +132,19 @@ function areLasting(masks: LayerMasks): boolean {
   return known;
 }
 
-/** The loops of a masked layer that is to run sparse, or undefined when it is not. */
-function sparseGeometry(layer: MaskedLayer, images: readonly number[]): ConvGeometry | undefined {
+function isSparse(layer: tf.layers.Layer): boolean {
+  return isMasked(layer) && forwardSparsity(storeOf(layer).masks) >= breakEven;
+}
+
+/** The loops of a masked layer that is to run in lanes, or undefined when it is not: sparse ones, and what leads to them. */
+function laneGeometry(
+  layer: MaskedLayer,
+  images: readonly number[],
+  chain: readonly tf.layers.Layer[],
+): ConvGeometry | undefined {
   const { info, masks } = storeOf(layer);
-  if (forwardSparsity(masks) < breakEven || !areLasting(masks)) return undefined;
+  const narrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels && chain.some(isSparse);
+  if (!(isSparse(layer) || narrow) || !areLasting(masks)) return undefined;
   if (info.kind === 'dense' && images.length === 2) return denseGeometry(...(info.shape as [number, number]));
   const { strides, padding, dataFormat } = layer as unknown as Required<LayerInternals>;
   if (info.kind !== 'conv2d' || dataFormat === 'channelsFirst') return undefined;
@@ -145,7 +156,7 @@ function sparseGeometry(layer: MaskedLayer, images: readonly number[]): ConvGeom
 function isCompactable(layer: MaskedLayer, { plan, masks }: KnownPlan): boolean {
   const { treatment, opMasks } = storeOf(layer);
   const { forward, backward, gradient } = masks;
-  const one = masks === storeOf(layer).masks && forward === backward && forward === gradient;
+  const one = masks === storeOf(layer).masks && forward !== null && forward === backward && forward === gradient;
   const zero = treatment.pruned === 'zero' && treatment.slots === 'zero' && treatment.decay === 0;
   // A regularizer of the kernel wants to see the kernel.
   const { kernelRegularizer } = layer as unknown as { kernelRegularizer?: unknown };
