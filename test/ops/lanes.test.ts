@@ -170,6 +170,32 @@ describe('layers in lanes', () => {
     dense.dispose();
   });
 
+  it('leave lanes for a dropout that a seed decides, so that it drops the same values', async () => {
+    const dense = tf.sequential({
+      layers: [
+        layers.conv2d({ filters: 5, kernelSize: 3, activation: 'relu', inputShape: [6, 6, 1], ...initializer(1) }),
+        layers.dropout({ rate: 0.5, seed: 3 }),
+        layers.dropout({ rate: 0.5, seed: 4, noiseShape: [8, 1, 1, 5] }),
+        layers.flatten(),
+        layers.dense({ units: 2, ...initializer(2) }),
+      ],
+    });
+    const [x, y] = [random([8, 6, 6, 1], 1), random([8, 2], 2)];
+    const losses = [];
+    for (const execution of ['dense', 'sparse'] as const) {
+      const model = sparsify(dense, { execution });
+      model.compile({ optimizer: tf.train.sgd(0.05), loss: 'meanSquaredError' });
+      prune(model, 0.7, zero);
+      const own: number[] = [];
+      for (let step = 0; step < 4; step++) own.push((await model.trainOnBatch(x, y)) as number);
+      losses.push(Float32Array.from(own));
+      model.dispose();
+    }
+    expectClose([losses[1] as Float32Array], [losses[0] as Float32Array], 1e-4);
+    tf.dispose([x, y]);
+    dense.dispose();
+  });
+
   it('train under BDWP, whose masks change at every step', async () => {
     const dense = tf.sequential({
       layers: [

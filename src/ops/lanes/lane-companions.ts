@@ -16,7 +16,11 @@ const companions: Readonly<Record<string, Companion>> = {
   ReLU: valueByValue,
   LeakyReLU: valueByValue,
   ELU: valueByValue,
-  Dropout: valueByValue,
+  Dropout(layer, flow, kwargs) {
+    const { seed, noiseShape } = layer as unknown as { seed?: number | null; noiseShape?: number[] | null };
+    // A seed and a shape of the noise speak of the images as they are.
+    return seed == null && noiseShape == null ? valueByValue(layer, flow, kwargs) : undefined;
+  },
   Activation(layer, flow, kwargs) {
     const { activation } = layer as unknown as LayerInternals;
     return isElementwise(activation?.getClassName() ?? '') ? valueByValue(layer, flow, kwargs) : undefined;
