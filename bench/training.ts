@@ -4,8 +4,8 @@
  *     npm run bench:training [-- --nets mlp,cnn --sparsities 0.8,0.9,0.95 --optimizers sgd,adam --rounds 15]
  *
  * `stock` is tfjs's wasm backend with its own kernels (where it has none for the gradient of a filter, ours stands in), `dense` the same
- * model on our dense kernels, `masked` the masked model on them, `sparse` the masked model in lanes. Masks are drawn at random; the
- * first convolution and the last layer stay dense, and masks do not change while it is timed.
+ * model on our dense kernels, `masked` the masked model on them, `sparse` the masked model in lanes. Masks are drawn at random; all
+ * weights of the first convolution and of the last layer stay, and masks do not change while it is timed.
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';

@@ -204,7 +204,8 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity.
  *
- * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an unknown excluded name, an optimizer under which pruned weights cannot stay 0; from `restoreRunState`: another method or options.
+ * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an unknown excluded name, an optimizer under which
+ * pruned weights cannot stay 0; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);

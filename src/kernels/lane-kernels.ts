@@ -1,7 +1,7 @@
 import type { ConvGeometry } from './geometry.js';
 import { type Pointer, wasmFunctions } from './wasm-functions.js';
 
-/** An offset list in memory, see `OffsetList`; `values` in its order. */
+/** An offset list in memory, see `OffsetList`. The values that go with it lie in its order. */
 export interface ListPointers {
   readonly rowStart: Pointer;
   readonly offsets: Pointer;

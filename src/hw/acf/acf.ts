@@ -41,9 +41,12 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  *
  * Unit-cycles are lost to `ineffectual` slots (a factor was zero or the output not wanted), `imbalance` (within the rectangle of the array
  * that a tile occupies), `underfilled` (outside of it), `multicast` (waiting for the networks), `fill`, `memory` and `reconfiguration`.
+ *
  * Sampled images stand for the real batch: it has more tiles, or folds, or longer tiles, `imageScale` times. Works of fewer than
- * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. A batch is a little more even than few
- * images, and in a stationary weight gradient its lanes drift further apart: sampling steps (`every`) is unbiased, sampling images is not.
+ * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. A batch is
+ * a little more even than few images, and in a stationary weight gradient its lanes drift further apart: sampling steps (`every`) is
+ * unbiased, sampling images is not.
+ *
  * What flatters the design: queues are as deep as a tile needs, accumulators never conflict, the step from one work's outputs to the
  * next one's inputs (activation function, pooling, and SparseWrite in the format of each row) costs nothing but the traffic of both, and
  * neither does UpdatePattern at the few steps that change masks. SparseRead is an `indexOp` per word that enters the networks.

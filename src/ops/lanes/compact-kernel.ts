@@ -11,7 +11,7 @@ export class CompactKernel {
   /** What the dense variable held when the two were last alike: assigning to a variable gives it other data. */
   private denseData: object;
   private compactData: object;
-
+  /** `order` on the heap. */
   private readonly positions: tf.Tensor;
 
   /** @param order the positions of the kept values in the dense kernel; at least one. */
@@ -52,7 +52,7 @@ export class CompactKernel {
     tf.dispose([this.variable, this.positions]);
   }
 
-  /** A gradient of the compact values in the shape of the kernel. */
+  /** Compact values, or their gradient, in the shape of the kernel. */
   scatter(values: tf.Tensor): tf.Tensor {
     return onHeap({ values, positions: this.positions }, (heap, inputs) => {
       const all = heap.zeros(this.dense.shape);
