@@ -14,6 +14,15 @@ export { type GemmView, lowerGemm } from './gemm-view.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
 export type { GatherAxis } from './nest-axes.js';
+export {
+  bufferTiles,
+  fetchedBytes,
+  type OnChipBuffer,
+  residentShare,
+  type StoredBits,
+  type TiledOperand,
+} from './parts/buffers.js';
+export { doubleBuffered, evenFolds, type Fold, transferCycles } from './parts/double-buffer.js';
 export { type BitmapMatrix, bitmapBits, denseBits, encodeBitmap } from './parts/formats/bitmap.js';
 export { type BlockMatrix, type BlockSize, blockBits, countBlocks, encodeBlocks } from './parts/formats/block.js';
 export { type CscMatrix, type CsrMatrix, cscBits, csrBits, encodeCsc, encodeCsr } from './parts/formats/csr.js';
