@@ -133,6 +133,22 @@ describe('the configuration of the interconnect', () => {
   });
 });
 
+describe('an interconnect that is wired for one dataflow', () => {
+  it('costs no switches, in energy or time, and does what the reconfigurable one does apart from that', () => {
+    fc.assert(
+      fc.property(smallWorks, fc.constantFrom(...dataflows), (work, dataflow) => {
+        const { output: _, ...unsampled } = work;
+        const options = { rows: 4, cols: 4, dataflow } as const;
+        const [wired, free] = [false, true].map((reconfigurable) => first({ ...options, reconfigurable }, unsampled));
+        expect(wired.actions.switchConfig + wired.idleUnitCycles.reconfiguration).toBe(0);
+        expect(wired.cycles).toBe(free.cycles - free.idleUnitCycles.reconfiguration / free.units);
+        expect(wired.macs).toEqual(free.macs);
+      }),
+      { numRuns: 100, seed: 34 },
+    );
+  });
+});
+
 describe('laws of the fabric', () => {
   const arrays = fc.record({
     rows: fc.integer({ min: 1, max: 6 }),
@@ -433,6 +449,8 @@ describe('the spec of a fabric', () => {
     [{ zeroDetection: 'skip' }, 'acf.zeroDetection'],
     [{ columns: 32 }, 'acf.columns'],
     [{ energyTable: '7nm' }, 'acf.energyTable'],
+    [{ queueDepth: 100 }, 'acf.queueDepth: got 100, expected a multiple of 32'],
+    [{ reconfigurable: false }, 'acf.dataflow'],
   ])('names what is wrong in %j', (options, what) => {
     expect(() => acf(options as never)).toThrow(what);
   });
