@@ -102,6 +102,7 @@ describe.each(Object.entries(maps))('%s maps', (_, draw) => {
   });
 
   it('refuse what is no density and no spread', () => {
+    expect(() => draw([1, 2, 2, 2], { density: 0.5, spred: 1 } as never, createRng(1))).toThrow('Did you mean spread');
     expect(() => draw([1, 2, 2, 2], { density: 1.2 }, createRng(1))).toThrow('density: got 1.2');
     expect(() => draw([1, 2, 2, 2], { density: 0.5, spread: 1 }, createRng(1))).toThrow(
       'spread: got 1, expected a number in [0, 1)',
