@@ -20,6 +20,13 @@ export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
 export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
 export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';
 export { workDeviation } from './parts/balance/work-deviation.js';
+export type * from './networks/contracts.js';
+export type { FeatureMap } from './networks/feature-map.js';
+export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
+export { type NetworkOptions, network } from './networks/network.js';
+export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
+export { networks, networks001, networks003 } from './networks/networks.js';
+export { paddedMacs } from './networks/padded-macs.js';
 export {
   bufferTiles,
   fetchedBytes,
@@ -55,5 +62,9 @@ export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
+export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
+export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
+export { type SmoothOptions, smoothBits } from './synthetic/smooth-bits.js';
+export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './synthetic/synthetic-records.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';
