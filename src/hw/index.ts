@@ -14,6 +14,16 @@ export { type GemmShape, gemmShapes } from './gemm-shapes.js';
 export { type GemmView, lowerGemm } from './gemm-view.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
+export { type Areas, areasOf } from './metrics/areas.js';
+export type { ComponentArea } from './metrics/component-area.js';
+export {
+  type CostMetrics,
+  costMetrics,
+  type MachineRates,
+  ratesOf,
+  secondsOf,
+  secondsToConvergence,
+} from './metrics/cost-metrics.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
