@@ -5,4 +5,4 @@ export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap
 export { packBits } from './pack-bits.js';
 export { packBitsReference } from './pack-bits-reference.js';
 export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
-export type { Pointer } from './wasm-functions.js';
+export { bestKernelBuild, type KernelBuild, type Pointer } from './wasm-functions.js';

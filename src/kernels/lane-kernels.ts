@@ -1,5 +1,5 @@
 import type { ConvGeometry } from './geometry.js';
-import { type Pointer, wasmFunctions } from './wasm-functions.js';
+import { type KernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /** An offset list in memory, see `OffsetList`. The values that go with it lie in its order. */
 export interface ListPointers {
@@ -59,6 +59,8 @@ export interface LaneKernels {
  * Instantiates the lane kernels on a memory, once per memory.
  *
  * @param memory the memory all pointers refer to.
+ * @param build which build of them; default {@link bestKernelBuild}.
+ * @throws WebAssembly.CompileError where the engine has no SIMD, or not that of the build.
  * @example
  * ```ts
  * const memory = new WebAssembly.Memory({initial: 1});
@@ -67,8 +69,8 @@ export interface LaneKernels {
  * new Float32Array(memory.buffer)[34]; // 3: image 2 is in lane 2
  * ```
  */
-export function instantiateLaneKernels(memory: WebAssembly.Memory): LaneKernels {
-  const wasm = wasmFunctions(memory);
+export function instantiateLaneKernels(memory: WebAssembly.Memory, build?: KernelBuild): LaneKernels {
+  const wasm = wasmFunctions(memory, build);
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
   const windows = (g: ConvGeometry) =>
     [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ConvGeometry, instantiateLaneKernels } from '../../src/kernels/index.js';
+import { type ConvGeometry, instantiateLaneKernels, type KernelBuild } from '../../src/kernels/index.js';
 import { mapsOf } from '../../src/kernels/lane-maps.js';
 import {
   backwardFrame,
@@ -17,6 +17,7 @@ import {
   conv2dInputGradientReference,
 } from '../../src/kernels/reference.js';
 import { createRng } from '../../src/rng.js';
+import { kernelBuilds } from '../support/kernel-builds.js';
 import { createArena, relativeError } from './arena.js';
 
 const size = (max: number) => fc.integer({ min: 1, max });
@@ -54,9 +55,9 @@ const random = (length: number, seed: number): Float32Array => {
 };
 
 /** A convolution with random operands and a random mask, on a memory of its own. */
-function setUp({ g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed: number }) {
-  const arena = createArena();
-  const kernels = instantiateLaneKernels(arena.memory);
+function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed: number }) {
+  const arena = createArena(build);
+  const kernels = instantiateLaneKernels(arena.memory, build);
   const rng = createRng(`${seed}/mask`);
   const weights = random(g.kernelHeight * g.kernelWidth * g.inChannels * g.outChannels, seed);
   const mask = Uint8Array.from(weights, () => (rng.uniform() < sparsity ? 0 : 1));
@@ -93,12 +94,12 @@ function setUp({ g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed:
   return { arena, kernels, mask, masked, x, dy, blocks, framed, inMemory, images, map };
 }
 
-describe('the products on lanes', () => {
+describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
   it('make the forward pass, with bias and relu', () => {
     fc.assert(
       fc.property(cases, fc.boolean(), (c, relu) => {
         const { g } = c;
-        const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(c);
+        const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(build, c);
         const product = forwardProduct(g, mask);
         const { pointers, values } = inMemory(product);
         const bias = random(g.outChannels, c.seed + 3);
@@ -119,7 +120,7 @@ describe('the products on lanes', () => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { kernels, mask, masked, dy, blocks, framed, inMemory, images, map } = setUp(c);
+        const { kernels, mask, masked, dy, blocks, framed, inMemory, images, map } = setUp(build, c);
         const dx = map(g.inHeight, g.inWidth, g.inChannels);
         const source = framed(dy, g.outHeight, g.outWidth, g.outChannels, backwardFrame(g));
         for (const product of backwardProducts(g, mask)) {
@@ -138,7 +139,7 @@ describe('the products on lanes', () => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(c);
+        const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(build, c);
         const product = forwardProduct(g, mask);
         const { order } = product.list;
         const { pointers } = inMemory(product);

@@ -1,6 +1,8 @@
 // Products of a sparse matrix with activations in lanes: [block][pixel][channel][32 images], so that a non-zero multiplies 32
 // neighbouring values and no load is a gather. A non-zero is a value and the offset, in bytes, of its input lane from the output pixel's
 // place in the (padded) input: a convolution is the same loop as a dense layer, with one pixel per output pixel.
+import { multiplyAdd } from './multiply-add';
+import { columnsToRows, rowsToColumns } from './transpose';
 
 /** Bytes of the 32 lanes of one channel. */
 const LANES: usize = 128;
@@ -29,14 +31,14 @@ export function sparseForward(
           for (; j < end; j++) {
             const w = v128.load32_splat(values + 4 * <usize>j);
             const lanes = input + load<u32>(offsets + 4 * <usize>j);
-            s0 = f32x4.add(s0, f32x4.mul(w, v128.load(lanes)));
-            s1 = f32x4.add(s1, f32x4.mul(w, v128.load(lanes, 16)));
-            s2 = f32x4.add(s2, f32x4.mul(w, v128.load(lanes, 32)));
-            s3 = f32x4.add(s3, f32x4.mul(w, v128.load(lanes, 48)));
-            s4 = f32x4.add(s4, f32x4.mul(w, v128.load(lanes, 64)));
-            s5 = f32x4.add(s5, f32x4.mul(w, v128.load(lanes, 80)));
-            s6 = f32x4.add(s6, f32x4.mul(w, v128.load(lanes, 96)));
-            s7 = f32x4.add(s7, f32x4.mul(w, v128.load(lanes, 112)));
+            s0 = multiplyAdd(w, v128.load(lanes), s0);
+            s1 = multiplyAdd(w, v128.load(lanes, 16), s1);
+            s2 = multiplyAdd(w, v128.load(lanes, 32), s2);
+            s3 = multiplyAdd(w, v128.load(lanes, 48), s3);
+            s4 = multiplyAdd(w, v128.load(lanes, 64), s4);
+            s5 = multiplyAdd(w, v128.load(lanes, 80), s5);
+            s6 = multiplyAdd(w, v128.load(lanes, 96), s6);
+            s7 = multiplyAdd(w, v128.load(lanes, 112), s7);
           }
           if (relu) {
             // pmax(0, s) is 0 < s ? s : 0: NaN becomes 0 as in tfjs's own relu on wasm.
@@ -95,12 +97,12 @@ export function sparseWeightGradient(
             const lanes = input + load<u32>(offsets + 4 * <usize>j);
             let a = f32x4.mul(e0, v128.load(lanes));
             let b = f32x4.mul(e1, v128.load(lanes, 16));
-            a = f32x4.add(a, f32x4.mul(e2, v128.load(lanes, 32)));
-            b = f32x4.add(b, f32x4.mul(e3, v128.load(lanes, 48)));
-            a = f32x4.add(a, f32x4.mul(e4, v128.load(lanes, 64)));
-            b = f32x4.add(b, f32x4.mul(e5, v128.load(lanes, 80)));
-            a = f32x4.add(a, f32x4.mul(e6, v128.load(lanes, 96)));
-            b = f32x4.add(b, f32x4.mul(e7, v128.load(lanes, 112)));
+            a = multiplyAdd(e2, v128.load(lanes, 32), a);
+            b = multiplyAdd(e3, v128.load(lanes, 48), b);
+            a = multiplyAdd(e4, v128.load(lanes, 64), a);
+            b = multiplyAdd(e5, v128.load(lanes, 80), b);
+            a = multiplyAdd(e6, v128.load(lanes, 96), a);
+            b = multiplyAdd(e7, v128.load(lanes, 112), b);
             v128.store(sums, f32x4.add(v128.load(sums), f32x4.add(a, b)));
           }
         }
@@ -148,33 +150,8 @@ export function toLanes(images: usize, batch: i32, features: i32, lanes: usize):
       const present = max(0, min(4, batch - first));
       const source = images + image * first;
       const target = lanes + <usize>block * features * LANES + 16 * group;
-      fourToLanes(source, image, present, features, target);
+      rowsToColumns(source, image, present, features, target, LANES);
     }
-}
-
-function fourToLanes(source: usize, image: usize, present: i32, features: i32, target: usize): void {
-  const zero = f32x4.splat(0);
-  let f = 0;
-  for (; f + 4 <= features; f += 4, source += 16, target += 4 * LANES) {
-    const r0 = present > 0 ? v128.load(source) : zero;
-    const r1 = present > 1 ? v128.load(source + image) : zero;
-    const r2 = present > 2 ? v128.load(source + 2 * image) : zero;
-    const r3 = present > 3 ? v128.load(source + 3 * image) : zero;
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(target, v128.shuffle<f64>(low01, low23, 0, 2));
-    v128.store(target + LANES, v128.shuffle<f64>(low01, low23, 1, 3));
-    v128.store(target + 2 * LANES, v128.shuffle<f64>(high01, high23, 0, 2));
-    v128.store(target + 3 * LANES, v128.shuffle<f64>(high01, high23, 1, 3));
-  }
-  for (; f < features; f++, source += 4, target += LANES) {
-    store<f32>(target, present > 0 ? load<f32>(source) : 0);
-    store<f32>(target, present > 1 ? load<f32>(source + image) : 0, 4);
-    store<f32>(target, present > 2 ? load<f32>(source + 2 * image) : 0, 8);
-    store<f32>(target, present > 3 ? load<f32>(source + 3 * image) : 0, 12);
-  }
 }
 
 /** Lanes back into images; the reverse of {@link toLanes}. */
@@ -182,31 +159,7 @@ export function fromLanes(lanes: usize, batch: i32, features: i32, images: usize
   const image = <usize>4 * features;
   for (let n = 0; n < batch; n += 4) {
     const source = lanes + <usize>(n >> 5) * features * LANES + 4 * <usize>(n & 31);
-    fourFromLanes(source, image, min(4, batch - n), features, images + image * n);
-  }
-}
-
-function fourFromLanes(source: usize, image: usize, present: i32, features: i32, target: usize): void {
-  let f = 0;
-  for (; f + 4 <= features; f += 4, source += 4 * LANES, target += 16) {
-    const r0 = v128.load(source);
-    const r1 = v128.load(source + LANES);
-    const r2 = v128.load(source + 2 * LANES);
-    const r3 = v128.load(source + 3 * LANES);
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(target, v128.shuffle<f64>(low01, low23, 0, 2));
-    if (present > 1) v128.store(target + image, v128.shuffle<f64>(low01, low23, 1, 3));
-    if (present > 2) v128.store(target + 2 * image, v128.shuffle<f64>(high01, high23, 0, 2));
-    if (present > 3) v128.store(target + 3 * image, v128.shuffle<f64>(high01, high23, 1, 3));
-  }
-  for (; f < features; f++, source += LANES, target += 4) {
-    store<f32>(target, load<f32>(source));
-    if (present > 1) store<f32>(target + image, load<f32>(source, 4));
-    if (present > 2) store<f32>(target + 2 * image, load<f32>(source, 8));
-    if (present > 3) store<f32>(target + 3 * image, load<f32>(source, 12));
+    columnsToRows(source, LANES, features, min(4, batch - n), images + image * n, image);
   }
 }
 
