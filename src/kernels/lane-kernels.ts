@@ -7,6 +7,8 @@ export interface ListPointers {
   readonly rowStart: Pointer;
   readonly offsets: Pointer;
   readonly rows: number;
+  /** Parts of the list that follow one another, each with all rows: `rowStart` holds `segments * rows + 1` words. */
+  readonly segments: number;
 }
 
 /** A map of lanes that a product reads or writes, with bytes from block to block, row to row and pixel to pixel of the product. */
@@ -75,10 +77,10 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build?: Kerne
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
   return {
     ...laneMapKernels(wasm),
-    product: ({ rowStart, offsets, rows }, values, bias, relu, x, y, counts) =>
-      wasm.sparseForward(values, offsets, rowStart, rows, bias, Number(relu), ...strides(x), ...strides(y), ...counts),
-    weightGradient: ({ rowStart, offsets, rows }, gradient, partials, x, dy, counts) =>
-      wasm.sparseWeightGradient(offsets, rowStart, rows, gradient, partials, ...strides(x), ...strides(dy), ...counts),
+    product: ({ rowStart, offsets, rows, segments }, values, bias, relu, x, y, counts) =>
+      wasm.sparseForward(values, offsets, rowStart, rows, segments, bias, Number(relu), ...strides(x), ...strides(y), ...counts),
+    weightGradient: ({ rowStart, offsets, rows, segments }, gradient, partials, x, dy, counts) =>
+      wasm.sparseWeightGradient(offsets, rowStart, rows, segments, gradient, partials, ...strides(x), ...strides(dy), ...counts),
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,
     scatter: wasm.scatter,
