@@ -29,6 +29,8 @@ export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macRep
 export type { GatherAxis } from './nest-axes.js';
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
+export { type ScnnCounters, scnnCounters } from './scnn/counters.js';
+export type { ScnnOptions } from './scnn/options.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';
