@@ -20,7 +20,9 @@ function compareScnn(test: LayerResult): void {
   rejectUnknownKeys('an SCNN configuration', config, ['arch', 'Wt', 'Ht', 'I', 'F', 'out_acc_size', 'banks']);
   const layer = layerInput(test);
   if (layer.type === 'fc') {
-    throw new LeftOut('deliberate difference: the peer reshapes a dense layer to maps of 16 x 16, whose halos are most of its time');
+    throw new LeftOut(
+      'deliberate difference: the peer reshapes a dense layer to maps of 16 x 16, whose halos are most of its time',
+    );
   }
   const counters = scnnCounters(forwardWork(layer), {
     peRows: Number(config.Wt),

@@ -12,9 +12,9 @@ export interface Entries {
   readonly hashes: Uint8Array;
 }
 
-/** Sums over all barriers. */
-export interface BarrierSums {
-  /** Sum over barriers of the slowest processing element. */
+/** What a work costs in the array, over the images present. */
+export interface ArraySums {
+  /** Sum over barriers of the slowest processing element, and the cycles of halos. */
   cycles: number;
   /** Sum over barriers and elements of the cycles that it waits for the slowest. */
   waiting: number;
@@ -28,17 +28,25 @@ export interface BarrierSums {
   /** Words that activation RAMs and weight FIFOs give out, whole vectors. */
   activationWords: number;
   weightWords: number;
+  /** Cycles in which neighbours exchange the partial sums of halos, and the sums exchanged. */
+  haloCycles: number;
+  haloWords: number;
+  /** Times that the accumulators are filled and drained. */
+  passes: number;
 }
 
-export function barrierSums(): BarrierSums {
-  return { cycles: 0, waiting: 0, bricks: 0, conflicts: 0, products: 0, landed: 0, activationWords: 0, weightWords: 0 };
+export function arraySums(): ArraySums {
+  return {
+    ...{ cycles: 0, waiting: 0, bricks: 0, conflicts: 0, products: 0, landed: 0 },
+    ...{ activationWords: 0, weightWords: 0, haloCycles: 0, haloWords: 0, passes: 0 },
+  };
 }
 
 /** Runs one reduction index: every element multiplies its activations with all the weights, phase by phase, and all wait for the slowest. */
 export type Barrier = (activations: Entries, activationBucket: number, weights: Entries, weightBucket: number) => void;
 
 /** The barriers over a plane; buckets of activations are ordered by element, then phase. */
-export function planeBarrier(height: PlaneAxis, width: PlaneAxis, spec: ScnnSpec, sums: BarrierSums): Barrier {
+export function planeBarrier(height: PlaneAxis, width: PlaneAxis, spec: ScnnSpec, sums: ArraySums): Barrier {
   const { activationVector: I, weightVector: F, banks } = spec;
   const elements = height.elements * width.elements;
   const phases = height.stride * width.stride;
@@ -48,7 +56,14 @@ export function planeBarrier(height: PlaneAxis, width: PlaneAxis, spec: ScnnSpec
   const occupancy = new Uint8Array(32);
 
   /** Cycles of a brick: the occupancy of its fullest bank, at least 1. */
-  function brick(activations: Entries, from: number, to: number, weights: Entries, firstWeight: number, endWeight: number): number {
+  function brick(
+    activations: Entries,
+    from: number,
+    to: number,
+    weights: Entries,
+    firstWeight: number,
+    endWeight: number,
+  ): number {
     occupancy.fill(0);
     let fullest = 1;
     let landed = 0;

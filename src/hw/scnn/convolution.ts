@@ -1,19 +1,10 @@
-import { SparsityError } from '../../errors.js';
 import type { GemmWork, LoopNest } from '../contracts.js';
 import { nestPhase } from '../nest-axes.js';
-import { type BarrierSums, barrierSums, planeBarrier } from './barrier.js';
+import { type ArraySums, arraySums, planeBarrier } from './barrier.js';
 import type { ScnnSpec } from './options.js';
+import { passesOf } from './passes.js';
 import { backwardPlaneAxis, forwardPlaneAxis, type PlaneAxis } from './plane-axis.js';
-import { kernelEntries, type Pass, sliceEntries } from './plane-entries.js';
-
-/** What a work costs in the array, over the images present. */
-export interface ArraySums extends BarrierSums {
-  /** Cycles in which neighbours exchange the partial sums of halos, and the sums exchanged. */
-  haloCycles: number;
-  haloWords: number;
-  /** Times that all of the weights were streamed. */
-  weightPasses: number;
-}
+import { kernelEntries, sliceEntries } from './plane-entries.js';
 
 /**
  * Forward pass and input gradient of a layer with a map: image by image, pass by pass, a barrier per source channel, then the halos. A
@@ -34,7 +25,7 @@ export function runConvolution(work: GemmWork, spec: ScnnSpec): ArraySums {
   const kernels = Array.from({ length: nest.kernelSize[0] }, (_, depth) =>
     kernelEntries(work.kernel.nonzeros, depth, nest, forward, passes, height, width),
   );
-  const sums: ArraySums = { ...barrierSums(), haloCycles: 0, haloWords: 0, weightPasses: nest.batch };
+  const sums = arraySums();
   const halo = haloOf(height, width);
   const barrier = planeBarrier(height, width, spec, sums);
   const perChannel = height.elements * width.elements * phases;
@@ -57,45 +48,8 @@ export function runConvolution(work: GemmWork, spec: ScnnSpec): ArraySums {
     }
   }
   sums.cycles += sums.haloCycles;
+  sums.passes = nest.batch * depths.length * passes.length;
   return sums;
-}
-
-/** As many filters at a time as the accumulators hold, group by group (the peer: across groups, of which it knows two, or depthwise). */
-export function passesOf({ nest, layer, phase }: GemmWork, height: PlaneAxis, width: PlaneAxis, spec: ScnnSpec): readonly Pass[] {
-  const forward = nestPhase(nest, phase) === 'forward';
-  const [from, to] = forward ? [nest.inChannels, nest.outChannels] : [nest.outChannels, nest.inChannels];
-  const passChannels = from / nest.groups;
-  const together = filtersPerPass(height, width, spec, `layer ${layer}`);
-  const passes: Pass[] = [];
-  const add = (firstFilter: number, end: number, filters: number, firstChannel: (filter: number) => number) => {
-    for (let first = firstFilter; first < end; first += filters) {
-      passes.push({ firstFilter: first, endFilter: Math.min(end, first + filters), firstChannel: firstChannel(first) });
-    }
-  };
-  if (spec.pairing === 'peer' && forward) {
-    const depthwise = passChannels === 1 && from !== 1;
-    if (depthwise) add(0, to, 1, (filter) => filter % from);
-    else add(0, to, together, (filter) => (filter >= to / nest.groups ? passChannels : 0));
-  } else {
-    const perGroup = to / nest.groups;
-    for (let group = 0; group < nest.groups; group++) {
-      add(group * perGroup, (group + 1) * perGroup, together, () => group * passChannels);
-    }
-  }
-  return passes;
-}
-
-/** Kc: filters for whose outputs, those of an element's tile, the accumulators have room. */
-export function filtersPerPass(height: PlaneAxis, width: PlaneAxis, spec: ScnnSpec, what: string): number {
-  const outputs = Math.ceil(height.outputs / height.elements) * Math.ceil(width.outputs / width.elements);
-  const filters = Math.floor(spec.accumulatorEntries / outputs);
-  if (filters > 0) return filters;
-  throw new SparsityError({
-    what: `accumulatorEntries of ${spec.name} for ${what}`,
-    got: spec.accumulatorEntries,
-    expected: `at least ${outputs}, the outputs of one processing element`,
-    fix: 'raise accumulatorEntries, peRows or peCols',
-  });
 }
 
 /** Per depth of the result: the depths of the source that it gathers, with the depth of the kernel in between. */

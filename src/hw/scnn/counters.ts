@@ -1,7 +1,8 @@
 import { checkSpec } from '../check-spec.js';
 import type { GemmWork } from '../contracts.js';
-import { haloOf, passesOf, runConvolution } from './convolution.js';
+import { haloOf, runConvolution } from './convolution.js';
 import { type ScnnOptions, type ScnnSpec, scnnSchema } from './options.js';
+import { passesOf } from './passes.js';
 import { forwardPlaneAxis, type PlaneAxis } from './plane-axis.js';
 
 /** The counters of a forward pass that the public simulator prints. */
@@ -58,13 +59,19 @@ function denseCycles(work: GemmWork, spec: ScnnSpec): number {
   let cycles = 0;
   for (const { firstFilter, endFilter } of passesOf(work, height, width, spec)) {
     const filters = endFilter - firstFilter;
-    cycles += (nest.inChannels / nest.groups) * denseBarrier(height, width, filters, spec) + haloOf(height, width).longest * filters;
+    cycles +=
+      (nest.inChannels / nest.groups) * denseBarrier(height, width, filters, spec) + haloOf(height, width).longest * filters;
   }
   return nest.batch * cycles;
 }
 
 /** Cycles of a barrier that skips nothing, by the slowest element. */
-function denseBarrier(height: PlaneAxis, width: PlaneAxis, filters: number, { activationVector, weightVector }: ScnnSpec): number {
+function denseBarrier(
+  height: PlaneAxis,
+  width: PlaneAxis,
+  filters: number,
+  { activationVector, weightVector }: ScnnSpec,
+): number {
   const cols = tilePhases(width);
   const cycles = tilePhases(height).flatMap((rows) =>
     cols.map((columns) => {

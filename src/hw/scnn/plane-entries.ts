@@ -2,6 +2,7 @@ import { readBits } from '../bits.js';
 import type { BitTensor, LoopNest } from '../contracts.js';
 import { filterHash } from './banks.js';
 import type { Entries } from './barrier.js';
+import type { Pass } from './passes.js';
 import type { PlaneAxis } from './plane-axis.js';
 
 /** Non-zeros of one slice (a depth of an image), in buckets by channel, element and phase, in the order of rows, then columns. */
@@ -23,13 +24,6 @@ export function sliceEntries(source: BitTensor, slice: number, channels: number,
       }
     }
   });
-}
-
-/** Filters whose partial sums the accumulators hold at a time, and the first of the source channels that they read. */
-export interface Pass {
-  readonly firstFilter: number;
-  readonly endFilter: number;
-  readonly firstChannel: number;
 }
 
 /**

@@ -40,8 +40,7 @@ const file: { inputs: Record<string, readonly LayerInput[]>; results: readonly L
 
 export const layerResults = file.results;
 
-const inputKeys =
-  'name type stride pad act wgt wDensity aDensity wSeed aSeed wNnz aNnz wSum aSum wMaskHex aMaskHex'.split(' ');
+const inputKeys = 'name type stride pad act wgt wDensity aDensity wSeed aSeed wNnz aNnz wSum aSum wMaskHex aMaskHex'.split(' ');
 
 /** The layer of a result. */
 export function layerInput({ net, layer }: LayerResult): LayerInput {
