@@ -53,6 +53,7 @@ export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
 export { type ScnnCounters, scnnCounters } from './scnn/counters.js';
 export type { ScnnOptions } from './scnn/options.js';
+export { scnn } from './scnn/scnn.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { acfKind } from './acf/acf.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
+import { scnnKind } from './scnn/scnn.js';
 
 /** A kind of accelerator: how its specs are checked, and how a checked spec becomes a model. */
 export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec> {
@@ -13,4 +14,5 @@ export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec>
 export const registry: Readonly<Record<string, AcceleratorKind>> = {
   acf: acfKind,
   denseArray: denseArrayKind,
+  scnn: scnnKind,
 };

@@ -48,7 +48,8 @@ export function runConvolution(work: GemmWork, spec: ScnnSpec): ArraySums {
     }
   }
   sums.cycles += sums.haloCycles;
-  sums.passes = nest.batch * depths.length * passes.length;
+  sums.streams = nest.batch * depths.length;
+  sums.passes = sums.streams * passes.length;
   return sums;
 }
 

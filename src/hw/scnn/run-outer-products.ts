@@ -14,6 +14,7 @@ import { rowsPlaneAxis } from './plane-axis.js';
 export function runOuterProducts(work: GemmWork, spec: ScnnSpec): ArraySums {
   const sums = arraySums();
   for (const products of outerProducts(work)) addProducts(products, work.layer, spec, sums);
+  sums.streams = 1;
   return sums;
 }
 
