@@ -29,28 +29,42 @@ export function multisets(size: number): Multisets {
 export const outputClass = (hash: number): number => hash >> 2;
 export const filterClass = (hash: number): number => ((hash >> 2) & 4) | (hash & 3);
 
-/** Cycles of a brick whose products all land, by the multisets of its outputs' and its filters' classes; worked out when first asked. */
-export function brickTimes(outputs: Multisets, filters: Multisets, banks: number): (outputSet: number) => Uint8Array {
-  const rows: Uint8Array[] = [];
-  const occupancy = new Uint8Array(32);
+/** Cycles of bricks whose products all land, by the multisets of their outputs' and of their filters' classes. */
+export interface BrickTimes {
+  readonly outputs: Multisets;
+  readonly filters: Multisets;
+  /** By multiset of filters; worked out when first asked. */
+  of(outputSet: number): Uint8Array;
+}
 
-  function row(outputSet: number): Uint8Array {
-    const times = new Uint8Array(filters.members.length / 8);
+export function brickTimes(activationVector: number, weightVector: number, banks: number): BrickTimes {
+  const outputs = multisets(activationVector);
+  const filters = weightVector === activationVector ? outputs : multisets(weightVector);
+  const known: Uint8Array[] = [];
+  const occupancy = new Uint8Array(banks);
+
+  function timesOf(outputSet: number): Uint8Array {
+    const times = new Uint8Array(filters.members.length / 8).fill(1);
     for (let filterSet = 0; filterSet < times.length; filterSet++) {
       occupancy.fill(0);
       for (let o = 0; o < 8; o++) {
-        for (let f = 0; f < 8; f++) {
-          const hash = (o << 2) ^ (((f & 4) << 2) | (f & 3));
-          occupancy[hash % banks] += outputs.members[8 * outputSet + o] * filters.members[8 * filterSet + f];
+        const members = outputs.members[8 * outputSet + o];
+        for (let f = 0; members > 0 && f < 8; f++) {
+          const bank = ((o << 2) ^ (((f & 4) << 2) | (f & 3))) % banks;
+          occupancy[bank] += members * filters.members[8 * filterSet + f];
+          if (occupancy[bank] > times[filterSet]) times[filterSet] = occupancy[bank];
         }
       }
-      times[filterSet] = Math.max(1, ...occupancy);
     }
     return times;
   }
 
-  return (outputSet) => {
-    rows[outputSet] ??= row(outputSet);
-    return rows[outputSet];
+  return {
+    outputs,
+    filters,
+    of(outputSet) {
+      known[outputSet] ??= timesOf(outputSet);
+      return known[outputSet];
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type { GemmWork } from '../contracts.js';
 import { filterHash, outputHash } from './banks.js';
 import { type ArraySums, arraySums } from './barrier.js';
-import { brickTimes, filterClass, multisets, outputClass } from './brick-times.js';
+import { type BrickTimes, filterClass, outputClass } from './brick-times.js';
 import type { ScnnSpec } from './options.js';
 import { type OuterProducts, onesOf, outerProducts } from './outer-products.js';
 import { filtersPerPass } from './passes.js';
@@ -11,14 +11,14 @@ import { rowsPlaneAxis } from './plane-axis.js';
  * Dense layers and weight gradients: pass by pass, a barrier per reduction index. The rows of the GEMM lie on a plane as square as can be,
  * row after row; every product lands, so that the time of a brick follows from how many of its outputs and filters share a bank.
  */
-export function runOuterProducts(work: GemmWork, spec: ScnnSpec): ArraySums {
+export function runOuterProducts(work: GemmWork, spec: ScnnSpec, times: BrickTimes): ArraySums {
   const sums = arraySums();
-  for (const products of outerProducts(work)) addProducts(products, work.layer, spec, sums);
+  for (const products of outerProducts(work)) addProducts(products, work.layer, spec, times, sums);
   sums.streams = 1;
   return sums;
 }
 
-function addProducts(products: OuterProducts, layer: string, spec: ScnnSpec, sums: ArraySums): void {
+function addProducts(products: OuterProducts, layer: string, spec: ScnnSpec, times: BrickTimes, sums: ArraySums): void {
   const { rows, filters, firstFilter } = products;
   const { activationVector: I, weightVector: F } = spec;
   const side = Math.ceil(Math.sqrt(rows));
@@ -26,9 +26,6 @@ function addProducts(products: OuterProducts, layer: string, spec: ScnnSpec, sum
   const width = rowsPlaneAxis(side, 2, spec);
   const together = filtersPerPass(height, width, spec, `layer ${layer}`);
   const elements = height.elements * width.elements;
-  const outputSets = multisets(I);
-  const filterSets = multisets(F);
-  const timesOf = brickTimes(outputSets, filterSets, spec.banks);
   const [elementOf, classOf] = [new Uint16Array(rows), new Uint8Array(rows)];
   for (let row = 0; row < rows; row++) {
     const [y, x] = [Math.floor(row / side), row % side];
@@ -52,7 +49,7 @@ function addProducts(products: OuterProducts, layer: string, spec: ScnnSpec, sum
       const row = rowOnes[i];
       const element = elementOf[row];
       const at = element * vectors + Math.floor(counts[element]++ / I);
-      sets[at] = outputSets.next[8 * sets[at] + classOf[row]];
+      sets[at] = times.outputs.next[8 * sets[at] + classOf[row]];
     }
     for (let first = 0, from = 0; first < filters; first += together) {
       let end = from;
@@ -61,7 +58,7 @@ function addProducts(products: OuterProducts, layer: string, spec: ScnnSpec, sum
       filterVectors.fill(0, 0, passVectors);
       for (let i = from; i < end; i++) {
         const at = Math.floor((i - from) / F);
-        filterVectors[at] = filterSets.next[8 * filterVectors[at] + classOfFilter[filterOnes[i]]];
+        filterVectors[at] = times.filters.next[8 * filterVectors[at] + classOfFilter[filterOnes[i]]];
       }
       let slowest = 0;
       let total = 0;
@@ -70,8 +67,8 @@ function addProducts(products: OuterProducts, layer: string, spec: ScnnSpec, sum
         const used = Math.ceil(counts[element] / I);
         let cycles = 0;
         for (let vector = 0; vector < used; vector++) {
-          const times = timesOf(sets[element * vectors + vector]);
-          for (let i = 0; i < passVectors; i++) cycles += times[filterVectors[i]];
+          const timesOfSet = times.of(sets[element * vectors + vector]);
+          for (let i = 0; i < passVectors; i++) cycles += timesOfSet[filterVectors[i]];
         }
         bricks += used * passVectors;
         total += cycles;

@@ -1,6 +1,7 @@
 import { wholeBatch } from '../acf/fill-batch.js';
 import { checkSpec, tableOf } from '../check-spec.js';
 import type { Accelerator, PhaseWork, WorkCounts } from '../contracts.js';
+import { type BrickTimes, brickTimes } from './brick-times.js';
 import { runConvolution } from './convolution.js';
 import { type ScnnOptions, type ScnnSpec, scnnSchema } from './options.js';
 import { isDense } from './outer-products.js';
@@ -44,17 +45,24 @@ export function scnn(options: ScnnOptions = {}): Accelerator {
 export const scnnKind = { schema: scnnSchema, build };
 
 function build(spec: ScnnSpec): Accelerator {
+  let times: BrickTimes | undefined; // made at the first use
   return {
     spec,
     energyTable: tableOf(spec.energyTable),
-    start: () => ({ executeStep: (works) => ({ works: works.map((work) => execute(work, spec)) }), state: () => [] }),
+    start: () => ({
+      executeStep(works) {
+        times ??= brickTimes(spec.activationVector, spec.weightVector, spec.banks);
+        return { works: works.map((work) => execute(work, spec, times as BrickTimes)) };
+      },
+      state: () => [],
+    }),
   };
 }
 
-function execute(work: PhaseWork, spec: ScnnSpec): WorkCounts {
+function execute(work: PhaseWork, spec: ScnnSpec, times: BrickTimes): WorkCounts {
   if (work.kind === 'update') return updateCounts(work, spec);
-  if (work.phase === 'weightGradient') return gemmCounts(work, runOuterProducts(work, spec), false, spec);
+  if (work.phase === 'weightGradient') return gemmCounts(work, runOuterProducts(work, spec, times), false, spec);
   if (!isDense(work.nest)) return gemmCounts(work, runConvolution(work, spec), true, spec);
   const batch = work.nest.batch < spec.peRows * spec.peCols ? wholeBatch(work) : work;
-  return gemmCounts(batch, runOuterProducts(batch, spec), false, spec);
+  return gemmCounts(batch, runOuterProducts(batch, spec, times), false, spec);
 }

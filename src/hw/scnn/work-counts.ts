@@ -1,4 +1,4 @@
-import { sizeOf } from '../bits.js';
+import { countBits, sizeOf } from '../bits.js';
 import type { GemmWork, Operand, Role, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
@@ -130,7 +130,7 @@ function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec
 
 /** Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. */
 function updateTraffic({ weights, slots, masked }: UpdateWork, spec: ScnnSpec): Traffic {
-  const elements = masked ? effectualMacs({ weights, slots: 0, masked } as UpdateWork) : sizeOf(weights.nonzeros.shape);
+  const elements = masked ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
   const values = elements * spec.bytesPerValue;
   const written = values * slots + (masked ? storedBytes(weights, spec) : values);
   const readBytes = written + values;
