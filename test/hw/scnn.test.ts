@@ -62,7 +62,7 @@ describe('one processing element with one channel, by hand', () => {
   it('streams each filter by itself when the accumulators hold one, and refuses to hold none', () => {
     // Pass 1: weights (0,0) (1,1); the first brick meets output (0,0) twice, the second once. Pass 2: one weight, two bricks.
     expect(computeCycles(first({ ...single, accumulatorEntries: 4 }, diagonal))).toBe(2 + 1 + 2);
-    expect(() => first({ ...single, accumulatorEntries: 3 }, diagonal)).toThrow(/at least 4.*raise accumulatorEntries/s);
+    expect(() => first({ ...single, accumulatorEntries: 3 }, diagonal)).toThrow(/at least 4.*Raise accumulatorEntries/s);
   });
 });
 
