@@ -3,6 +3,7 @@ import { acfKind } from './acf/acf.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
 import type { ComponentArea } from './metrics/component-area.js';
+import { scnnKind } from './scnn/scnn.js';
 
 /** A kind of accelerator: how its specs are checked, and how a checked spec becomes a model. */
 export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec> {
@@ -16,4 +17,5 @@ export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec>
 export const registry: Readonly<Record<string, AcceleratorKind>> = {
   acf: acfKind,
   denseArray: denseArrayKind,
+  scnn: scnnKind,
 };
