@@ -52,6 +52,7 @@ export {
   encodeDynamic,
   encodeRp,
   type RowFormat,
+  type RowSize,
   type RowStorage,
   rpBfBits,
   rpCsrBits,
