@@ -14,6 +14,16 @@ export { type GemmShape, gemmShapes } from './gemm-shapes.js';
 export { type GemmView, lowerGemm } from './gemm-view.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
+export { type Areas, areasOf } from './metrics/areas.js';
+export type { ComponentArea } from './metrics/component-area.js';
+export {
+  type CostMetrics,
+  costMetrics,
+  type MachineRates,
+  ratesOf,
+  secondsOf,
+  secondsToConvergence,
+} from './metrics/cost-metrics.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
@@ -22,6 +32,7 @@ export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
 export { paddedMacs } from './networks/padded-macs.js';
+export { parseScaleSimTopology } from './networks/scale-sim.js';
 export { type AreaAndPower, areas001, type PowerShares } from './parts/areas.js';
 export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
 export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';

@@ -2,11 +2,14 @@ import type * as z from 'zod';
 import { acfKind } from './acf/acf.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
+import type { ComponentArea } from './metrics/component-area.js';
 
 /** A kind of accelerator: how its specs are checked, and how a checked spec becomes a model. */
 export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec> {
   readonly schema: z.ZodType<Spec>;
   build(spec: Spec): Accelerator;
+  /** The components of its area, where the kind declares them. */
+  areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] };
 }
 
 /** All kinds of accelerators, by the `kind` of their specs. */
