@@ -63,6 +63,7 @@ export {
   encodeDynamic,
   encodeRp,
   type RowFormat,
+  type RowSize,
   type RowStorage,
   rpBfBits,
   rpCsrBits,
