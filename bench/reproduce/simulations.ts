@@ -1,0 +1,71 @@
+import type { Role } from 'tfjs-sparsity/hw';
+
+/** How synthetic maps are drawn: the choice decides load balance more than anything else (ledger 3.4). */
+export const mapKinds = ['bernoulli', 'beta', 'smooth'] as const;
+export type MapKind = (typeof mapKinds)[number];
+
+/** The sparsity of W and G: the mean over the run's epochs, or that of its end. */
+export const moments = { average: 0.83125, final: 0.95 } as const;
+export type Moment = keyof typeof moments;
+
+/** A training step of a batch on one accelerator. */
+export interface AcceleratorTotals {
+  readonly cycles: number;
+  readonly energyPj: number;
+  readonly dramBytes: Readonly<Record<Role, number>>;
+  readonly interconnectPj: number;
+  readonly macs: { readonly dense: number; readonly effectual: number };
+}
+
+/** Multiplications over PEs: standard deviation over mean, and how far neighbour partitions differ, means over the works. */
+export interface BalanceTotals {
+  readonly even: number;
+  readonly coarse: number;
+  readonly twoLevel: number;
+  readonly neighbours: number;
+}
+
+/** What one draw of synthetic maps gave for one network: plain data, a line of the results file. */
+export interface Draw {
+  readonly network: string;
+  readonly maps: MapKind;
+  readonly moment: Moment;
+  /** 0, 1 ...: which image, with maps of its own. */
+  readonly draw: number;
+  readonly accelerators: Readonly<Record<string, AcceleratorTotals>>;
+  readonly balance: BalanceTotals;
+  /** Share of zeros. */
+  readonly sparsity: Readonly<Record<Role, number>>;
+  /** Share of rows for which RP-CSR is the smaller format. */
+  readonly csrRows: Readonly<Record<Role, number>>;
+  readonly seconds: number;
+}
+
+/** All draws of a run; empty when none was asked for. */
+export interface Simulations {
+  readonly draws: readonly Draw[];
+}
+
+/** The draws of the headline: maps and moment that the paper's averages are compared with. */
+export const headline = { maps: 'beta', moment: 'average' } as const;
+
+/** A mean with the standard error of it; no error from a single draw. */
+export interface Mean {
+  readonly mean: number;
+  readonly error: number;
+  readonly count: number;
+}
+
+/** Mean and standard error of values, one per draw. */
+export function meanOf(values: readonly number[]): Mean {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const error = values.length > 1 ? Math.sqrt(squares / (values.length - 1) / values.length) : 0;
+  return { mean, error, count: values.length };
+}
+
+/** The draws of each network, in the order of the first. */
+export function byNetwork(draws: readonly Draw[]): ReadonlyMap<string, readonly Draw[]> {
+  const names = [...new Set(draws.map(({ network }) => network))];
+  return new Map(names.map((name) => [name, draws.filter(({ network }) => network === name)]));
+}
