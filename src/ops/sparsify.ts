@@ -1,7 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { checkChoice } from '../pruning/check.js';
+import { checkModel } from './check-model.js';
 import { isMasked } from './masked-layer-class.js';
 import { maskedKindFor } from './masked-layers.js';
 import { applyPolicy, type LayerPolicy, type SkippedLayer } from './policy.js';
@@ -94,15 +95,5 @@ export function sparsifyReport(model: tf.LayersModel): SparsifyReport {
     got: model.name,
     expected: 'a model that sparsify returned',
     fix: 'pass the result of sparsify; a model built of masked layers has no report',
-  });
-}
-
-function checkModel(model: unknown): void {
-  if (model instanceof tf.LayersModel) return;
-  throw new SparsityError({
-    what: 'model',
-    got: Object(model) === model ? ((model as object).constructor?.name ?? 'an object') : model,
-    expected: 'a layers model',
-    fix: 'pass a tf.sequential, a tf.model or what tf.loadLayersModel gave, awaited; a graph model cannot be trained',
   });
 }

@@ -302,6 +302,7 @@ describe('hardwareCost()', () => {
     [{ accelerators: [counter()], workers: -1 }, 'workers: got -1'],
     [{}, /^hardwareCost\.accelerators: got undefined, expected a list of accelerators\. Pass \[acf\(\)/],
     [undefined, /^options of hardwareCost: got undefined, expected an object of accelerators, every/],
+    [null, /^options of hardwareCost: got null, expected an object of accelerators, every/],
     [{ accelerators: 'acf' }, 'accelerators: got acf, expected a list'],
     [{ accelerators: ['acf'] }, "a name becomes an accelerator by createAccelerator('acf')"],
     [{ accelerators: [counter()], evry: 2 }, /^option of hardwareCost: got evry, expected one of .*Did you mean every/],
