@@ -1,17 +1,4 @@
 export { acf } from './acf/acf.js';
-export {
-  bitsOf,
-  type CsrMatrix,
-  csrBits,
-  type DynamicMatrix,
-  type DynamicRow,
-  decode,
-  encodeCsr,
-  encodeDynamic,
-  type FieldWidths,
-  type RowFormat,
-  smallestRow,
-} from './acf/formats.js';
 export type { AcfOptions } from './acf/options.js';
 export { type Entry, type Position, sparseRead, sparseWrite, updatePattern } from './acf/sparse-memory-controller.js';
 export { bernoulliBits, bitsFrom, bitTensor, countBits, getBit, onesBits, sliceBits } from './bits.js';
@@ -27,6 +14,27 @@ export { type GemmView, lowerGemm } from './gemm-view.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
 export type { GatherAxis } from './nest-axes.js';
+export { type BitmapMatrix, bitmapBits, denseBits, encodeBitmap } from './parts/formats/bitmap.js';
+export { type BlockMatrix, type BlockSize, blockBits, countBlocks, encodeBlocks } from './parts/formats/block.js';
+export { type CscMatrix, type CsrMatrix, cscBits, csrBits, encodeCsc, encodeCsr } from './parts/formats/csr.js';
+export type { FieldWidths } from './parts/formats/field-widths.js';
+export { encodeNm, type NmMatrix, type NmPattern, nmBits } from './parts/formats/nm.js';
+export { crossoverSparsity, type PrintedMatrix, type PrintedSizes, printedSizes } from './parts/formats/printed-sizes.js';
+export { type RpSize, rowHistogram, rpBits, rpSize } from './parts/formats/row-histogram.js';
+export {
+  type DynamicMatrix,
+  type DynamicRow,
+  encodeDynamic,
+  encodeRp,
+  type RowFormat,
+  type RowStorage,
+  rpBfBits,
+  rpCsrBits,
+  rpRow,
+  smallestRow,
+} from './parts/formats/row-partitioned.js';
+export { encodeRunLength, type RunLengthMatrix, runLengthBits } from './parts/formats/run-length.js';
+export { bitsOf, decode, type StoredMatrix } from './parts/formats/stored-matrix.js';
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';

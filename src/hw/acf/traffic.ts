@@ -1,7 +1,9 @@
 import { countBits, popcount, readBits, sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
+import { csrBits } from '../parts/formats/csr.js';
+import type { FieldWidths } from '../parts/formats/field-widths.js';
+import { smallestRow } from '../parts/formats/row-partitioned.js';
 import type { Dataflow } from '../systolic.js';
-import { csrBits, type FieldWidths, smallestRow } from './formats.js';
 import { residentBytes } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
 
