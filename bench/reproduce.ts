@@ -21,9 +21,7 @@ try {
   const fileName = `bench/claims/${options.paper}.yaml`;
   const file = parseClaims(readFileSync(fileName, 'utf8'), fileName, Object.keys(checks));
   const simulations = await simulate(options);
-  const judged = file.claims.map((claim) =>
-    judge(claim, claim.kind === 'notCheckable' ? undefined : checks[claim.check](simulations)),
-  );
+  const judged = file.claims.map((claim) => judge(claim, claim.check === undefined ? undefined : checks[claim.check](simulations)));
   const conditions = simulations.conditions;
   console.log(`\n${file.title} (${file.paper})\n${conditions.map((line) => `${line}\n`).join('')}`);
   console.log(claimsTable(judged));

@@ -24,7 +24,9 @@ interface ChartOptions {
 /** Bars of several names side by side in each group, as SVG text. `baseline` draws a line where ours stands. */
 export function groupedBars(bars: readonly Bar[], options: ChartOptions & { readonly baseline?: number }): string {
   const groups = [...new Set(bars.map(({ group }) => group))];
-  const lines = bars.filter(({ error }) => error).map((bar) => ({ ...bar, low: bar.value - (bar.error ?? 0), high: bar.value + (bar.error ?? 0) }));
+  const lines = bars
+    .filter(({ error }) => error)
+    .map((bar) => ({ ...bar, low: bar.value - (bar.error ?? 0), high: bar.value + (bar.error ?? 0) }));
   return chart(options, {
     height: 80 + groups.length * (10 * options.names.length + 8),
     fy: { domain: groups, label: null, padding: 0.15 },

@@ -44,7 +44,8 @@ function figureCell(figures: Figures | undefined): string {
 
 /** The claims as a Markdown table. */
 export function claimsMarkdown(judged: readonly JudgedClaim[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', '<br>')).join(' | ')} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', '<br>')).join(' | ')} |`;
   const rows = judged.map(({ claim, outcome, verdict, reason }) =>
     line([
       claim.id,
@@ -64,7 +65,10 @@ function row(cells: readonly string[]): string {
   const columns = cells.map((cell, i) => cell.split('\n').flatMap((line) => wrap(line, widths[i])));
   const height = Math.max(...columns.map(({ length }) => length));
   const lines = Array.from({ length: height }, (_, line) =>
-    columns.map((column, i) => (column[line] ?? '').padEnd(widths[i])).join(' ').trimEnd(),
+    columns
+      .map((column, i) => (column[line] ?? '').padEnd(widths[i]))
+      .join(' ')
+      .trimEnd(),
   );
   return lines.join('\n');
 }

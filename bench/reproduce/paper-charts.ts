@@ -1,7 +1,6 @@
 import { type Bar, curves, groupedBars, stackedBars } from './charts.js';
 import { relativeSizes } from './checks/formats.js';
-import { baselineNames, type Measure, measures, roles, savedByRole } from './reductions.js';
-import { baselines } from './reductions.js';
+import { baselineNames, baselines, type Measure, measures, roles, savedByRole } from './reductions.js';
 import { byNetwork, type Draw, headline, meanOf, type Simulations } from './simulations.js';
 
 /** The plots of 001 that its text has no values of, drawn from our figures: Figs. 3 and 11 to 20, as SVG text by name. */
@@ -13,7 +12,8 @@ export function paperCharts({ draws }: Simulations): Record<string, string> {
 type Networks = ReadonlyMap<string, readonly Draw[]>;
 
 function simulatedCharts(networks: Networks): Record<string, string> {
-  const each = (bars: (network: string, draws: readonly Draw[]) => Bar[]) => [...networks].flatMap(([network, draws]) => bars(network, draws));
+  const each = (bars: (network: string, draws: readonly Draw[]) => Bar[]) =>
+    [...networks].flatMap(([network, draws]) => bars(network, draws));
   const byRole = (of: 'sparsity' | 'csrRows') =>
     each((group, draws) => roles.map((name) => ({ group, name, ...bar(draws.map((draw) => 100 * draw[of][name])) })));
   const saved = (baseline: (typeof baselineNames)[number]) =>
@@ -27,7 +27,11 @@ function simulatedCharts(networks: Networks): Record<string, string> {
   );
   return {
     fig11: relative(networks, 'traffic', 'Off-chip traffic of a training step'),
-    fig12: groupedBars(byRole('csrRows'), { title: 'Rows stored in RP-CSR, the others in RP-BF', label: '% of rows', names: roles }),
+    fig12: groupedBars(byRole('csrRows'), {
+      title: 'Rows stored in RP-CSR, the others in RP-BF',
+      label: '% of rows',
+      names: roles,
+    }),
     fig13: saved('SparseTrain'),
     fig14: groupedBars(byRole('sparsity'), { title: 'Sparsity of the synthetic maps', label: '% zeros', names: roles }),
     fig15: saved('SCNN'),
@@ -75,7 +79,9 @@ function denseNet(networks: Networks): Record<string, string> {
     ];
   });
   const names = ['one SRAM', 'format and im2col'];
-  return { fig17: stackedBars(bars, { title: 'DenseNet169: off-chip traffic saved, modelled', label: '% of the traffic', names }) };
+  return {
+    fig17: stackedBars(bars, { title: 'DenseNet169: off-chip traffic saved, modelled', label: '% of the traffic', names }),
+  };
 }
 
 function matrixSizes(): string {

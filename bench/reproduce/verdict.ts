@@ -59,5 +59,6 @@ function farFigures({ values, tolerance }: CheckedClaim, figures: Figures): stri
 /** A figure with at most four significant digits, integers whole. */
 export function show(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return 'absent';
-  return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
+  // A decimal's binary neighbour rounds as the decimal does.
+  return String(Number.isInteger(value) ? value : Number((value * (1 + 1e-12)).toPrecision(4)));
 }

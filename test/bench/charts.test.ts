@@ -20,7 +20,7 @@ describe('a chart', () => {
     expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     const { document } = parseHTML(svg);
     expect(document.querySelectorAll('svg')).toHaveLength(1);
-    const texts = [...document.querySelectorAll('text')].map(({ textContent }) => textContent);
+    const texts = Array.from(document.querySelectorAll('text'), ({ textContent }) => textContent);
     for (const text of [options.title, options.label, ...options.names]) expect(texts).toContain(text);
     expect(svg).not.toMatch(/NaN|undefined/);
   });

@@ -24,12 +24,28 @@ describe('a claims file', () => {
   it.each([
     ['a broken line', `${head}  - id: [1\n`, /^c\.yaml:\d+:\d+: got .*expected valid YAML\. Check quotes/],
     ['an empty file', '', /^c\.yaml:1:1: got nothing, expected object/],
-    ['a missing field', head + claim('1').replace('    place: Eq. 1\n', ''), /^c\.yaml:4:5 claims\.0\.place: got nothing, expected string/],
+    [
+      'a missing field',
+      head + claim('1').replace('    place: Eq. 1\n', ''),
+      /^c\.yaml:4:5 claims\.0\.place: got nothing, expected string/,
+    ],
     ['a misspelt field', head + claim('1', '    ifDifers: no\n'), /^c\.yaml:11:5 claims\.0\.ifDifers: got ifDifers/],
-    ['a figure that is no number', head + claim('1').replace('sum: 3', 'sum: three'), /^c\.yaml:8:15 claims\.0\.values\.sum: got three, expected number/],
-    ['a negative tolerance', head + claim('1').replace('within: 0', 'within: -1'), /^c\.yaml:9:18 claims\.0\.tolerance\.within: got -1/],
+    [
+      'a figure that is no number',
+      head + claim('1').replace('sum: 3', 'sum: three'),
+      /^c\.yaml:8:15 claims\.0\.values\.sum: got three, expected number/,
+    ],
+    [
+      'a negative tolerance',
+      head + claim('1').replace('within: 0', 'within: -1'),
+      /^c\.yaml:9:18 claims\.0\.tolerance\.within: got -1/,
+    ],
     ['an unknown kind', head + claim('1').replace('exact', 'exactly'), /^c\.yaml:7:5 claims\.0\.kind: got exactly/],
-    ['an unknown check', head + claim('1').replace('theSum', 'theSun'), /^c\.yaml:10:5 claims\.0\.check: got theSun, expected one of theSum/],
+    [
+      'an unknown check',
+      head + claim('1').replace('theSum', 'theSun'),
+      /^c\.yaml:10:5 claims\.0\.check: got theSun, expected one of theSum/,
+    ],
     ['a number used twice', head + claim('1') + claim('1'), /^c\.yaml:11:5 claims\.1\.id: got 1, expected a number used once/],
     ['a number that is none', head + claim('six'), /^c\.yaml:4:5 claims\.0\.id: got six, expected a number of the ledger/],
   ])('with %s is refused with its place, its field and a way out', (_, text, message) => {

@@ -34,7 +34,12 @@ describe('a verdict', () => {
   });
 
   it('of a claim that cannot be checked, or was not run, is no agreement', () => {
-    const unseen = { ...{ id: '10', claim: 'a plot', place: 'Fig. 12' }, kind: 'notCheckable', figure: '-', why: 'no values' } as const;
+    const unseen = {
+      ...{ id: '10', claim: 'a plot', place: 'Fig. 12' },
+      kind: 'notCheckable',
+      figure: '-',
+      why: 'no values',
+    } as const;
     expect(judge(unseen, undefined)).toMatchObject({ verdict: 'notCheckable', reason: 'no values' });
     expect(judge(claim, undefined).verdict).toBe('notRun');
   });
@@ -61,11 +66,15 @@ describe('the table of claims', () => {
 
   it('wraps any text without loss of a letter', () => {
     fc.assert(
-      fc.property(fc.array(fc.stringMatching(/^[a-z]{1,30}$/), { minLength: 1 }), fc.integer({ min: 1, max: 40 }), (words, width) => {
-        const lines = wrap(words.join(' '), width);
-        expect(lines.join('').replaceAll(' ', '')).toBe(words.join(''));
-        for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
-      }),
+      fc.property(
+        fc.array(fc.stringMatching(/^[a-z]{1,30}$/), { minLength: 1 }),
+        fc.integer({ min: 1, max: 40 }),
+        (words, width) => {
+          const lines = wrap(words.join(' '), width);
+          expect(lines.join('').replaceAll(' ', '')).toBe(words.join(''));
+          for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+        },
+      ),
     );
   });
 });

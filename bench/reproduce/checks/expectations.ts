@@ -49,7 +49,11 @@ function boundsOf(speedup: (kept: number) => number): Outcome {
     { text: `the bound of 90 %, ${high.toFixed(2)}x, reaches 5x`, holds: high >= 5 },
     { text: `the bound of 80 %, ${low.toFixed(2)}x, reaches 3x`, holds: low >= 3 },
   ];
-  return { literal: { 'bound at 80 %': low, 'bound at 90 %': high }, laws, notes: ['bounds of the arithmetic; no speed-up is claimed'] };
+  return {
+    literal: { 'bound at 80 %': low, 'bound at 90 %': high },
+    laws,
+    notes: ['bounds of the arithmetic; no speed-up is claimed'],
+  };
 }
 
 /** Energy, cycles, or the sum over works of their product, of one step of a small network on the ACF. */

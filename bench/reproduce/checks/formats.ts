@@ -28,7 +28,12 @@ export const formats = {
     const below = Array.from({ length: 877 }, (_, i) => relativeSizes(i / 1000));
     return {
       literal: { crossing: equalSparsity(500) },
-      laws: [{ text: 'the bit map is smaller at every sparsity below the crossing', holds: below.every(({ csr, bitmap }) => bitmap < csr) }],
+      laws: [
+        {
+          text: 'the bit map is smaller at every sparsity below the crossing',
+          holds: below.every(({ csr, bitmap }) => bitmap < csr),
+        },
+      ],
       notes: [`sizes over dense ones: ${points.join('; ')}`],
     };
   },
@@ -38,7 +43,10 @@ export const formats = {
     const widths = { valueBits: 32, indexBits: 32, pointerBits: 32 };
     const rowStarts = csrBits(0, n, widths);
     const breakEven = 1 - (32 * n * n - rowStarts) / (csrBits(n * n, n, widths) - rowStarts);
-    return { literal: { 'break-even': breakEven }, notes: [`n = ${n}; bits: ${csrBits(n * n * 0.1, n, widths)} at 90 %, ${32 * n * n} dense`] };
+    return {
+      literal: { 'break-even': breakEven },
+      notes: [`n = ${n}; bits: ${csrBits(n * n * 0.1, n, widths)} at 90 %, ${32 * n * n} dense`],
+    };
   },
 } satisfies Record<string, Check>;
 

@@ -6,7 +6,10 @@ import type { Check } from './check.js';
 /** What the accelerators gave on the networks of Table III (claims 6, 7, 9, 13 to 16). */
 export const simulated = {
   trafficAverage: (simulations) =>
-    withHeadline(simulations, (draws) => ({ repaired: { average: byBaseline(draws, 'traffic').average }, notes: errors(draws, 'traffic') })),
+    withHeadline(simulations, (draws) => ({
+      repaired: { average: byBaseline(draws, 'traffic').average },
+      notes: errors(draws, 'traffic'),
+    })),
   trafficByBaseline: (simulations) =>
     withHeadline(simulations, (draws) => ({ repaired: byBaseline(draws, 'traffic'), notes: byPreset(draws, 'traffic') })),
   trafficParts: (simulations) => withHeadline(simulations, trafficParts),
@@ -27,7 +30,10 @@ export const simulated = {
   energyByBaseline: (simulations) =>
     withHeadline(simulations, (draws) => {
       const [energy, time] = [byBaseline(draws, 'energy'), byBaseline(draws, 'time')];
-      const law = { text: `energy saved (${energy.average.toFixed(1)} %) is less than time saved`, holds: energy.average < time.average };
+      const law = {
+        text: `energy saved (${energy.average.toFixed(1)} %) is less than time saved`,
+        holds: energy.average < time.average,
+      };
       return { repaired: energy, laws: [law], notes: [...errors(draws, 'energy'), ...byPreset(draws, 'energy')] };
     }),
   staticPower: (simulations) => withHeadline(simulations, staticPower),
@@ -84,7 +90,10 @@ function denseNetTraffic(draws: readonly Draw[]): Outcome {
   const [SCNN, SIGMA, SparseTrain] = baselineNames.map((baseline) => reduction(draws, 'traffic', baseline));
   const unified = 100 * (1 - (1 - SCNN.mean / 100) / (1 - SparseTrain.mean / 100));
   const repaired: Figures = { average: meanOfMeans([SCNN, SIGMA, SparseTrain]).mean, unified, SparseTrain: SparseTrain.mean };
-  return { repaired, notes: [`SCNN ${SCNN.mean.toFixed(1)}, SIGMA ${SIGMA.mean.toFixed(1)}; rows of feature maps are (channel, y)`] };
+  return {
+    repaired,
+    notes: [`SCNN ${SCNN.mean.toFixed(1)}, SIGMA ${SIGMA.mean.toFixed(1)}; rows of feature maps are (channel, y)`],
+  };
 }
 
 /** Table IV's 0.295 W over the modelled time, beside the modelled energy. */
