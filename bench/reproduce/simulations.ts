@@ -1,7 +1,7 @@
 import type { Role } from 'tfjs-sparsity/hw';
 
 /** How synthetic maps are drawn: the choice decides load balance more than anything else (ledger 3.4). */
-export const mapKinds = ['bernoulli', 'beta', 'smooth'] as const;
+export const mapKinds = ['bernoulli', 'rowBeta', 'smooth'] as const;
 export type MapKind = (typeof mapKinds)[number];
 
 /** The sparsity of W and G: the mean over the run's epochs, or that of its end. */
@@ -47,7 +47,7 @@ export interface Simulations {
 }
 
 /** The draws of the headline: maps and moment that the paper's averages are compared with. */
-export const headline = { maps: 'beta', moment: 'average' } as const;
+export const headline = { maps: 'rowBeta', moment: 'average' } as const;
 
 /** A mean with the standard error of it; no error from a single draw. */
 export interface Mean {
