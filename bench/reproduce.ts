@@ -11,6 +11,7 @@ import { checks } from './reproduce/checks/index.js';
 import { parseClaims } from './reproduce/claims-file.js';
 import { claimsTable } from './reproduce/claims-table.js';
 import { parseArguments } from './reproduce/command-line.js';
+import { conditionsOf } from './reproduce/conditions.js';
 import { paperCharts } from './reproduce/paper-charts.js';
 import { writeReproduction } from './reproduce/report-files.js';
 import { simulate } from './reproduce/simulate.js';
@@ -21,8 +22,10 @@ try {
   const fileName = `bench/claims/${options.paper}.yaml`;
   const file = parseClaims(readFileSync(fileName, 'utf8'), fileName, Object.keys(checks));
   const simulations = await simulate(options);
-  const judged = file.claims.map((claim) => judge(claim, claim.check === undefined ? undefined : checks[claim.check](simulations)));
-  const conditions = simulations.conditions;
+  const judged = file.claims.map((claim) =>
+    judge(claim, claim.check === undefined ? undefined : checks[claim.check](simulations)),
+  );
+  const conditions = conditionsOf(simulations, options);
   console.log(`\n${file.title} (${file.paper})\n${conditions.map((line) => `${line}\n`).join('')}`);
   console.log(claimsTable(judged));
   const charts = options.paper === '001' ? paperCharts(simulations) : {};

@@ -59,7 +59,7 @@ export function curves(
     {
       height: 360,
       marginLeft: 60,
-      y: { label: options.label, grid: true, labelArrow: 'none' },
+      y: { label: options.label, grid: true, labelAnchor: 'center', labelArrow: 'none' },
       marks: [Plot.line(points, { x: 'x', y: 'y', stroke: 'name', strokeWidth: 1.6 })],
     },
   );
@@ -79,11 +79,11 @@ function chart({ title, label, names }: ChartOptions, options: Plot.PlotOptions)
     document,
   } as unknown as Plot.PlotOptions);
   svg.setAttribute('xmlns', svgNamespace);
-  text(svg, { x: '10', y: '16', 'font-weight': 'bold', 'font-size': '12' }, title);
+  text(svg, { x: '10', y: '16', 'font-weight': 'bold', 'font-size': '12', 'text-anchor': 'start' }, title);
   let x = 10;
   for (const [i, name] of names.entries()) {
     element(svg, 'rect', { x: String(x), y: '25', width: '10', height: '10', fill: palette[i] });
-    text(svg, { x: String(x + 14), y: '34' }, name);
+    text(svg, { x: String(x + 14), y: '34', 'text-anchor': 'start' }, name);
     x += 30 + 6.2 * name.length;
   }
   return svg.outerHTML;

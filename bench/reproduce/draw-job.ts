@@ -21,6 +21,6 @@ export const batch = 128;
 export const acceleratorNames: readonly string[] = ['balanced', 'balanced-54', 'balanced-81', ...Object.values(baselines)];
 
 /** What a finished draw must have been made of to count for a job: the job, and every constant of the accelerators. */
-export function keyOf(job: DrawJob): string {
-  return JSON.stringify([job, batch, acceleratorNames.map((name) => createAccelerator(name).spec)]);
+export function settingsOf(job: DrawJob): unknown {
+  return [job, batch, acceleratorNames.map((name) => createAccelerator(name).spec)];
 }

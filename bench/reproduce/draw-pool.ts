@@ -4,7 +4,11 @@ import { simulateDraw } from './simulate-draw.js';
 import type { Draw } from './simulations.js';
 
 /** Runs jobs, the first ones first, on so many threads (1: on this one), and tells of each draw as it is done. */
-export async function runJobs(jobs: readonly DrawJob[], threads: number, onDraw: (job: DrawJob, draw: Draw) => void): Promise<void> {
+export async function runJobs(
+  jobs: readonly DrawJob[],
+  threads: number,
+  onDraw: (job: DrawJob, draw: Draw) => void,
+): Promise<void> {
   if (threads === 1) {
     for (const job of jobs) onDraw(job, simulateDraw(job));
     return;

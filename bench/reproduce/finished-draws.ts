@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { type DrawJob, keyOf } from './draw-job.js';
+import { type DrawJob, settingsOf } from './draw-job.js';
 import type { Draw } from './simulations.js';
 
 const lineSchema = z.object({ key: z.string(), draw: z.unknown() });
@@ -20,15 +20,19 @@ export function finishedDraws(path: string): FinishedDraws {
     const parsed = lineSchema.safeParse(parseLine(line));
     if (parsed.success) done.set(parsed.data.key, parsed.data.draw as Draw);
   }
-  const shortKey = (job: DrawJob) => createHash('sha256').update(keyOf(job)).digest('hex').slice(0, 16);
   return {
-    find: (job) => done.get(shortKey(job)),
+    find: (job) => done.get(digest(settingsOf(job))),
     add(job, draw) {
       mkdirSync(dirname(path), { recursive: true });
       // The new line first: behind a line cut short it would be lost with it.
-      appendFileSync(path, `\n${JSON.stringify({ key: shortKey(job), draw })}`);
+      appendFileSync(path, `\n${JSON.stringify({ key: digest(settingsOf(job)), draw })}`);
     },
   };
+}
+
+/** A short name for settings: equal settings, equal name. */
+export function digest(settings: unknown): string {
+  return createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
 }
 
 function parseLine(line: string): unknown {

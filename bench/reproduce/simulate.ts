@@ -5,7 +5,7 @@ import type { ReproduceOptions } from './command-line.js';
 import { batch, type DrawJob } from './draw-job.js';
 import { runJobs } from './draw-pool.js';
 import { finishedDraws } from './finished-draws.js';
-import { headline, mapKinds, type Moment, moments, type Simulations } from './simulations.js';
+import { headline, type Moment, mapKinds, moments, type Simulations } from './simulations.js';
 
 /** Networks that are small enough to be drawn in every way: what the choice of maps and sparsity changes is told of these. */
 const sensitivityNetworks = ['alexnet-torchvision', 'shufflenet-v1', 'googlenet', 'densenet169', 'nasnet-4a', 'efficientnet-b0'];

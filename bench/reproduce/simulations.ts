@@ -17,14 +17,6 @@ export interface AcceleratorTotals {
   readonly macs: { readonly dense: number; readonly effectual: number };
 }
 
-/** Multiplications over PEs: standard deviation over mean, and how far neighbour partitions differ, means over the works. */
-export interface BalanceTotals {
-  readonly even: number;
-  readonly coarse: number;
-  readonly twoLevel: number;
-  readonly neighbours: number;
-}
-
 /** What one draw of synthetic maps gave for one network: plain data, a line of the results file. */
 export interface Draw {
   readonly network: string;
@@ -33,11 +25,8 @@ export interface Draw {
   /** 0, 1 ...: which image, with maps of its own. */
   readonly draw: number;
   readonly accelerators: Readonly<Record<string, AcceleratorTotals>>;
-  readonly balance: BalanceTotals;
   /** Share of zeros. */
   readonly sparsity: Readonly<Record<Role, number>>;
-  /** Share of rows for which RP-CSR is the smaller format. */
-  readonly csrRows: Readonly<Record<Role, number>>;
   readonly seconds: number;
 }
 
