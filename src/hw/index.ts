@@ -15,6 +15,8 @@ export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, dense
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
+export type { FeatureMap } from './networks/feature-map.js';
+export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
 export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
@@ -43,5 +45,9 @@ export { bitsOf, decode, type StoredMatrix } from './parts/formats/stored-matrix
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
+export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
+export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
+export { type SmoothOptions, smoothBits } from './synthetic/smooth-bits.js';
+export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './synthetic/synthetic-records.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';
