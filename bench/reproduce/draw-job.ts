@@ -1,12 +1,9 @@
-import { createAccelerator } from 'tfjs-sparsity/hw';
-import { baselines } from './reductions.js';
-import type { MapKind, Moment } from './simulations.js';
+import { acceleratorsOf, type WayName, ways } from './ways.js';
 
-/** One draw of synthetic maps for one network, to be run on all accelerators: plain data, it crosses to workers. */
+/** One draw of synthetic maps for one network, to be run on the accelerators of a way: plain data, it crosses to workers. */
 export interface DrawJob {
   readonly network: string;
-  readonly maps: MapKind;
-  readonly moment: Moment;
+  readonly way: WayName;
   /** 0, 1 ... */
   readonly draw: number;
   /** Images whose maps are drawn; the batch repeats them. */
@@ -17,10 +14,7 @@ export interface DrawJob {
 /** Images of a training step in 001. */
 export const batch = 128;
 
-/** The proposed accelerator under its three readings of how many PEs there are (ledger 1.2.7), and the baselines of 001. */
-export const acceleratorNames: readonly string[] = ['balanced', 'balanced-54', 'balanced-81', ...Object.values(baselines)];
-
-/** What a finished draw must have been made of to count for a job: the job, and every constant of the accelerators. */
+/** What a finished draw must have been made of to count for a job: the job, and every constant of maps and accelerators. */
 export function settingsOf(job: DrawJob): unknown {
-  return [job, batch, acceleratorNames.map((name) => createAccelerator(name).spec)];
+  return [job, batch, ways[job.way], acceleratorsOf(job.way)];
 }

@@ -1,11 +1,11 @@
 import { type Bar, curves, groupedBars, stackedBars } from './charts.js';
 import { relativeSizes } from './checks/formats.js';
 import { baselineNames, baselines, type Measure, measures, roles, savedByRole } from './reductions.js';
-import { byNetwork, type Draw, headline, meanOf, type Simulations } from './simulations.js';
+import { byNetwork, type Draw, drawsOfClaims, meanOf, type Simulations } from './simulations.js';
 
 /** The plots of 001 that its text has no values of, drawn from our figures: Figs. 3 and 11 to 20, as SVG text by name. */
-export function paperCharts({ draws }: Simulations): Record<string, string> {
-  const own = draws.filter(({ maps, moment }) => maps === headline.maps && moment === headline.moment);
+export function paperCharts(simulations: Simulations): Record<string, string> {
+  const own = drawsOfClaims(simulations);
   return { fig03: matrixSizes(), ...(own.length > 0 ? simulatedCharts(byNetwork(own)) : {}) };
 }
 

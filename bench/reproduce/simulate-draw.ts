@@ -13,9 +13,10 @@ import {
   syntheticRecords,
   trainingWorks,
 } from 'tfjs-sparsity/hw';
-import { acceleratorNames, batch, type DrawJob } from './draw-job.js';
+import { batch, type DrawJob } from './draw-job.js';
 import { roles } from './reductions.js';
-import { type AcceleratorTotals, type Draw, moments } from './simulations.js';
+import type { AcceleratorTotals, Draw } from './simulations.js';
+import { acceleratorsOf, ways } from './ways.js';
 
 /** Zeros that a ReLU leaves in A and E; dropouts are the networks' own (ledger 3.4). */
 export const reluSparsity = 0.45;
@@ -23,9 +24,9 @@ export const reluSparsity = 0.45;
 /** Runs one training step of a network on every accelerator, on maps drawn for it. Layer by layer: memory stays small. */
 export function simulateDraw(job: DrawJob): Draw {
   const began = performance.now();
-  const runs = acceleratorNames.map((name) => {
-    const accelerator = createAccelerator(name);
-    return { name, table: accelerator.energyTable, run: accelerator.start() as AcceleratorRun, cost: emptyCost() };
+  const runs = acceleratorsOf(job.way).map((spec) => {
+    const accelerator = createAccelerator(spec);
+    return { name: spec.name, table: accelerator.energyTable, run: accelerator.start() as AcceleratorRun, cost: emptyCost() };
   });
   const zeros = emptyTally();
   for (const record of recordsOf(job)) {
@@ -35,16 +36,21 @@ export function simulateDraw(job: DrawJob): Draw {
     for (const role of roles) tally(zeros[role], record[role] as BitTensor);
   }
   return {
-    ...{ network: job.network, maps: job.maps, moment: job.moment, draw: job.draw },
+    ...{ network: job.network, way: job.way, draw: job.draw },
     accelerators: Object.fromEntries(runs.map(({ name, cost }) => [name, totalsOf(cost)])),
     sparsity: sharesOf(zeros),
     seconds: (performance.now() - began) / 1000,
   };
 }
 
-function recordsOf({ network: name, maps, moment, draw, images, seed }: DrawJob): Iterable<LayerTensors> {
-  const sparsity = { W: moments[moment], A: reluSparsity };
-  return syntheticRecords(network(name, { batch }), { seed: `${seed}/${name}/${draw}`, sparsity, maps, images });
+function recordsOf({ network: name, way, draw, images, seed }: DrawJob): Iterable<LayerTensors> {
+  const { maps, sparsity } = ways[way];
+  return syntheticRecords(network(name, { batch }), {
+    seed: `${seed}/${name}/${draw}`,
+    sparsity: { W: sparsity, A: reluSparsity },
+    maps,
+    images,
+  });
 }
 
 function totalsOf({ cycles, energyPj, dramBytes, byComponentPj, macs }: Cost): AcceleratorTotals {

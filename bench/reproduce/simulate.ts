@@ -5,10 +5,11 @@ import type { ReproduceOptions } from './command-line.js';
 import { batch, type DrawJob } from './draw-job.js';
 import { runJobs } from './draw-pool.js';
 import { finishedDraws } from './finished-draws.js';
-import { headline, type Moment, mapKinds, moments, type Simulations } from './simulations.js';
+import type { Simulations } from './simulations.js';
+import { type WayName, ways } from './ways.js';
 
-/** Networks that are small enough to be drawn in every way: what the choice of maps and sparsity changes is told of these. */
-const sensitivityNetworks = ['alexnet-torchvision', 'shufflenet-v1', 'googlenet', 'densenet169', 'nasnet-4a', 'efficientnet-b0'];
+/** Networks that are small enough to be drawn in every way. */
+const otherWaysNetworks = ['alexnet-torchvision', 'shufflenet-v1', 'googlenet', 'densenet169', 'nasnet-4a', 'efficientnet-b0'];
 
 /**
  * All draws that the options ask for: those of an earlier run that stand in `draws.jsonl`, and the missing ones, which are run now and
@@ -27,7 +28,7 @@ export async function simulate(options: ReproduceOptions): Promise<Simulations> 
     found.set(job, draw);
     done += macsOf(job.network);
     const share = ((100 * done) / work).toFixed(0).padStart(3);
-    console.error(`${share} %  ${job.network}, ${job.maps}, ${job.moment}, draw ${job.draw}: ${draw.seconds.toFixed(1)} s`);
+    console.error(`${share} %  ${job.network}, ${job.way}, draw ${job.draw}: ${draw.seconds.toFixed(1)} s`);
   });
   return { draws: jobs.flatMap((job) => found.get(job) ?? []) };
 }
@@ -41,11 +42,9 @@ function jobsOf({ networks, images, full, seed }: ReproduceOptions): DrawJob[] {
   }
   // Drawn image by image the error of the mean is seen; a full batch leaves none.
   const draws = Array.from({ length: full ? 1 : images }, (_, draw) => ({ draw, images: full ? batch : 1, seed }));
-  const ways = mapKinds.flatMap((maps) => (Object.keys(moments) as Moment[]).map((moment) => ({ maps, moment })));
-  return ways.flatMap((way) => {
-    const isHeadline = way.maps === headline.maps && way.moment === headline.moment;
-    const drawn = isHeadline ? names : names.filter((name) => sensitivityNetworks.includes(name));
-    return drawn.flatMap((name) => draws.map((draw) => ({ network: name, ...way, ...draw })));
+  return (Object.keys(ways) as WayName[]).flatMap((way) => {
+    const drawn = way === 'claims' ? names : names.filter((name) => otherWaysNetworks.includes(name));
+    return drawn.flatMap((name) => draws.map((draw) => ({ network: name, way, ...draw })));
   });
 }
 

@@ -1,12 +1,5 @@
 import type { Role } from 'tfjs-sparsity/hw';
-
-/** How synthetic maps are drawn: the choice decides load balance more than anything else (ledger 3.4). */
-export const mapKinds = ['bernoulli', 'rowBeta', 'smooth'] as const;
-export type MapKind = (typeof mapKinds)[number];
-
-/** The sparsity of W and G: the mean over the run's epochs, or that of its end. */
-export const moments = { average: 0.83125, final: 0.95 } as const;
-export type Moment = keyof typeof moments;
+import type { WayName } from './ways.js';
 
 /** A training step of a batch on one accelerator. */
 export interface AcceleratorTotals {
@@ -20,8 +13,7 @@ export interface AcceleratorTotals {
 /** What one draw of synthetic maps gave for one network: plain data, a line of the results file. */
 export interface Draw {
   readonly network: string;
-  readonly maps: MapKind;
-  readonly moment: Moment;
+  readonly way: WayName;
   /** 0, 1 ...: which image, with maps of its own. */
   readonly draw: number;
   readonly accelerators: Readonly<Record<string, AcceleratorTotals>>;
@@ -35,8 +27,10 @@ export interface Simulations {
   readonly draws: readonly Draw[];
 }
 
-/** The draws of the headline: maps and moment that the paper's averages are compared with. */
-export const headline = { maps: 'rowBeta', moment: 'average' } as const;
+/** The draws that stand for the paper's figures. */
+export function drawsOfClaims({ draws }: Simulations): readonly Draw[] {
+  return draws.filter(({ way }) => way === 'claims');
+}
 
 /** A mean with the standard error of it; no error from a single draw. */
 export interface Mean {

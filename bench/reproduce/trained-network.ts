@@ -7,10 +7,10 @@ import type { RunOptions } from '../../examples/lib/options.js';
 import { readResult, writeResult } from '../../examples/lib/run-result.js';
 import { trainOnce } from '../../examples/lib/train-once.js';
 import { curves } from './charts.js';
-import { acceleratorNames } from './draw-job.js';
 import { digest } from './finished-draws.js';
 import { baselineNames, baselines, measures, roles } from './reductions.js';
 import type { AcceleratorTotals } from './simulations.js';
+import { acceleratorsOf } from './ways.js';
 
 /** A network that was really trained, with the accelerators on its own tensors. */
 export interface TrainedNetwork {
@@ -30,6 +30,7 @@ export async function trainNetwork(dataDir: string, out: string, seed: number): 
   const all = await loadDataset('cifar10', dataDir, seed);
   const data = { ...all, train: firstImages(all.train, budget.trainImages), test: firstImages(all.test, budget.testImages) };
   const { epochs, batchSize, trainImages, sampledImages } = budget;
+  const accelerators = acceleratorsOf('claims').map((spec) => createAccelerator(spec));
   const options: RunOptions = {
     data: 'cifar10',
     dataDir,
@@ -40,7 +41,7 @@ export async function trainNetwork(dataDir: string, out: string, seed: number): 
     epochs,
     batchSize,
     learningRate: 0.001,
-    accelerators: acceleratorNames,
+    accelerators: accelerators.map(({ spec }) => spec.name),
     every: trainImages / batchSize,
     images: sampledImages,
     execution: 'dense',
@@ -52,15 +53,18 @@ export async function trainNetwork(dataDir: string, out: string, seed: number): 
     report: undefined,
     targetAccuracy: undefined,
   };
-  const accelerators = acceleratorNames.map((name) => createAccelerator(name));
   // Another seed, budget or constant is another run.
   const dir = join(out, `trained-${digest([budget, seed, accelerators.map(({ spec }) => spec)])}`);
-  const result = (await readResult(dir)) ?? (await trainOnce(options, data, accelerators, dir, new AbortController().signal)).result;
+  const result =
+    (await readResult(dir)) ?? (await trainOnce(options, data, accelerators, dir, new AbortController().signal)).result;
   if (result) await writeResult(dir, result);
   const reports = result?.cost?.accelerators ?? [];
   return {
     accuracy: result?.accuracy ?? Number.NaN,
-    sparsity: (result?.cost?.series ?? []).map(({ step, sparsity }) => ({ epoch: (step * batchSize) / trainImages, zeros: sparsity })),
+    sparsity: (result?.cost?.series ?? []).map(({ step, sparsity }) => ({
+      epoch: (step * batchSize) / trainImages,
+      zeros: sparsity,
+    })),
     accelerators: Object.fromEntries(
       reports.map(({ name, total }) => [name, { ...total, interconnectPj: total.byComponentPj.interconnect ?? 0 }]),
     ),
@@ -68,7 +72,9 @@ export async function trainNetwork(dataDir: string, out: string, seed: number): 
 }
 
 /** What the training gave, a line each. */
-export function trainedLines({ accuracy, sparsity, accelerators }: TrainedNetwork): string[] {
+export function trainedLines(trained: TrainedNetwork | undefined): string[] {
+  if (!trained) return ['No network was really trained: --data-dir names no folder of CIFAR-10.'];
+  const { accuracy, sparsity, accelerators } = trained;
   const last = sparsity[sparsity.length - 1].zeros;
   const saved = baselineNames.map((baseline) => {
     const each = Object.entries(measures).map(([measure, of]) => {

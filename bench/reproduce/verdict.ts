@@ -1,4 +1,5 @@
-import type { CheckedClaim, Claim } from './claims-file.js';
+import type { CheckedClaim, Claim, ClaimsFile } from './claims-file.js';
+import type { Simulations } from './simulations.js';
 
 /** Our figures, by the names of the claim's. */
 export type Figures = Readonly<Record<string, number>>;
@@ -28,6 +29,18 @@ export interface JudgedClaim {
   readonly verdict: Verdict;
   /** One line, for every verdict that is not plain agreement. */
   readonly reason?: string;
+}
+
+/** Finds our figures for a claim; nothing when this run has not simulated what it needs. */
+export type Check = (simulations: Simulations) => Outcome | undefined;
+
+/** Runs the check of each claim and judges what it finds. */
+export function judgeAll(
+  { claims }: ClaimsFile,
+  checks: Readonly<Record<string, Check>>,
+  simulations: Simulations,
+): JudgedClaim[] {
+  return claims.map((claim) => judge(claim, claim.check === undefined ? undefined : checks[claim.check](simulations)));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { minimumSteal } from 'tfjs-sparsity/hw';
-import type { Check } from './check.js';
+import type { Check } from '../verdict.js';
 
 /** Table I of 001: cycles of a multiplication, and of communication within and across partitions. */
 const multiplyCycles = { float: 10, int: 7 };
@@ -15,9 +15,16 @@ export const balancing = {
       }),
     );
     return {
-      literal: Object.fromEntries(cases.flatMap(({ name, stolen, left }) => [[name, stolen], [`${name}, left`, left]])),
+      literal: Object.fromEntries(
+        cases.flatMap(({ name, stolen, left }) => [
+          [name, stolen],
+          [`${name}, left`, left],
+        ]),
+      ),
       laws: cases.map(({ name, stolen, left }) => ({ text: `stealing pays: ${name}`, holds: stolen < left })),
-      notes: [`least number to steal: ${cases.map(({ name, least }) => `${name} ${least}`).join(', ')}; the text's "more than" is one off`],
+      notes: [
+        `least number to steal: ${cases.map(({ name, least }) => `${name} ${least}`).join(', ')}; the text's "more than" is one off`,
+      ],
     };
   },
 } satisfies Record<string, Check>;

@@ -1,8 +1,7 @@
 import { createRng } from 'tfjs-sparsity';
 import { acf, bernoulliBits, costOf, denseNest, trainingWorks } from 'tfjs-sparsity/hw';
 import { polynomialSchedule } from 'tfjs-sparsity/pruning';
-import type { Outcome } from '../verdict.js';
-import type { Check } from './check.js';
+import type { Check, Outcome } from '../verdict.js';
 
 /** Multipliers of Table II of 001, at 1 GHz. */
 const tableTwo = { multipliers: 1024, clockGhz: 1 };

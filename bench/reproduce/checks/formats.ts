@@ -1,6 +1,6 @@
 import { crossoverSparsity, csrBits, printedSizes } from 'tfjs-sparsity/hw';
+import type { Check } from '../verdict.js';
 import { show } from '../verdict.js';
-import type { Check } from './check.js';
 
 /** Sizes of the compression formats (claims 1 to 3, 9 and 46). */
 export const formats = {

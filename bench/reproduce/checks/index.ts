@@ -1,4 +1,4 @@
-import type { Check } from './check.js';
+import type { Check } from '../verdict.js';
 import { expectations } from './expectations.js';
 import { formats } from './formats.js';
 import { simulated } from './simulated.js';

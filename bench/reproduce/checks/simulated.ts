@@ -1,21 +1,20 @@
 import { averageReduction, baselineNames, type Measure, meanOfMeans, reduction, roles, savedByRole } from '../reductions.js';
-import { byNetwork, type Draw, headline, type Simulations } from '../simulations.js';
-import type { Figures, Outcome } from '../verdict.js';
-import type { Check } from './check.js';
+import { byNetwork, type Draw, drawsOfClaims, type Simulations } from '../simulations.js';
+import type { Check, Figures, Outcome } from '../verdict.js';
 
 /** What the accelerators gave on the networks of Table III (claims 6, 7, 9, 13 to 16). */
 export const simulated = {
   trafficAverage: (simulations) =>
-    withHeadline(simulations, (draws) => ({
+    withDraws(simulations, (draws) => ({
       repaired: { average: byBaseline(draws, 'traffic').average },
       notes: errors(draws, 'traffic'),
     })),
   trafficByBaseline: (simulations) =>
-    withHeadline(simulations, (draws) => ({ repaired: byBaseline(draws, 'traffic'), notes: byPreset(draws, 'traffic') })),
-  trafficParts: (simulations) => withHeadline(simulations, trafficParts),
+    withDraws(simulations, (draws) => ({ repaired: byBaseline(draws, 'traffic'), notes: byPreset(draws, 'traffic') })),
+  trafficParts: (simulations) => withDraws(simulations, trafficParts),
   denseNetTraffic: (simulations) => ofNetwork(simulations, 'densenet169', denseNetTraffic),
   timeByBaseline: (simulations) =>
-    withHeadline(simulations, (draws) => {
+    withDraws(simulations, (draws) => {
       const found = byBaseline(draws, 'time');
       const ordered = found.SCNN >= found.SIGMA && found.SIGMA >= found.SparseTrain;
       return {
@@ -28,7 +27,7 @@ export const simulated = {
   resNetTraffic: (simulations) =>
     ofNetwork(simulations, 'resnet152', (draws) => ({ repaired: { average: byBaseline(draws, 'traffic').average } })),
   energyByBaseline: (simulations) =>
-    withHeadline(simulations, (draws) => {
+    withDraws(simulations, (draws) => {
       const [energy, time] = [byBaseline(draws, 'energy'), byBaseline(draws, 'time')];
       const law = {
         text: `energy saved (${energy.average.toFixed(1)} %) is less than time saved`,
@@ -36,18 +35,17 @@ export const simulated = {
       };
       return { repaired: energy, laws: [law], notes: [...errors(draws, 'energy'), ...byPreset(draws, 'energy')] };
     }),
-  staticPower: (simulations) => withHeadline(simulations, staticPower),
+  staticPower: (simulations) => withDraws(simulations, staticPower),
 } satisfies Record<string, Check>;
 
-/** The draws of the headline, when there are any. */
-export function withHeadline({ draws }: Simulations, find: (draws: readonly Draw[]) => Outcome): Outcome | undefined {
-  const own = draws.filter(({ maps, moment }) => maps === headline.maps && moment === headline.moment);
-  return own.length === 0 ? undefined : find(own);
+/** What is found in the draws of the claims, when there are any. */
+function withDraws(simulations: Simulations, find: (draws: readonly Draw[]) => Outcome): Outcome | undefined {
+  const draws = drawsOfClaims(simulations);
+  return draws.length === 0 ? undefined : find(draws);
 }
 
-function ofNetwork(simulations: Simulations, name: string, find: (draws: readonly Draw[]) => Outcome): Outcome | undefined {
-  const draws = simulations.draws.filter(({ network }) => network === name);
-  return withHeadline({ draws }, find);
+function ofNetwork({ draws }: Simulations, name: string, find: (draws: readonly Draw[]) => Outcome): Outcome | undefined {
+  return withDraws({ draws: draws.filter(({ network }) => network === name) }, find);
 }
 
 /** Per cent saved against each baseline, and their mean. */

@@ -1,5 +1,4 @@
-import type { Outcome } from '../verdict.js';
-import type { Check } from './check.js';
+import type { Check, Outcome } from '../verdict.js';
 
 /** Arithmetic on the paper's own figures (claims 6, 8, 11, 13 and 15). */
 export const sums = {
