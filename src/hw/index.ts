@@ -27,6 +27,7 @@ export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
 export { paddedMacs } from './networks/padded-macs.js';
+export { parseScaleSimTopology } from './networks/scale-sim.js';
 export {
   bufferTiles,
   fetchedBytes,
