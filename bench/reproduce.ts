@@ -17,6 +17,7 @@ import { type Reproduction, reproductionText, writeReproduction } from './reprod
 import { simulate } from './reproduce/simulate.js';
 import { trainedChart, trainedLines, trainNetwork } from './reproduce/trained-network.js';
 import { judgeAll } from './reproduce/verdict.js';
+import { waysTable } from './reproduce/ways-table.js';
 
 try {
   const options = await parseArguments();
@@ -29,7 +30,7 @@ try {
     file,
     conditions: conditionsOf(simulations, options),
     judged: judgeAll(file, checks, simulations),
-    remarks: paper === '001' ? trainedLines(trained) : [],
+    remarks: paper === '001' ? [...waysTable(simulations), '', ...trainedLines(trained)] : [],
     charts: { ...(trained && { fig01: trainedChart(trained) }), ...(paper === '001' && paperCharts(simulations)) },
   };
   console.log(reproductionText(reproduction));

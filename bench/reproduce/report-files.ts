@@ -18,20 +18,19 @@ export interface Reproduction {
 
 /** A reproduction as text of at most 80 columns. */
 export function reproductionText({ file, judged, conditions, remarks }: Reproduction): string {
-  const lines = (texts: readonly string[]) => texts.flatMap((text) => wrap(text, 80));
+  const lines = (texts: readonly string[]) => texts.flatMap((text) => (text.length <= 80 ? [text] : wrap(text, 80)));
   return ['', `${file.title} (${file.paper})`, '', ...lines(conditions), '', claimsTable(judged), ...lines(remarks)].join('\n');
 }
 
 /** Writes `claims.md`, `claims.json` and the charts into a folder; the same findings give the same bytes. */
 export function writeReproduction(folder: string, { file, judged, conditions, remarks, charts }: Reproduction): void {
   mkdirSync(folder, { recursive: true });
-  const list = (lines: readonly string[]) => lines.map((line) => `- ${line}\n`).join('');
   const pictures = Object.keys(charts).map((name) => `![${name}](${name}.svg)\n`);
   const markdown = [
     `# ${file.title} (${file.paper})\n`,
-    list(conditions),
+    conditions.map((line) => `- ${line}\n`).join(''),
     `${claimsMarkdown(judged)}\n`,
-    list(remarks),
+    remarks.length > 0 ? `\`\`\`\n${remarks.join('\n')}\n\`\`\`\n` : '',
     ...pictures,
   ];
   writeFileSync(join(folder, 'claims.md'), markdown.join('\n'));

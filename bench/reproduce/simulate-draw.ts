@@ -1,6 +1,7 @@
 import {
   type AcceleratorRun,
   addCosts,
+  type BalancedSpec,
   type BitTensor,
   type Cost,
   costOf,
@@ -9,10 +10,12 @@ import {
   emptyCost,
   type LayerTensors,
   network,
+  presets,
   type Role,
   syntheticRecords,
   trainingWorks,
 } from 'tfjs-sparsity/hw';
+import { balanceOf, balanceTotals } from './balance-totals.js';
 import { batch, type DrawJob } from './draw-job.js';
 import { roles } from './reductions.js';
 import type { AcceleratorTotals, Draw } from './simulations.js';
@@ -29,15 +32,19 @@ export function simulateDraw(job: DrawJob): Draw {
     return { name: spec.name, table: accelerator.energyTable, run: accelerator.start() as AcceleratorRun, cost: emptyCost() };
   });
   const zeros = emptyTally();
+  const balance = [];
   for (const record of recordsOf(job)) {
     // Plain SGD without slots (Eq. 4), pruned weights stay zero.
     const works = trainingWorks([record], { slots: 0, masked: [record.layer] });
     for (const one of runs) one.cost = addCosts(one.cost, costOf(one.run.executeStep(works), one.table));
+    for (const work of works)
+      if (work.kind === 'gemm') balance.push(balanceOf(work, presets.balanced as unknown as BalancedSpec));
     for (const role of roles) tally(zeros[role], record[role] as BitTensor);
   }
   return {
     ...{ network: job.network, way: job.way, draw: job.draw },
     accelerators: Object.fromEntries(runs.map(({ name, cost }) => [name, totalsOf(cost)])),
+    balance: balanceTotals(balance),
     sparsity: sharesOf(zeros),
     seconds: (performance.now() - began) / 1000,
   };

@@ -1,4 +1,5 @@
 import type { Role } from 'tfjs-sparsity/hw';
+import type { BalanceTotals } from './balance-totals.js';
 import type { WayName } from './ways.js';
 
 /** A training step of a batch on one accelerator. */
@@ -17,6 +18,7 @@ export interface Draw {
   /** 0, 1 ...: which image, with maps of its own. */
   readonly draw: number;
   readonly accelerators: Readonly<Record<string, AcceleratorTotals>>;
+  readonly balance: BalanceTotals;
   /** Share of zeros. */
   readonly sparsity: Readonly<Record<Role, number>>;
   readonly seconds: number;
