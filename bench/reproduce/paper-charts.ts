@@ -14,20 +14,34 @@ type Networks = ReadonlyMap<string, readonly Draw[]>;
 function simulatedCharts(networks: Networks): Record<string, string> {
   const each = (bars: (network: string, draws: readonly Draw[]) => Bar[]) =>
     [...networks].flatMap(([network, draws]) => bars(network, draws));
-  const byRole = (of: 'sparsity') =>
+  const byRole = (of: 'sparsity' | 'csrRows') =>
     each((group, draws) => roles.map((name) => ({ group, name, ...bar(draws.map((draw) => 100 * draw[of][name])) })));
   const saved = (baseline: (typeof baselineNames)[number]) =>
     stackedBars(
       each((group, draws) => roles.map((name) => ({ group, name, value: savedByRole(draws, baseline)[name] }))),
       { title: `Off-chip traffic saved against ${baseline}, modelled`, label: "% of the baseline's traffic", names: roles },
     );
+  const levels = { 'even split': 'even', coarse: 'coarse', 'two levels': 'twoLevel' } as const;
+  const balance = each((group, draws) =>
+    Object.entries(levels).map(([name, level]) => ({ group, name, ...bar(draws.map((draw) => draw.balance[level])) })),
+  );
   return {
     fig11: relative(networks, 'traffic', 'Off-chip traffic of a training step'),
+    fig12: groupedBars(byRole('csrRows'), {
+      title: 'Rows stored in RP-CSR, the others in RP-BF',
+      label: '% of rows',
+      names: roles,
+    }),
     fig13: saved('SparseTrain'),
     fig14: groupedBars(byRole('sparsity'), { title: 'Sparsity of the synthetic maps', label: '% zeros', names: roles }),
     fig15: saved('SCNN'),
     fig16: saved('SIGMA'),
     ...denseNet(networks),
+    fig18: groupedBars(balance, {
+      title: 'Deviation of multiplications over PEs, modelled',
+      label: 'standard deviation / mean',
+      names: Object.keys(levels),
+    }),
     fig19: relative(networks, 'time', 'Time of a training step'),
     fig20: relative(networks, 'energy', 'Energy of a training step'),
   };

@@ -16,6 +16,7 @@ import {
   trainingWorks,
 } from 'tfjs-sparsity/hw';
 import { balanceOf, balanceTotals } from './balance-totals.js';
+import { csrRows } from './csr-rows.js';
 import { batch, type DrawJob } from './draw-job.js';
 import { roles } from './reductions.js';
 import type { AcceleratorTotals, Draw } from './simulations.js';
@@ -31,7 +32,8 @@ export function simulateDraw(job: DrawJob): Draw {
     const accelerator = createAccelerator(spec);
     return { name: spec.name, table: accelerator.energyTable, run: accelerator.start() as AcceleratorRun, cost: emptyCost() };
   });
-  const zeros = emptyTally();
+  const zeros = emptyShares();
+  const inCsr = emptyShares();
   const balance = [];
   for (const record of recordsOf(job)) {
     // Plain SGD without slots (Eq. 4), pruned weights stay zero.
@@ -39,13 +41,20 @@ export function simulateDraw(job: DrawJob): Draw {
     for (const one of runs) one.cost = addCosts(one.cost, costOf(one.run.executeStep(works), one.table));
     for (const work of works)
       if (work.kind === 'gemm') balance.push(balanceOf(work, presets.balanced as unknown as BalancedSpec));
-    for (const role of roles) tally(zeros[role], record[role] as BitTensor);
+    for (const role of roles) {
+      const tensor = record[role] as BitTensor;
+      const size = tensor.shape.reduce((a, b) => a * b, 1);
+      add(zeros, role, size - countBits(tensor), size);
+      const rows = csrRows(record, role, tensor);
+      add(inCsr, role, rows.csr, rows.all);
+    }
   }
   return {
     ...{ network: job.network, way: job.way, draw: job.draw },
     accelerators: Object.fromEntries(runs.map(({ name, cost }) => [name, totalsOf(cost)])),
     balance: balanceTotals(balance),
-    sparsity: sharesOf(zeros),
+    sparsity: fractionsOf(zeros),
+    csrRows: fractionsOf(inCsr),
     seconds: (performance.now() - began) / 1000,
   };
 }
@@ -65,20 +74,20 @@ function totalsOf({ cycles, energyPj, dramBytes, byComponentPj, macs }: Cost): A
   return { cycles, energyPj, dramBytes, interconnectPj: byComponentPj.interconnect ?? 0, macs: { dense, effectual } };
 }
 
-type Tally = Record<Role, { some: number; all: number }>;
+/** Parts of wholes, by tensor. */
+type Shares = Record<Role, { some: number; all: number }>;
 
-function emptyTally(): Tally {
+function emptyShares(): Shares {
   const none = () => ({ some: 0, all: 0 });
   return { W: none(), A: none(), E: none(), G: none() };
 }
 
-function tally(sum: Tally[Role], bits: BitTensor): void {
-  const size = bits.shape.reduce((a, b) => a * b, 1);
-  sum.all += size;
-  sum.some += size - countBits(bits);
+function add(shares: Shares, role: Role, some: number, all: number): void {
+  shares[role].some += some;
+  shares[role].all += all;
 }
 
-function sharesOf(sums: Tally): Record<Role, number> {
-  const share = (role: Role) => sums[role].some / sums[role].all;
-  return { W: share('W'), A: share('A'), E: share('E'), G: share('G') };
+function fractionsOf(shares: Shares): Record<Role, number> {
+  const fraction = (role: Role) => shares[role].some / shares[role].all;
+  return { W: fraction('W'), A: fraction('A'), E: fraction('E'), G: fraction('G') };
 }

@@ -21,6 +21,8 @@ export interface Draw {
   readonly balance: BalanceTotals;
   /** Share of zeros. */
   readonly sparsity: Readonly<Record<Role, number>>;
+  /** Share of rows for which RP-CSR is the smaller format. */
+  readonly csrRows: Readonly<Record<Role, number>>;
   readonly seconds: number;
 }
 
