@@ -8,18 +8,13 @@ export { type DenseArrayOptions, denseArray } from './dense-array.js';
 export { effectualMacs, workMacs } from './effectual-macs.js';
 export { type ActionName, actions } from './energy/actions.js';
 export { price } from './energy/price.js';
+export { scaleEnergyTable } from './energy/scale-table.js';
 export { type Dram, type EnergyOptions, energy45nm, energyTables, sramAccessPj } from './energy/tables.js';
 export { type GemmShape, gemmShapes } from './gemm-shapes.js';
 export { type GemmView, lowerGemm } from './gemm-view.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
 export type { GatherAxis } from './nest-axes.js';
-export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
-export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
-export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
-export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
-export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';
-export { workDeviation } from './parts/balance/work-deviation.js';
 export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
 export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
@@ -28,6 +23,13 @@ export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
 export { paddedMacs } from './networks/padded-macs.js';
 export { parseScaleSimTopology } from './networks/scale-sim.js';
+export { type AreaAndPower, areas001, type PowerShares } from './parts/areas.js';
+export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
+export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
+export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
+export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
+export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';
+export { workDeviation } from './parts/balance/work-deviation.js';
 export {
   bufferTiles,
   fetchedBytes,
@@ -59,6 +61,9 @@ export {
 } from './parts/formats/row-partitioned.js';
 export { encodeRunLength, type RunLengthMatrix, runLengthBits } from './parts/formats/run-length.js';
 export { bitsOf, decode, type StoredMatrix } from './parts/formats/stored-matrix.js';
+export { type Benes, benes } from './parts/interconnect/benes.js';
+export { type Crossbar, crossbar } from './parts/interconnect/crossbar.js';
+export { type Fan, fan } from './parts/interconnect/fan.js';
 export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus.js';
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
