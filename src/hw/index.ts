@@ -19,6 +19,15 @@ export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
 export { paddedMacs } from './networks/padded-macs.js';
+export {
+  bufferTiles,
+  fetchedBytes,
+  type OnChipBuffer,
+  residentShare,
+  type StoredBits,
+  type TiledOperand,
+} from './parts/buffers.js';
+export { doubleBuffered, evenFolds, type Fold, transferCycles } from './parts/double-buffer.js';
 export { type BitmapMatrix, bitmapBits, denseBits, encodeBitmap } from './parts/formats/bitmap.js';
 export { type BlockMatrix, type BlockSize, blockBits, countBlocks, encodeBlocks } from './parts/formats/block.js';
 export { type CscMatrix, type CsrMatrix, cscBits, csrBits, encodeCsc, encodeCsr } from './parts/formats/csr.js';
