@@ -15,6 +15,15 @@ export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, dense
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
+export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
+export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
+export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
+export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
+export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';
+export { workDeviation } from './parts/balance/work-deviation.js';
+export type * from './networks/contracts.js';
+export type { FeatureMap } from './networks/feature-map.js';
+export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
 export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
@@ -28,6 +37,7 @@ export {
   type TiledOperand,
 } from './parts/buffers.js';
 export { doubleBuffered, evenFolds, type Fold, transferCycles } from './parts/double-buffer.js';
+export { type EstimateOptions, estimateWork, type WorkEstimate } from './parts/estimate-work.js';
 export { type BitmapMatrix, bitmapBits, denseBits, encodeBitmap } from './parts/formats/bitmap.js';
 export { type BlockMatrix, type BlockSize, blockBits, countBlocks, encodeBlocks } from './parts/formats/block.js';
 export { type CscMatrix, type CsrMatrix, cscBits, csrBits, encodeCsc, encodeCsr } from './parts/formats/csr.js';
@@ -49,8 +59,13 @@ export {
 } from './parts/formats/row-partitioned.js';
 export { encodeRunLength, type RunLengthMatrix, runLengthBits } from './parts/formats/run-length.js';
 export { bitsOf, decode, type StoredMatrix } from './parts/formats/stored-matrix.js';
+export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus.js';
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
+export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
+export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
+export { type SmoothOptions, smoothBits } from './synthetic/smooth-bits.js';
+export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './synthetic/synthetic-records.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';

@@ -28,6 +28,11 @@ const acf = {
   cols: 32,
   fanOut: 8,
   injectors: 128,
+  linkWords: 1,
+  banks: 32,
+  queueDepth: 128,
+  accumulatorPorts: 4,
+  writeWords: 16,
   switchesPerCycle: 64,
   reconfigurationCycles: 64,
   sramKb: 384,
@@ -35,13 +40,22 @@ const acf = {
   bytesPerValue: 4,
   clockGhz: 1,
   indexBits: 12,
+  objective: 'edp',
+  scheduler: 'viterbi',
   sources: {
     ...dense.sources,
     fanOut: `${unstated}, a quarter of a row`,
     injectors: `${unstated}, rows * cols / fanOut: dense operands flow at full rate`,
+    linkWords: `${unstated}, the injectors over the fan-out groups of the array`,
+    banks: `${unstated}, a bank per row of the array`,
+    queueDepth: `${unstated}, two queues of 512 bytes`,
+    accumulatorPorts: `${unstated}, as many words as the injectors have for a lane`,
+    writeWords: `${unstated}, as many words as leave the chip`,
     switchesPerCycle: `${unstated}, one configuration word of 64 bits per cycle`,
     reconfigurationCycles: `${unstated}, rows + cols: the array drains (ledger section 4, 20)`,
     indexBits: 'assumed: 4096 columns; 000 gives no width, and the 8 bits of 001 address only 256 (ledger 1.2.2)',
+    objective: 'ledger section 4, 19; 000 prints energy',
+    scheduler: 'ledger section 4, 19; 000 prints the greedy choice',
   },
 } as const;
 
@@ -54,6 +68,8 @@ export const presets: Readonly<Record<string, Preset>> = {
   'dense-array-lpddr4': { ...dense, name: 'dense-array-lpddr4', energyTable: '45nm-lpddr4' },
   'dense-array-hbm2': { ...dense, name: 'dense-array-hbm2', energyTable: '45nm-hbm2' },
   acf,
+  /** The choice of dataflows as 000 prints it. */
+  'acf-literal': { ...acf, name: 'acf-literal', objective: 'energy', scheduler: 'greedy' },
   'acf-lpddr4': { ...acf, name: 'acf-lpddr4', energyTable: '45nm-lpddr4' },
   'acf-hbm2': { ...acf, name: 'acf-hbm2', energyTable: '45nm-hbm2' },
 };

@@ -1,4 +1,5 @@
 import type { ConvGeometry } from './geometry.js';
+import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
 import { type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /** An offset list in memory, see `OffsetList`. The values that go with it lie in its order. */
@@ -20,7 +21,7 @@ export interface LaneMap {
 export type LaneCounts = readonly [blocks: number, height: number, width: number];
 
 /** Kernels on activations in lanes, [block][pixel][channel][32 images], at addresses in one memory. They overwrite their outputs. */
-export interface LaneKernels {
+export interface LaneKernels extends LaneMapKernels {
   /** y = bias + sum over the list's non-zeros of value x, and relu of it where asked; `bias` 0 for none. */
   product(list: ListPointers, values: Pointer, bias: Pointer, relu: boolean, x: LaneMap, y: LaneMap, counts: LaneCounts): void;
   /** The gradient of the list's values: for each the sum over pixels and images of x dy. Partials: 16 bytes per value. */
@@ -70,12 +71,8 @@ export interface LaneKernels {
 export function instantiateLaneKernels(memory: WebAssembly.Memory): LaneKernels {
   const wasm = wasmFunctions(memory);
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
-  const windows = (g: ConvGeometry) =>
-    [
-      ...[g.inHeight, g.inWidth, g.inChannels, g.outHeight, g.outWidth],
-      ...[g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth, g.padTop, g.padLeft],
-    ] as const;
   return {
+    ...laneMapKernels(wasm),
     product: ({ rowStart, offsets, rows }, values, bias, relu, x, y, counts) =>
       wasm.sparseForward(values, offsets, rowStart, rows, bias, Number(relu), ...strides(x), ...strides(y), ...counts),
     weightGradient: ({ rowStart, offsets, rows }, gradient, partials, x, dy, counts) =>
@@ -87,7 +84,7 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory): LaneKernels 
     fromLanes: wasm.fromLanes,
     pad: wasm.padLanes,
     reluGradient: wasm.reluGradient,
-    maxPool: (x, y, blocks, g) => wasm.maxPoolLanes(x, y, blocks, ...windows(g)),
-    maxPoolGradient: (x, y, dy, dx, blocks, g) => wasm.maxPoolGradientLanes(x, y, dy, dx, blocks, ...windows(g)),
+    maxPool: (x, y, blocks, g) => wasm.maxPoolLanes(x, y, blocks, ...windowNumbers(g)),
+    maxPoolGradient: (x, y, dy, dx, blocks, g) => wasm.maxPoolGradientLanes(x, y, dy, dx, blocks, ...windowNumbers(g)),
   };
 }

@@ -3,6 +3,7 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { checkChoice } from '../pruning/check.js';
 import { checkModel } from './check-model.js';
+import { laneExecutor } from './lanes/lane-executor.js';
 import { isMasked } from './masked-layer-class.js';
 import { maskedKindFor } from './masked-layers.js';
 import { applyPolicy, type LayerPolicy, type SkippedLayer } from './policy.js';
@@ -16,6 +17,11 @@ export interface SparsifyOptions extends LayerPolicy {
    * with the non-zeros only, in all three products, where a layer is sparse enough to gain by it. @default 'dense'
    */
   readonly execution?: 'dense' | 'sparse';
+  /**
+   * For sparse execution: the sparsity, in [0, 1], from which a layer is taken to be faster with its non-zeros only, as a mean over the
+   * three products. @default 0.45
+   */
+  readonly breakEven?: number;
 }
 
 /** What {@link sparsify} did. */
@@ -30,7 +36,15 @@ export interface SparsifyReport {
   readonly noRegion?: string;
 }
 
-const known = { execution: true, include: true, exclude: true, minWeights: true, skipFirst: true, skipLast: true } as const;
+const known = {
+  execution: true,
+  breakEven: true,
+  include: true,
+  exclude: true,
+  minWeights: true,
+  skipFirst: true,
+  skipLast: true,
+} as const;
 
 const reports = new WeakMap<tf.LayersModel, SparsifyReport>();
 
@@ -53,8 +67,9 @@ const reports = new WeakMap<tf.LayersModel, SparsifyReport>();
 export function sparsify<Model extends tf.LayersModel>(model: Model, options: SparsifyOptions = {}): Model {
   checkModel(model);
   checkOptionNames('sparsify', options, known);
-  const { execution = 'dense', ...policy } = options;
+  const { execution = 'dense', breakEven, ...policy } = options;
   checkChoice('sparsify.execution', execution, ['dense', 'sparse']);
+  checkBreakEven(breakEven);
   const reasons = applyPolicy(model, policy);
   const fresh = rebuild(model, (layer) => {
     const kind = maskedKindFor(layer.getClassName());
@@ -62,7 +77,7 @@ export function sparsify<Model extends tf.LayersModel>(model: Model, options: Sp
     return { className: kind.masked, config: (config) => config };
   });
   const layers = [...reasons];
-  const regions = execution === 'sparse' ? groupRegions(fresh) : [];
+  const regions = execution === 'sparse' ? groupRegions(fresh, laneExecutor(breakEven === undefined ? {} : { breakEven })) : [];
   reports.set(fresh, {
     masked: layers.filter(([layer, reason]) => reason === undefined || isMasked(layer)).map(([layer]) => layer.name),
     skipped: layers
@@ -95,5 +110,15 @@ export function sparsifyReport(model: tf.LayersModel): SparsifyReport {
     got: model.name,
     expected: 'a model that sparsify returned',
     fix: 'pass the result of sparsify; a model built of masked layers has no report',
+  });
+}
+
+function checkBreakEven(breakEven: number | undefined): void {
+  if (breakEven === undefined || (breakEven >= 0 && breakEven <= 1)) return;
+  throw new SparsityError({
+    what: 'sparsify.breakEven',
+    got: breakEven,
+    expected: 'a sparsity in [0, 1]',
+    fix: 'leave it out for the measured one; 0 sends every pruned layer into lanes, 1 next to none',
   });
 }

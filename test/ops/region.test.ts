@@ -92,7 +92,14 @@ describe('regions', () => {
     await expectNoLeak(() => {
       const dense = chain();
       const [plain, model] = [sparsify(dense), sparsify(dense, { execution: 'sparse' })];
-      expect(sparsifyReport(model).regions).toEqual([{ model: 'net', layers: ['conv1', 'pool', 'conv2', 'norm', 'flat', 'fc'] }]);
+      const [region] = sparsifyReport(model).regions;
+      expect(region).toMatchObject({ model: 'net', layers: ['conv1', 'pool', 'conv2', 'norm', 'flat', 'fc'] });
+      expect(region?.execution[0]).toEqual({
+        layer: 'conv1',
+        className: 'MaskedConv2D',
+        inLanes: false,
+        obstacle: 'notRunYet',
+      });
       expect(sparsifyReport(model).noRegion).toBeUndefined();
       expect(model.toJSON()).toBe(plain.toJSON());
       expect(summary(model)).toEqual(summary(plain));
@@ -113,6 +120,29 @@ describe('regions', () => {
       for (const i of [0, 1]) expect(b[i]?.dataSync()).toEqual(a[i]?.dataSync());
       tf.dispose([x, a, b]);
       for (const m of [dense, model]) m.dispose();
+    });
+  });
+
+  it('hold branches that come together again, and what follows them', async () => {
+    await expectNoLeak(() => {
+      const x = tf.input({ shape: [6, 6, 3] });
+      const conv = (name: string, of: unknown, strides = 1) =>
+        tf.layers.conv2d({ name, filters: 3, kernelSize: 3, padding: 'same', strides }).apply(of as tf.SymbolicTensor);
+      const stem = conv('stem', x);
+      const branch = conv('b2', conv('b1', stem, 2));
+      const sum = tf.layers.add({ name: 'sum' }).apply([branch, conv('short', stem, 2)] as tf.SymbolicTensor[]);
+      const twice = tf.layers.add({ name: 'twice' }).apply([sum, sum] as tf.SymbolicTensor[]);
+      const dense = tf.model({ inputs: x, outputs: tf.layers.flatten({ name: 'flat' }).apply(twice) as tf.SymbolicTensor });
+      const [plain, model] = [sparsify(dense), sparsify(dense, { execution: 'sparse' })];
+      expect(sparsifyReport(model).regions.map(({ layers }) => [...layers].sort())).toEqual([
+        ['b1', 'b2', 'flat', 'short', 'stem', 'sum', 'twice'],
+      ]);
+      expect(model.toJSON(null, false)).toEqual(plain.toJSON(null, false));
+      const images = tf.randomNormal([2, 6, 6, 3], 0, 1, 'float32', 5);
+      const [a, b] = [dense.predict(images), model.predict(images)] as [tf.Tensor, tf.Tensor];
+      expect(b.dataSync()).toEqual(a.dataSync());
+      tf.dispose([images, a, b]);
+      for (const m of [dense, plain, model]) m.dispose();
     });
   });
 
@@ -200,10 +230,11 @@ describe('regions', () => {
       });
       const calls: string[] = [];
       const fake = Float32Array.of(1, 2, 3, 4);
-      groupRegions(model, (layers) => ({
+      groupRegions(model, (nodes) => ({
+        ...denseMaskedExecutor(nodes),
         call: (x, kwargs) => {
           calls.push('training' in kwargs ? 'train' : 'infer');
-          return denseMaskedExecutor(layers).call(x, kwargs);
+          return denseMaskedExecutor(nodes).call(x, kwargs);
         },
         storeOf: (layer) => {
           const dense = layer.kernelStore as DenseKernelStore;

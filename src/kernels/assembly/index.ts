@@ -3,6 +3,15 @@ export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGr
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
 export { gemm } from './gemm';
+export {
+  lanesMoments,
+  lanesNormalise,
+  lanesNormaliseGradient,
+  lanesNormaliser,
+  lanesNormaliserTerms,
+  lanesNormaliseSums,
+} from './lanes-normalise';
+export { addLanes, averagePoolGradientLanes, averagePoolLanes, globalMaxGradientLanes } from './lanes-pool';
 export { maxPoolGradient } from './pooling';
 export {
   fromLanes,

@@ -5,12 +5,21 @@ import { sparsityOf } from '../../pruning/index.js';
 import { isRecording } from '../forward-backward-op.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
-import type { CreateRegionExecutor } from '../region.js';
+import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
 import { isTapAttached } from '../tap/attach-tap.js';
 import { inTrainingStep } from '../training-step.js';
 import { CompactKernel } from './compact-kernel.js';
 import { applyInLanes } from './lane-companions.js';
-import { type Flow, isElementwise, isInLanes, type LayerInternals, leaveLanes } from './lane-flow.js';
+import {
+  type Flow,
+  isElementwise,
+  isInLanes,
+  isRelu,
+  type LaneFlow,
+  type LaneObstacle,
+  type LayerInternals,
+  leaveLanes,
+} from './lane-flow.js';
 import { denseGeometry, windowGeometry } from './lane-geometry.js';
 import { type LaneUse, laneLayer } from './lane-layer.js';
 import { fromLanes, toLanes } from './lane-layout.js';
@@ -18,11 +27,14 @@ import { type LanePlan, lanePlan } from './lane-plan.js';
 import { reportUse } from './lane-report.js';
 import { hasLanes } from './on-heap.js';
 
-/**
- * Sparsity of W.M_f from which a layer runs in lanes. A training step is as fast as a dense one at 40 % (CNN; MLP 0.9 times) and faster at
- * 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`.
- */
-const breakEven = 0.4;
+/** Options of {@link laneExecutor}. */
+export interface LaneExecutorOptions {
+  /**
+   * Sparsity from which a layer runs in lanes. A training step is as fast as a dense one at 40 % (CNN; MLP 0.9 times) and faster at
+   * 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`.
+   */
+  readonly breakEven?: number;
+}
 /** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
 const fewChannels = 4;
 
@@ -34,10 +46,17 @@ interface KnownPlan {
 }
 
 /**
- * Runs a chain with the sparse kernels: images go into lanes before the first layer that gains by it and come back behind the last one
+ * Runs a region with the sparse kernels: images go into lanes before the first layer that gains by it and come back behind the last one
  * that can work there. A layer whose mask is not sparse enough runs as usual, and so do all where tfjs does not compute on wasm.
  */
-export const laneExecutor: CreateRegionExecutor = (layers) => {
+export function laneExecutor({ breakEven = 0.45 }: LaneExecutorOptions = {}): CreateRegionExecutor {
+  return (nodes) => createExecutor(nodes, breakEven);
+}
+
+function createExecutor(nodes: readonly RegionNode[], breakEven: number): ReturnType<CreateRegionExecutor> {
+  const layers = nodes.map(({ layer }) => layer);
+  const thenRelu = nodes.map((_, i) => isFollowedByRelu(nodes, i));
+  const obstacles: (LaneObstacle | undefined)[] = nodes.map(() => 'notRunYet');
   const plans = new Map<MaskedLayer, KnownPlan>();
   const compacts = new Map<MaskedLayer, CompactKernel>();
 
@@ -72,19 +91,37 @@ export const laneExecutor: CreateRegionExecutor = (layers) => {
     compacts.set(layer, new CompactKernel(storeOf(layer).variable, known.plan.gradient().list.order, optimizer));
   }
 
-  function step(flow: Flow, layer: tf.layers.Layer, kwargs: object): Flow {
-    const geometry = isMasked(layer) && laneGeometry(layer, flow.images ?? flow.tensor.shape, layers);
-    if (isMasked(layer) && geometry) return runMasked(layer, planOf(layer, geometry), flow, compacts.get(layer));
-    const inside = !isMasked(layer) && isInLanes(flow) ? applyInLanes(layer, flow, kwargs) : undefined;
-    return inside ?? { tensor: layer.apply(leaveLanes(flow), kwargs) as tf.Tensor, images: undefined };
+  /** The result of a layer in lanes, or why there is none. */
+  function inLanes(layer: tf.layers.Layer, flows: readonly Flow[], kwargs: object, index: number): Flow | LaneObstacle {
+    if (isMasked(layer)) {
+      const [flow] = flows as [Flow];
+      const geometry = laneGeometry(layer, flow.images ?? flow.tensor.shape, layers, breakEven);
+      return typeof geometry === 'string' ? geometry : runMasked(layer, planOf(layer, geometry), flow, compacts.get(layer));
+    }
+    if (!flows.every(isInLanes)) return 'inputNotInLanes';
+    return applyInLanes(layer, flows as [LaneFlow, ...LaneFlow[]], { kwargs, thenRelu: thenRelu[index] as boolean });
+  }
+
+  function step(layer: tf.layers.Layer, flows: readonly Flow[], kwargs: object, index: number): Flow {
+    const flow = hasLanes() ? inLanes(layer, flows, kwargs, index) : 'noWasm';
+    obstacles[index] = typeof flow === 'string' ? flow : undefined;
+    if (typeof flow !== 'string') return flow;
+    return { tensor: applyLayer(layer, flows.map(leaveLanes), kwargs), images: undefined };
   }
 
   return {
     call: (x, kwargs) =>
       tf.tidy(() => {
-        if (!hasLanes()) return layers.reduce((y, layer) => layer.apply(y, kwargs) as tf.Tensor, x);
-        const flow: Flow = { tensor: x, images: undefined };
-        return leaveLanes(layers.reduce((reached, layer) => step(reached, layer, kwargs), flow));
+        const input: Flow = { tensor: x, images: undefined };
+        return leaveLanes(runNodes(nodes, input, (layer, flows, index) => step(layer, flows, kwargs, index)));
+      }),
+    report: () =>
+      layers.map((layer, i) => {
+        const obstacle = obstacles[i];
+        return {
+          ...{ layer: layer.name, className: layer.getClassName(), inLanes: obstacle === undefined },
+          ...(obstacle ? { obstacle } : {}),
+        };
       }),
     storeOf(layer) {
       const store = storeOf(layer);
@@ -111,7 +148,13 @@ export const laneExecutor: CreateRegionExecutor = (layers) => {
       return store;
     },
   };
-};
+}
+
+/** Whether the one layer that sees a node's output is relu. */
+function isFollowedByRelu(nodes: readonly RegionNode[], index: number): boolean {
+  const next = nodes.filter(({ inputs }) => inputs.includes(index));
+  return next.length === 1 && isRelu((next[0] as RegionNode).layer);
+}
 
 const sparsities = new WeakMap<LayerMasks, number>();
 
@@ -135,24 +178,28 @@ function areLasting(masks: LayerMasks): boolean {
   return known;
 }
 
-function isSparse(layer: tf.layers.Layer): boolean {
+function isSparse(layer: tf.layers.Layer, breakEven: number): boolean {
   return isMasked(layer) && forwardSparsity(storeOf(layer).masks) >= breakEven;
 }
 
-/** The loops of a masked layer that is to run in lanes, or undefined when it is not: sparse ones, and what leads to them. */
+/** The loops of a masked layer that is to run in lanes, or why it is not: sparse ones are, and what leads to them. */
 function laneGeometry(
   layer: MaskedLayer,
   images: readonly number[],
-  chain: readonly tf.layers.Layer[],
-): ConvGeometry | undefined {
+  region: readonly tf.layers.Layer[],
+  breakEven: number,
+): ConvGeometry | LaneObstacle {
   const { info, masks } = storeOf(layer);
-  const narrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels && chain.some(isSparse);
-  if (!(isSparse(layer) || narrow) || !areLasting(masks)) return undefined;
+  const isNarrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels;
+  const leads = isNarrow && region.some((other) => isSparse(other, breakEven));
+  if (!leads && !isSparse(layer, breakEven)) return masks.forward ? 'belowBreakEven' : 'notPruned';
+  if (!areLasting(masks)) return 'masksSeenOnce';
   if (info.kind === 'dense' && images.length === 2) return denseGeometry(...(info.shape as [number, number]));
   const { strides, padding, dataFormat } = layer as unknown as Required<LayerInternals>;
-  if (info.kind !== 'conv2d' || dataFormat === 'channelsFirst') return undefined;
+  if (info.kind !== 'conv2d') return 'unsupportedLayer';
+  if (dataFormat === 'channelsFirst') return 'channelsFirst';
   const geometry = windowGeometry(images, info.shape, strides, padding);
-  return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : undefined;
+  return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : 'unsupportedLayer';
 }
 
 /** Whether a kernel's kept values can be trained by themselves: they are all that any product sees, and all that gets a gradient. */
@@ -183,7 +230,7 @@ function runMasked(layer: MaskedLayer, plan: LanePlan, flow: Flow, compact: Comp
   });
   const { outHeight, outWidth, outChannels } = plan.geometry;
   const images = store.info.kind === 'dense' ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels];
-  if (name === 'linear' || name === 'relu' || !activation) return { tensor: y, images };
+  if (name === 'linear' || name === 'relu' || !activation) return { tensor: y, images, rectified: name === 'relu' };
   if (isElementwise(name)) return { tensor: activation.apply(y), images };
   return { tensor: activation.apply(fromLanes(y, images)), images: undefined };
 }

@@ -6,10 +6,35 @@ export interface Flow {
   readonly tensor: tf.Tensor;
   /** Shape of the images when the tensor holds them in lanes; undefined for a tensor as tfjs has it. */
   readonly images: number[] | undefined;
+  /** Relu has been applied: it need not be again. */
+  readonly rectified?: boolean;
 }
 
 /** A flow in lanes. */
 export type LaneFlow = Flow & { readonly images: number[] };
+
+/** Why a layer of a region did not run in lanes. */
+export type LaneObstacle =
+  /** The region has not run yet. */
+  | 'notRunYet'
+  /** tfjs does not compute on its wasm backend, or not as tested. */
+  | 'noWasm'
+  /** All weights are in use. */
+  | 'notPruned'
+  /** Its masks are too dense: lanes would be slower. */
+  | 'belowBreakEven'
+  /** Its masks change too often for the work that they save. */
+  | 'masksSeenOnce'
+  /** It is not reached in lanes: the layers before it are not there, and it alone gains nothing. */
+  | 'inputNotInLanes'
+  /** There are no lanes for its class, or for the rank of its input. */
+  | 'unsupportedLayer'
+  /** Channels come first. */
+  | 'channelsFirst'
+  /** A seed or a shape of the noise speaks of the images as they are. */
+  | 'seededDropout'
+  /** It works along another axis than channels. */
+  | 'otherAxis';
 
 export function isInLanes(flow: Flow): flow is LaneFlow {
   return flow.images !== undefined;
@@ -18,6 +43,12 @@ export function isInLanes(flow: Flow): flow is LaneFlow {
 /** The tensor as tfjs has it. */
 export function leaveLanes({ tensor, images }: Flow): tf.Tensor {
   return images ? fromLanes(tensor, images) : tensor;
+}
+
+/** A weight as tfjs's layers hold it. */
+export interface LayerVariable {
+  read(): tf.Tensor;
+  write(values: tf.Tensor): void;
 }
 
 /** What the stock classes of tfjs hold that their types hide. */
@@ -37,4 +68,10 @@ const elementwise = new Set(
 /** Whether an activation looks at each value by itself, so that the order of the values does not matter. */
 export function isElementwise(activation: string): boolean {
   return elementwise.has(activation);
+}
+
+/** Whether a layer is relu and nothing else. */
+export function isRelu(layer: tf.layers.Layer): boolean {
+  if (layer.getClassName() === 'ReLU') return (layer as unknown as { maxValue?: number | null }).maxValue == null;
+  return layer.getClassName() === 'Activation' && (layer as unknown as LayerInternals).activation?.getClassName() === 'relu';
 }

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../../errors.js';
-import { popcount, readBits, sizeOf } from '../../bits.js';
+import { countRange, sizeOf } from '../../bits.js';
 import type { BitTensor } from '../../contracts.js';
 import { checkPositive } from './field-widths.js';
 import { type RowFormat, type RowStorage, rowPieces, rpRow } from './row-partitioned.js';
@@ -32,12 +32,7 @@ export function rowHistogram({ shape, words }: BitTensor, cols: number, from = 0
     });
   }
   const histogram = new Float64Array(length + 1);
-  for (let row = from; row < size; row += cols) {
-    let nonzeros = 0;
-    for (let at = row, end = row + length; at < end; at += 32)
-      nonzeros += popcount(readBits(words, at, end - at < 32 ? end - at : 32));
-    histogram[nonzeros]++;
-  }
+  for (let row = from; row < size; row += cols) histogram[countRange(words, row, length)]++;
   return histogram;
 }
 

@@ -1,0 +1,72 @@
+// Average and global pooling of maps in lanes, [block][pixel][channel][32 images].
+
+/** Bytes of the 32 lanes of one channel. */
+const LANES: usize = 128;
+
+/** y = the mean of each window; padding does not count. */
+export function averagePoolLanes(
+  x: usize, y: usize, blocks: i32, inHeight: i32, inWidth: i32, channels: i32, outHeight: i32, outWidth: i32,
+  windowHeight: i32, windowWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+): void {
+  const pixel = LANES * channels;
+  for (; blocks > 0; blocks--, x += pixel * inHeight * inWidth)
+    for (let oh = 0; oh < outHeight; oh++)
+      for (let ow = 0; ow < outWidth; ow++, y += pixel) {
+        const top = max(0, oh * strideHeight - padTop);
+        const left = max(0, ow * strideWidth - padLeft);
+        const bottom = min(inHeight, oh * strideHeight - padTop + windowHeight);
+        const right = min(inWidth, ow * strideWidth - padLeft + windowWidth);
+        const share = f32x4.splat(1 / <f32>((bottom - top) * (right - left)));
+        for (let c: usize = 0; c < pixel; c += 16) {
+          let sum = f32x4.splat(0);
+          for (let ih = top; ih < bottom; ih++)
+            for (let iw = left; iw < right; iw++) sum = f32x4.add(sum, v128.load(x + pixel * (ih * inWidth + iw) + c));
+          v128.store(y + c, f32x4.mul(sum, share));
+        }
+      }
+}
+
+/** dx = each dy, spread evenly over its window. As in tfjs a window is always its full size here, with padding. */
+export function averagePoolGradientLanes(
+  dy: usize, dx: usize, blocks: i32, inHeight: i32, inWidth: i32, channels: i32, outHeight: i32, outWidth: i32,
+  windowHeight: i32, windowWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+): void {
+  const pixel = LANES * channels;
+  const map = pixel * inHeight * inWidth;
+  const share = f32x4.splat(1 / <f32>(windowHeight * windowWidth));
+  memory.fill(dx, 0, map * blocks);
+  for (; blocks > 0; blocks--, dx += map)
+    for (let oh = 0; oh < outHeight; oh++)
+      for (let ow = 0; ow < outWidth; ow++, dy += pixel) {
+        const top = max(0, oh * strideHeight - padTop);
+        const left = max(0, ow * strideWidth - padLeft);
+        const bottom = min(inHeight, oh * strideHeight - padTop + windowHeight);
+        const right = min(inWidth, ow * strideWidth - padLeft + windowWidth);
+        for (let ih = top; ih < bottom; ih++)
+          for (let iw = left; iw < right; iw++) {
+            const target = dx + pixel * (ih * inWidth + iw);
+            for (let c: usize = 0; c < pixel; c += 16) {
+              v128.store(target + c, f32x4.add(v128.load(target + c), f32x4.mul(v128.load(dy + c), share)));
+            }
+          }
+      }
+}
+
+/** dx = dy at every element of a map that equals its largest, y: as in tfjs equals each get all of it. */
+export function globalMaxGradientLanes(x: usize, y: usize, dy: usize, dx: usize, blocks: i32, pixels: i32, channels: i32): void {
+  const pixel = LANES * channels;
+  for (; blocks > 0; blocks--, y += pixel, dy += pixel)
+    for (let p = 0; p < pixels; p++, x += pixel, dx += pixel)
+      for (let c: usize = 0; c < pixel; c += 16) {
+        v128.store(dx + c, v128.and(v128.load(dy + c), f32x4.eq(v128.load(x + c), v128.load(y + c))));
+      }
+}
+
+/** sum = a + b, below 0 made 0 where `relu`; `count` is a multiple of 4. */
+export function addLanes(a: usize, b: usize, sum: usize, count: i32, relu: bool): void {
+  const zero = f32x4.splat(0);
+  for (; count > 0; count -= 4, a += 16, b += 16, sum += 16) {
+    const value = f32x4.add(v128.load(a), v128.load(b));
+    v128.store(sum, relu ? f32x4.pmax(zero, value) : value);
+  }
+}
