@@ -1,6 +1,10 @@
 export { acf } from './acf/acf.js';
 export type { AcfOptions } from './acf/options.js';
 export { type Entry, type Position, sparseRead, sparseWrite, updatePattern } from './acf/sparse-memory-controller.js';
+export { balanced } from './balanced/balanced.js';
+export { type LoadBalance, loadBalance } from './balanced/load-balance.js';
+export type { BalancedOptions, FrameOptions } from './balanced/options.js';
+export { type SparseTrain001Options, sparseTrain001 } from './balanced/sparse-train001.js';
 export { bernoulliBits, bitsFrom, bitTensor, countBits, getBit, onesBits, sliceBits } from './bits.js';
 export type * from './contracts.js';
 export { addCosts, type Cost, costOf, emptyCost, scaleCost } from './cost.js';
@@ -15,12 +19,6 @@ export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, dense
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
-export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
-export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
-export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
-export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
-export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';
-export { workDeviation } from './parts/balance/work-deviation.js';
 export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
 export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
@@ -28,6 +26,12 @@ export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
 export { paddedMacs } from './networks/padded-macs.js';
+export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
+export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
+export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
+export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
+export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';
+export { workDeviation } from './parts/balance/work-deviation.js';
 export {
   bufferTiles,
   fetchedBytes,
