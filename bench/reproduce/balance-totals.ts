@@ -1,12 +1,4 @@
-import {
-  type BalancedSpec,
-  balanceRows,
-  estimateWork,
-  type GemmWork,
-  loadBalance,
-  type RowWork,
-  workDeviation,
-} from 'tfjs-sparsity/hw';
+import { balanceRows, estimateWork, type GemmWork, loadBalance, type RowWork, workDeviation } from 'tfjs-sparsity/hw';
 
 /** Load balance over the PEs in a training step: means over its GEMMs, each with the weight of its multiplications. */
 export interface BalanceTotals {
@@ -18,6 +10,9 @@ export interface BalanceTotals {
   readonly withinLiteral: number;
   readonly withinRepaired: number;
 }
+
+/** The spec of a balanced accelerator. */
+export type BalancedSpec = Parameters<typeof loadBalance>[1];
 
 interface Entry extends BalanceTotals {
   readonly weight: number;

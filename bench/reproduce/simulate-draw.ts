@@ -1,7 +1,6 @@
 import {
   type AcceleratorRun,
   addCosts,
-  type BalancedSpec,
   type BitTensor,
   type Cost,
   costOf,
@@ -15,7 +14,7 @@ import {
   syntheticRecords,
   trainingWorks,
 } from 'tfjs-sparsity/hw';
-import { balanceOf, balanceTotals } from './balance-totals.js';
+import { type BalancedSpec, balanceOf, balanceTotals } from './balance-totals.js';
 import { csrRows } from './csr-rows.js';
 import { batch, type DrawJob } from './draw-job.js';
 import { roles } from './reductions.js';
