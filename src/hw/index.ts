@@ -1,6 +1,10 @@
 export { acf } from './acf/acf.js';
 export type { AcfOptions } from './acf/options.js';
 export { type Entry, type Position, sparseRead, sparseWrite, updatePattern } from './acf/sparse-memory-controller.js';
+export { balanced } from './balanced/balanced.js';
+export { type LoadBalance, loadBalance } from './balanced/load-balance.js';
+export type { BalancedOptions, FrameOptions } from './balanced/options.js';
+export { type SparseTrain001Options, sparseTrain001 } from './balanced/sparse-train001.js';
 export { bernoulliBits, bitsFrom, bitTensor, countBits, getBit, onesBits, sliceBits } from './bits.js';
 export type * from './contracts.js';
 export { addCosts, type Cost, costOf, emptyCost, scaleCost } from './cost.js';
@@ -25,6 +29,7 @@ export {
   secondsToConvergence,
 } from './metrics/cost-metrics.js';
 export type { GatherAxis } from './nest-axes.js';
+export type * from './networks/contracts.js';
 export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
 export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';

@@ -1,3 +1,4 @@
+import { presets001 } from './balanced/presets.js';
 import type { AcceleratorSpec } from './contracts.js';
 
 const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
@@ -104,5 +105,9 @@ export const presets: Readonly<Record<string, Preset>> = {
   'acf-literal': { ...acf, name: 'acf-literal', objective: 'energy', scheduler: 'greedy' },
   'acf-lpddr4': { ...acf, name: 'acf-lpddr4', energyTable: '45nm-lpddr4' },
   'acf-hbm2': { ...acf, name: 'acf-hbm2', energyTable: '45nm-hbm2' },
+<<<<<<< HEAD
   scnn,
+=======
+  ...presets001,
+>>>>>>> e1210db2629cf5a3d5021a240d1346e5548ac38a
 };
