@@ -1,8 +1,11 @@
 import type * as z from 'zod';
 import { acfKind } from './acf/acf.js';
+import { balancedKind } from './balanced/balanced.js';
+import { sparseTrain001Kind } from './balanced/sparse-train001.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
 import type { ComponentArea } from './metrics/component-area.js';
+import { scnnKind } from './scnn/scnn.js';
 
 /** A kind of accelerator: how its specs are checked, and how a checked spec becomes a model. */
 export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec> {
@@ -15,5 +18,8 @@ export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec>
 /** All kinds of accelerators, by the `kind` of their specs. */
 export const registry: Readonly<Record<string, AcceleratorKind>> = {
   acf: acfKind,
+  balanced: balancedKind,
+  sparseTrain001: sparseTrain001Kind,
   denseArray: denseArrayKind,
+  scnn: scnnKind,
 };
