@@ -15,11 +15,13 @@ export interface LaneGeometry {
  * @param stationary one row per lane: the reduction indices whose values it holds, in ascending order, `depth` at a time.
  * @param held per reduction index, how many rows of `stationary` hold it.
  * @param streamed the other operand: its vectors pass by the lanes, `queueDepth` per round.
+ * @param streamedCounts per reduction index, how many of these vectors have it.
  */
 export function operandStationary(
   stationary: BitRows,
   held: Uint32Array,
   streamed: BitRows,
+  streamedCounts: Uint32Array,
   { lanes, depth }: LaneGeometry,
   sums: TileSums,
 ): void {
@@ -27,7 +29,7 @@ export function operandStationary(
   const { growth } = sums;
   const images = growth.tiles * growth.folds * growth.stretch;
   const latency = switchLevels(sums.parameters) + Math.ceil(Math.log2(depth));
-  const stream = streamOf(streamed, sums.parameters.queueDepth);
+  const stream = streamOf(streamed, streamedCounts, sums.parameters.queueDepth, sums.parameters.banks);
   const rounds = emptyRounds(stream.vectors.length, sums.parameters);
   rounds.laneSums.set(stream.vectors);
   rounds.input.linkWidth = depth;
@@ -142,36 +144,41 @@ interface Stream {
   /** Values of each round that meet a reduction index, [index][round], and of all rounds. */
   readonly counts: Uint32Array;
   readonly total: Uint32Array;
+  /** The bank of each reduction index. */
+  readonly bankOf: Uint16Array;
+  /** Room for the words of each round that other groups have been sent. */
+  readonly before: Float64Array;
 }
 
-function streamOf({ rows, cols, wordsPerRow, words }: BitRows, depth: number): Stream {
+function streamOf({ rows, cols, wordsPerRow, words }: BitRows, total: Uint32Array, depth: number, banks: number): Stream {
   const rounds = Math.ceil(rows / depth);
-  const counts = new Uint32Array(cols * rounds);
-  const total = new Uint32Array(cols);
   const vectors = Array.from({ length: rounds }, (_, round) => Math.min(depth, rows - round * depth));
-  vectors.forEach((count, round) => {
+  const counts = rounds === 1 ? total : new Uint32Array(cols * rounds);
+  for (let round = 0; round < rounds && rounds > 1; round++) {
     const from = round * depth * wordsPerRow;
-    const window = columnCounts({ rows: count, cols, wordsPerRow, words: words.subarray(from, from + count * wordsPerRow) });
-    for (let k = 0; k < cols; k++) {
-      counts[k * rounds + round] = window[k];
-      total[k] += window[k];
-    }
-  });
-  return { vectors, counts, total };
+    const window = { rows: vectors[round], cols, wordsPerRow, words: words.subarray(from, from + vectors[round] * wordsPerRow) };
+    columnCounts(window).forEach((count, k) => {
+      counts[k * rounds + round] = count;
+    });
+  }
+  return { vectors, counts, total, bankOf: Uint16Array.from(total, (_, k) => k % banks), before: new Float64Array(rounds) };
 }
 
 /** Sends the streamed words of the union's indices to a fan-out group, round by round, and clears the union. */
-function streamUnion({ words: union, first, end }: Union, { counts }: Stream, { count: rounds, longest, input }: Rounds): void {
+function streamUnion(
+  { words: union, first, end }: Union,
+  { counts, bankOf, before }: Stream,
+  { count: rounds, longest, input }: Rounds,
+): void {
   const { words, link, banks } = input;
-  const bankCount = banks.length / rounds;
-  const before = words.slice();
+  before.set(words);
   for (let word = first; word < end; word++) {
     let bits = union[word];
     union[word] = 0;
     const base = (word << 5) + 31;
     for (; bits !== 0; bits &= bits - 1) {
       const k = base - Math.clz32(bits & -bits);
-      for (let r = 0, at = k * rounds, bank = (k % bankCount) * rounds; r < rounds; r++, at++, bank++) {
+      for (let r = 0, at = k * rounds, bank = bankOf[k] * rounds; r < rounds; r++, at++, bank++) {
         const count = counts[at];
         if (count > longest[r]) longest[r] = count;
         words[r] += count;
