@@ -42,21 +42,35 @@ export function rowHistogram(tensor: BitTensor, cols: number, options: RowHistog
     for (let row = from; row < size; row += cols) histogram[countRange(words, row, length)]++;
     return histogram;
   }
-  const counts = new Uint32Array(inner);
+  const planes = new Int32Array(Math.ceil(Math.log2(length + 1)));
   for (let start = from * inner; start < size; start += cols * inner) {
-    counts.fill(0);
-    for (let at = start; at < start + length * inner; at += inner) addBits(words, at, counts);
-    for (let row = 0; row < inner; row++) histogram[counts[row]]++;
+    const end = start + length * inner;
+    for (let lane = 0; lane < inner; lane += 32) {
+      const lanes = Math.min(32, inner - lane);
+      addColumns(words, start + lane, end, inner, lanes, planes);
+      for (let row = 0; row < lanes; row++) histogram[countOf(planes, row)]++;
+    }
   }
   return histogram;
 }
 
-/** Adds one to the counts of the rows whose bit is set, as many bits from bit `from` on as there are counts. */
-function addBits(words: Uint32Array, from: number, counts: Uint32Array): void {
-  for (let row = 0; row < counts.length; row += 32) {
-    let rest = readBits(words, from + row, Math.min(32, counts.length - row));
-    for (; rest !== 0; rest &= rest - 1) counts[row + 31 - Math.clz32(rest & -rest)]++;
+/** Adds up to 32 rows at once, column after column: bit r of plane p is bit p of the count of row r. */
+function addColumns(words: Uint32Array, start: number, end: number, step: number, lanes: number, planes: Int32Array): void {
+  planes.fill(0);
+  for (let at = start; at < end; at += step) {
+    let carry = readBits(words, at, lanes);
+    for (let plane = 0; carry !== 0; plane++) {
+      const sum = planes[plane] ^ carry;
+      carry &= planes[plane];
+      planes[plane] = sum;
+    }
   }
+}
+
+function countOf(planes: Int32Array, row: number): number {
+  let count = 0;
+  for (let plane = 0; plane < planes.length; plane++) count |= ((planes[plane] >>> row) & 1) << plane;
+  return count;
 }
 
 function checkRows({ shape }: BitTensor, cols: number, inner: number): number {
