@@ -1,6 +1,12 @@
 export { acf } from './acf/acf.js';
 export type { AcfOptions } from './acf/options.js';
 export { type Entry, type Position, sparseRead, sparseWrite, updatePattern } from './acf/sparse-memory-controller.js';
+export { balanced } from './balanced/balanced.js';
+export { type LoadBalance, loadBalance } from './balanced/load-balance.js';
+export type { BalancedOptions, FrameOptions } from './balanced/options.js';
+export { type Scnn001Options, scnn001 } from './balanced/scnn001.js';
+export { type Sigma001Options, sigma001 } from './balanced/sigma001.js';
+export { type SparseTrain001Options, sparseTrain001 } from './balanced/sparse-train001.js';
 export { bernoulliBits, bitsFrom, bitTensor, countBits, getBit, onesBits, sliceBits } from './bits.js';
 export type * from './contracts.js';
 export { addCosts, type Cost, costOf, emptyCost, scaleCost } from './cost.js';
@@ -25,6 +31,7 @@ export {
   secondsToConvergence,
 } from './metrics/cost-metrics.js';
 export type { GatherAxis } from './nest-axes.js';
+export type * from './networks/contracts.js';
 export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
 export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
@@ -78,6 +85,9 @@ export { type Fan, fan } from './parts/interconnect/fan.js';
 export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus.js';
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
+export { type ScnnCounters, scnnCounters } from './scnn/counters.js';
+export type { ScnnOptions } from './scnn/options.js';
+export { scnn } from './scnn/scnn.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
 export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
 export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
