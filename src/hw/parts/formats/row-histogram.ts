@@ -2,7 +2,7 @@ import { checkOptionNames } from '../../../check-options.js';
 import { SparsityError } from '../../../errors.js';
 import { countRange, readBits, sizeOf } from '../../bits.js';
 import type { BitTensor } from '../../contracts.js';
-import { checkPositive } from '../checks.js';
+import { checkCount, checkPositive } from '../checks.js';
 import { checkStorage, chooseRow, type RowFormat, type RowStorage, rowPieces } from './row-partitioned.js';
 
 /** A tensor stored by rows: its size, and how many rows (pieces of rows that are too long for an index) have each format. */
@@ -36,6 +36,8 @@ export function rowHistogram(tensor: BitTensor, cols: number, options: RowHistog
   checkOptionNames('rowHistogram', options, { inner: true, from: true, length: true });
   const { inner = 1, from = 0, length = cols - from } = options;
   const size = checkRows(tensor, cols, inner);
+  checkCount('first column counted', from);
+  checkCount('columns behind the last one counted', cols - from - length);
   const { words } = tensor;
   const histogram = new Float64Array(length + 1);
   if (inner === 1) {
