@@ -1,12 +1,18 @@
+import type { PlacedList } from '../../kernels/index.js';
 import { readBits } from '../bits.js';
 import type { BitTensor, LoopNest } from '../contracts.js';
 import { filterHash } from './banks.js';
-import type { Entries } from './barrier.js';
 import type { Pass } from './passes.js';
 import type { PlaneAxis } from './plane-axis.js';
 
 /** Non-zeros of one slice (a depth of an image), in buckets by channel, element and phase, in the order of rows, then columns. */
-export function sliceEntries(source: BitTensor, slice: number, channels: number, height: PlaneAxis, width: PlaneAxis): Entries {
+export function sliceEntries(
+  source: BitTensor,
+  slice: number,
+  channels: number,
+  height: PlaneAxis,
+  width: PlaneAxis,
+): PlacedList {
   const phases = height.stride * width.stride;
   const perChannel = height.elements * width.elements * phases;
   const pixels = height.positions.length * width.positions.length;
@@ -38,7 +44,7 @@ export function kernelEntries(
   passes: readonly Pass[],
   height: PlaneAxis,
   width: PlaneAxis,
-): Entries {
+): PlacedList {
   const { groups, outChannels } = nest;
   const inGroup = nest.inChannels / groups;
   const outGroup = outChannels / groups;
@@ -71,7 +77,7 @@ export function kernelEntries(
 function bucketed(
   buckets: number,
   walk: (visit: (bucket: number, row: number, col: number, hash: number) => void) => void,
-): Entries {
+): PlacedList {
   const first = new Uint32Array(buckets + 1);
   walk((bucket) => {
     first[bucket + 1]++;

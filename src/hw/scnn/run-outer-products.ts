@@ -1,6 +1,6 @@
 import type { GemmWork } from '../contracts.js';
+import { type ArraySums, arraySums } from './array-sums.js';
 import { filterHash, outputHash } from './banks.js';
-import { type ArraySums, arraySums } from './barrier.js';
 import { type BrickTimes, filterClass, outputClass } from './brick-times.js';
 import type { ScnnSpec } from './options.js';
 import { type OuterProducts, onesOf, outerProducts } from './outer-products.js';
