@@ -75,15 +75,15 @@ export function logLogChart(options: {
 }): string {
   const data = options.series.flatMap(({ name, points }) => points.map(([x, y]) => ({ name, x, y })));
   const names = options.series.map(({ name }) => name);
-  const places = { x: 'x', y: 'y', z: 'name' };
+  const place = { x: 'x', y: 'y' };
   return toSvg({
-    color: { domain: names, range: palette.slice(0, names.length) },
+    color: { domain: names, range: palette.slice(0, names.length), legend: false },
     x: { label: options.xLabel, type: 'log', grid: true, ticks: 5, tickFormat: 's', labelArrow: 'none' },
     y: { label: options.yLabel, type: 'log', grid: true, ticks: 5, tickFormat: 's', labelArrow: 'none' },
     marks: [
-      Plot.line(data, { ...places, stroke: 'name', strokeWidth: 1.6 }),
-      Plot.dot(data, { ...places, stroke: 'name', r: 2.5 }),
-      Plot.text(data, Plot.selectLast({ ...places, fill: 'name', text: 'name', dx: -6, dy: -8 })),
+      Plot.line(data, { ...place, stroke: 'name', strokeWidth: 1.6 }),
+      Plot.dot(data, { ...place, stroke: 'name', r: 2.5 }),
+      Plot.text(data, Plot.selectLast({ ...place, fill: 'name', z: 'name', text: 'name', dx: -6, dy: -8 })),
     ],
   } as Plot.PlotOptions);
 }

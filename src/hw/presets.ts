@@ -1,3 +1,4 @@
+import { presets001 } from './balanced/presets.js';
 import type { AcceleratorSpec } from './contracts.js';
 
 const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
@@ -105,4 +106,5 @@ export const presets: Readonly<Record<string, Preset>> = {
   'acf-lpddr4': { ...acf, name: 'acf-lpddr4', energyTable: '45nm-lpddr4' },
   'acf-hbm2': { ...acf, name: 'acf-hbm2', energyTable: '45nm-hbm2' },
   scnn,
+  ...presets001,
 };

@@ -13,6 +13,7 @@ export {
   lanesNormaliseSums,
 } from './lanes-normalise';
 export { addLanes, averagePoolGradientLanes, averagePoolLanes, globalMaxGradientLanes } from './lanes-pool';
+export { countOnes, listAcross, listAlong } from './lists';
 export { maxPoolGradient } from './pooling';
 export {
   fromLanes,
