@@ -14,11 +14,22 @@ export { type DenseArrayOptions, denseArray } from './dense-array.js';
 export { effectualMacs, workMacs } from './effectual-macs.js';
 export { type ActionName, actions } from './energy/actions.js';
 export { price } from './energy/price.js';
+export { scaleEnergyTable } from './energy/scale-table.js';
 export { type Dram, type EnergyOptions, energy45nm, energyTables, sramAccessPj } from './energy/tables.js';
 export { type GemmShape, gemmShapes } from './gemm-shapes.js';
 export { type GemmView, lowerGemm } from './gemm-view.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
+export { type Areas, areasOf } from './metrics/areas.js';
+export type { ComponentArea } from './metrics/component-area.js';
+export {
+  type CostMetrics,
+  costMetrics,
+  type MachineRates,
+  ratesOf,
+  secondsOf,
+  secondsToConvergence,
+} from './metrics/cost-metrics.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
 export type * from './networks/contracts.js';
@@ -28,6 +39,8 @@ export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
 export { paddedMacs } from './networks/padded-macs.js';
+export { parseScaleSimTopology } from './networks/scale-sim.js';
+export { type AreaAndPower, areas001, type PowerShares } from './parts/areas.js';
 export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
 export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
 export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
@@ -57,6 +70,7 @@ export {
   encodeDynamic,
   encodeRp,
   type RowFormat,
+  type RowSize,
   type RowStorage,
   rpBfBits,
   rpCsrBits,
@@ -65,9 +79,15 @@ export {
 } from './parts/formats/row-partitioned.js';
 export { encodeRunLength, type RunLengthMatrix, runLengthBits } from './parts/formats/run-length.js';
 export { bitsOf, decode, type StoredMatrix } from './parts/formats/stored-matrix.js';
+export { type Benes, benes } from './parts/interconnect/benes.js';
+export { type Crossbar, crossbar } from './parts/interconnect/crossbar.js';
+export { type Fan, fan } from './parts/interconnect/fan.js';
 export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus.js';
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
+export { type ScnnCounters, scnnCounters } from './scnn/counters.js';
+export type { ScnnOptions } from './scnn/options.js';
+export { scnn } from './scnn/scnn.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
 export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
 export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { torus } from 'tfjs-sparsity/hw';
+import { benes, crossbar, fan, torus } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 
 const sides = fc.integer({ min: 1, max: 7 });
@@ -63,6 +63,70 @@ describe('a torus', () => {
     expect(network.hops(0, 7)).toBe(2); // over the empty column at the edge
     expect(network.neighbours(0)).toEqual([1, 8]);
     expect(() => torus({ rows: 2, cols: 2, units: 2, places: [1, 1] })).toThrow('expected 2 different nodes from 0 to 3');
+    expect(() => network.hops(0, 64)).toThrow('unit of a torus: got 64, expected 0 to 63');
     expect(() => torus({ rows: 0, cols: 2 })).toThrow('rows of a torus: got 0');
+  });
+});
+
+describe('the networks of SIGMA', () => {
+  it('have a Benes network that is built of two of half the size between two columns of switches', () => {
+    expect(benes(2)).toMatchObject({ stages: 1, switches: 1 });
+    for (let ports = 4; ports <= 4096; ports *= 2) {
+      const [whole, half] = [benes(ports), benes(ports / 2)];
+      expect(whole.stages).toBe(half.stages + 2);
+      expect(whole.switches).toBe(2 * half.switches + ports);
+      expect([whole.publishedLatencyCycles, whole.stagedLatencyCycles]).toEqual([1, whole.stages]);
+    }
+    expect(benes(128)).toMatchObject({ stages: 13, switches: 832 });
+  });
+
+  it('have enough switches for every permutation: at least log2 n! settings', () => {
+    for (const ports of [2, 4, 8, 16, 32]) {
+      let permutations = 0;
+      for (let n = 2; n <= ports; n++) permutations += Math.log2(n);
+      expect(benes(ports).switches).toBeGreaterThanOrEqual(permutations);
+    }
+  });
+
+  it('add up n leaves with n - 1 adders in as many levels as pairs of pairs take', () => {
+    for (let leaves = 2; leaves <= 1024; leaves *= 2) {
+      let [levels, adders] = [0, 0];
+      for (let left = leaves; left > 1; left /= 2) {
+        levels++;
+        adders += left / 2;
+      }
+      expect(fan(leaves)).toEqual({ levels, adders, latencyCycles: levels });
+    }
+  });
+
+  it('refuse what is no power of two', () => {
+    expect(() => benes(100)).toThrow(/ports of a Benes network: got 100, expected a power of two of at least 2. Pass 128/);
+    expect(() => benes(1)).toThrow('Pass 2');
+    expect(() => fan(0)).toThrow('leaves of an adder network: got 0');
+  });
+});
+
+describe('a crossbar', () => {
+  it('delivers in the cycles that a greedy schedule takes, the fullest outputs first', () => {
+    const deliveries = fc.array(fc.nat(12), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(deliveries, fc.integer({ min: 1, max: 6 }), (wordsTo, inputs) => {
+        const left = [...wordsTo];
+        let cycles = 0;
+        for (; left.some((words) => words > 0); cycles++) {
+          left.sort((a, b) => b - a);
+          for (let output = 0; output < Math.min(inputs, left.length); output++) left[output] = Math.max(0, left[output] - 1);
+        }
+        expect(crossbar(inputs, wordsTo.length).deliveryCycles(wordsTo)).toBe(cycles);
+      }),
+    );
+  });
+
+  it('waits for the bank with the most words, or for its inputs', () => {
+    expect(crossbar(16, 4).deliveryCycles([8, 3, 3, 2])).toBe(8);
+    expect(crossbar(2, 4).deliveryCycles([3, 3, 3, 2])).toBe(6);
+    expect(crossbar(16, 32).crosspoints).toBe(512);
+    expect(() => crossbar(4, 4).deliveryCycles([1])).toThrow('outputs of a delivery: got 1, expected 4');
+    expect(() => crossbar(0, 4)).toThrow('inputs of a crossbar: got 0');
   });
 });

@@ -1,4 +1,4 @@
-import { fullBatch } from '../acf/fill-batch.js';
+import { wholeBatch } from '../acf/fill-batch.js';
 import { tableOf } from '../check-spec.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
 import { transferCycles } from '../parts/double-buffer.js';
@@ -29,7 +29,7 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
     }
     const stored = storedWork(work, maps, memory);
     const traffic = gemmTraffic(work, stored, spec, memory);
-    const whole = Number.isInteger(work.imageScale) ? work : fullBatch(work);
+    const whole = Number.isInteger(work.imageScale) ? work : wholeBatch(work);
     const execution = execute(whole, stored, storeCycles);
     const words = networkWords(stored, execution.routes);
     const { actions } = execution;

@@ -1,4 +1,4 @@
-import { fullBatch } from '../acf/fill-batch.js';
+import { wholeBatch } from '../acf/fill-batch.js';
 import type { GemmWork } from '../contracts.js';
 import { dealUnits } from './deal-units.js';
 import { lineWork } from './line-work.js';
@@ -23,7 +23,7 @@ export interface LoadBalance {
  * @param spec of a `balanced` accelerator.
  */
 export function loadBalance(work: GemmWork, spec: BalancedSpec): LoadBalance {
-  const whole = Number.isInteger(work.imageScale) ? work : fullBatch(work);
+  const whole = Number.isInteger(work.imageScale) ? work : wholeBatch(work);
   const lines = lineWork(whole, spec.multipliers);
   const executed = (coarse: BalancedSpec['coarse'], stealing: boolean) =>
     schedulePes(dealUnits(whole, lines, spec, coarse), { ...spec, stealing }).executed;
