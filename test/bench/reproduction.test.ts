@@ -49,7 +49,10 @@ describe('a reproduction', () => {
     expect(files[0]).toEqual(files[1]);
     const [markdown, json] = files[0];
     expect(markdown).toContain('![fig11](fig11.svg)');
-    expect(JSON.parse(json).claims[1]).toMatchObject({ verdict: 'shape', outcome: { repaired: { SCNN: expect.closeTo(29.5, 9) } } });
+    expect(JSON.parse(json).claims[1]).toMatchObject({
+      verdict: 'shape',
+      outcome: { repaired: { SCNN: expect.closeTo(29.5, 9) } },
+    });
   });
 
   it('is printed on 80 columns', () => {
