@@ -1,7 +1,7 @@
 /**
  * A full training step, dense and sparse: milliseconds of CPU and of wall time, the variants interleaved in one process, medians.
  *
- *     npm run bench:training [-- --nets mlp,cnn --sparsities 0.8,0.9,0.95 --optimizers sgd,adam --rounds 15]
+ *     npm run bench:training [-- --nets mlp,cnn,resnet20 --sparsities 0.8,0.9,0.95 --optimizers sgd,adam --rounds 15]
  *
  * `stock` is tfjs's wasm backend with its own kernels (where it has none for the gradient of a filter, ours stands in), `dense` the same
  * model on our dense kernels, `masked` the masked model on them, `sparse` the masked model in lanes. Masks are drawn at random; all
@@ -12,9 +12,11 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { createRng } from 'tfjs-sparsity';
-import { prunableKernels, registerTrainingKernels, sparsify } from 'tfjs-sparsity/ops';
+import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { resnet20 } from '../examples/lib/models/resnet20.js';
+import { stockKernels } from './stock-kernels.js';
 
 const { layers } = tf;
 const conv = (filters: number, rest: object = {}) =>
@@ -23,42 +25,43 @@ const dense = (units: number, rest: object = {}) => layers.dense({ units, activa
 const softmax = (units: number) => layers.dense({ units, activation: 'softmax' });
 const pool = () => layers.maxPooling2d({ poolSize: 2 });
 
+const chain = (layers: () => tf.layers.Layer[]) => () => tf.sequential({ layers: layers() });
+
 /** Networks and the shape of their batches. */
-const nets: Readonly<
-  Record<string, { readonly batch: readonly [number, ...number[]]; readonly layers: () => tf.layers.Layer[] }>
-> = {
+const nets: Readonly<Record<string, { readonly batch: readonly [number, ...number[]]; readonly build: () => tf.LayersModel }>> = {
   'mlp 784-512-512-16': {
     batch: [128, 784],
-    layers: () => [dense(512, { inputShape: [784] }), dense(512), softmax(16)],
+    build: chain(() => [dense(512, { inputShape: [784] }), dense(512), softmax(16)]),
   },
   'mlp 784-300-100-10': {
     batch: [128, 784],
-    layers: () => [dense(300, { inputShape: [784] }), dense(100), softmax(10)],
+    build: chain(() => [dense(300, { inputShape: [784] }), dense(100), softmax(10)]),
   },
   'cnn 4-32-64-128-128': {
     batch: [32, 32, 32, 4],
-    layers: () => [
+    build: chain(() => [
       ...[conv(32, { inputShape: [32, 32, 4] }), conv(64), pool(), conv(128), pool(), conv(128)],
       ...[layers.flatten(), softmax(10)],
-    ],
+    ]),
   },
   'cnn 3-32-64-128-128': {
     batch: [32, 32, 32, 3],
-    layers: () => [
+    build: chain(() => [
       ...[conv(32, { inputShape: [32, 32, 3] }), conv(64), pool(), conv(128), pool(), conv(128)],
       ...[layers.flatten(), softmax(10)],
-    ],
+    ]),
   },
   lenet5: {
     batch: [32, 28, 28, 1],
-    layers: () => [
+    build: chain(() => [
       conv(6, { kernelSize: 5, inputShape: [28, 28, 1] }),
       pool(),
       conv(16, { kernelSize: 5, padding: 'valid' }),
       pool(),
       ...[layers.flatten(), dense(120), dense(84), softmax(10)],
-    ],
+    ]),
   },
+  resnet20: { batch: [32, 32, 32, 3], build: () => resnet20({ imageShape: [32, 32, 3], classes: 10 }, 1) },
 };
 
 const optimizers: Readonly<Record<string, () => tf.Optimizer>> = {
@@ -80,28 +83,7 @@ const args = await yargs(hideBin(process.argv))
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Kernels of tfjs's own, as they were before ours were registered. */
-const own = new Map<string, tf.KernelConfig>();
-
-/** Runs `body` on tfjs's own kernels, as far as it has them. */
-async function onStock<T>(body: () => Promise<T>): Promise<T> {
-  const swap = (configs: Iterable<tf.KernelConfig>) => {
-    const before: tf.KernelConfig[] = [];
-    for (const config of configs) {
-      before.push(tf.getKernel(config.kernelName, 'wasm'));
-      tf.unregisterKernel(config.kernelName, 'wasm');
-      tf.registerKernel(config);
-    }
-    return before;
-  };
-  // Saved tensors are copied again, too: all of tfjs as it comes.
-  const ours = swap(own.values());
-  try {
-    return await body();
-  } finally {
-    swap(ours);
-  }
-}
+const { message, onStock } = await stockKernels();
 
 interface Variant {
   readonly name: string;
@@ -134,14 +116,6 @@ function prune(model: tf.LayersModel, sparsity: number): void {
   });
 }
 
-await import('@tensorflow/tfjs-backend-wasm');
-await tf.setBackend('wasm');
-const before = new Map((tf.getKernelsForBackend('wasm') ?? []).map((config) => [config.kernelName, config]));
-const { registered, message } = registerTrainingKernels();
-for (const name of registered) {
-  const config = before.get(name);
-  if (config) own.set(name, config);
-}
 console.log(message);
 console.log(`${cpus()[0]?.model.trim()}, node ${process.version}, tfjs ${tf.version.tfjs}, one thread, median of ${args.rounds}`);
 
@@ -149,7 +123,7 @@ const wanted = Object.entries(nets).filter(([name]) => args.nets.split(',').some
 mkdirSync(dirname(args.out), { recursive: true });
 for (const [name, net] of wanted) {
   for (const optimizer of args.optimizers.split(',')) {
-    const plain = tf.sequential({ layers: net.layers() });
+    const plain = net.build();
     const classes = plain.outputShape[1] as number;
     const [batch] = net.batch;
     const xs = tf.randomNormal([...net.batch], 0, 1, 'float32', 3);
@@ -159,7 +133,7 @@ for (const [name, net] of wanted) {
       model.compile({ optimizer: optimizers[optimizer](), loss: 'categoricalCrossentropy' });
       variants.push({ name: variant, model, stock, cpuMs: [], wallMs: [] });
     };
-    if (args.stock) add('stock', tf.sequential({ layers: net.layers() }), true);
+    if (args.stock) add('stock', net.build(), true);
     add('dense', plain);
     for (const sparsity of args.sparsities.split(',').map(Number)) {
       for (const execution of ['dense', 'sparse'] as const) {

@@ -18,6 +18,16 @@ export { type GemmShape, gemmShapes } from './gemm-shapes.js';
 export { type GemmView, lowerGemm } from './gemm-view.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
+export { type Areas, areasOf } from './metrics/areas.js';
+export type { ComponentArea } from './metrics/component-area.js';
+export {
+  type CostMetrics,
+  costMetrics,
+  type MachineRates,
+  ratesOf,
+  secondsOf,
+  secondsToConvergence,
+} from './metrics/cost-metrics.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
 export type * from './networks/contracts.js';
@@ -58,6 +68,7 @@ export {
   encodeDynamic,
   encodeRp,
   type RowFormat,
+  type RowSize,
   type RowStorage,
   rpBfBits,
   rpCsrBits,
@@ -72,6 +83,9 @@ export { type Fan, fan } from './parts/interconnect/fan.js';
 export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus.js';
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
+export { type ScnnCounters, scnnCounters } from './scnn/counters.js';
+export type { ScnnOptions } from './scnn/options.js';
+export { scnn } from './scnn/scnn.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
 export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
 export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';

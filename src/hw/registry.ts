@@ -4,11 +4,15 @@ import { balancedKind } from './balanced/balanced.js';
 import { sparseTrain001Kind } from './balanced/sparse-train001.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
+import type { ComponentArea } from './metrics/component-area.js';
+import { scnnKind } from './scnn/scnn.js';
 
 /** A kind of accelerator: how its specs are checked, and how a checked spec becomes a model. */
 export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec> {
   readonly schema: z.ZodType<Spec>;
   build(spec: Spec): Accelerator;
+  /** The components of its area, where the kind declares them. */
+  areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] };
 }
 
 /** All kinds of accelerators, by the `kind` of their specs. */
@@ -17,4 +21,5 @@ export const registry: Readonly<Record<string, AcceleratorKind>> = {
   balanced: balancedKind,
   sparseTrain001: sparseTrain001Kind,
   denseArray: denseArrayKind,
+  scnn: scnnKind,
 };

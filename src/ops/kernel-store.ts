@@ -75,7 +75,7 @@ export class DenseKernelStore implements KernelStore {
     const expand = (mask: Uint8Array | null) => {
       if (!mask) return null;
       // A Float32Array, not a cast: on the cpu backend a cast keeps the bytes of the old type.
-      const tensor = expanded.get(mask) ?? tf.keep(tf.tensor(Float32Array.from(mask), this.variable.shape));
+      const tensor = expanded.get(mask) ?? tf.keep(tf.tensor(new Float32Array(mask), this.variable.shape));
       expanded.set(mask, tensor);
       return tensor;
     };

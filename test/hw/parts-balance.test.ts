@@ -47,6 +47,7 @@ describe('contiguous splits', () => {
         const bounds = bestContiguous(work, count);
         expect(bounds.length).toBe(count + 1);
         expect([bounds[0], bounds[count]]).toEqual([0, work.length]);
+        if (work.length >= count) expect(new Set(bounds).size).toBe(count + 1); // no part is empty
         expect([...bounds].sort((a, b) => a - b)).toEqual(bounds);
         const bottlenecks = [...allSplits(work.length, count)].map((ends) => Math.max(...splitWork(work, [0, ...ends])));
         expect(Math.max(...splitWork(work, bounds))).toBeCloseTo(Math.min(...bottlenecks), 12);
@@ -149,8 +150,9 @@ describe('Procedure 1', () => {
     expect(balanceRows(rows, 2, { variant: 'literal' }).bounds).toEqual([0, 1, 6]);
   });
 
-  it('refuses lists of two lengths', () => {
+  it('refuses lists of two lengths, and a variant that does not exist', () => {
     expect(() => balanceRows({ work: [1, 2], dense: [1] }, 2)).toThrow('rows with a number of all multiplications: got 1');
+    expect(() => balanceRows({ work: [1], dense: [1] }, 1, { variant: 'lit' as 'literal' })).toThrow('Did you mean literal');
   });
 });
 
@@ -314,11 +316,16 @@ describe('Procedure 2', () => {
     expect(mean(ratio(200))).toBeGreaterThan(0.97);
   });
 
-  it('refuses fractions, counts beyond 2^53 and units without a partition', () => {
-    expect(() => stealWork([1.5], { network, partitionOf: [0] })).toThrow('multiplications of unit 0: got 1.5');
-    expect(() => stealWork([2 ** 53], { network, partitionOf: [0] })).toThrow('an integer from 0 to 2^53 - 1');
-    expect(() => stealWork([1, 2], { network, partitionOf: [0] })).toThrow('units with a partition: got 1');
-    expect(() => stealWork([1], { network, partitionOf: [0], multipliers: 0 })).toThrow('multipliers: got 0');
+  it('refuses fractions, counts beyond 2^53, and units without a place, a partition or a known option', () => {
+    const one = { network: torus({ rows: 1, cols: 1 }), partitionOf: [0] };
+    expect(stealWork([100], one).finishCycles).toEqual([70]);
+    expect(() => stealWork([1.5], one)).toThrow('multiplications of unit 0: got 1.5');
+    expect(() => stealWork([2 ** 53], one)).toThrow('an integer from 0 to 2^53 - 1');
+    expect(() => stealWork([1, 2], one)).toThrow('units on the network: got 1, expected 2');
+    expect(() => stealWork([1], { ...one, partitionOf: [] })).toThrow('units with a partition: got 0, expected 1');
+    expect(() => stealWork([1], { ...one, multipliers: 0 })).toThrow('multipliers: got 0');
+    expect(() => stealWork([1], { ...one, amount: 'hal' as 'half' })).toThrow('Did you mean half');
+    expect(() => stealWork([1], { ...one, multiplier: 4 } as StealOptions)).toThrow('Did you mean multipliers');
   });
 });
 

@@ -246,6 +246,8 @@ describe('the histogram of rows', () => {
   it('refuses rows that the tensor is not made of', () => {
     expect(() => rowHistogram(onesBits([10]), 4)).toThrow('elements of a tensor stored by rows of 4: got 10');
     expect(() => rpBits(onesBits([10]), 0, widths)).toThrow('columns of a tensor stored by rows: got 0');
+    expect(() => rpBits(onesBits([10]), 5, { ...widths, indexBits: 0 })).toThrow('indexBits of a compressed matrix: got 0');
+    expect(() => rpBits(onesBits([10]), 5, { ...widths, policy: 'exakt' as 'exact' })).toThrow('Did you mean exact');
   });
 });
 

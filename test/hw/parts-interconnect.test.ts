@@ -63,6 +63,7 @@ describe('a torus', () => {
     expect(network.hops(0, 7)).toBe(2); // over the empty column at the edge
     expect(network.neighbours(0)).toEqual([1, 8]);
     expect(() => torus({ rows: 2, cols: 2, units: 2, places: [1, 1] })).toThrow('expected 2 different nodes from 0 to 3');
+    expect(() => network.hops(0, 64)).toThrow('unit of a torus: got 64, expected 0 to 63');
     expect(() => torus({ rows: 0, cols: 2 })).toThrow('rows of a torus: got 0');
   });
 });

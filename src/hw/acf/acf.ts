@@ -10,6 +10,7 @@ import type {
 } from '../contracts.js';
 import { price } from '../energy/price.js';
 import type { Dataflow } from '../systolic.js';
+import { acfAreas } from './acf-areas.js';
 import { type Configuration, configurationOf, emptyConfiguration, reconfigure } from './configuration.js';
 import { fillBatch } from './fill-batch.js';
 import { executeGemms, prepareGemms } from './gemm-execution.js';
@@ -82,7 +83,7 @@ export function acf(options: AcfOptions = {}): Accelerator {
 }
 
 /** How specs of kind `acf` are checked and built. */
-export const acfKind = { schema: acfSchema, build };
+export const acfKind = { schema: acfSchema, build, areas: acfAreas };
 
 function build(spec: AcfSpec): Accelerator {
   const energyTable = tableOf(spec.energyTable);

@@ -8,9 +8,14 @@ import type { AcfSpec } from './options.js';
  * part empty that the batch would fill, and a few reduction indices a fold: many empty ones would stand for few full ones.
  */
 export function fillBatch(work: GemmWork, { rows, cols }: AcfSpec): GemmWork {
-  const { nest, imageScale, phase, input, kernel } = work;
+  const { nest, imageScale, phase } = work;
   const pixels = nest.batch * sizeOf(nestPhase(nest, phase) === 'inputGradient' ? nest.inSize : nest.outSize);
-  if (imageScale === 1 || pixels >= 8 * Math.max(rows, cols)) return work;
+  return imageScale === 1 || pixels >= 8 * Math.max(rows, cols) ? work : wholeBatch(work);
+}
+
+/** A work of sampled images with these repeated, in turn, up to the whole batch. */
+export function wholeBatch(work: GemmWork): GemmWork {
+  const { nest, imageScale, phase, input, kernel } = work;
   const batch = Math.round(nest.batch * imageScale);
   const filled = (operand: Operand): Operand => ({ ...operand, nonzeros: repeatImages(operand.nonzeros, batch) });
   return {

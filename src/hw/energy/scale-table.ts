@@ -1,13 +1,15 @@
 import { SparsityError } from '../../errors.js';
 import type { EnergyTable } from '../contracts.js';
 
-/** Supply voltage by technology node in nm: the one assumption that scaling rests on (a usual value per node; no paper gives any). */
+/**
+ * Supply voltage by technology node in nm: the one assumption that scaling rests on (a usual value per node; no paper gives any).
+ */
 const volts: Readonly<Record<number, number>> = { 90: 1.1, 65: 1, 45: 0.9, 28: 0.85, 16: 0.8, 7: 0.7 };
 
 /**
- * An energy table at another technology node: every action on the chip by `(n / n0) (V / V0)^2`, with V the supply voltage of the node;
- * off-chip memory does not scale. From 45 nm: 1.78 at 65 nm, 0.28 at 16 nm. A rule of thumb, for the declared comparison of designs of
- * one node only.
+ * An energy table at another technology node: every action on the chip by `(n / n0) (V / V0)^2`, with V the supply voltage of the
+ * node; off-chip memory does not scale. From 45 nm: 1.78 at 65 nm, 0.28 at 16 nm. A rule of thumb, for the declared comparison of
+ * designs of one node only.
  *
  * @param nodeNm one of 90, 65, 45, 28, 16 and 7.
  * @throws SparsityError when no supply voltage is known for a node.

@@ -17,9 +17,9 @@ const tableIv = '001 Table IV: TSMC 16 nm, without SRAM';
 const tableV = '001 Table V';
 
 /**
- * Areas and static powers of 001 as printed. On-chip memory (448 MB) is in none of them. The components of the accelerator add up to its
- * total; those of a processing element add up to 0.085 mm2 where 0.148 are stated, and with one multiplier for each of sixteen to
- * 0.22: use the totals.
+ * Areas and static powers of 001 as printed. On-chip memory (448 MB) is in none of them. The components of the accelerator add up
+ * to its total; those of a processing element add up to 0.085 mm2 where 0.148 are stated, and with one multiplier for each of
+ * sixteen to 0.22: use the totals.
  */
 export const areas001 = {
   /** Whole designs. */

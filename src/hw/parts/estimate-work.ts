@@ -1,7 +1,9 @@
+import { checkOptionNames } from '../../check-options.js';
 import { countBits, countRange, sizeOf } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
 import { forwardAxis, nestPhase, tapsPerRow, validRange } from '../nest-axes.js';
 import type { RowWork } from './balance/balance-rows.js';
+import { checkChoice } from './checks.js';
 
 /** Non-zero multiplications of a work as 001 estimates them. */
 export interface WorkEstimate {
@@ -11,7 +13,9 @@ export interface WorkEstimate {
   readonly inputDensity: number;
   /** Eq. 13 times all multiplications of the nest, over the images present. */
   readonly multiplications: number;
-  /** The rows of the input map, image after image, as `balanceRows` takes them: their estimated and their dense multiplications. */
+  /**
+   * The rows of the input map, image after image, as `balanceRows` takes them: their estimated and their dense multiplications.
+   */
   readonly rows: RowWork;
 }
 
@@ -27,9 +31,9 @@ export interface EstimateOptions {
 }
 
 /**
- * Workload estimator of 001 (Eqs. 11 to 13, ledger 1.2.4): density of the kernel times density of the input under the windows, as if they
- * were independent. The input is what the windows slide over: A forward and in the weight gradient, E in the input gradient;
- * a row is one line of its map with all channels. The two forms differ at the left and right edges only.
+ * Workload estimator of 001 (Eqs. 11 to 13, ledger 1.2.4): density of the kernel times density of the input under the windows, as
+ * if they were independent. The input is what the windows slide over: A forward and in the weight gradient, E in the input
+ * gradient; a row is one line of its map with all channels. The two forms differ at the left and right edges only.
  *
  * @example
  * ```ts
@@ -41,7 +45,10 @@ export interface EstimateOptions {
  * estimateWork(work, {form: 'exact'}).multiplications; // 1: 1/2 * 1/3 * 6
  * ```
  */
-export function estimateWork(work: GemmWork, { form = 'hardware' }: EstimateOptions = {}): WorkEstimate {
+export function estimateWork(work: GemmWork, options: EstimateOptions = {}): WorkEstimate {
+  checkOptionNames('estimateWork', options, { form: true });
+  const { form = 'hardware' } = options;
+  checkChoice('form of estimateWork', form, ['hardware', 'exact']);
   const { nest, kernel, input } = work;
   const phase = nestPhase(nest, work.phase);
   const overInput = phase === 'forward' || (phase === 'weightGradient' && !nest.transposed);

@@ -12,6 +12,7 @@ export {
   lanesNormaliseSums,
 } from './lanes-normalise';
 export { addLanes, averagePoolGradientLanes, averagePoolLanes, globalMaxGradientLanes } from './lanes-pool';
+export { countOnes, listAcross, listAlong } from './lists';
 export { maxPoolGradient } from './pooling';
 export {
   fromLanes,

@@ -5,6 +5,7 @@ import { type Frame, laneBytes } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import type { OpMasks } from '../masked-ops.js';
 import type { WasmHeap } from '../training-kernels-heap.js';
+import { denseWeightGradient } from './lane-dense-gradient.js';
 import type { LaneShape } from './lane-layout.js';
 import type { LanePlan, PlacedProduct } from './lane-plan.js';
 import { onHeap } from './on-heap.js';
@@ -27,6 +28,8 @@ export interface LaneLayerOptions {
   readonly values: 'dense' | 'gradient';
   /** As tensors: M_f and M_g, a term of the gradient, the decay of SR-STE. */
   readonly masks: OpMasks;
+  /** Images of the batch. */
+  readonly batch: number;
   /** Called in the backward pass, when the weight gradient is known. */
   readonly onUse: ((use: LaneUse) => void) | undefined;
 }
@@ -43,7 +46,7 @@ export function laneLayer(
   w: tf.Tensor,
   bias: tf.Tensor | undefined,
   plan: LanePlan,
-  { relu, values, masks, onUse }: LaneLayerOptions,
+  { relu, values, masks, batch, onUse }: LaneLayerOptions,
 ): tf.Tensor {
   let needsInputGradient = false;
   return forwardBackwardOp({
@@ -65,7 +68,9 @@ export function laneLayer(
           return inputGradient(E, W as tf.Tensor, plan, values);
         },
         w: () => {
-          const G = weightGradient(A as tf.Tensor, E, w.shape, plan, values);
+          const G = plan.hasDenseGradient
+            ? denseWeightGradient(A as tf.Tensor, E, w.shape, plan.geometry, batch)
+            : weightGradient(A as tf.Tensor, E, w.shape, plan, values);
           onUse?.({ A: A as tf.Tensor, E, G, needsInputGradient });
           return withTerms(G, W as tf.Tensor, masks);
         },

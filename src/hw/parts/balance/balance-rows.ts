@@ -1,5 +1,7 @@
+import { checkOptionNames } from '../../../check-options.js';
 import { SparsityError } from '../../../errors.js';
-import { type Bounds, checkWork, evenSplit } from './contiguous-split.js';
+import { checkChoice, checkWork } from '../checks.js';
+import { type Bounds, evenSplit } from './contiguous-split.js';
 
 /** What the rows of an input cost: estimated non-zero multiplications, and all multiplications. */
 export interface RowWork {
@@ -11,8 +13,9 @@ export interface RowWork {
 export interface BalanceRowsOptions {
   /**
    * `literal`: the box of 001. It compares densities of non-zero multiplications, work / dense, with an absolute tolerance, and moves a row
-   * across every border. `repaired` (ledger 1.2.5): it compares work, relative to the mean, and moves a row across the borders that are
-   * out of tolerance only, and only where the row is worth less than the difference: more would turn it round, pass after pass.
+   * across every border. `repaired` (ledger 1.2.5): it compares work, relative to the mean, and moves a row across the borders
+   * that are out of tolerance only, and only where the row is worth less than the difference: more would turn it round, pass
+   * after pass.
    *
    * @default 'repaired'
    */
@@ -33,9 +36,10 @@ export interface BalancedRows {
 }
 
 /**
- * Procedure 1 of 001, coarse-grain balancing: from an even split, rows move one by one across the borders of neighbouring partitions,
- * from the one that has more, until all neighbours are within tolerance. No partition gives its last row away. The loop ends when a
- * split comes again, or after 4 passes per row; `literal` keeps the last split, `repaired` the one with the smallest largest partition.
+ * Procedure 1 of 001, coarse-grain balancing: from an even split, rows move one by one across the borders of neighbouring
+ * partitions, from the one that has more, until all neighbours are within tolerance. No partition gives its last row away. The
+ * loop ends when a split comes again, or after 4 passes per row; `literal` keeps the last split, `repaired` the one with the
+ * smallest largest partition.
  *
  * @param rows rows in their order, as `estimateWork` gives them.
  * @param partitions parts to split them into.
@@ -46,7 +50,9 @@ export interface BalancedRows {
  * ```
  */
 export function balanceRows(rows: RowWork, partitions: number, options: BalanceRowsOptions = {}): BalancedRows {
+  checkOptionNames('balanceRows', options, { variant: true, tolerance: true });
   const { variant = 'repaired', tolerance = 0.1 } = options;
+  checkChoice('variant of balanceRows', variant, ['literal', 'repaired']);
   checkRows(rows);
   const literal = variant === 'literal';
   const [work, dense] = [prefixSums(rows.work), prefixSums(rows.dense)];
@@ -54,8 +60,8 @@ export function balanceRows(rows: RowWork, partitions: number, options: BalanceR
   const allowed = literal ? tolerance : (tolerance * work[count]) / partitions;
   const loadsOf = (bounds: Bounds) =>
     Array.from({ length: partitions }, (_, i) => {
-      const sum = work[bounds[i + 1]] - work[bounds[i]];
-      return literal ? sum / Math.max(1, dense[bounds[i + 1]] - dense[bounds[i]]) : sum;
+      const [sum, all] = [work, dense].map((sums) => sums[bounds[i + 1]] - sums[bounds[i]]);
+      return literal && all > 0 ? sum / all : sum;
     });
 
   let bounds = evenSplit(count, partitions);

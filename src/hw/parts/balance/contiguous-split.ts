@@ -1,14 +1,14 @@
-import { SparsityError } from '../../../errors.js';
-import { checkPositive } from '../formats/field-widths.js';
+import { checkPositive, checkWork } from '../checks.js';
 
 /**
- * A split of rows into contiguous parts, by where they begin: part `i` has the rows `bounds[i] .. bounds[i + 1] - 1`; one number more
- * than there are parts.
+ * A split of rows into contiguous parts, by where they begin: part `i` has the rows `bounds[i] .. bounds[i + 1] - 1`; one number
+ * more than there are parts.
  */
 export type Bounds = readonly number[];
 
 /**
- * Rows split evenly into contiguous parts, `bounds[i] = floor(i rows / parts)`: sizes differ by at most one, the larger ones later.
+ * Rows split evenly into contiguous parts, `bounds[i] = floor(i rows / parts)`: sizes differ by at most one, the larger ones
+ * later.
  *
  * @throws SparsityError when the number of parts is not a positive integer.
  * @example
@@ -38,11 +38,11 @@ export function splitWork(rowWork: ArrayLike<number>, bounds: Bounds): number[] 
 }
 
 /**
- * The contiguous split whose largest part is as small as can be: a bound for all contiguous splits. Exact bisection: the bottleneck is
- * narrowed between one that no split reaches and the one of a split that was found.
+ * The contiguous split whose largest part is as small as can be: a bound for all contiguous splits. Exact bisection: the
+ * bottleneck is narrowed between one that no split reaches and the one of a split that was found.
  *
  * @param rowWork of each row, at least 0.
- * @returns bounds; parts are filled from the first on, so that the last ones may be empty.
+ * @returns bounds; earlier parts are filled first, and none is empty unless there are fewer rows than parts.
  * @throws SparsityError when a work is not a number of at least 0, or the number of parts is not a positive integer.
  * @example
  * ```ts
@@ -53,8 +53,8 @@ export function bestContiguous(rowWork: ArrayLike<number>, parts: number): Bound
   checkPositive('parts of a split', parts);
   checkWork(rowWork);
   let best = fill(rowWork, parts, Infinity).bounds;
-  let above = splitWork(rowWork, best)[0];
-  let below = above / parts;
+  let above = Math.max(...splitWork(rowWork, best));
+  let below = splitWork(rowWork, [0, rowWork.length])[0] / parts;
   for (let row = 0; row < rowWork.length; row++) below = Math.max(below, rowWork[row]);
   while (below < above) {
     const middle = below + (above - below) / 2;
@@ -69,33 +69,27 @@ export function bestContiguous(rowWork: ArrayLike<number>, parts: number): Bound
   return best;
 }
 
-/** Fills one part after another up to a limit. Where the parts do not do, bounds end early, and no limit below `missed` does. */
+/**
+ * Fills one part after another up to a limit that no row exceeds, and leaves a row for each part behind. Where the parts do not
+ * do, bounds end early, and no limit below `missed` does.
+ */
 function fill(rowWork: ArrayLike<number>, parts: number, limit: number): { bounds: Bounds; missed: number } {
+  const rows = rowWork.length;
   const bounds = [0];
   let missed = Infinity;
   let load = 0;
-  for (let row = 0; row < rowWork.length; row++) {
-    if (load + rowWork[row] > limit) {
+  for (let row = 0; row < rows; row++) {
+    const full = load + rowWork[row] > limit;
+    if (full) {
       missed = Math.min(missed, load + rowWork[row]);
       if (bounds.length === parts) return { bounds, missed };
+    }
+    if (full || (row > 0 && rows - row <= parts - bounds.length)) {
       bounds.push(row);
       load = 0;
     }
     load += rowWork[row];
   }
-  while (bounds.length <= parts) bounds.push(rowWork.length);
+  while (bounds.length <= parts) bounds.push(rows);
   return { bounds, missed };
-}
-
-/** Refuses work that is no number, or below 0. */
-export function checkWork(work: ArrayLike<number>): void {
-  for (let i = 0; i < work.length; i++) {
-    if (work[i] >= 0 && work[i] < Infinity) continue;
-    throw new SparsityError({
-      what: `work ${i} to balance`,
-      got: work[i],
-      expected: 'a number of at least 0',
-      fix: 'pass counts',
-    });
-  }
 }

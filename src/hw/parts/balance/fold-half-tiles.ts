@@ -1,10 +1,10 @@
 import { SparsityError } from '../../../errors.js';
-import { checkWork } from './contiguous-split.js';
+import { checkWork } from '../checks.js';
 import type { Assignment } from './longest-first.js';
 
 /**
- * Half-tile balancing of Procrustes: of all half tiles the densest goes with the sparsest, the second densest with the second sparsest, and so on;
- * a unit takes such a pair. Ties: the lower number counts as the denser one.
+ * Half-tile balancing of Procrustes: of all half tiles the densest goes with the sparsest, the second densest with the second
+ * sparsest, and so on; a unit takes such a pair. Ties: the lower number counts as the denser one.
  *
  * @param halves work of the half tiles, two per unit.
  * @throws SparsityError when their number is odd, or a work is not a number of at least 0.

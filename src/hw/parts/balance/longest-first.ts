@@ -1,5 +1,4 @@
-import { checkPositive } from '../formats/field-widths.js';
-import { checkWork } from './contiguous-split.js';
+import { checkPositive, checkWork } from '../checks.js';
 
 /** Who does which piece of work. */
 export interface Assignment {
@@ -10,8 +9,8 @@ export interface Assignment {
 }
 
 /**
- * Longest processing time first: pieces by descending work, each to the unit with the least so far. At most 4/3 of the best makespan.
- * Ties: the piece, and the unit, with the lower number.
+ * Longest processing time first: pieces by descending work, each to the unit with the least so far. At most 4/3 of the best
+ * makespan. Ties: the piece, and the unit, with the lower number.
  *
  * @throws SparsityError when a work is not a number of at least 0, or the number of units is not a positive integer.
  * @example

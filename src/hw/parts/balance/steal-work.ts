@@ -1,26 +1,31 @@
+import { checkOptionNames } from '../../../check-options.js';
 import { SparsityError } from '../../../errors.js';
-import { checkPositive } from '../formats/field-widths.js';
+import { checkChoice, checkCount, checkPositive } from '../checks.js';
 import type { Torus } from '../interconnect/torus.js';
 
 /** Options of {@link stealWork}; the costs are those of Table I of 001 for floating point. */
 export interface StealOptions {
   /** Whose work a unit sees: its neighbours on the network. */
-  readonly network: Pick<Torus, 'neighbours'>;
+  readonly network: Pick<Torus, 'units' | 'neighbours'>;
   /** Partition of each unit: units of one partition share inputs and kernel. */
   readonly partitionOf: ArrayLike<number>;
   /** Multiplications of a batch. @default 16 */
   readonly multipliers?: number;
-  /** Cycles from the begin of a batch to that of the next. @default multiplyCycles */
+  /** Cycles from the start of a batch to that of the next. @default multiplyCycles */
   readonly batchCycles?: number;
-  /** Cycles of a multiplication, t: 10 for floating point, 7 for integers. With the communication it gives the least number to steal. @default 10 */
+  /**
+   * Cycles of a multiplication, t: 10 for floating point, 7 for integers. With the communication it gives the least to steal.
+   *
+   * @default 10
+   */
   readonly multiplyCycles?: number;
   /** Cycles of communication when both units share a partition: results come back. @default 8 */
   readonly sameCycles?: number;
   /** Cycles of communication when they do not: operands go out, results come back. @default 16 */
   readonly otherCycles?: number;
   /**
-   * How much of the victim's remainder a steal takes. `half`: half of it in whole batches, or the minimum where that is more (ledger
-   * section 4, 28). `minimum`: as few as pay, which takes many more steals.
+   * How much of the victim's remainder a steal takes. `half`: half of it in whole batches, or the minimum where that is more
+   * (ledger section 4, 28). `minimum`: as few as pay, which takes many more steals.
    *
    * @default 'half'
    */
@@ -60,13 +65,13 @@ export function minimumSteal(multiplyCycles: number, communicationCycles: number
 }
 
 /**
- * Procedure 2 of 001, work stealing (ledger 1.2.6). All units begin at cycle 0 with their own work, a batch at a time. One that has
- * finished takes work off its neighbour with the most multiplications that are not begun (ties: the lowest number), executes it, and
- * looks again. It stops for good when there is too little to take, or when the neighbour would be done earlier by itself. Stolen work is
- * not stolen again; units that finish in the same cycle act by ascending number.
+ * Procedure 2 of 001, work stealing (ledger 1.2.6). All units begin at cycle 0 with their own work, a batch at a time. One that
+ * has finished takes work off its neighbour with the most multiplications that are not begun (ties: the lowest number), executes
+ * it, and looks again. It stops for good when there is too little to take, or when the neighbour would be done earlier by itself.
+ * Stolen work is not stolen again; units that finish in the same cycle act by ascending number.
  *
  * @param work multiplications of each unit.
- * @throws SparsityError when a work is not an integer of at least 0, or the units do not have a partition each.
+ * @throws SparsityError when a work is not an integer of at least 0, or the units do not have a node and a partition each.
  * @example
  * ```ts
  * const {executed, finishCycles} = stealWork([960, 0], {network: torus({rows: 1, cols: 2}), partitionOf: [0, 0]});
@@ -122,22 +127,23 @@ export function stealWork(work: ArrayLike<number>, options: StealOptions): Stole
   };
 }
 
+const optionNames: Readonly<Record<keyof StealOptions, true>> = {
+  ...{ network: true, partitionOf: true, multipliers: true, batchCycles: true, multiplyCycles: true },
+  ...{ sameCycles: true, otherCycles: true, amount: true },
+};
+
 function checkSteal(work: ArrayLike<number>, options: StealOptions): void {
+  checkOptionNames('stealWork', options, optionNames);
+  checkChoice('amount of stealWork', options.amount ?? 'half', ['half', 'minimum']);
   for (const name of ['multipliers', 'batchCycles', 'multiplyCycles'] as const) checkPositive(name, options[name] ?? 1);
-  for (let unit = 0; unit < work.length; unit++) {
-    if (Number.isSafeInteger(work[unit]) && work[unit] >= 0) continue;
-    throw new SparsityError({
-      what: `multiplications of unit ${unit}`,
-      got: work[unit],
-      expected: 'an integer from 0 to 2^53 - 1',
-      fix: 'pass counts of multiplications',
-    });
+  for (const name of ['sameCycles', 'otherCycles'] as const) checkCount(name, options[name] ?? 0);
+  for (let unit = 0; unit < work.length; unit++) checkCount(`multiplications of unit ${unit}`, work[unit]);
+  for (const [what, got] of [
+    ['units on the network', options.network.units],
+    ['units with a partition', options.partitionOf.length],
+  ] as const) {
+    if (got === work.length) continue;
+    const expected = `${work.length}, as many as units with work`;
+    throw new SparsityError({ what, got, expected, fix: 'give work, place and partition of each unit' });
   }
-  if (options.partitionOf.length === work.length) return;
-  throw new SparsityError({
-    what: 'units with a partition',
-    got: options.partitionOf.length,
-    expected: `${work.length}, as many as units with work`,
-    fix: 'give the partition of each unit',
-  });
 }

@@ -1,8 +1,8 @@
 import { SparsityError } from '../../../errors.js';
 import { countRange, sizeOf } from '../../bits.js';
 import type { BitTensor } from '../../contracts.js';
-import { checkPositive } from './field-widths.js';
-import { type RowFormat, type RowStorage, rowPieces, rpRow } from './row-partitioned.js';
+import { checkPositive } from '../checks.js';
+import { checkStorage, chooseRow, type RowFormat, type RowStorage, rowPieces } from './row-partitioned.js';
 
 /** A tensor stored by rows: its size, and how many rows (pieces of rows that are too long for an index) have each format. */
 export interface RpSize {
@@ -11,8 +11,8 @@ export interface RpSize {
 }
 
 /**
- * How many rows of a tensor have 0, 1, ... `length` non-zeros. Rows are `cols` consecutive elements; of each, the `length` from `from`
- * on are counted. One pass over the bits: what the sizes of all formats follow from.
+ * How many rows of a tensor have 0, 1, ... `length` non-zeros. Rows are `cols` consecutive elements; of each, the `length` from
+ * `from` on are counted. One pass over the bits: what the sizes of all formats follow from.
  *
  * @throws SparsityError when the tensor is not made of rows of that length.
  * @example
@@ -47,6 +47,7 @@ export function rowHistogram({ shape, words }: BitTensor, cols: number, from = 0
  * ```
  */
 export function rpSize(tensor: BitTensor, cols: number, storage: RowStorage): RpSize {
+  checkStorage(storage);
   const rows = { dense: 0, bitmap: 0, csr: 0 };
   let bits = 0;
   let from = 0;
@@ -55,7 +56,7 @@ export function rpSize(tensor: BitTensor, cols: number, storage: RowStorage): Rp
     from += length;
     for (let nonzeros = 0; nonzeros <= length; nonzeros++) {
       if (histogram[nonzeros] === 0) continue;
-      const row = rpRow(nonzeros, length, storage);
+      const row = chooseRow(nonzeros, length, storage);
       rows[row.format] += histogram[nonzeros];
       bits += histogram[nonzeros] * row.bits;
     }

@@ -7,7 +7,7 @@ export interface Benes {
   /** Cycles of a word, one per stage, when every stage is a pipeline stage. */
   readonly stagedLatencyCycles: number;
   /** Cycles of a word as SIGMA states them: a constant, O(1), for the whole network is passed in one. */
-  readonly publishedLatencyCycles: 1;
+  readonly publishedLatencyCycles: number;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../../errors.js';
-import { checkPositive } from '../formats/field-widths.js';
+import { checkPositive } from '../checks.js';
 
 /** A crossbar: each input sends, and each output takes, one word a cycle. */
 export interface Crossbar {

@@ -9,8 +9,8 @@ export interface Fan {
 }
 
 /**
- * The forwarding adder network of SIGMA: a tree of n - 1 adders over n leaves, `log2 n` levels, that adds up groups of neighbouring
- * leaves of any sizes at once, through links that forward past adders.
+ * The forwarding adder network of SIGMA: a tree of n - 1 adders over n leaves, `log2 n` levels, that adds up groups of
+ * neighbouring leaves of any sizes at once, through links that forward past adders.
  *
  * @param leaves n, a power of two.
  * @throws SparsityError when n is not a power of two of at least 2.

@@ -1,5 +1,6 @@
+import { checkOptionNames } from '../../../check-options.js';
 import { SparsityError } from '../../../errors.js';
-import { checkPositive } from '../formats/field-widths.js';
+import { checkPositive } from '../checks.js';
 
 /** Options of {@link torus}. */
 export interface TorusOptions {
@@ -45,7 +46,9 @@ export interface Torus {
  * latencyCycles(1); // 8: two routers of four stages
  * ```
  */
-export function torus({ rows, cols, units = rows * cols, places, routerStages = 4 }: TorusOptions): Torus {
+export function torus(options: TorusOptions): Torus {
+  checkOptionNames('torus', options, { rows: true, cols: true, units: true, places: true, routerStages: true });
+  const { rows, cols, units = rows * cols, places, routerStages = 4 } = options;
   checkPositive('rows of a torus', rows);
   checkPositive('columns of a torus', cols);
   checkPositive('units on a torus', units);
@@ -53,8 +56,9 @@ export function torus({ rows, cols, units = rows * cols, places, routerStages = 
   const nodeOf = places ?? everyNode(units, rows, cols);
   checkPlaces(nodeOf, units, rows * cols);
   const unitOf = new Map(nodeOf.map((node, unit) => [node, unit]));
+  const placeOf = (unit: number) => nodeOf[unit] ?? unknownUnit(unit, units);
   const hops = (from: number, to: number) => {
-    const [a, b] = [nodeOf[from], nodeOf[to]];
+    const [a, b] = [placeOf(from), placeOf(to)];
     return ringHops(Math.floor(a / cols) - Math.floor(b / cols), rows) + ringHops((a % cols) - (b % cols), cols);
   };
   const shorter = Math.min(rows, cols);
@@ -66,19 +70,22 @@ export function torus({ rows, cols, units = rows * cols, places, routerStages = 
     rowMulticastLinks: cols - 1,
     latencyCycles: (count) => (count === 0 ? 0 : (count + 1) * routerStages),
     neighbours(unit) {
-      const [row, col] = [Math.floor(nodeOf[unit] / cols), nodeOf[unit] % cols];
+      const [row, col] = [Math.floor(placeOf(unit) / cols), placeOf(unit) % cols];
       const around = [
         ((row + rows - 1) % rows) * cols + col,
         ((row + 1) % rows) * cols + col,
         row * cols + ((col + cols - 1) % cols),
         row * cols + ((col + 1) % cols),
       ];
-      const found = new Set(around.map((node) => unitOf.get(node)));
-      return [...found]
-        .filter((other) => other !== undefined && other !== unit)
-        .sort((a, b) => Number(a) - Number(b)) as number[];
+      const found = new Set(around.flatMap((node) => unitOf.get(node) ?? []));
+      found.delete(unit);
+      return [...found].sort((a, b) => a - b);
     },
   };
+}
+
+function unknownUnit(unit: number, units: number): never {
+  throw new SparsityError({ what: 'unit of a torus', got: unit, expected: `0 to ${units - 1}`, fix: 'number the units from 0' });
 }
 
 function ringHops(difference: number, nodes: number): number {
