@@ -4,6 +4,8 @@ export { type Entry, type Position, sparseRead, sparseWrite, updatePattern } fro
 export { balanced } from './balanced/balanced.js';
 export { type LoadBalance, loadBalance } from './balanced/load-balance.js';
 export type { BalancedOptions, FrameOptions } from './balanced/options.js';
+export { type Scnn001Options, scnn001 } from './balanced/scnn001.js';
+export { type Sigma001Options, sigma001 } from './balanced/sigma001.js';
 export { type SparseTrain001Options, sparseTrain001 } from './balanced/sparse-train001.js';
 export { bernoulliBits, bitsFrom, bitTensor, countBits, getBit, onesBits, sliceBits } from './bits.js';
 export type * from './contracts.js';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { type BalancedOptions, balanced, convNest, denseNest, type GemmWork, type WorkCounts } from 'tfjs-sparsity/hw';
+import { type BalancedOptions, balanced, convNest, denseNest, type WorkCounts } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { dealUnits } from '../../src/hw/balanced/deal-units.js';
 import { lineWork } from '../../src/hw/balanced/line-work.js';
@@ -10,7 +10,7 @@ import { torus } from '../../src/hw/parts/interconnect/torus.js';
 import { balancedEvents } from './support/balanced-events.js';
 import { metPairs, slowUnits } from './support/line-units.js';
 import { slowMacs } from './support/reference.js';
-import { phases, smallWorks, workOf } from './support/small-works.js';
+import { phases, sampledWorks, smallWorks, workOf } from './support/small-works.js';
 
 /** PEs few enough that lists are long, and partitions that do not divide the lines. */
 const smallMachines = fc
@@ -28,10 +28,6 @@ const smallMachines = fc
     const pes = options.torusRows * options.torusCols;
     return { ...options, pes, partitionRows: Math.min(partitions, pes), partitionCols: 1 };
   });
-
-const sampledWorks = fc
-  .record({ work: smallWorks, imageScale: fc.constantFrom(1, 1, 2, 2.5, 3) })
-  .map(({ work, imageScale }): GemmWork => ({ ...work, imageScale: Math.round(work.nest.batch * imageScale) / work.nest.batch }));
 
 const specOf = (options: BalancedOptions) => balanced(options).spec as BalancedSpec;
 

@@ -1,3 +1,4 @@
+import { wholeBatch } from '../acf/fill-batch.js';
 import { tableOf } from '../check-spec.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
 import { transferCycles } from '../parts/double-buffer.js';
@@ -28,7 +29,8 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
     }
     const stored = storedWork(work, maps, memory);
     const traffic = gemmTraffic(work, stored, spec, memory);
-    const execution = execute(work, stored, storeCycles);
+    const whole = Number.isInteger(work.imageScale) ? work : wholeBatch(work);
+    const execution = execute(whole, stored, storeCycles);
     const words = networkWords(stored, execution.routes);
     const { actions } = execution;
     const allActions = {

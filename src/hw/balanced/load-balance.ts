@@ -1,3 +1,4 @@
+import { wholeBatch } from '../acf/fill-batch.js';
 import type { GemmWork } from '../contracts.js';
 import { dealUnits } from './deal-units.js';
 import { lineWork } from './line-work.js';
@@ -22,9 +23,10 @@ export interface LoadBalance {
  * @param spec of a `balanced` accelerator.
  */
 export function loadBalance(work: GemmWork, spec: BalancedSpec): LoadBalance {
-  const lines = lineWork(work, spec.multipliers);
+  const whole = Number.isInteger(work.imageScale) ? work : wholeBatch(work);
+  const lines = lineWork(whole, spec.multipliers);
   const executed = (coarse: BalancedSpec['coarse'], stealing: boolean) =>
-    schedulePes(dealUnits(work, lines, spec, coarse), { ...spec, stealing }).executed;
+    schedulePes(dealUnits(whole, lines, spec, coarse), { ...spec, stealing }).executed;
   return {
     dimension: executed('even', false),
     coarse: executed(spec.coarse, false),

@@ -63,6 +63,36 @@ const scaledSources = {
   globalBufferKb: 'chosen: as peSramKb',
 } as const;
 
+const scnn001 = {
+  kind: 'scnn001',
+  name: 'scnn-001',
+  ...frame,
+  staticPowerW: 0.289,
+  weightsPerCycle: 4,
+  banks: 32,
+  sources: {
+    ...frameSources,
+    weightsPerCycle: 'SCNN: 4 x 4 multipliers (ledger 1.5)',
+    banks: 'SCNN: 32 accumulator banks (ledger 1.5)',
+  },
+} as const;
+
+const sigma001 = {
+  kind: 'sigma001',
+  name: 'sigma-001',
+  ...frame,
+  staticPowerW: 0.332,
+  flexDpeSize: 128,
+  stationary: 'best',
+  im2colOffChip: true,
+  sources: {
+    ...frameSources,
+    flexDpeSize: 'SIGMA: Flex-DPEs of 128 multipliers (from memory)',
+    stationary: 'SIGMA: either operand may stay',
+    im2colOffChip: '001 counts the im2col of SIGMA off chip (ledger section 4, 13)',
+  },
+} as const;
+
 const sparseTrain001 = {
   kind: 'sparseTrain001',
   name: 'sparse-train-001',
@@ -96,7 +126,11 @@ export const presets001 = {
       torusCols: `${table2}: 9 x 9`,
     },
   },
+  'scnn-001': scnn001,
+  'sigma-001': sigma001,
   'sparse-train-001': sparseTrain001,
   'balanced-3mb': withScaledSram(balanced),
+  'scnn-001-3mb': withScaledSram(scnn001),
+  'sigma-001-3mb': withScaledSram(sigma001),
   'sparse-train-001-3mb': withScaledSram(sparseTrain001),
 };

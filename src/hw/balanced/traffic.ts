@@ -1,5 +1,6 @@
-import type { BitTensor, GemmWork, PhaseWork, Role, UpdateWork } from '../contracts.js';
+import type { BitTensor, GemmWork, Operand, PhaseWork, Role, UpdateWork } from '../contracts.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
+import { expandedBits } from './im2col-bits.js';
 import type { FrameSpec } from './options.js';
 import { type Storage, type StoredTensor, storedTensor } from './stored-tensor.js';
 import { tensorRows, updateRows } from './tensor-rows.js';
@@ -7,6 +8,8 @@ import { tensorRows, updateRows } from './tensor-rows.js';
 /** How a design keeps tensors off chip and on chip. */
 export interface Memory extends Storage {
   readonly buffer: 'unified' | 'partitioned';
+  /** Whether inputs lie off chip as im2col expands them. @default false */
+  readonly im2col?: boolean;
 }
 
 /** The tensors of a work as stored. */
@@ -43,15 +46,19 @@ export function stepMaps(works: readonly PhaseWork[]): StepMaps {
  * with the pattern of its E, its input gradient with that of its A, which is where ReLU lets values and errors through; where the step
  * has no such map, at the bits per element of the input. A gradient has the wanted pattern, or no zeros.
  */
-export function storedWork(work: GemmWork, maps: StepMaps, storage: Storage): StoredWork {
+export function storedWork(work: GemmWork, maps: StepMaps, storage: Memory): StoredWork {
   const stored = (role: Role, nonzeros?: BitTensor) => storedTensor(nonzeros, tensorRows(work, role, storage.rowLayout), storage);
-  const input = stored(work.input.role, work.input.nonzeros);
-  const kernel = stored(work.kernel.role, work.kernel.nonzeros);
+  const expandsKernel = work.phase === 'weightGradient' && work.nest.transposed; // then the side with the windows is E
+  const operand = ({ role, nonzeros }: Operand, expands: boolean) =>
+    storage.im2col && expands ? expandedBits(work, nonzeros, storage.valueBits) : stored(role, nonzeros);
+  const input = operand(work.input, !expandsKernel);
+  const kernel = operand(work.kernel, expandsKernel);
   if (work.phase === 'weightGradient') return { input, kernel, output: stored('G', work.output?.nonzeros) };
   const role = work.phase === 'forward' ? 'E' : 'A';
   const map = maps.get(`${work.layer} ${role}`);
   const full = stored(role);
-  return { input, kernel, output: map ? stored(role, map) : scaled(input, full.elements / input.elements) };
+  const plainInput = storage.im2col ? stored(work.input.role, work.input.nonzeros) : input;
+  return { input, kernel, output: map ? stored(role, map) : scaled(plainInput, full.elements / plainInput.elements) };
 }
 
 function scaled(tensor: StoredTensor, factor: number): StoredTensor {
