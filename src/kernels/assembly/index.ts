@@ -3,6 +3,7 @@ export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGr
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
 export { gemm } from './gemm';
+export { highestAcross, highestAlong } from './highest';
 export {
   lanesMoments,
   lanesNormalise,
