@@ -28,3 +28,17 @@ export function highestInRuns(
   else wasm.highestAcross(scoresAt, maskAt, outer, length, inner, width, keep);
   return new Uint8Array(memory.buffer, maskAt, scores.length).slice();
 }
+
+/**
+ * The index of the first score that has no rank, NaN or +Infinity; -1 where there is none.
+ *
+ * @example
+ * ```ts
+ * firstUnranked(Float32Array.of(1, Number.NaN)); // 1
+ * ```
+ */
+export function firstUnranked(scores: Float32Array): number {
+  const { memory, areas } = ownMemory([scores.byteLength]);
+  new Float32Array(memory.buffer).set(scores, areas[0] / 4);
+  return wasmFunctions(memory).firstUnranked(areas[0], scores.length);
+}

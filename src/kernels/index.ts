@@ -1,7 +1,7 @@
 export { type BitKernels, createBitKernels } from './bit-kernels.js';
 export { countPairsReference } from './count-pairs-reference.js';
 export type { ConvGeometry } from './geometry.js';
-export { highestInRuns } from './highest-in-runs.js';
+export { firstUnranked, highestInRuns } from './highest-in-runs.js';
 export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
 export { countOnes } from './mask-lists.js';
 export { packBits } from './pack-bits.js';

@@ -59,3 +59,12 @@ function ones(rank: v128, keep: i32): v128 {
   const words = i16x8.narrow_i32x4_u(kept, kept);
   return i8x16.narrow_i16x8_u(words, words);
 }
+
+/** The index of the first of `count` scores that is not below infinity, or -1. */
+export function firstUnranked(scores: usize, count: i32): i32 {
+  const infinity = f32x4.splat(Infinity);
+  let i = 0;
+  while (i + 4 <= count && i32x4.all_true(f32x4.lt(v128.load(scores + 4 * i), infinity))) i += 4;
+  while (i < count && load<f32>(scores + 4 * i) < Infinity) i++;
+  return i < count ? i : -1;
+}
