@@ -55,7 +55,9 @@ export class DenseKernelStore implements KernelStore {
   }
 
   readKernel(): Float32Array {
-    return this.variable.dataSync<'float32'>().slice();
+    const values = this.variable.dataSync<'float32'>();
+    // On wasm it is a copy already; elsewhere it may be the tensor's own memory.
+    return tf.getBackend() === 'wasm' ? values : values.slice();
   }
 
   writeKernel(values: Float32Array): void {
