@@ -8,7 +8,7 @@ const alias = [
   { find: /^tfjs-sparsity\/(kernels|hw|pruning|ops|callbacks)$/, replacement: src('$1/index.ts') },
 ];
 
-// Suites that touch tensors run once per backend; the others have no backend to speak of.
+// Suites that touch tensors run once per backend, on wasm with the relaxed kernels, and what holds these once with the strict ones.
 const numeric = ['test/ops/**/*.test.ts', 'test/callbacks/**/*.test.ts'];
 const addon = fileURLToPath(new URL('./node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node', import.meta.url));
 const backends = ['wasm', 'cpu', ...(existsSync(addon) ? ['tensorflow'] : [])];
@@ -38,6 +38,17 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       })),
+      {
+        resolve: { alias },
+        test: {
+          name: 'wasm strict',
+          include: ['test/ops/{lanes,training-kernels,training-kernels-models}.test.ts'],
+          setupFiles: ['test/support/seed.ts', 'test/support/backend.ts'],
+          env: { TFJS_BACKEND: 'wasm', TFJS_SIMD: 'strict' },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -44,13 +44,14 @@ const args = await yargs(hideBin(process.argv))
     seeds: { type: 'string', describe: 'Default: those of the data set' },
     epochs: { type: 'number', describe: 'Default: those of the data set' },
     execution: { choices: ['dense', 'sparse'] as const, default: 'dense' as const },
-    out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA-EPOCHS.jsonl, -sparse' },
+    backend: { choices: ['wasm', 'tensorflow'] as const, default: 'wasm' as const },
+    out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA-EPOCHS.jsonl, with -sparse, -tensorflow' },
   })
   .strict()
   .parseAsync();
 
 const budget = { ...budgets[args.data], ...(args.epochs ? { epochs: args.epochs } : {}) };
-const suffix = args.execution === 'sparse' ? '-sparse' : '';
+const suffix = `${args.execution === 'sparse' ? '-sparse' : ''}${args.backend === 'tensorflow' ? '-tensorflow' : ''}`;
 const out = args.out ?? `bench/results/accuracy-${args.data}-${budget.epochs}${suffix}.jsonl`;
 const methods = (args.methods ?? budget.methods).split(',') as MethodName[];
 const seeds = (args.seeds ?? budget.seeds).split(',').map(Number);
@@ -64,7 +65,7 @@ const done = (): Run[] =>
 
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
-await useBackend('wasm');
+await useBackend(args.backend);
 mkdirSync(dirname(out), { recursive: true });
 const data = await loadDataset(args.data, args.dataDir, 1);
 for (const seed of seeds) {
@@ -84,7 +85,7 @@ for (const seed of seeds) {
       every: 1,
       images: undefined,
       execution: args.execution,
-      backend: 'wasm',
+      backend: args.backend,
       runDir: `runs/accuracy-${args.data}-${budget.epochs}${suffix}/seed-${seed}`,
       seed,
       resume: false,

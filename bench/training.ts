@@ -13,11 +13,12 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { createRng } from 'tfjs-sparsity';
-import { prunableKernels, registerTrainingKernels, sparsify } from 'tfjs-sparsity/ops';
+import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { bdwp } from 'tfjs-sparsity/pruning';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { resnet20 } from '../examples/lib/models/resnet20.js';
+import { stockKernels } from './stock-kernels.js';
 
 const { layers } = tf;
 const conv = (filters: number, rest: object = {}) =>
@@ -85,28 +86,7 @@ const args = await yargs(hideBin(process.argv))
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Kernels of tfjs's own, as they were before ours were registered. */
-const own = new Map<string, tf.KernelConfig>();
-
-/** Runs `body` on tfjs's own kernels, as far as it has them. */
-async function onStock<T>(body: () => Promise<T>): Promise<T> {
-  const swap = (configs: Iterable<tf.KernelConfig>) => {
-    const before: tf.KernelConfig[] = [];
-    for (const config of configs) {
-      before.push(tf.getKernel(config.kernelName, 'wasm'));
-      tf.unregisterKernel(config.kernelName, 'wasm');
-      tf.registerKernel(config);
-    }
-    return before;
-  };
-  // Saved tensors are copied again, too: all of tfjs as it comes.
-  const ours = swap(own.values());
-  try {
-    return await body();
-  } finally {
-    swap(ours);
-  }
-}
+const { message, onStock } = await stockKernels();
 
 interface Variant {
   readonly name: string;
@@ -175,14 +155,6 @@ function ceilingOf(model: tf.LayersModel): number {
 }
 
 const method = bdwp({ n: 2, m: 8 });
-await import('@tensorflow/tfjs-backend-wasm');
-await tf.setBackend('wasm');
-const before = new Map((tf.getKernelsForBackend('wasm') ?? []).map((config) => [config.kernelName, config]));
-const { registered, message } = registerTrainingKernels();
-for (const name of registered) {
-  const config = before.get(name);
-  if (config) own.set(name, config);
-}
 console.log(message);
 console.log(`${cpus()[0]?.model.trim()}, node ${process.version}, tfjs ${tf.version.tfjs}, one thread, median of ${args.rounds}`);
 

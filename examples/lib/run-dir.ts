@@ -1,5 +1,5 @@
 import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SparsityError } from 'tfjs-sparsity';
 import { commandLine, flagName, flagValue } from './command-line.js';
 import { readJson, writeJson } from './json-file.js';
@@ -17,7 +17,7 @@ const free: ReadonlySet<string> = new Set<keyof RunOptions>(['runDir', 'resume',
 /** Makes the folder of a new command: `1`, `2` ... in `--run-dir`, behind all that are there. */
 export async function newRunFolder(options: RunOptions): Promise<string> {
   try {
-    await mkdir(options.runDir, { recursive: true });
+    await makeFolder(options.runDir);
     const dir = join(options.runDir, String(((await runNumbers(options.runDir))[0] ?? 0) + 1));
     await mkdir(dir);
     await writeJson(commandFile(dir), { options, finished: false } satisfies StoredCommand);
@@ -30,6 +30,16 @@ export async function newRunFolder(options: RunOptions): Promise<string> {
       fix: 'pass another one, or make room at that place',
     });
   }
+}
+
+/** Makes a folder and those above it. Node's own `recursive` never returns for one in /proc. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return;
+    if (error.code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  });
 }
 
 /** The latest folder whose command is not finished, which must be the same command as now. */

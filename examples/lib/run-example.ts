@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SparsityError } from 'tfjs-sparsity';
+import { hardwareCost } from 'tfjs-sparsity/callbacks';
 import { type Accelerator, createAccelerator, parseAcceleratorSpec } from 'tfjs-sparsity/hw';
 import { strip, useBackend } from 'tfjs-sparsity/ops';
 import { commandLine, parseOptions } from './command-line.js';
@@ -33,6 +34,8 @@ async function run(options: RunOptions, defaults: ExampleDefaults): Promise<numb
     stop.abort();
   });
   const accelerators = await Promise.all(options.accelerators.map(loadAccelerator));
+  // Says now what would be wrong with the accelerators, before anything is made.
+  if (accelerators.length > 0) hardwareCost({ accelerators });
   await useBackend(options.backend, { execution: options.execution });
   const whole = await loadDataset(options.data, options.dataDir, options.seed);
   const data = { ...whole, train: firstImages(whole.train, options.trainImages ?? whole.train.count) };

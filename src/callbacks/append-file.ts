@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { fileError } from '../ops/atomic-write.js';
+import { makeDirectory } from '../ops/make-directory.js';
 import { nodeFs, nodePath } from '../ops/node-modules.js';
 
 /** A file that only grows. What was appended is with the operating system: it survives a crash of this process. */
@@ -13,7 +14,7 @@ export class AppendFile {
   static async open(path: string): Promise<AppendFile> {
     const fs = await nodeFs();
     try {
-      await fs.mkdir((await nodePath()).dirname(path), { recursive: true });
+      await makeDirectory((await nodePath()).dirname(path));
       return new AppendFile(path, await fs.open(path, 'a'));
     } catch (cause) {
       throw fileError(`writing ${path}`, cause);

@@ -45,7 +45,8 @@ export abstract class SparsityCallback extends tf.Callback {
   constructor(options: CallbackOptions = {}) {
     super();
     installFitAdapter((callback) => callback instanceof SparsityCallback);
-    if (options.model) this.model = options.model;
+    // Subclasses say what is wrong with options that are none.
+    if (options?.model) this.model = options.model;
     // Own, bound properties also work where a hook is taken off its callback: `{onBatchEnd: callback.onBatchEnd}`.
     for (const hook of hooks) this[hook] = this[hook].bind(this) as never;
   }

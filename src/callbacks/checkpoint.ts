@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { fileError, writeAtomically } from '../ops/atomic-write.js';
+import { makeDirectory } from '../ops/make-directory.js';
 import { nodeFs, nodePath } from '../ops/node-modules.js';
 import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.js';
@@ -127,7 +128,7 @@ class Checkpoint extends SparsityCallback {
 async function assertWritable(dir: string): Promise<void> {
   const fs = await nodeFs();
   try {
-    await fs.mkdir(dir, { recursive: true });
+    await makeDirectory(dir);
     await fs.access(dir, fs.constants.R_OK | fs.constants.W_OK);
   } catch (cause) {
     throw fileError(`writing to ${dir}`, cause);

@@ -1,4 +1,4 @@
-import type { Fold } from './double-buffer.js';
+import type { Fold } from './parts/double-buffer.js';
 import { type SystolicGemm, systolic } from './systolic.js';
 
 /** Off-chip bytes of a GEMM by tensor. */

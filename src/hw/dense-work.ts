@@ -2,12 +2,12 @@ import { type ArrayGemm, arrayFolds, arrayTraffic } from './array-folds.js';
 import { sizeOf } from './bits.js';
 import type { GemmWork, LoopNest, PhaseWork, Role, UpdateWork, WorkCounts } from './contracts.js';
 import type { DenseArraySpec } from './dense-array.js';
-import { doubleBuffered, type Fold } from './double-buffer.js';
 import { effectualMacs, workMacs } from './effectual-macs.js';
 import type { ActionName } from './energy/actions.js';
 import { gemmShapes } from './gemm-shapes.js';
 import { denseMacs } from './loop-nest.js';
 import { nestPhase } from './nest-axes.js';
+import { doubleBuffered, type Fold } from './parts/double-buffer.js';
 import { type Dataflow, systolic } from './systolic.js';
 
 /** What does not depend on the non-zeros, by nest and phase: it is the same in every step. */

@@ -7,4 +7,4 @@ export { countOnes } from './mask-lists.js';
 export { packBits } from './pack-bits.js';
 export { packBitsReference } from './pack-bits-reference.js';
 export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
-export type { Pointer } from './wasm-functions.js';
+export { bestKernelBuild, type KernelBuild, type Pointer } from './wasm-functions.js';

@@ -1,12 +1,14 @@
 import type { ConvGeometry } from './geometry.js';
 import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
-import { type Pointer, wasmFunctions } from './wasm-functions.js';
+import { type KernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /** An offset list in memory, see `OffsetList`. The values that go with it lie in its order. */
 export interface ListPointers {
   readonly rowStart: Pointer;
   readonly offsets: Pointer;
   readonly rows: number;
+  /** Parts of the list that follow one another, each with all rows: `rowStart` holds `segments * rows + 1` words. */
+  readonly segments: number;
 }
 
 /** A map of lanes that a product reads or writes, with bytes from block to block, row to row and pixel to pixel of the product. */
@@ -60,6 +62,8 @@ export interface LaneKernels extends LaneMapKernels {
  * Instantiates the lane kernels on a memory, once per memory.
  *
  * @param memory the memory all pointers refer to.
+ * @param build which build of them; default {@link bestKernelBuild}.
+ * @throws WebAssembly.CompileError where the engine has no SIMD, or not that of the build.
  * @example
  * ```ts
  * const memory = new WebAssembly.Memory({initial: 1});
@@ -68,15 +72,15 @@ export interface LaneKernels extends LaneMapKernels {
  * new Float32Array(memory.buffer)[34]; // 3: image 2 is in lane 2
  * ```
  */
-export function instantiateLaneKernels(memory: WebAssembly.Memory): LaneKernels {
-  const wasm = wasmFunctions(memory);
+export function instantiateLaneKernels(memory: WebAssembly.Memory, build?: KernelBuild): LaneKernels {
+  const wasm = wasmFunctions(memory, build);
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
   return {
     ...laneMapKernels(wasm),
-    product: ({ rowStart, offsets, rows }, values, bias, relu, x, y, counts) =>
-      wasm.sparseForward(values, offsets, rowStart, rows, bias, Number(relu), ...strides(x), ...strides(y), ...counts),
-    weightGradient: ({ rowStart, offsets, rows }, gradient, partials, x, dy, counts) =>
-      wasm.sparseWeightGradient(offsets, rowStart, rows, gradient, partials, ...strides(x), ...strides(dy), ...counts),
+    product: ({ rowStart, offsets, rows, segments }, values, bias, relu, x, y, counts) =>
+      wasm.sparseForward(values, offsets, rowStart, rows, segments, bias, Number(relu), ...strides(x), ...strides(y), ...counts),
+    weightGradient: ({ rowStart, offsets, rows, segments }, gradient, partials, x, dy, counts) =>
+      wasm.sparseWeightGradient(offsets, rowStart, rows, segments, gradient, partials, ...strides(x), ...strides(dy), ...counts),
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,
     scatter: wasm.scatter,

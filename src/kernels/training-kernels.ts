@@ -1,5 +1,5 @@
 import type { ConvGeometry } from './geometry.js';
-import { type Pointer, wasmFunctions } from './wasm-functions.js';
+import { type KernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /**
  * The kernels that training needs, on addresses in one memory. They only add to their outputs: clear those first. They allocate
@@ -63,6 +63,8 @@ export const gemmScratchBytes = 8192;
  * Instantiates the kernels on a memory, once per memory: they own no byte of it, so it may belong to another module.
  *
  * @param memory the memory all pointers refer to.
+ * @param build which build of them; default {@link bestKernelBuild}.
+ * @throws WebAssembly.CompileError where the engine has no SIMD, or not that of the build.
  * @example
  * ```ts
  * const memory = new WebAssembly.Memory({initial: 1});
@@ -71,8 +73,8 @@ export const gemmScratchBytes = 8192;
  * instantiateKernels(memory).sumRows(0, 2, 2, 16); // floats[4] = 1 + 3, floats[5] = 2 + 4
  * ```
  */
-export function instantiateKernels(memory: WebAssembly.Memory): TrainingKernels {
-  const wasm = wasmFunctions(memory);
+export function instantiateKernels(memory: WebAssembly.Memory, build?: KernelBuild): TrainingKernels {
+  const wasm = wasmFunctions(memory, build);
   return {
     gemm: (m, n, k, a, aRow, aColumn, b, bRow, bTransposed, c, cRow, scratch) =>
       wasm.gemm(m, n, k, a, aRow, aColumn, b, bRow, Number(bTransposed), c, cRow, scratch),

@@ -1,4 +1,5 @@
 import { SparsityError } from '../errors.js';
+import { makeDirectory } from './make-directory.js';
 import { nodeFs, nodePath } from './node-modules.js';
 
 /**
@@ -9,7 +10,7 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
   const fs = await nodeFs();
   const temporary = `${path}.tmp`;
   try {
-    await fs.mkdir((await nodePath()).dirname(path), { recursive: true });
+    await makeDirectory((await nodePath()).dirname(path));
     const file = await fs.open(temporary, 'w');
     try {
       await file.writeFile(data);

@@ -16,5 +16,5 @@ export { type LayerRunState, type StatefulLayer, statefulLayers } from './statef
 export { strip } from './strip.js';
 export { attachTap, isTapAttached, reportOp, type TapOptions } from './tap/attach-tap.js';
 export { packOp } from './tap/pack-op.js';
-export { registerTrainingKernels, type TrainingKernelReport } from './training-kernels.js';
+export { registerTrainingKernels, type TrainingKernelOptions, type TrainingKernelReport } from './training-kernels.js';
 export { type BackendName, type UseBackendOptions, useBackend } from './use-backend.js';

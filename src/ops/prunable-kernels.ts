@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { checkModel } from './check-model.js';
 import type { PrunableKernel } from './contracts.js';
 import { isMasked } from './masked-layer-class.js';
 import { namedLayers } from './model-layers.js';
@@ -16,6 +17,7 @@ import { namedLayers } from './model-layers.js';
  * ```
  */
 export function prunableKernels(model: tf.LayersModel): readonly PrunableKernel[] {
+  checkModel(model);
   return [...namedLayers(model)].flatMap(([layer, name]) => {
     if (!isMasked(layer) || !layer.kernelStore) return [];
     const kernel = layer.kernelStore;

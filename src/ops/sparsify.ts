@@ -1,7 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { checkChoice } from '../pruning/check.js';
+import { checkModel } from './check-model.js';
 import { laneExecutor } from './lanes/lane-executor.js';
 import { isMasked } from './masked-layer-class.js';
 import { maskedKindFor } from './masked-layers.js';
@@ -119,15 +120,5 @@ function checkBreakEven(breakEven: number | undefined): void {
     got: breakEven,
     expected: 'a sparsity in [0, 1]',
     fix: 'leave it out for the measured one; 0 sends every pruned layer into lanes, 1 next to none',
-  });
-}
-
-function checkModel(model: unknown): void {
-  if (model instanceof tf.LayersModel) return;
-  throw new SparsityError({
-    what: 'model',
-    got: Object(model) === model ? ((model as object).constructor?.name ?? 'an object') : model,
-    expected: 'a layers model',
-    fix: 'pass a tf.sequential, a tf.model or what tf.loadLayersModel gave, awaited; a graph model cannot be trained',
   });
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { checkModel } from './check-model.js';
 import type { KernelStore } from './kernel-store.js';
 import { isMasked, maskedKindOf } from './masked-layer-class.js';
 import { rebuild } from './rebuild.js';
@@ -8,7 +9,7 @@ import { rebuild } from './rebuild.js';
  * nothing of this package to be saved, loaded and run. The new model is not compiled; the old one keeps its weights.
  *
  * @param model a model with masked layers, in regions or not; without any it is merely copied.
- * @throws SparsityError for a layer object that belongs to two models.
+ * @throws SparsityError for what is not a layers model, and for a layer object that belongs to two models.
  * @example
  * ```ts
  * const model = tf.sequential({layers: [maskedDense({units: 2, inputShape: [3]})]});
@@ -16,6 +17,7 @@ import { rebuild } from './rebuild.js';
  * ```
  */
 export function strip<Model extends tf.LayersModel>(model: Model): Model {
+  checkModel(model);
   return rebuild(model, (layer) => {
     const kind = maskedKindOf(layer);
     if (!kind || !isMasked(layer)) return undefined;

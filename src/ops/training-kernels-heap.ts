@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import {
+  bestKernelBuild,
   instantiateKernels,
   instantiateLaneKernels,
+  type KernelBuild,
   type LaneKernels,
   type Pointer,
   type TrainingKernels,
@@ -24,6 +26,8 @@ interface WasmBackend {
 
 /** The heap of tfjs's wasm backend, with our kernels on it. */
 export interface WasmHeap {
+  /** Of the kernels. */
+  readonly build: KernelBuild;
   readonly kernels: TrainingKernels;
   readonly lanes: LaneKernels;
   /** Where a tensor's values lie; valid as long as the tensor, also when the heap grows. */
@@ -54,17 +58,18 @@ const heaps = new WeakMap<object, WasmHeap | string>();
  * Our view of a wasm backend's heap, or the reason, in words, why there is none.
  *
  * @param backend tfjs's backend object.
+ * @param build which build of the kernels from now on; by default what it is, and the fastest at the first call.
  */
-export function heapOf(backend: object): WasmHeap | string {
+export function heapOf(backend: object, build?: KernelBuild): WasmHeap | string {
   let heap = heaps.get(backend);
-  if (heap === undefined) {
-    heap = openHeap(backend as WasmBackend);
+  if (heap === undefined || (build && typeof heap === 'object' && heap.build !== build)) {
+    heap = openHeap(backend as WasmBackend, build ?? bestKernelBuild());
     heaps.set(backend, heap);
   }
   return heap;
 }
 
-function openHeap(backend: WasmBackend): WasmHeap | string {
+function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
   const { wasm } = backend;
   for (const [name, ok] of [
     ['backend.wasm.HEAPU8', wasm?.HEAPU8 instanceof Uint8Array],
@@ -83,9 +88,9 @@ function openHeap(backend: WasmBackend): WasmHeap | string {
   if (!memory) return "tfjs's wasm backend does not show its memory as the tested version does";
   let kernels: TrainingKernels;
   try {
-    kernels = instantiateKernels(memory);
+    kernels = instantiateKernels(memory, build);
   } catch (error) {
-    return `the kernels do not load on this WebAssembly: ${(error as Error).message}`;
+    return `this WebAssembly engine has no SIMD, which the kernels need, or not that of the ${build} build (${(error as Error).message})`;
   }
 
   const bytesAt = (pointer: Pointer, bytes: number) => new Uint8Array(memory.buffer, pointer, bytes);
@@ -104,8 +109,9 @@ function openHeap(backend: WasmBackend): WasmHeap | string {
     return t;
   };
   const heap: WasmHeap = {
+    build,
     kernels,
-    lanes: instantiateLaneKernels(memory),
+    lanes: instantiateLaneKernels(memory, build),
     pointer: (t) => {
       const data = backend.dataIdMap.get(t.dataId);
       if (!data) throw new Error('tensor is not on the wasm backend');

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
+import { bestKernelBuild, type KernelBuild } from '../kernels/index.js';
+import { checkChoice } from '../pruning/check.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './training-kernels-conv.js';
 import { conv3dBackpropFilter, conv3dBackpropInput } from './training-kernels-conv3d.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './training-kernels-depthwise.js';
-import { type HeapKernel, heapOf } from './training-kernels-heap.js';
+import { type HeapKernel, heapOf, type WasmHeap } from './training-kernels-heap.js';
 import { batchMatMul, fusedMatMul } from './training-kernels-matmul.js';
 import { maxPoolGrad } from './training-kernels-pool.js';
 import { sumLeadingAxes, unsortedSegmentSum } from './training-kernels-sums.js';
@@ -14,8 +17,20 @@ export interface TrainingKernelReport {
   readonly registered: readonly string[];
   /** Kernels that were not touched, and why. */
   readonly leftAlone: readonly { readonly kernel: string; readonly reason: string }[];
+  /** Build of the kernels; undefined when none was registered. */
+  readonly build?: KernelBuild;
   /** All of it in one sentence. */
   readonly message: string;
+}
+
+/** Options of {@link registerTrainingKernels}. */
+export interface TrainingKernelOptions {
+  /**
+   * Build of the kernels: `relaxed` lets the processor fuse multiply and add, which is faster, and whose last bits depend on the processor;
+   * `strict` gives the same bits on every machine. `auto` is relaxed where the engine has it.
+   * @default 'auto' at the first call, later what it is
+   */
+  readonly simd?: 'auto' | KernelBuild;
 }
 
 /** tfjs copies: here every tensor that is saved for the backward pass, each step. Text has its own storage. */
@@ -47,22 +62,26 @@ const ours = new WeakSet<tf.KernelConfig>();
  * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise
  * convolutions, gather), right versions of those that it computes wrongly (3-D convolutions) and fast versions of those that it computes
  * slowly. They work on the backend's heap, without copies, and tensors that are saved for the backward pass are no longer copied either.
- * Calling it again changes nothing. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
+ * Calling it again changes the build only. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
  *
+ * @throws SparsityError for an option that does not exist, and for `relaxed` where the engine lacks it.
  * @example
  * ```ts
  * await tf.setBackend('wasm');
  * console.log(registerTrainingKernels().message);
  * ```
  */
-export function registerTrainingKernels(): TrainingKernelReport {
-  const obstacle = findObstacle();
+export function registerTrainingKernels(options: TrainingKernelOptions = {}): TrainingKernelReport {
+  checkOptionNames('registerTrainingKernels', options, { simd: true });
+  const { simd } = options;
+  if (simd !== undefined) checkBuild(simd);
+  const heap = findHeap(simd === 'auto' ? bestKernelBuild() : simd);
   const names = [...Object.keys(missing), ...Object.keys(poor)];
-  if (obstacle !== undefined) {
+  if (typeof heap === 'string') {
     return {
       registered: [],
-      leftAlone: names.map((kernel) => ({ kernel, reason: obstacle })),
-      message: `no training kernel was registered on the wasm backend: ${obstacle}`,
+      leftAlone: names.map((kernel) => ({ kernel, reason: heap })),
+      message: `no training kernel was registered on the wasm backend: ${heap}`,
     };
   }
   const registered: string[] = [];
@@ -82,16 +101,27 @@ export function registerTrainingKernels(): TrainingKernelReport {
     }
   }
   const exceptions = leftAlone.map(({ kernel, reason }) => `; ${kernel} left alone: ${reason}`).join('');
-  return { registered, leftAlone, message: `training kernels on the wasm backend: ${registered.join(', ')}${exceptions}` };
+  const message = `training kernels on the wasm backend, ${heap.build} SIMD: ${registered.join(', ')}${exceptions}`;
+  return { registered, leftAlone, build: heap.build, message };
 }
 
-/** Why nothing can be registered, or undefined. */
-function findObstacle(): string | undefined {
+function checkBuild(simd: 'auto' | KernelBuild): void {
+  checkChoice('registerTrainingKernels.simd', simd, ['auto', 'strict', 'relaxed']);
+  if (simd !== 'relaxed' || bestKernelBuild() === 'relaxed') return;
+  throw new SparsityError({
+    what: 'registerTrainingKernels.simd',
+    got: simd,
+    expected: 'an engine with WebAssembly relaxed SIMD',
+    fix: "call useBackend('wasm'), which switches it on in node 20, or leave simd at 'auto'",
+  });
+}
+
+/** The heap with the kernels on it, or why nothing can be registered. */
+function findHeap(build: KernelBuild | undefined): WasmHeap | string {
   if (!tf.version_core.startsWith('4.22.')) return `tfjs is ${tf.version_core}, not 4.22.x, for which they were tested`;
   const backend = tf.engine().registry.wasm;
   if (!backend) return "the wasm backend is not running; call it after tf.setBackend('wasm')";
-  const heap = heapOf(backend);
-  return typeof heap === 'string' ? heap : undefined;
+  return heapOf(backend, build);
 }
 
 function replaceKernel(kernelName: string, kernel: HeapKernel, stock: tf.KernelConfig | undefined): void {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
+import { bestKernelBuild, type KernelBuild } from '../kernels/index.js';
 import { checkChoice } from '../pruning/check.js';
 import { registerFileHandler } from './file-handler.js';
 import { importNode } from './node-modules.js';
@@ -18,6 +19,13 @@ export interface UseBackendOptions {
    */
   readonly execution?: 'dense' | 'sparse';
   /**
+   * Build of the wasm kernels. `auto`: `relaxed` where the engine has relaxed SIMD, in node 20 by a V8 flag that this call sets for the
+   * process. Relaxed kernels may fuse multiply and add: on one machine the same seed gives the same bits, between machines the last bits
+   * may differ. `strict` gives the same bits on every machine, at some cost in time.
+   * @default 'auto'
+   */
+  readonly simd?: 'auto' | KernelBuild;
+  /**
    * Receives the one line that says what was chosen.
    * @default console.log
    */
@@ -33,26 +41,29 @@ export interface UseBackendOptions {
  * kernels), when a backend asked for by name does not load, and for a tfjs other than 4.22.
  * @example
  * ```ts
- * await useBackend('auto'); // prints "backend wasm, with the gradient kernels for training (tfjs 4.22.0)"
+ * await useBackend('auto'); // prints "backend wasm, with the gradient kernels for training, relaxed SIMD (tfjs 4.22.0)"
  * ```
  */
 export async function useBackend(name: 'auto' | BackendName = 'auto', options: UseBackendOptions = {}): Promise<BackendName> {
   checkName(name);
-  checkOptionNames('useBackend', options, { execution: true, log: true });
-  const { execution = 'sparse', log = console.log } = options;
+  checkOptionNames('useBackend', options, { execution: true, simd: true, log: true });
+  const { execution = 'sparse', simd = 'auto', log = console.log } = options;
   checkChoice('useBackend.execution', execution, ['dense', 'sparse']);
+  checkChoice('useBackend.simd', simd, ['auto', 'strict', 'relaxed']);
   checkTfjsVersion(tf.version.tfjs);
   if (tf.env().getBool('IS_NODE')) registerFileHandler();
   const candidates = name === 'auto' ? automatic(execution) : [name];
   const failures: string[] = [];
   for (const candidate of candidates) {
-    const failure = await loaders[candidate]().catch((cause: unknown) => firstLine(cause));
-    if (failure === undefined) {
-      log(`backend ${candidate}${remarks[candidate]} (tfjs ${tf.version.tfjs})${failures.map((line) => `; ${line}`).join('')}`);
+    try {
+      const remark = await loaders[candidate](simd);
+      log(`backend ${candidate}, ${remark} (tfjs ${tf.version.tfjs})${failures.map((line) => `; ${line}`).join('')}`);
       return candidate;
+    } catch (cause) {
+      const failure = firstLine(cause);
+      if (name !== 'auto') throw notLoaded(candidate, failure);
+      failures.push(`${candidate} did not load: ${failure}`);
     }
-    if (name !== 'auto') throw notLoaded(candidate, failure);
-    failures.push(`${candidate} did not load: ${failure}`);
   }
   throw notLoaded(name, failures.join('; '));
 }
@@ -74,29 +85,33 @@ function automatic(execution: 'dense' | 'sparse'): readonly BackendName[] {
   return native ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
 }
 
-const remarks: Readonly<Record<BackendName, string>> = {
-  wasm: ', with the gradient kernels for training',
-  tensorflow: ', native (tfjs-node)',
-  cpu: ', plain JavaScript: slow',
-};
-
-/** Each loads its backend and gives undefined, or the reason why it did not. */
-const loaders: Readonly<Record<BackendName, () => Promise<string | undefined>>> = {
-  async wasm() {
+/** Each loads its backend and says what it is; an error says why it did not load. */
+const loaders: Readonly<Record<BackendName, (simd: 'auto' | KernelBuild) => Promise<string>>> = {
+  async wasm(simd) {
     await import('@tensorflow/tfjs-backend-wasm');
-    if (!(await tf.setBackend('wasm'))) return 'its WebAssembly module did not start';
+    if (simd !== 'strict' && bestKernelBuild() === 'strict') await enableRelaxedSimd();
+    if (!(await tf.setBackend('wasm'))) throw new Error('its WebAssembly module did not start');
     await tf.ready();
-    registerTrainingKernels();
-    return undefined;
+    const { build, message } = registerTrainingKernels({ simd });
+    return build ? `with the gradient kernels for training, ${build} SIMD` : message;
   },
   async tensorflow() {
     await importNode('@tensorflow/tfjs-node');
-    return (await tf.setBackend('tensorflow')) ? undefined : 'its native addon did not start';
+    if (!(await tf.setBackend('tensorflow'))) throw new Error('its native addon did not start');
+    return 'native (tfjs-node)';
   },
   async cpu() {
-    return (await tf.setBackend('cpu')) ? undefined : 'tfjs has no cpu backend';
+    if (!(await tf.setBackend('cpu'))) throw new Error('tfjs has no cpu backend');
+    return 'plain JavaScript: slow';
   },
 };
+
+/** In node 20 relaxed SIMD is complete but behind a flag, which holds for modules that are compiled from now on. */
+async function enableRelaxedSimd(): Promise<void> {
+  if (!tf.env().getBool('IS_NODE')) return;
+  const { setFlagsFromString } = await importNode<typeof import('node:v8')>('node:v8');
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+}
 
 const choices = ['auto', ...Object.keys(loaders)];
 

@@ -102,6 +102,8 @@ it('says what is wrong with a log that cannot be read or written', async () => {
   await expect(readRunLog(dir)).rejects.toThrow(`${path}:2: got rubbish`);
   const unwritable = runLog(join(path, 'run'));
   await expect(model.fit(xs, ys, { verbose: 0, callbacks: [unwritable] })).rejects.toThrow('a file where a directory should be');
+  const nowhere = runLog('/proc/none/run');
+  await expect(model.fit(xs, ys, { verbose: 0, callbacks: [nowhere] })).rejects.toThrow('writing /proc/none/run');
   if (!existsSync('/dev/full')) return console.log('full disk: skipped, this system has no /dev/full');
   const full = await AppendFile.open('/dev/full');
   await expect(full.append('x')).rejects.toThrow('writing /dev/full: got no space left on the disk');

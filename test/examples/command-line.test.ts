@@ -143,6 +143,7 @@ write('cut/data_batch_1.bin', new Uint8Array(3000));
 write('cut/test_batch.bin', new Uint8Array(3073));
 write('field.yaml', 'kind: acf\nname: mine\nrows: -4\n');
 write('syntax.yaml', '{kind: acf');
+write('twin.yaml', '{kind: denseArray, name: acf}');
 write('file', '');
 
 describe.concurrent('bad input: one clear message, no stack, a non-zero exit', () => {
@@ -172,6 +173,8 @@ describe.concurrent('bad input: one clear message, no stack, a non-zero exit', (
     ['a missing preset file', ['--accelerators', 'nowhere.yaml'], 1, /^preset file: got nowhere\.yaml \(ENOENT/],
     ['a preset that is no YAML', ['--accelerators', 'syntax.yaml'], 1, /^syntax\.yaml:1:\d+: got .*Check quotes/],
     ['a wrong field of a preset', ['--accelerators', 'field.yaml'], 1, /^field\.yaml:3:1 rows: got -4, expected .*at least 1/],
+    ['two accelerators of one name', ['--accelerators', 'acf,twin.yaml'], 1, /^hardwareCost\.accelerators: got names acf, acf/],
+    ['a --run-dir that cannot be', ['--run-dir', '/proc/none/run'], 1, /^--run-dir: got \/proc\/none\/run \(ENOENT/],
     ['a file at the place of --run-dir', ['--run-dir', 'file'], 1, /^--run-dir: got file \(.*Pass another one/],
     ['nothing to resume', ['--run-dir', 'file', '--resume'], 1, /^--resume: got no unfinished run in file/],
   ])('%s', async (_, flags, status, message) => {

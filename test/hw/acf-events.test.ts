@@ -13,7 +13,8 @@ function compute(work: GemmWork, options: AcfOptions) {
 }
 
 function computeCycles({ cycles, units, idleUnitCycles }: WorkCounts): number {
-  return cycles - (idleUnitCycles.memory + idleUnitCycles.reconfiguration) / units;
+  const { memory, write, reconfiguration } = idleUnitCycles;
+  return cycles - (memory + write + reconfiguration) / units;
 }
 
 /** Small enough that most layers need several tiles, and rows and columns that no group divides. */
@@ -22,6 +23,10 @@ const smallArrays = fc.record({
   cols: fc.integer({ min: 1, max: 5 }),
   fanOut: fc.integer({ min: 1, max: 6 }),
   injectors: fc.integer({ min: 1, max: 6 }),
+  linkWords: fc.integer({ min: 1, max: 3 }),
+  banks: fc.integer({ min: 1, max: 5 }),
+  queueDepth: fc.constantFrom(32, 64, 4096),
+  accumulatorPorts: fc.constantFrom(1, 2, 5, 4096),
   zeroDetection: fc.constantFrom('gate' as const, 'skipOneSide' as const, 'skipBoth' as const),
   sparseMemoryController: fc.boolean(),
   dataflow: fc.constantFrom('WS' as const, 'OS' as const, 'IS' as const),
@@ -33,13 +38,14 @@ describe('the fast mode and the event-level reference', () => {
       fc.property(smallWorks, smallArrays, (work, options) => {
         const { counts, spec } = compute(work, options);
         const events = acfEvents(work, options.dataflow, spec);
-        const { memory: _memory, reconfiguration: _reconfiguration, ...idle } = counts.idleUnitCycles;
+        const { memory: _memory, write: _write, reconfiguration: _reconfiguration, ...idle } = counts.idleUnitCycles;
         expect(computeCycles(counts)).toBe(events.cycles);
         expect(idle).toEqual(events.idle);
         expect(counts.macs.executed).toBe(events.executed);
         expect(counts.macs.effectual).toBe(events.effectual);
         expect(counts.actions.registerAccess).toBe(events.deliveries + 2 * events.executed + 2 * events.effectual);
         expect(counts.actions.sramLargeAccess - counts.actions.dramByte / 4).toBe(events.words + events.partialSums);
+        expect(counts.actions.nocHop).toBe(events.hops);
       }),
       { numRuns: 1500, seed: 20 },
     );

@@ -43,7 +43,8 @@ const tiny: GemmWork = {
   kernel: { role: 'W', source: 'fc', nonzeros: W },
   imageScale: 1,
 };
-const twoByTwo = { rows: 2, cols: 2, fanOut: 2, injectors: 2, reconfigurationCycles: 10, switchesPerCycle: 3 } as const;
+const ideal = { linkWords: 1024, banks: 1, queueDepth: 4096, accumulatorPorts: 4096 } as const;
+const twoByTwo = { rows: 2, cols: 2, fanOut: 2, injectors: 2, reconfigurationCycles: 10, switchesPerCycle: 3, ...ideal } as const;
 
 describe('the fabric on a 2 x 2 array, by hand', () => {
   it('runs output-stationary: the networks, not the SPEs, are the limit', () => {
@@ -55,8 +56,8 @@ describe('the fabric on a 2 x 2 array, by hand', () => {
     expect(counts.cycles).toBe(7 + 2 + 12);
     expect(counts.usefulUnitCycles).toBe(6);
     expect(counts.idleUnitCycles).toEqual({
-      ...{ ineffectual: 0, imbalance: 4 * 2 - 6, underfilled: 0, multicast: 4 * (3 - 2), fill: 4 * 4 },
-      ...{ memory: 4 * 2, reconfiguration: 4 * 12 },
+      ...{ ineffectual: 0, imbalance: 4 * 2 - 6, underfilled: 0, accumulators: 0, multicast: 4 * (3 - 2), banks: 0, fill: 4 * 4 },
+      ...{ memory: 4 * 2, write: 0, reconfiguration: 4 * 12 },
     });
     expect(counts.macs).toEqual({ dense: 16, effectual: 6, executed: 6 });
     expect(counts.actions.switchConfig).toBe(4);
@@ -175,11 +176,11 @@ describe('laws of the fabric', () => {
     );
   });
 
-  it('a wider fan-out or more injectors never cost cycles', () => {
+  it('a wider fan-out or more injectors never cost cycles where links are wide', () => {
     fc.assert(
       fc.property(smallWorks, fc.constantFrom(...dataflows), (work, dataflow) => {
         const busy = (fanOut: number, injectors: number) => {
-          const { idleUnitCycles, units } = first({ rows: 4, cols: 4, dataflow, fanOut, injectors }, work);
+          const { idleUnitCycles, units } = first({ rows: 4, cols: 4, ...ideal, dataflow, fanOut, injectors }, work);
           return idleUnitCycles.multicast / units;
         };
         expect(busy(2, 2)).toBeLessThanOrEqual(busy(1, 2));
@@ -188,6 +189,119 @@ describe('laws of the fabric', () => {
       }),
       { numRuns: 200, seed: 32 },
     );
+  });
+});
+
+describe('what is finite', () => {
+  const array = {
+    rows: 4,
+    cols: 4,
+    fanOut: 2,
+    injectors: 4,
+    linkWords: 1,
+    banks: 4,
+    queueDepth: 32,
+    accumulatorPorts: 1,
+  } as const;
+
+  it('never gains by being less: links, banks, queues and ports', () => {
+    fc.assert(
+      fc.property(smallWorks, fc.constantFrom(...dataflows), (work, dataflow) => {
+        const cycles = (options: Parameters<typeof acf>[0]) => {
+          const { cycles: all, idleUnitCycles: idle, units } = first({ ...array, ...options, dataflow }, work);
+          return all - (idle.memory + idle.write + idle.reconfiguration) / units;
+        };
+        const least = cycles({});
+        for (const better of [
+          { linkWords: 2 },
+          { banks: 2 },
+          { banks: 1 },
+          { queueDepth: 64 },
+          { accumulatorPorts: 3 },
+          { injectors: 8 },
+        ]) {
+          expect(cycles(better)).toBeLessThanOrEqual(least);
+        }
+      }),
+      { numRuns: 200, seed: 33 },
+    );
+  });
+
+  it('is the link to the busiest group: three words for row 0 take three cycles, though eight could enter', () => {
+    const wide = { ...twoByTwo, injectors: 8, dataflow: 'OS' } as const;
+    expect(first(wide, tiny).idleUnitCycles.multicast).toBe(0);
+    expect(first({ ...wide, linkWords: 1 }, tiny).idleUnitCycles.multicast).toBe(4 * (3 - 2));
+  });
+
+  it('is the busiest bank: row 0 alone fills one of eight with three words', () => {
+    const { idleUnitCycles } = first({ ...twoByTwo, injectors: 8, banks: 8, dataflow: 'OS' }, tiny);
+    expect(idleUnitCycles).toMatchObject({ multicast: 0, banks: 4 * (3 - 2) });
+    // Two banks of four words per cycle.
+    expect(first({ ...twoByTwo, injectors: 8, banks: 2, dataflow: 'OS' }, tiny).idleUnitCycles.banks).toBe(0);
+  });
+
+  it('is the port of a lane: fold 1 has one slot and two sums', () => {
+    const wide = { ...twoByTwo, injectors: 8, dataflow: 'WS' } as const;
+    expect(first({ ...wide, accumulatorPorts: 1 }, tiny).idleUnitCycles.accumulators).toBe(4 * (2 - 1));
+    expect(first({ ...wide, accumulatorPorts: 2 }, tiny).idleUnitCycles.accumulators).toBe(0);
+  });
+
+  it('is the queue: an SPE does not begin indices 32 to 63 before its neighbour has ended 0 to 31', () => {
+    const kernel = bitsFrom(
+      Float32Array.from({ length: 128 }, (_, i) => Number([0, 2, 65, 67].includes(i))),
+      [64, 2],
+    );
+    const nest = denseNest({ batch: 1, inFeatures: 64, outFeatures: 2 });
+    const full = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
+    const work: GemmWork = { ...full, kernel: { ...full.kernel, nonzeros: kernel } };
+    const options = { ...ideal, rows: 1, cols: 2, dataflow: 'OS' } as const;
+    expect(first(options, work).idleUnitCycles.imbalance).toBe(0);
+    expect(first({ ...options, queueDepth: 32 }, work).idleUnitCycles.imbalance).toBe(2 + 2);
+  });
+
+  it('is the write path: 32 outputs of one slot each, written one per cycle, show', () => {
+    const work = workOf(denseNest({ batch: 1, inFeatures: 1, outFeatures: 32 }), 'forward', { input: 1, kernel: 1 }, 1);
+    const array = { ...ideal, rows: 1, cols: 32, fanOut: 32, dataflow: 'OS' } as const;
+    const write = (writeWords: number) => {
+      const { cycles, idleUnitCycles: idle } = first({ ...array, writeWords }, work);
+      return { exposed: idle.write / 32, before: cycles - (idle.write + idle.reconfiguration) / 32 };
+    };
+    expect(write(1).exposed).toBe(32 - write(1).before);
+    expect(write(32)).toEqual({ exposed: 0, before: write(1).before });
+  });
+});
+
+describe('the sparse memory controller at work', () => {
+  const update = (weights: GemmWork['kernel']['nonzeros']): PhaseWork => ({
+    kind: 'update',
+    layer: 'fc',
+    phase: 'weightUpdate',
+    weights: { role: 'W', source: 'fc', nonzeros: weights },
+    slots: 0,
+    masked: true,
+  });
+  const pruned = bitsFrom([1, 0, 0, 1, 1, 0, 0, 1], [4, 2]);
+
+  it('updates the pattern at the step whose mask is another, and carries the pattern over', () => {
+    const run = acf(twoByTwo).start();
+    const step = (weights: GemmWork['kernel']['nonzeros'], of = run) => of.executeStep([update(weights)]).works[0];
+    const same = [step(W), step(W)];
+    expect(same[1]).toEqual(same[0]);
+    const later = acf(twoByTwo).start(run.state());
+    const [changed, settled] = [step(pruned), step(pruned)];
+    // W as it was, 5 * 44 + 3 * 32 bits = 40 bytes; as it is, 4 * 44 + 3 * 32 = 34 bytes.
+    expect(changed.dramBytes.W - settled.dramBytes.W).toBe(40 + 34);
+    expect(changed.actions.indexOp).toBe(5);
+    expect(settled.actions.indexOp).toBe(0);
+    expect(step(pruned, later)).toEqual(changed);
+  });
+
+  it('writes an index per output, and looks for zeros where the pattern is not known', () => {
+    const [on, off] = [true, false].map((sparseMemoryController) => {
+      return first({ ...twoByTwo, dataflow: 'OS', zeroDetection: 'gate', sparseMemoryController }, tiny).actions;
+    });
+    expect(on.indexOp - off.indexOp).toBe(4);
+    expect(on.zeroDetect - off.zeroDetect).toBe(4);
   });
 });
 
@@ -247,7 +361,7 @@ describe('the choice of the dataflow', () => {
     fc.assert(
       fc.property(smallWorks, (work) => {
         const fixed = dataflows.map((dataflow) => cost({ dataflow }, [work]));
-        expect(cost({}, [work]).energyPj).toBe(Math.min(...fixed.map(({ energyPj }) => energyPj)));
+        expect(cost({ objective: 'energy' }, [work]).energyPj).toBe(Math.min(...fixed.map(({ energyPj }) => energyPj)));
         expect(cost({ objective: 'delay' }, [work]).cycles).toBe(Math.min(...fixed.map(({ cycles }) => cycles)));
       }),
       { numRuns: 200, seed: 40 },
@@ -257,7 +371,9 @@ describe('the choice of the dataflow', () => {
   it('Viterbi is never dearer than greedy', () => {
     fc.assert(
       fc.property(steps, (works) => {
-        const [greedy, viterbi] = (['greedy', 'viterbi'] as const).map((scheduler) => cost({ scheduler }, works));
+        const [greedy, viterbi] = (['greedy', 'viterbi'] as const).map((scheduler) =>
+          cost({ scheduler, objective: 'energy' }, works),
+        );
         expect(viterbi.energyPj).toBeLessThanOrEqual(greedy.energyPj * (1 + 1e-12));
         const [slow, fast] = (['greedy', 'viterbi'] as const).map((scheduler) => cost({ scheduler, objective: 'delay' }, works));
         expect(fast.cycles).toBeLessThanOrEqual(slow.cycles);
@@ -272,7 +388,9 @@ describe('the choice of the dataflow', () => {
     const energyTable = { ...table, actions: { ...table.actions, switchConfig: free, leakUnitCycle: free } };
     fc.assert(
       fc.property(steps, (works) => {
-        const energies = (['greedy', 'viterbi'] as const).map((scheduler) => cost({ scheduler, energyTable }, works).energyPj);
+        const energies = (['greedy', 'viterbi'] as const).map(
+          (scheduler) => cost({ scheduler, objective: 'energy', energyTable }, works).energyPj,
+        );
         expect(energies[1]).toBeCloseTo(energies[0], 3);
       }),
       { numRuns: 100, seed: 42 },

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ArrayGemm, arrayFolds, arrayTraffic } from '../../src/hw/array-folds.js';
-import { doubleBuffered, type Fold } from '../../src/hw/double-buffer.js';
 import type { UpdateWork, WorkCounts } from '../../src/hw/index.js';
 import { convNest, denseArray, denseNest, onesBits, systolic } from '../../src/hw/index.js';
+import { doubleBuffered, type Fold } from '../../src/hw/parts/double-buffer.js';
 import { randomWork, slowMacs, smallNests } from './support/reference.js';
 
 const phases = ['forward', 'inputGradient', 'weightGradient'] as const;

@@ -1,7 +1,7 @@
-import { instantiateKernels, type Pointer } from '../../src/kernels/index.js';
+import { instantiateKernels, type KernelBuild, type Pointer } from '../../src/kernels/index.js';
 
 /** Kernels on a small memory of their own, with a bump allocator: outputs start at 0, unused bytes are NaN. */
-export function createArena() {
+export function createArena(build: KernelBuild) {
   const memory = new WebAssembly.Memory({ initial: 64 });
   const floats = new Float32Array(memory.buffer);
   floats.fill(Number.NaN);
@@ -12,7 +12,7 @@ export function createArena() {
     return at;
   };
   return {
-    kernels: instantiateKernels(memory),
+    kernels: instantiateKernels(memory, build),
     memory,
     room,
     put(values: ArrayLike<number>): Pointer {

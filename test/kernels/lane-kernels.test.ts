@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ConvGeometry, instantiateLaneKernels } from '../../src/kernels/index.js';
+import { type ConvGeometry, instantiateLaneKernels, type KernelBuild } from '../../src/kernels/index.js';
 import { mapsOf } from '../../src/kernels/lane-maps.js';
+import { inSegments } from '../../src/kernels/list-segments.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -17,6 +18,7 @@ import {
   conv2dInputGradientReference,
 } from '../../src/kernels/reference.js';
 import { createRng } from '../../src/rng.js';
+import { kernelBuilds } from '../support/kernel-builds.js';
 import { createArena, relativeError } from './arena.js';
 
 const size = (max: number) => fc.integer({ min: 1, max });
@@ -54,9 +56,9 @@ const random = (length: number, seed: number): Float32Array => {
 };
 
 /** A convolution with random operands and a random mask, on a memory of its own. */
-function setUp({ g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed: number }) {
-  const arena = createArena();
-  const kernels = instantiateLaneKernels(arena.memory);
+function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed: number }) {
+  const arena = createArena(build);
+  const kernels = instantiateLaneKernels(arena.memory, build);
   const rng = createRng(`${seed}/mask`);
   const weights = random(g.kernelHeight * g.kernelWidth * g.inChannels * g.outChannels, seed);
   const mask = Uint8Array.from(weights, () => (rng.uniform() < sparsity ? 0 : 1));
@@ -74,10 +76,19 @@ function setUp({ g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed:
     kernels.pad(lanes, pointer, blocks, height, width * pixel, top, bottom, left * pixel, right * pixel);
     return { pointer, height: framedHeight, width: framedWidth, channels };
   };
-  const inMemory = ({ list }: LaneProduct) => ({
-    pointers: { rowStart: arena.putWords(list.rowStart), offsets: arena.putWords(list.offsets), rows: list.rowStart.length - 1 },
-    values: arena.put(Float32Array.from(list.order, (index) => weights[index] as number)),
-  });
+  /** @param channels of the map that the list reads; up to four segments. */
+  const inMemory = (product: LaneProduct, channels: number) => {
+    const list = inSegments(product.list, channels, Math.min(channels, 1 + (seed % 4)));
+    const rows = product.list.rowStart.length - 1;
+    return {
+      order: list.order,
+      pointers: {
+        ...{ rowStart: arena.putWords(list.rowStart), offsets: arena.putWords(list.offsets) },
+        ...{ rows, segments: (list.rowStart.length - 1) / rows },
+      },
+      values: arena.put(Float32Array.from(list.order, (index) => weights[index] as number)),
+    };
+  };
   const images = (lanes: number, features: number) => {
     const pointer = arena.room(4 * g.batch * features);
     kernels.fromLanes(lanes, g.batch, features, pointer);
@@ -93,14 +104,14 @@ function setUp({ g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed:
   return { arena, kernels, mask, masked, x, dy, blocks, framed, inMemory, images, map };
 }
 
-describe('the products on lanes', () => {
+describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
   it('make the forward pass, with bias and relu', () => {
     fc.assert(
       fc.property(cases, fc.boolean(), (c, relu) => {
         const { g } = c;
-        const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(c);
+        const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(build, c);
         const product = forwardProduct(g, mask);
-        const { pointers, values } = inMemory(product);
+        const { pointers, values } = inMemory(product, g.inChannels);
         const bias = random(g.outChannels, c.seed + 3);
         const y = map(g.outHeight, g.outWidth, g.outChannels);
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), y);
@@ -119,11 +130,11 @@ describe('the products on lanes', () => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { kernels, mask, masked, dy, blocks, framed, inMemory, images, map } = setUp(c);
+        const { kernels, mask, masked, dy, blocks, framed, inMemory, images, map } = setUp(build, c);
         const dx = map(g.inHeight, g.inWidth, g.inChannels);
         const source = framed(dy, g.outHeight, g.outWidth, g.outChannels, backwardFrame(g));
         for (const product of backwardProducts(g, mask)) {
-          const { pointers, values } = inMemory(product);
+          const { pointers, values } = inMemory(product, g.outChannels);
           const maps = mapsOf(product, blocks, source, dx);
           kernels.product(pointers, values, 0, false, maps.framed, maps.other, maps.counts);
         }
@@ -138,10 +149,9 @@ describe('the products on lanes', () => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(c);
+        const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(build, c);
         const product = forwardProduct(g, mask);
-        const { order } = product.list;
-        const { pointers } = inMemory(product);
+        const { order, pointers } = inMemory(product, g.inChannels);
         const [gradient, partials] = [arena.room(4 * order.length), arena.room(16 * order.length)];
         const error = framed(dy, g.outHeight, g.outWidth, g.outChannels, { top: 0, left: 0, bottom: 0, right: 0 });
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), error);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instantiateLaneKernels } from '../../src/kernels/index.js';
+import { bestKernelBuild, instantiateLaneKernels } from '../../src/kernels/index.js';
 import { createRng } from '../../src/rng.js';
 import { createArena, relativeError } from './arena.js';
 
@@ -19,7 +19,7 @@ const random = (length: number, seed: string): Float32Array => {
 
 /** A memory with maps of images [batch][pixel][channel] in lanes; those of images that are not there hold 1000. */
 function setUp({ batch, pixels, channels }: Maps) {
-  const arena = createArena();
+  const arena = createArena(bestKernelBuild());
   const kernels = instantiateLaneKernels(arena.memory);
   const features = pixels * channels;
   const blocks = Math.ceil(batch / 32);

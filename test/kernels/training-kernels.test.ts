@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ConvGeometry, gemmScratchBytes, instantiateKernels } from '../../src/kernels/index.js';
+import { type ConvGeometry, gemmScratchBytes, instantiateKernels, type KernelBuild } from '../../src/kernels/index.js';
 import {
   conv2dFilterGradientReference,
   conv2dForwardReference,
@@ -13,6 +13,7 @@ import {
   sumRowsReference,
 } from '../../src/kernels/reference.js';
 import { createRng } from '../../src/rng.js';
+import { kernelBuilds } from '../support/kernel-builds.js';
 import { createArena, relativeError } from './arena.js';
 
 /** Float32 sums of at most a few hundred products against float64. */
@@ -59,25 +60,25 @@ const inputSize = (g: ConvGeometry) => g.batch * g.inHeight * g.inWidth * g.inCh
 const outputSize = (g: ConvGeometry) => g.batch * g.outHeight * g.outWidth * g.outChannels;
 const taps = (g: ConvGeometry) => g.kernelHeight * g.kernelWidth;
 
-function filterGradient(g: ConvGeometry, x: Float32Array, dy: Float32Array): Float32Array {
-  const { kernels, put, read, room, zeros } = createArena();
+function filterGradient(build: KernelBuild, g: ConvGeometry, x: Float32Array, dy: Float32Array): Float32Array {
+  const { kernels, put, read, room, zeros } = createArena(build);
   const dw = zeros(taps(g) * g.inChannels * g.outChannels);
   kernels.conv2dFilterGradient(put(x), put(dy), dw, room(kernels.conv2dFilterGradientScratch(g)), g);
   return read(dw, taps(g) * g.inChannels * g.outChannels);
 }
 
-function inputGradient(g: ConvGeometry, dy: Float32Array, w: Float32Array): Float32Array {
-  const { kernels, put, read, room, zeros } = createArena();
+function inputGradient(build: KernelBuild, g: ConvGeometry, dy: Float32Array, w: Float32Array): Float32Array {
+  const { kernels, put, read, room, zeros } = createArena(build);
   const dx = zeros(inputSize(g));
   kernels.conv2dInputGradient(put(dy), put(w), dx, room(kernels.conv2dInputGradientScratch(g)), g);
   return read(dx, inputSize(g));
 }
 
-describe('training kernels', () => {
+describe.each(kernelBuilds)('training kernels, %s SIMD', (build) => {
   it('gemm multiplies any shape, stored either way, within rows of any stride', () => {
     fc.assert(
       fc.property(size(20), size(30), size(600), fc.boolean(), fc.boolean(), fc.nat(3), (m, n, k, aT, bT, gap) => {
-        const { kernels, put, read, room, zeros } = createArena();
+        const { kernels, put, read, room, zeros } = createArena(build);
         const a = random(m * k, 1);
         const b = random(n * k, 2);
         const c = zeros(m * (n + gap));
@@ -97,7 +98,7 @@ describe('training kernels', () => {
   });
 
   it('gemm adds to what C holds', () => {
-    const { kernels, put, read, room } = createArena();
+    const { kernels, put, read, room } = createArena(build);
     const c = put([10, 20]);
     kernels.gemm(1, 2, 2, put([1, 2]), 8, 4, put([3, 4, 5, 6]), 8, false, c, 8, room(gemmScratchBytes));
     expect(Array.from(read(c, 2))).toEqual([10 + 1 * 3 + 2 * 5, 20 + 1 * 4 + 2 * 6]);
@@ -108,7 +109,7 @@ describe('training kernels', () => {
       fc.property(windowed, (w) => {
         const g = geometry(w);
         fc.pre(g !== undefined);
-        const { kernels, put, read, room, zeros } = createArena();
+        const { kernels, put, read, room, zeros } = createArena(build);
         const x = random(inputSize(g), 1);
         const kernel = random(taps(g) * g.inChannels * g.outChannels, 2);
         const y = zeros(outputSize(g));
@@ -126,7 +127,7 @@ describe('training kernels', () => {
         fc.pre(g !== undefined);
         const x = random(inputSize(g), 3);
         const dy = random(outputSize(g), 4);
-        expect(relativeError(filterGradient(g, x, dy), conv2dFilterGradientReference(x, dy, g))).toBeLessThan(tolerance);
+        expect(relativeError(filterGradient(build, g, x, dy), conv2dFilterGradientReference(x, dy, g))).toBeLessThan(tolerance);
       }),
       { numRuns: 200 },
     );
@@ -139,7 +140,9 @@ describe('training kernels', () => {
         fc.pre(g !== undefined);
         const dy = random(outputSize(g), 5);
         const kernel = random(taps(g) * g.inChannels * g.outChannels, 6);
-        expect(relativeError(inputGradient(g, dy, kernel), conv2dInputGradientReference(dy, kernel, g))).toBeLessThan(tolerance);
+        expect(relativeError(inputGradient(build, g, dy, kernel), conv2dInputGradientReference(dy, kernel, g))).toBeLessThan(
+          tolerance,
+        );
       }),
       { numRuns: 200 },
     );
@@ -161,7 +164,7 @@ describe('training kernels', () => {
     };
     const x = random(inputSize(g), 7);
     const dy = random(outputSize(g), 8);
-    expect(relativeError(filterGradient(g, x, dy), conv2dFilterGradientReference(x, dy, g))).toBeLessThan(2e-5);
+    expect(relativeError(filterGradient(build, g, x, dy), conv2dFilterGradientReference(x, dy, g))).toBeLessThan(2e-5);
   });
 
   it('a NaN or an infinity reaches exactly the gradients it belongs to', () => {
@@ -180,8 +183,8 @@ describe('training kernels', () => {
           dy[at % dy.length] = poison;
           x[zeroAt % x.length] = 0;
           kernel[zeroAt % kernel.length] = 0;
-          expect(relativeError(filterGradient(g, x, dy), conv2dFilterGradientReference(x, dy, g))).toBeLessThan(tolerance);
-          expect(relativeError(inputGradient(g, dy, kernel), conv2dInputGradientReference(dy, kernel, g))).toBeLessThan(
+          expect(relativeError(filterGradient(build, g, x, dy), conv2dFilterGradientReference(x, dy, g))).toBeLessThan(tolerance);
+          expect(relativeError(inputGradient(build, g, dy, kernel), conv2dInputGradientReference(dy, kernel, g))).toBeLessThan(
             tolerance,
           );
         },
@@ -195,7 +198,7 @@ describe('training kernels', () => {
       fc.property(windowed, size(3), (w, dilation) => {
         const g = geometry({ ...w, dilation, inChannels: w.outChannels });
         fc.pre(g !== undefined);
-        const { kernels, put, read, zeros } = createArena();
+        const { kernels, put, read, zeros } = createArena(build);
         const x = random(inputSize(g), 12);
         const dy = random(outputSize(g), 13);
         const kernel = random(taps(g) * g.outChannels, 14);
@@ -215,7 +218,7 @@ describe('training kernels', () => {
       fc.property(windowed, size(2), (w, dilation) => {
         const g = geometry({ ...w, dilation, inChannels: w.outChannels });
         fc.pre(g !== undefined);
-        const { kernels, put, read, zeros } = createArena();
+        const { kernels, put, read, zeros } = createArena(build);
         const x = random(inputSize(g), 17).map((v) =>
           v > 0.95 ? Number.NaN : v < -0.9 ? Number.NEGATIVE_INFINITY : Math.round(3 * v),
         );
@@ -231,7 +234,7 @@ describe('training kernels', () => {
   it('sums rows', () => {
     fc.assert(
       fc.property(size(300), size(40), (rows, width) => {
-        const { kernels, put, read, zeros } = createArena();
+        const { kernels, put, read, zeros } = createArena(build);
         const x = random(rows * width, 15);
         const out = zeros(width);
         kernels.sumRows(put(x), rows, width, out);
@@ -244,7 +247,7 @@ describe('training kernels', () => {
   it('sums segments of floats and of integers and ignores ids out of range', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -2, max: 6 }), { minLength: 1, maxLength: 30 }), size(11), (ids, width) => {
-        const { kernels, memory, put, read, room, zeros } = createArena();
+        const { kernels, memory, put, read, room, zeros } = createArena(build);
         const idsAt = room(4 * ids.length);
         new Int32Array(memory.buffer).set(ids, idsAt / 4);
         const x = random(ids.length * width, 16);
@@ -265,7 +268,7 @@ describe('training kernels', () => {
   });
 
   it('copies with strides', () => {
-    const { kernels, put, read, zeros } = createArena();
+    const { kernels, put, read, zeros } = createArena(build);
     const out = zeros(6);
     kernels.copyStrided(put([1, 2, 3, 4, 5, 6]), 2, out, 3, 2);
     expect(Array.from(read(out, 6))).toEqual([1, 0, 0, 3, 0, 0]);

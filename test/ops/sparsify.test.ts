@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from 'tfjs-sparsity';
-import { maskedDense, prunableKernels, sparsify, sparsifyReport, strip } from 'tfjs-sparsity/ops';
+import { attachTap, maskedDense, prunableKernels, sparsify, sparsifyReport, strip } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
 import { leavesOf } from '../../src/ops/model-layers.js';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -198,6 +198,9 @@ describe('sparsify refuses', () => {
     expect(() => sparsify(value as never)).toThrow(message);
     expect(() => sparsify(value as never)).toThrow(SparsityError);
     expect(() => sparsifyReport(value as never)).toThrow(message);
+    expect(() => strip(value as never)).toThrow(message);
+    expect(() => prunableKernels(value as never)).toThrow(message);
+    expect(() => attachTap(value as never, { onOp: () => undefined })).toThrow(message);
   });
 
   it.each([

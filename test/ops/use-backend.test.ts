@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from 'tfjs-sparsity';
-import { useBackend } from 'tfjs-sparsity/ops';
+import { registerTrainingKernels, useBackend } from 'tfjs-sparsity/ops';
 import { afterEach, expect, it } from 'vitest';
 import { checkTfjsVersion } from '../../src/ops/use-backend.js';
 import { backend } from '../support/backend.js';
@@ -16,7 +16,16 @@ it('chooses wasm for sparse execution and says so in one line', async () => {
   const lines: string[] = [];
   expect(await useBackend('auto', { log: (line) => lines.push(line) })).toBe('wasm');
   expect(tf.getBackend()).toBe('wasm');
-  expect(lines).toEqual(['backend wasm, with the gradient kernels for training (tfjs 4.22.0)']);
+  expect(lines).toEqual(['backend wasm, with the gradient kernels for training, relaxed SIMD (tfjs 4.22.0)']);
+});
+
+it('takes the strict kernels when asked for, and says so', async () => {
+  const lines: string[] = [];
+  await useBackend('wasm', { simd: 'strict', log: (line) => lines.push(line) });
+  expect(lines).toEqual(['backend wasm, with the gradient kernels for training, strict SIMD (tfjs 4.22.0)']);
+  expect(registerTrainingKernels().build).toBe('strict');
+  await useBackend('wasm', { log: () => undefined });
+  expect(registerTrainingKernels().build).toBe('relaxed');
 });
 
 it('makes a convolution trainable on wasm, also when called twice', async () => {
@@ -58,7 +67,8 @@ it.each([
   ],
   ['webgpu', {}, /tf\.setBackend\('webgpu'\)/],
   ['auto', { execution: 'sparce' }, /^useBackend\.execution: got sparce, expected one of dense, sparse\. Did you mean sparse/],
-  ['auto', { logs: () => {} }, /^option of useBackend: got logs, expected one of execution, log\. Did you mean log/],
+  ['auto', { simd: 'relaxd' }, /^useBackend\.simd: got relaxd, expected one of auto, strict, relaxed\. Did you mean relaxed/],
+  ['auto', { logs: () => {} }, /^option of useBackend: got logs, expected one of execution, simd, log\. Did you mean log/],
 ])('refuses %s %o', async (name, options, message) => {
   await expect(useBackend(name as 'auto', options as object)).rejects.toThrow(SparsityError);
   await expect(useBackend(name as 'auto', options as object)).rejects.toThrow(message);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { registerTrainingKernels } from 'tfjs-sparsity/ops';
+import { registerTrainingKernels, type TrainingKernelOptions } from 'tfjs-sparsity/ops';
 import { beforeAll } from 'vitest';
+import './kernel-builds.js';
 
 /** The backend of this run of the suite; the vitest projects set it. */
 export const backend = process.env.TFJS_BACKEND ?? 'wasm';
@@ -10,5 +11,6 @@ beforeAll(async () => {
   if (backend === 'tensorflow') await import('@tensorflow/tfjs-node' as string);
   await tf.setBackend(backend);
   await tf.ready();
-  if (backend === 'wasm') registerTrainingKernels();
+  const simd = process.env.TFJS_SIMD as TrainingKernelOptions['simd'];
+  if (backend === 'wasm') registerTrainingKernels(simd && { simd });
 });

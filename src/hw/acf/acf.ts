@@ -10,11 +10,13 @@ import type {
 } from '../contracts.js';
 import { price } from '../energy/price.js';
 import type { Dataflow } from '../systolic.js';
+import { acfAreas } from './acf-areas.js';
 import { type Configuration, configurationOf, emptyConfiguration, reconfigure } from './configuration.js';
 import { fillBatch } from './fill-batch.js';
 import { executeGemms, prepareGemms } from './gemm-execution.js';
 import { type AcfOptions, type AcfSpec, acfSchema } from './options.js';
 import { greedyPath, viterbiPath } from './schedule.js';
+import { patternOf, patternsOfState, patternsToState } from './stored-pattern.js';
 import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js';
 
 /**
@@ -23,9 +25,12 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  *
  * A GEMM has `m` input rows, `n` kernel rows and `k` reduction indices; a factor that is not zero is *present*. What an SPE cannot skip
  * counts as present, too: with `skipOneSide` all factors of the denser operand, with `gate` and without the memory controller all.
- * Time passes tile by tile, with a barrier behind each:
+ * Time passes tile by tile and, as queues are finite, in rounds of `queueDepth` reduction indices (OS) or streamed vectors (WS, IS), with
+ * a barrier behind each:
  *
- *     tile = max(longest SPE, ceil(input words / injectors), ceil(kernel words / injectors)) + fill
+ *     round = max(longest SPE, lane sums / accumulatorPorts, for each operand: words / injectors,
+ *                 words of the busiest link / its width, words of the busiest bank / (injectors / banks)), each rounded up
+ *     tile  = sum of its rounds + fill
  *
  * - **OS**: a tile is `rows` x `cols` outputs, row by row of tiles. The SPE of output (i, j) works on the indices at which input row i and
  *   kernel row j are both present. Input word (i, k) is sent once to each fan-out group (`fanOut` neighbouring columns) in which some
@@ -39,17 +44,29 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  *   Fill: ceil(held factors / injectors) + switch levels + ceil(log2(rows)) of the adder chain. All outputs are computed.
  * - **IS**: WS with inputs and kernels, and rows and columns, exchanged.
  *
+ * The networks are fat trees of switches of radix `fanOut`. The link to a fan-out group moves `linkWords` words per cycle for each array
+ * row (IS: column) behind it; a link further up is as wide as those behind it together, so that of all levels the groups' and the root
+ * (`injectors`) bind. A word passes the links down to its group and one more to each SPE that takes it, a product of WS or IS one to the
+ * next adder, a sum those up to the buffer. Each operand's part of the buffer has `banks` banks: line l, an operand row (OS) or a
+ * reduction index of the streamed operand (WS, IS) in the order in which they are stored, lies in bank l mod `banks`. Stationary words are
+ * read in this order and meet no conflict.
+ *
+ * No accumulator is shared: in OS each SPE has one; in WS and IS each lane (array column or row) has one per vector of a round, and moves
+ * the round's sums, one per vector, through its `accumulatorPorts`.
+ *
  * Unit-cycles are lost to `ineffectual` slots (a factor was zero or the output not wanted), `imbalance` (within the rectangle of the array
- * that a tile occupies), `underfilled` (outside of it), `multicast` (waiting for the networks), `fill`, `memory` and `reconfiguration`.
+ * that a tile occupies), `underfilled` (outside of it), then in this order to `accumulators`, `multicast` (the networks) and `banks`, to
+ * `fill`, `memory`, `write` and `reconfiguration`.
+ *
+ * The memory controller reads by SparseRead, an `indexOp` per word that enters the networks. It writes outputs by SparseWrite, `writeWords`
+ * per cycle behind the computation: an `indexOp` each, and a `zeroDetect` where the pattern is not known. A step whose weights have
+ * another pattern than the step before pays for UpdatePattern: the stored W once in and once out, an `indexOp` per word. What is not
+ * counted: activation functions and pooling between two works.
  *
  * Sampled images stand for the real batch: it has more tiles, or folds, or longer tiles, `imageScale` times. Works of fewer than
  * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. A batch is
  * a little more even than few images, and in a stationary weight gradient its lanes drift further apart: sampling steps (`every`) is
- * unbiased, sampling images is not.
- *
- * What flatters the design: queues are as deep as a tile needs, accumulators never conflict, the step from one work's outputs to the
- * next one's inputs (activation function, pooling, and SparseWrite in the format of each row) costs nothing but the traffic of both, and
- * neither does UpdatePattern at the few steps that change masks. SparseRead is an `indexOp` per word that enters the networks.
+ * unbiased but for UpdatePattern, which a sampled step pays for all changes since the last one; sampling images is not.
  *
  * Before each GEMM the interconnect takes the configuration that the dataflow and the occupied SPEs need, at a cost in time and energy
  * (ledger E3); it carries over from step to step.
@@ -57,7 +74,7 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * @throws SparsityError naming the option that is wrong.
  * @example
  * ```ts
- * const run = acf({rows: 16, cols: 16, objective: 'edp', scheduler: 'viterbi'}).start();
+ * const run = acf({rows: 16, cols: 16, zeroDetection: 'skipOneSide'}).start();
  * run.executeStep([]).works.length; // 0
  * ```
  */
@@ -66,7 +83,7 @@ export function acf(options: AcfOptions = {}): Accelerator {
 }
 
 /** How specs of kind `acf` are checked and built. */
-export const acfKind = { schema: acfSchema, build };
+export const acfKind = { schema: acfSchema, build, areas: acfAreas };
 
 function build(spec: AcfSpec): Accelerator {
   const energyTable = tableOf(spec.energyTable);
@@ -80,7 +97,9 @@ interface Candidate {
 }
 
 function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): AcceleratorRun {
-  let configuration = state ? Uint32Array.from(state) : emptyConfiguration(spec);
+  let configuration = emptyConfiguration(spec);
+  if (state) configuration = Uint32Array.from(state.slice(0, configuration.length));
+  let patterns = patternsOfState(state?.slice(configuration.length) ?? []);
 
   function executeStep(works: readonly PhaseWork[]): StepCounts {
     const stages = works.filter((work) => work.kind === 'gemm').map((work) => candidates(work, spec));
@@ -95,13 +114,17 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
       (stage, previous, chosen) => objective(configured(stage, previous, chosen), spec, table),
     );
     const gemms = path.map((chosen, stage) => configured(stage, path[stage - 1], chosen)).values();
-    const counts = works.map((work) => (work.kind === 'gemm' ? (gemms.next().value as WorkCounts) : updateCounts(work, spec)));
+    const updates = works.filter((work) => work.kind === 'update');
+    const counts = works.map((work) =>
+      work.kind === 'gemm' ? (gemms.next().value as WorkCounts) : updateCounts(work, patterns[updates.indexOf(work)], spec),
+    );
+    patterns = updates.map(patternOf);
     const last = stages.at(-1)?.[path.at(-1) as number];
     if (last) configuration = last.configuration;
     return { works: counts };
   }
 
-  return { executeStep, state: () => [...configuration] };
+  return { executeStep, state: () => [...configuration, ...patternsToState(patterns)] };
 }
 
 const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];

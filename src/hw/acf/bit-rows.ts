@@ -69,3 +69,24 @@ export function totalCount({ words }: BitRows): number {
   for (let at = 0; at < words.length; at++) count += popcount(words[at]);
   return count;
 }
+
+/** The columns in windows of `width` (a multiple of 32), the last one narrower. */
+export function columnWindows(matrix: BitRows, width: number): BitRows[] {
+  const { rows, cols, wordsPerRow, words } = matrix;
+  if (cols <= width) return [matrix];
+  return Array.from({ length: Math.ceil(cols / width) }, (_, i) => {
+    const first = (i * width) / 32;
+    const count = Math.min(width / 32, wordsPerRow - first);
+    const window = new Uint32Array(rows * count);
+    for (let row = 0; row < rows; row++) {
+      const from = row * wordsPerRow + first;
+      for (let word = 0; word < count; word++) window[row * count + word] = words[from + word];
+    }
+    return { rows, cols: Math.min(width, cols - i * width), wordsPerRow: count, words: window };
+  });
+}
+
+/** Words of a row in whole vectors of four, as the pair kernel reads them. */
+export function vectorWords(words: number): number {
+  return 4 * Math.ceil(words / 4);
+}

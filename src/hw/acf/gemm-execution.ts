@@ -23,12 +23,13 @@ export interface PreparedGemms {
 interface PreparedGemm {
   readonly input: BitRows;
   readonly kernel: BitRows;
+  /** Present factors per reduction index. */
   readonly inputCounts: Uint32Array;
   readonly kernelCounts: Uint32Array;
   /** Outputs that OS works on where it maps all, undefined when it works on all. */
   readonly wanted: BitRows | undefined;
-  /** For OS where packing the wanted outputs takes fewer tiles: these per column, and the common ones of input row and kernel row. */
-  readonly packed: { readonly columns: readonly Uint32Array[]; readonly pairs: Int32Array } | undefined;
+  /** For OS where packing the wanted outputs takes fewer tiles: these per column. */
+  readonly packed: readonly Uint32Array[] | undefined;
 }
 
 /** Lowers a work and turns the zeros into ones that the array does not skip. */
@@ -49,13 +50,10 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
     const kernelCounts = columnCounts(kernels[i]);
     let packed: PreparedGemm['packed'];
     if (wanted) {
-      const pairs = pairMatrix(rows[i], kernels[i]);
-      effectual += sumWanted(pairs, wanted);
+      effectual += sumWanted(pairMatrix(rows[i], kernels[i]), wanted);
       const plainTiles = Math.ceil(view.m / spec.rows) * Math.ceil(view.n / spec.cols);
       const columns = wantedRows(wanted);
-      if (spec.sparseMemoryController && packedTiles(columns, spec) < plainTiles) {
-        packed = { columns, pairs: skipInput && skipKernel ? pairs : pairMatrix(input, kernel) };
-      }
+      if (spec.sparseMemoryController && packedTiles(columns, spec) < plainTiles) packed = columns;
     } else {
       for (let k = 0; k < view.k; k++) effectual += inputCounts[k] * kernelCounts[k];
     }
@@ -92,10 +90,9 @@ export function executeGemms({ work, gemms }: PreparedGemms, dataflow: Dataflow,
   const { rows, cols } = spec;
   const sums = tileSums(spec, growthOf(work, dataflow), dataflow === 'IS' ? rows : cols);
   for (const { input, kernel, inputCounts, kernelCounts, wanted, packed } of gemms) {
-    if (dataflow === 'WS') operandStationary(kernel, inputCounts, kernelCounts, input.rows, { lanes: cols, depth: rows }, sums);
-    else if (dataflow === 'IS')
-      operandStationary(input, kernelCounts, inputCounts, kernel.rows, { lanes: rows, depth: cols }, sums);
-    else if (packed) packedOutputStationary(input, kernel, packed.columns, packed.pairs, sums);
+    if (dataflow === 'WS') operandStationary(kernel, kernelCounts, input, { lanes: cols, depth: rows }, sums);
+    else if (dataflow === 'IS') operandStationary(input, inputCounts, kernel, { lanes: rows, depth: cols }, sums);
+    else if (packed) packedOutputStationary(input, kernel, packed, sums);
     else outputStationary(input, kernel, wanted, sums);
   }
   return sums;

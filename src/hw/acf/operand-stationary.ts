@@ -1,6 +1,6 @@
 import { popcount } from '../bits.js';
-import { type BitRows, rowCount } from './bit-rows.js';
-import { addTile, switchLevels, type Tile, type TileSums } from './tile-sums.js';
+import { type BitRows, columnCounts, rowCount } from './bit-rows.js';
+import { addRound, addTile, addWords, clearRound, emptyRound, type Round, switchLevels, type TileSums } from './tile-sums.js';
 
 /** The array as a stationary dataflow sees it: WS has `cols` lanes of `rows` SPEs, IS `rows` lanes of `cols` SPEs. */
 export interface LaneGeometry {
@@ -12,15 +12,13 @@ export interface LaneGeometry {
  * Weight- or input-stationary execution of one GEMM, fold by fold (the semantics are {@link acf}'s).
  *
  * @param stationary one row per lane: the reduction indices whose values it holds, in ascending order, `depth` at a time.
- * @param streamed per reduction index, how many values of the other operand meet it.
  * @param held per reduction index, how many rows of `stationary` hold it.
- * @param vectors vectors of the streamed operand: outputs per lane.
+ * @param streamed the other operand: its vectors pass by the lanes, `queueDepth` per round.
  */
 export function operandStationary(
   stationary: BitRows,
-  streamed: Uint32Array,
   held: Uint32Array,
-  vectors: number,
+  streamed: BitRows,
   { lanes, depth }: LaneGeometry,
   sums: TileSums,
 ): void {
@@ -28,7 +26,9 @@ export function operandStationary(
   const { growth } = sums;
   const images = growth.tiles * growth.folds * growth.stretch;
   const latency = switchLevels(sums.parameters) + Math.ceil(Math.log2(depth));
-  const fold: Tile = { longest: 0, work: 0, rectangle: 0, inputWords: 0, kernelWords: 0, fillCycles: 0 };
+  const stream = streamOf(streamed, sums.parameters.queueDepth);
+  const rounds = stream.vectors.map((vectors) => ({ ...emptyRound(sums.parameters), laneSums: vectors }));
+  for (const { input } of rounds) input.linkWidth = depth;
   const cursors: Cursors = { word: new Int32Array(lanes), bits: new Int32Array(lanes) };
   const union: Union = { words: new Int32Array(stationary.wordsPerRow), first: 0, end: 0 };
   for (let first = 0; first < stationary.rows; first += lanes) {
@@ -44,19 +44,20 @@ export function operandStationary(
     const folds = Math.ceil(most / depth);
     for (let f = 0; f < folds; f++) {
       let loaded = 0;
-      fold.longest = 0;
-      fold.inputWords = 0;
+      rounds.forEach(clearRound);
       for (let group = 0; group < used; group += fanOut) {
         loaded += takeUnion(stationary, first, group, Math.min(used, group + fanOut), depth, cursors, union);
-        streamUnion(union, streamed, fold);
+        streamUnion(union, stream, rounds);
       }
-      fold.rectangle = used * Math.min(depth, most - f * depth);
-      fold.fillCycles = Math.ceil(loaded / injectors) + latency;
-      addTile(sums, fold);
+      for (const round of rounds) {
+        round.rectangle = used * Math.min(depth, most - f * depth);
+        addRound(sums, round);
+      }
+      addTile(sums, Math.ceil(loaded / injectors) + latency);
       sums.words += growth.tiles * growth.folds * loaded;
       sums.deliveries += growth.tiles * growth.folds * loaded;
     }
-    const partials = used * vectors * growth.stretch;
+    const partials = used * streamed.rows * growth.stretch;
     const again = Math.max(0, folds * growth.folds - 1);
     sums.partialWrites += growth.tiles * partials * folds * growth.folds;
     sums.partialReads += growth.tiles * partials * again;
@@ -64,7 +65,7 @@ export function operandStationary(
   }
   // A fold's time needs its longest SPE only; the slots of all folds together are known from the counts.
   let work = 0;
-  for (let k = 0; k < streamed.length; k++) work += images * streamed[k] * held[k];
+  for (let k = 0; k < held.length; k++) work += images * stream.total[k] * held[k];
   sums.executed += work;
   sums.imbalance -= work;
   sums.deliveries += work;
@@ -134,21 +135,48 @@ function dropLowest(bits: number, count: number): number {
   return rest;
 }
 
-/** Sends the streamed words of the union's indices to a fan-out group, and clears the union. */
-function streamUnion({ words, first, end }: Union, streamed: Uint32Array, fold: Tile): void {
-  let sent = 0;
-  let longest = fold.longest;
+/** The streamed operand in rounds of vectors. */
+interface Stream {
+  /** Vectors of each round. */
+  readonly vectors: readonly number[];
+  /** Values of each round that meet a reduction index, [index][round], and of all rounds. */
+  readonly counts: Uint32Array;
+  readonly total: Uint32Array;
+}
+
+function streamOf({ rows, cols, wordsPerRow, words }: BitRows, depth: number): Stream {
+  const rounds = Math.ceil(rows / depth);
+  const counts = new Uint32Array(cols * rounds);
+  const total = new Uint32Array(cols);
+  const vectors = Array.from({ length: rounds }, (_, round) => Math.min(depth, rows - round * depth));
+  vectors.forEach((count, round) => {
+    const from = round * depth * wordsPerRow;
+    const window = columnCounts({ rows: count, cols, wordsPerRow, words: words.subarray(from, from + count * wordsPerRow) });
+    for (let k = 0; k < cols; k++) {
+      counts[k * rounds + round] = window[k];
+      total[k] += window[k];
+    }
+  });
+  return { vectors, counts, total };
+}
+
+/** Sends the streamed words of the union's indices to a fan-out group, round by round, and clears the union. */
+function streamUnion({ words, first, end }: Union, { counts }: Stream, rounds: readonly Round[]): void {
+  const before = rounds.map(({ input }) => input.words);
   for (let word = first; word < end; word++) {
     let bits = words[word];
-    if (bits === 0) continue;
     words[word] = 0;
     const base = (word << 5) + 31;
     for (; bits !== 0; bits &= bits - 1) {
-      const count = streamed[base - Math.clz32(bits & -bits)];
-      sent += count;
-      if (count > longest) longest = count;
+      const k = base - Math.clz32(bits & -bits);
+      for (let r = 0; r < rounds.length; r++) {
+        const count = counts[k * rounds.length + r];
+        if (count > rounds[r].longest) rounds[r].longest = count;
+        addWords(rounds[r].input, k, count);
+      }
     }
   }
-  fold.longest = longest;
-  fold.inputWords += sent;
+  rounds.forEach(({ input }, r) => {
+    input.link = Math.max(input.link, input.words - before[r]);
+  });
 }

@@ -22,6 +22,26 @@ export interface AcfOptions {
   readonly fanOut?: number;
   /** Words that each of the two distribution networks (inputs, kernels) accepts per cycle. @default 128 */
   readonly injectors?: number;
+  /**
+   * Words per cycle over the link to one fan-out group. The networks are fat trees: a link further up is as wide as those behind it
+   * together. Ideal: as many as `injectors`. @default 1
+   */
+  readonly linkWords?: number;
+  /**
+   * Banks of each operand's part of the buffer, each with `max(1, injectors / banks)` words per cycle. Ideal: 1, a memory of `injectors`
+   * ports.
+   * @default 32
+   */
+  readonly banks?: number;
+  /**
+   * Depth of the SPEs' operand queues: no SPE runs further ahead of another than so many reduction indices (OS) or streamed vectors
+   * (WS, IS). A multiple of 32; ideal: the longest reduction and batch. @default 128
+   */
+  readonly queueDepth?: number;
+  /** Partial sums that a lane of WS or IS moves to its accumulators per cycle; in OS the SPEs accumulate. Ideal: `queueDepth`. @default 4 */
+  readonly accumulatorPorts?: number;
+  /** Words that the sparse memory controller writes per cycle, in the format of their row. Ideal: many. @default 16 */
+  readonly writeWords?: number;
   /** B_cfg, switches that can be set per cycle (ledger E3). @default 64 */
   readonly switchesPerCycle?: number;
   /** T_fixed, cycles of any reconfiguration: the array drains (ledger E3). @default 64, rows + cols of the default array */
@@ -43,9 +63,9 @@ export interface AcfOptions {
   readonly sparseMemoryController?: boolean;
   /** One dataflow for all works, or a choice per layer and phase. @default 'dynamic' */
   readonly dataflow?: 'dynamic' | 'WS' | 'OS' | 'IS';
-  /** What the choice makes small: energy (as printed, ledger E10), cycles, or the sum over works of energy times cycles. @default 'energy' */
+  /** What the choice makes small: energy (as printed, ledger E10), cycles, or the sum over works of energy times cycles. @default 'edp' */
   readonly objective?: 'energy' | 'delay' | 'edp';
-  /** How it chooses: work by work (as printed), or the best sequence of a whole step. @default 'greedy' */
+  /** How it chooses: work by work (as printed), or the best sequence of a whole step (ledger section 4, 19). @default 'viterbi' */
   readonly scheduler?: 'greedy' | 'viterbi';
   /** Energy table, or the name of one. It decides the dataflow, too. @default '45nm' */
   readonly energyTable?: string | EnergyTable;
@@ -53,7 +73,8 @@ export interface AcfOptions {
   readonly sources?: Readonly<Record<string, string>>;
 }
 
-const size = (fallback: number) => z.int().min(1).max(1024).default(fallback);
+const count = (most: number, fallback: number) => z.int().min(1).max(most).default(fallback);
+const size = (fallback: number) => count(1024, fallback);
 
 /** The schema of an ACF spec: strict, so that a misspelt option is an error. */
 export const acfSchema = z.strictObject({
@@ -64,7 +85,12 @@ export const acfSchema = z.strictObject({
   cols: size(32),
   zeroDetection: z.enum(['gate', 'skipOneSide', 'skipBoth']).default('skipBoth'),
   fanOut: size(8),
-  injectors: z.int().min(1).max(1_048_576).default(128),
+  injectors: count(1_048_576, 128),
+  linkWords: count(1_048_576, 1),
+  banks: count(1024, 32),
+  queueDepth: z.int().min(32).max(1_073_741_824).multipleOf(32).default(128),
+  accumulatorPorts: count(1_073_741_824, 4),
+  writeWords: count(1_048_576, 16),
   switchesPerCycle: z.int().min(1).default(64),
   reconfigurationCycles: z.int().min(0).default(64),
   sramKb: z.number().positive().default(384),
@@ -74,8 +100,8 @@ export const acfSchema = z.strictObject({
   indexBits: z.int().min(1).max(31).default(12),
   sparseMemoryController: z.boolean().default(true),
   dataflow: z.enum(['dynamic', 'WS', 'OS', 'IS']).default('dynamic'),
-  objective: z.enum(['energy', 'delay', 'edp']).default('energy'),
-  scheduler: z.enum(['greedy', 'viterbi']).default('greedy'),
+  objective: z.enum(['energy', 'delay', 'edp']).default('edp'),
+  scheduler: z.enum(['greedy', 'viterbi']).default('viterbi'),
 });
 
 /** The spec of an ACF, defaults filled in. */

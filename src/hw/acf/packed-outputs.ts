@@ -1,7 +1,8 @@
 import { popcount } from '../bits.js';
-import { type BitRows, columnCounts } from './bit-rows.js';
+import { type BitRows, columnCounts, columnWindows } from './bit-rows.js';
 import type { AcfSpec } from './options.js';
-import { addTile, switchLevels, type Tile, type TileSums } from './tile-sums.js';
+import { countPairs } from './pair-counts.js';
+import { addRound, addTile, addWords, type Delivery, emptyRound, switchLevels, type TileSums } from './tile-sums.js';
 
 /** Per output column, the rows whose outputs are wanted, ascending. */
 export function wantedRows(wanted: BitRows): readonly Uint32Array[] {
@@ -33,79 +34,100 @@ export function packedTiles(columns: readonly Uint32Array[], { rows, cols }: Acf
  * outputs of kernel row `n`, from the first to the last, `rows` at a time.
  *
  * @param columns of each kernel row, the input rows whose outputs are wanted.
- * @param pairs common ones of each output's rows, [input.rows, kernel.rows].
  */
-export function packedOutputStationary(
-  input: BitRows,
-  kernel: BitRows,
-  columns: readonly Uint32Array[],
-  pairs: Int32Array,
-  sums: TileSums,
-): void {
-  const { rows, cols, fanOut } = sums.parameters;
-  const members = new Int32Array(Math.max(rows, cols));
-  const tile: Tile = { longest: 0, work: 0, rectangle: 0, inputWords: 0, kernelWords: 0, fillCycles: 0 };
-  for (let first = 0; first < kernel.rows; first += cols) {
-    const tileColumns = columns.slice(first, first + cols);
-    const most = Math.max(...tileColumns.map((column) => column.length));
-    for (let from = 0; from < most; from += rows) {
-      const chunks = tileColumns.map((column) => column.subarray(from, from + rows));
-      let outputs = 0;
-      tile.longest = 0;
-      tile.work = 0;
-      tile.kernelWords = 0;
-      for (let j = 0; j < chunks.length; j++) {
-        const chunk = chunks[j];
-        for (let i = 0; i < chunk.length; i++) {
-          const work = pairs[chunk[i] * kernel.rows + first + j];
-          tile.work += work;
-          if (work > tile.longest) tile.longest = work;
-        }
-        for (let i = 0; i < chunk.length; i += fanOut) {
-          const count = Math.min(fanOut, chunk.length - i);
-          for (let member = 0; member < count; member++) members[member] = chunk[i + member];
-          const alone = pairs[chunk[i] * kernel.rows + first + j];
-          tile.kernelWords += count === 1 ? alone : overlap(kernel, first + j, input, members, count);
-        }
-        outputs += chunk.length;
-        sums.extents[j] = Math.max(sums.extents[j], chunk.length);
-      }
-      tile.inputWords = 0;
-      for (let group = 0; group < chunks.length; group += fanOut) {
-        tile.inputWords += inputWordsOf(chunks.slice(group, group + fanOut), first + group, input, kernel, pairs, members);
-      }
-      tile.rectangle = chunks.length * Math.min(rows, most - from);
-      tile.fillCycles = switchLevels(sums.parameters) + Math.ceil(outputs / cols);
-      addTile(sums, tile);
-      sums.deliveries += 2 * sums.growth.stretch * tile.work;
-      sums.partialWrites += outputs;
-    }
+export function packedOutputStationary(input: BitRows, kernel: BitRows, columns: readonly Uint32Array[], sums: TileSums): void {
+  const { rows, cols, queueDepth } = sums.parameters;
+  const tiles = packedTilesOf(columns, rows, cols);
+  const kernelWindows = columnWindows(kernel, queueDepth);
+  const pairs = new Int32Array(input.rows * kernel.rows);
+  columnWindows(input, queueDepth).forEach((window, i) => {
+    countPairs(window, kernelWindows[i], pairs);
+    for (const tile of tiles) addPackedRound(tile, window, kernelWindows[i], pairs, sums);
+  });
+  const levels = switchLevels(sums.parameters);
+  for (const { chunks } of tiles) {
+    const outputs = chunks.reduce((sum, { length }) => sum + length, 0);
+    addTile(sums, levels + Math.ceil(outputs / cols));
+    sums.partialWrites += outputs;
+    chunks.forEach(({ length }, j) => {
+      sums.extents[j] = Math.max(sums.extents[j], length);
+    });
   }
 }
 
-/** Words that enter one fan-out group of columns: of each input row, those that some column which holds an output of it needs. */
-function inputWordsOf(
+/** The input rows whose outputs array column `first + j` of a tile takes. */
+interface PackedTile {
+  readonly first: number;
+  readonly chunks: readonly Uint32Array[];
+}
+
+function packedTilesOf(columns: readonly Uint32Array[], rows: number, cols: number): PackedTile[] {
+  const tiles: PackedTile[] = [];
+  for (let first = 0; first < columns.length; first += cols) {
+    const tileColumns = columns.slice(first, first + cols);
+    const most = Math.max(...tileColumns.map(({ length }) => length));
+    for (let from = 0; from < most; from += rows) {
+      tiles.push({ first, chunks: tileColumns.map((column) => column.subarray(from, from + rows)) });
+    }
+  }
+  return tiles;
+}
+
+function addPackedRound({ first, chunks }: PackedTile, input: BitRows, kernel: BitRows, pairs: Int32Array, sums: TileSums): void {
+  const { rows, cols, fanOut } = sums.parameters;
+  const members = new Int32Array(Math.max(rows, cols));
+  const round = emptyRound(sums.parameters);
+  for (let j = 0; j < chunks.length; j++) {
+    const chunk = chunks[j];
+    for (let i = 0; i < chunk.length; i++) {
+      const work = pairs[chunk[i] * kernel.rows + first + j];
+      round.work += work;
+      if (work > round.longest) round.longest = work;
+    }
+    for (let i = 0; i < chunk.length; i += fanOut) {
+      const count = Math.min(fanOut, chunk.length - i);
+      for (let member = 0; member < count; member++) members[member] = chunk[i + member];
+      const alone = pairs[chunk[i] * kernel.rows + first + j];
+      const words = count === 1 ? alone : overlap(kernel, first + j, input, members, count);
+      addWords(round.kernel, first + j, words);
+      if (words > round.kernel.link) round.kernel.link = words;
+    }
+  }
+  // The outputs of an input row lie in any rows of the array: a group is its columns, and takes a word per row and cycle.
+  round.input.linkWidth = rows;
+  for (let group = 0; group < chunks.length; group += fanOut) {
+    sendRows(round.input, chunks.slice(group, group + fanOut), first + group, input, kernel, pairs, members);
+  }
+  round.rectangle = chunks.length * Math.max(...chunks.map(({ length }) => length));
+  addRound(sums, round);
+  sums.deliveries += 2 * sums.growth.stretch * round.work;
+}
+
+/** Sends to one fan-out group of columns, of each input row, the words that some column which holds an output of it needs. */
+function sendRows(
+  delivery: Delivery,
   chunks: readonly Uint32Array[],
   firstColumn: number,
   input: BitRows,
   kernel: BitRows,
   pairs: Int32Array,
   members: Int32Array,
-): number {
+): void {
   const next = new Int32Array(chunks.length);
-  let words = 0;
+  const before = delivery.words;
   for (;;) {
     let row = input.rows;
     for (let j = 0; j < chunks.length; j++) if (next[j] < chunks[j].length && chunks[j][next[j]] < row) row = chunks[j][next[j]];
-    if (row === input.rows) return words;
+    if (row === input.rows) break;
     let count = 0;
     for (let j = 0; j < chunks.length; j++) {
       if (next[j] >= chunks[j].length || chunks[j][next[j]] !== row) continue;
       members[count++] = firstColumn + j;
       next[j]++;
     }
-    words += count === 1 ? pairs[row * kernel.rows + members[0]] : overlap(input, row, kernel, members, count);
+    addWords(delivery, row, count === 1 ? pairs[row * kernel.rows + members[0]] : overlap(input, row, kernel, members, count));
   }
+  delivery.link = Math.max(delivery.link, delivery.words - before);
 }
 
 /** Ones that a row shares with the OR of `count` member rows of the other operand. */

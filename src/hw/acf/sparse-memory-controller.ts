@@ -1,5 +1,6 @@
 import { SparsityError } from '../../errors.js';
-import { type CsrMatrix, type DynamicMatrix, decodeRow, encodeRow } from './formats.js';
+import type { CsrMatrix } from '../parts/formats/csr.js';
+import { type DynamicMatrix, decodeRow, encodeRow } from '../parts/formats/row-partitioned.js';
 
 /** A position of a matrix: row, column. */
 export type Position = readonly [row: number, col: number];

@@ -15,7 +15,7 @@ export interface TileSums {
   readonly parameters: AcfSpec;
   readonly growth: Growth;
   tiles: number;
-  /** Cycles of computation and delivery. */
+  /** Cycles of computation, delivery and accumulation. */
   busyCycles: number;
   /** Cycles of loading, network latency and draining. */
   fillCycles: number;
@@ -25,8 +25,10 @@ export interface TileSums {
   imbalance: number;
   /** Unit-cycles of SPEs outside of the occupied rectangle. */
   underfilled: number;
-  /** Unit-cycles that the whole array waits for operands. */
+  /** Unit-cycles that the whole array waits for the accumulators, the networks and the banks of the buffer. */
+  accumulators: number;
   multicast: number;
+  banks: number;
   /** Words sent by the injectors of both networks, stationary ones included. */
   words: number;
   /** Words that arrive at an SPE. */
@@ -40,18 +42,57 @@ export interface TileSums {
   readonly extents: Uint32Array;
 }
 
-/** A tile, between two barriers. */
-export interface Tile {
+/** Words that one distribution network delivers in a round. */
+export interface Delivery {
+  words: number;
+  /** Most words for one fan-out group. */
+  link: number;
+  /** Words per cycle of a group's link, in units of `linkWords`: as many as there are SPEs that take different words. */
+  linkWidth: number;
+  /** Words out of each bank of the buffer, and the most of them. */
+  readonly banks: Float64Array;
+  bank: number;
+}
+
+/** A part of a tile, between two barriers. */
+export interface Round {
   /** Most MAC slots of an SPE. */
   longest: number;
   /** MAC slots of all SPEs. */
   work: number;
   /** SPEs of the occupied rectangle. */
   rectangle: number;
-  /** Words that the injectors of the input and of the kernel network send while the tile computes. */
-  inputWords: number;
-  kernelWords: number;
-  fillCycles: number;
+  /** Partial sums that each lane moves to its accumulators; 0 where SPEs accumulate. */
+  laneSums: number;
+  readonly input: Delivery;
+  readonly kernel: Delivery;
+}
+
+export function emptyRound({ banks }: AcfSpec): Round {
+  const delivery = (): Delivery => ({ words: 0, link: 0, linkWidth: 1, banks: new Float64Array(banks), bank: 0 });
+  return { longest: 0, work: 0, rectangle: 0, laneSums: 0, input: delivery(), kernel: delivery() };
+}
+
+/** Makes a round ready to be used again. */
+export function clearRound(round: Round): void {
+  round.longest = 0;
+  round.work = 0;
+  for (const delivery of [round.input, round.kernel]) {
+    delivery.words = 0;
+    delivery.link = 0;
+    delivery.banks.fill(0);
+    delivery.bank = 0;
+  }
+}
+
+/** Adds words of one line of an operand, which lies in bank `line mod banks`. */
+export function addWords(delivery: Delivery, line: number, words: number): void {
+  const { banks } = delivery;
+  const bank = line % banks.length;
+  const load = banks[bank] + words;
+  banks[bank] = load;
+  if (load > delivery.bank) delivery.bank = load;
+  delivery.words += words;
 }
 
 export function tileSums(parameters: AcfSpec, growth: Growth, extents: number): TileSums {
@@ -64,7 +105,9 @@ export function tileSums(parameters: AcfSpec, growth: Growth, extents: number): 
     executed: 0,
     imbalance: 0,
     underfilled: 0,
+    accumulators: 0,
     multicast: 0,
+    banks: 0,
     words: 0,
     deliveries: 0,
     partialWrites: 0,
@@ -74,24 +117,42 @@ export function tileSums(parameters: AcfSpec, growth: Growth, extents: number): 
   };
 }
 
-/** Adds a tile: it takes as long as its longest SPE or its slower network, and the fill. */
-export function addTile(sums: TileSums, tile: Tile): void {
-  const { rows, cols, injectors } = sums.parameters;
+/** Adds a tile's fill; its rounds come by {@link addRound}. */
+export function addTile(sums: TileSums, fillCycles: number): void {
+  const repeat = sums.growth.tiles * sums.growth.folds;
+  sums.tiles += repeat;
+  sums.fillCycles += repeat * fillCycles;
+}
+
+/** Adds a round: it takes as long as its longest SPE, its slowest accumulators, network or bank. */
+export function addRound(sums: TileSums, { longest, work, rectangle, laneSums, input, kernel }: Round): void {
+  const { rows, cols, accumulatorPorts } = sums.parameters;
   const { stretch } = sums.growth;
   const repeat = sums.growth.tiles * sums.growth.folds;
   const units = rows * cols;
-  const longest = tile.longest * stretch;
-  const work = tile.work * stretch;
-  const delivery = Math.ceil((Math.max(tile.inputWords, tile.kernelWords) * stretch) / injectors);
-  const busy = Math.max(longest, delivery);
-  sums.tiles += repeat;
+  const slots = longest * stretch;
+  const accumulated = Math.max(slots, longest > 0 ? Math.ceil((laneSums * stretch) / accumulatorPorts) : 0);
+  const delivered = Math.max(accumulated, networkCycles(input, sums), networkCycles(kernel, sums));
+  const busy = Math.max(delivered, bankCycles(input, sums), bankCycles(kernel, sums));
   sums.busyCycles += repeat * busy;
-  sums.fillCycles += repeat * tile.fillCycles;
-  sums.executed += repeat * work;
-  sums.imbalance += repeat * (tile.rectangle * longest - work);
-  sums.underfilled += repeat * (units - tile.rectangle) * longest;
-  sums.multicast += repeat * units * (busy - longest);
-  sums.words += repeat * stretch * (tile.inputWords + tile.kernelWords);
+  sums.executed += repeat * work * stretch;
+  sums.imbalance += repeat * (rectangle * slots - work * stretch);
+  sums.underfilled += repeat * (units - rectangle) * slots;
+  sums.accumulators += repeat * units * (accumulated - slots);
+  sums.multicast += repeat * units * (delivered - accumulated);
+  sums.banks += repeat * units * (busy - delivered);
+  sums.words += repeat * stretch * (input.words + kernel.words);
+}
+
+/** Of the levels of a fat tree only the first and the last can bind: the load of a link between is a mean of those behind it. */
+function networkCycles({ words, link, linkWidth }: Delivery, { parameters, growth }: TileSums): number {
+  const { injectors, linkWords } = parameters;
+  return Math.max(Math.ceil((words * growth.stretch) / injectors), Math.ceil((link * growth.stretch) / (linkWords * linkWidth)));
+}
+
+function bankCycles({ bank }: Delivery, { parameters, growth }: TileSums): number {
+  const { banks, injectors } = parameters;
+  return Math.ceil((bank * growth.stretch * Math.min(banks, injectors)) / injectors);
 }
 
 /** Levels of switches between an injector and an SPE: a tree of radix `fanOut` (at least 2) over all SPEs. */

@@ -1,9 +1,12 @@
 import { countBits, popcount, readBits, sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
+import { csrBits } from '../parts/formats/csr.js';
+import type { FieldWidths } from '../parts/formats/field-widths.js';
+import { smallestRow } from '../parts/formats/row-partitioned.js';
 import type { Dataflow } from '../systolic.js';
-import { csrBits, type FieldWidths, smallestRow } from './formats.js';
 import { residentBytes } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
+import type { StoredPattern } from './stored-pattern.js';
 
 /** Off-chip bytes of a work: what comes in before and while it computes, what goes out, and by tensor. */
 export interface Traffic {
@@ -55,18 +58,23 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
 
 /**
  * Off-chip traffic of a weight update: W and the slots in and out, G in. With the controller W comes as CSR, and a masked method moves
- * the values of the pattern only.
+ * the values of the pattern only. Where the pattern has changed, W comes once more as it was stored before and leaves as it is now.
  */
-export function updateTraffic({ weights, slots, masked }: UpdateWork, spec: AcfSpec): Traffic {
+export function updateTraffic(work: UpdateWork, changed: StoredPattern | undefined, spec: AcfSpec): Traffic {
+  const { weights, slots, masked } = work;
   const elements = masked && spec.sparseMemoryController ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
   const valueBytes = elements * spec.bytesPerValue;
   const indexBytes = spec.sparseMemoryController ? Math.ceil((elements * spec.indexBits) / 8) : 0;
   const weightBytes = valueBytes * (2 + 2 * slots) + indexBytes;
+  const { shape } = weights.nonzeros;
+  const stored = (nonzeros: number) => csrBytes(nonzeros, sizeOf(shape), shape[shape.length - 1], spec);
+  const readAgain = changed ? stored(changed.nonzeros) : 0;
+  const writtenAgain = changed ? stored(countBits(weights.nonzeros)) : 0;
   return {
-    inBytes: valueBytes * (2 + slots) + indexBytes,
-    outBytes: valueBytes * (1 + slots),
+    inBytes: valueBytes * (2 + slots) + indexBytes + readAgain,
+    outBytes: valueBytes * (1 + slots) + writtenAgain,
     bytesOnce: weightBytes + valueBytes,
-    byRole: { W: weightBytes, A: 0, E: 0, G: valueBytes },
+    byRole: { W: weightBytes + readAgain + writtenAgain, A: 0, E: 0, G: valueBytes },
   };
 }
 
@@ -90,14 +98,18 @@ export function storedBytes({ role, nonzeros }: Operand, { nest, imageScale }: G
   const size = sizeOf(nonzeros.shape);
   const scale = role === 'W' ? 1 : imageScale;
   if (!spec.sparseMemoryController) return size * spec.bytesPerValue * scale;
-  const widths: FieldWidths = { valueBits: 8 * spec.bytesPerValue, indexBits: spec.indexBits };
-  const longest = 2 ** spec.indexBits;
-  if (role === 'W') {
-    const rowLength = size / nest.outChannels;
-    const rows = nest.outChannels * Math.ceil(rowLength / longest);
-    return Math.ceil(csrBits(countBits(nonzeros), rows, widths) / 8);
-  }
-  return Math.ceil((dynamicBits(nonzeros, mapOf(role, nest).line, widths) * scale) / 8);
+  if (role === 'W') return csrBytes(countBits(nonzeros), size, nest.outChannels, spec);
+  return Math.ceil((dynamicBits(nonzeros, mapOf(role, nest).line, widthsOf(spec)) * scale) / 8);
+}
+
+/** Bytes of a layer's weights as CSR, rows cut into pieces that an index can address. */
+function csrBytes(nonzeros: number, size: number, outChannels: number, spec: AcfSpec): number {
+  const rows = outChannels * Math.ceil(size / outChannels / 2 ** spec.indexBits);
+  return Math.ceil(csrBits(nonzeros, rows, widthsOf(spec)) / 8);
+}
+
+function widthsOf({ bytesPerValue, indexBits }: AcfSpec): FieldWidths {
+  return { valueBits: 8 * bytesPerValue, indexBits };
 }
 
 /** Size of a tensor whose lines of `lineLength` values (cut into pieces that an index can address) each take their smallest format. */
@@ -115,7 +127,7 @@ function dynamicBits(tensor: BitTensor, lineLength: number, widths: FieldWidths)
 }
 
 /** Elements of a work's output tensor that leave the chip. */
-function outputElements({ phase, nest, output, imageScale }: GemmWork, spec: AcfSpec): number {
+export function outputElements({ phase, nest, output, imageScale }: GemmWork, spec: AcfSpec): number {
   if (phase === 'forward') return mapOf('E', nest).elements * imageScale;
   if (phase === 'inputGradient') return mapOf('A', nest).elements * imageScale;
   if (output && spec.sparseMemoryController) return countBits(output.nonzeros);

@@ -5,8 +5,9 @@ import type { Dataflow } from '../systolic.js';
 import type { Reconfiguration } from './configuration.js';
 import type { PreparedGemms } from './gemm-execution.js';
 import type { AcfSpec } from './options.js';
+import { patternOf, type StoredPattern } from './stored-pattern.js';
 import { switchLevels, type TileSums } from './tile-sums.js';
-import { gemmTraffic, memoryStall, type Traffic, updateTraffic } from './traffic.js';
+import { gemmTraffic, memoryStall, outputElements, type Traffic, updateTraffic } from './traffic.js';
 
 /** What a work does apart from moving data off chip. */
 interface Execution {
@@ -18,6 +19,8 @@ interface Execution {
   /** Unit-cycles lost while computing, by cause. */
   readonly idle: Readonly<Record<string, number>>;
   readonly actions: Partial<Record<ActionName, number>>;
+  /** Words that the sparse memory controller writes. */
+  readonly written: number;
   readonly decisions: Readonly<Record<string, string>>;
 }
 
@@ -33,6 +36,7 @@ export function gemmCounts(
   const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
   const { executed, words } = sums;
   const partialSums = sums.partialWrites + sums.partialReads;
+  const written = spec.sparseMemoryController ? outputElements(work, spec) : 0;
   return workCounts(work, spec, gemmTraffic(work, dataflow, passes, sums.spilledBytes, spec), {
     cycles: sums.busyCycles + sums.fillCycles,
     tiles: sums.tiles,
@@ -43,36 +47,49 @@ export function gemmCounts(
       ineffectual: executed - effectual * scale,
       imbalance: sums.imbalance,
       underfilled: sums.underfilled,
+      accumulators: sums.accumulators,
       multicast: sums.multicast,
+      banks: sums.banks,
       fill: units * sums.fillCycles,
     },
     actions: {
       // An arriving word enters a queue, a slot reads two operands, a product reads and writes its sum.
       registerAccess: sums.deliveries + 2 * executed + 2 * effectual * scale,
       sramLargeAccess: ((words + partialSums) * spec.bytesPerValue) / 4,
-      nocHop: words * (switchLevels(spec) - 1 + spec.fanOut),
-      indexOp: gathers ? words : 0,
-      zeroDetect: gathers && spec.zeroDetection === 'skipBoth' ? 0 : executed,
+      // A word goes down to its group and from there to each SPE that takes it, a product to the next adder, a sum up to the buffer.
+      nocHop:
+        words * (switchLevels(spec) - 1) +
+        sums.deliveries +
+        (dataflow === 'OS' ? 0 : effectual * scale) +
+        partialSums * switchLevels(spec),
+      indexOp: (gathers ? words : 0) + written,
+      zeroDetect: (gathers && spec.zeroDetection === 'skipBoth' ? 0 : executed) + (work.phase === 'weightGradient' ? 0 : written),
     },
+    written,
     decisions: { dataflow },
   });
 }
 
-/** The counts of a weight update: one multiply-add per weight and one per slot, spread evenly over the SPEs. */
-export function updateCounts(work: UpdateWork, spec: AcfSpec): WorkCounts {
+/**
+ * The counts of a weight update: one multiply-add per weight and one per slot, spread evenly over the SPEs. Where the pattern is another
+ * than at the step before, UpdatePattern reads W and writes what stays: an index operation per word that was stored.
+ */
+export function updateCounts(work: UpdateWork, before: StoredPattern | undefined, spec: AcfSpec): WorkCounts {
   const units = spec.rows * spec.cols;
   const dense = workMacs(work);
   const effectual = effectualMacs(work);
   const executed = spec.sparseMemoryController && spec.zeroDetection !== 'gate' ? effectual : dense;
   const cycles = Math.ceil(executed / units);
-  return workCounts(work, spec, updateTraffic(work, spec), {
+  const changed = spec.sparseMemoryController && before?.checksum !== patternOf(work).checksum ? before : undefined;
+  return workCounts(work, spec, updateTraffic(work, changed, spec), {
     cycles,
     tiles: cycles,
     dense,
     effectual,
     executed,
     idle: { ineffectual: executed - effectual, underfilled: units * cycles - executed },
-    actions: { registerAccess: 2 * executed + effectual, zeroDetect: executed },
+    actions: { registerAccess: 2 * executed + effectual, zeroDetect: executed, indexOp: changed?.nonzeros ?? 0 },
+    written: 0,
     decisions: {},
   });
 }
@@ -95,7 +112,8 @@ function workCounts(work: GemmWork | UpdateWork, spec: AcfSpec, traffic: Traffic
   const { dense, effectual, executed } = execution;
   const units = spec.rows * spec.cols;
   const stall = memoryStall(execution.cycles, traffic, execution.tiles, spec);
-  const cycles = execution.cycles + stall;
+  const write = Math.max(0, Math.ceil(execution.written / spec.writeWords) - execution.cycles - stall);
+  const cycles = execution.cycles + stall + write;
   const dramByte = traffic.inBytes + traffic.outBytes;
   const actions: Partial<Record<ActionName, number>> = {
     ...execution.actions,
@@ -111,7 +129,7 @@ function workCounts(work: GemmWork | UpdateWork, spec: AcfSpec, traffic: Traffic
     cycles,
     units,
     usefulUnitCycles: effectual,
-    idleUnitCycles: { ...execution.idle, memory: units * stall },
+    idleUnitCycles: { ...execution.idle, memory: units * stall, write: units * write },
     macs: { dense, effectual, executed },
     idealCycles: Math.max(effectual / units, traffic.bytesOnce / spec.dramBytesPerCycle),
     actions,

@@ -1,4 +1,5 @@
 // Depthwise convolutions with one filter per channel; a channel multiplier is taken apart plane by plane before it comes here.
+import { multiplyAdd } from './multiply-add';
 import { endValid, firstValid } from './valid';
 
 /** dw [kh][kw][c] += sum over pixels of x dy. */
@@ -30,8 +31,8 @@ export function depthwiseFilterGradient(
             let sum0 = v128.load(c + channel);
             let sum1 = v128.load(c + channel, 16);
             for (let i = 0; i < count; i++, p += xStep, q += pixel) {
-              sum0 = f32x4.add(sum0, f32x4.mul(v128.load(p), v128.load(q)));
-              sum1 = f32x4.add(sum1, f32x4.mul(v128.load(p, 16), v128.load(q, 16)));
+              sum0 = multiplyAdd(v128.load(p), v128.load(q), sum0);
+              sum1 = multiplyAdd(v128.load(p, 16), v128.load(q, 16), sum1);
             }
             v128.store(c + channel, sum0);
             v128.store(c + channel, sum1, 16);
@@ -71,7 +72,7 @@ export function depthwiseInputGradient(
           for (let i = 0; i < count; i++, p += xStep, q += pixel) {
             let channel: usize = 0;
             for (; channel + 16 <= pixel; channel += 16)
-              v128.store(p + channel, f32x4.add(v128.load(p + channel), f32x4.mul(v128.load(q + channel), v128.load(a + channel))));
+              v128.store(p + channel, multiplyAdd(v128.load(q + channel), v128.load(a + channel), v128.load(p + channel)));
             for (; channel < pixel; channel += 4)
               store<f32>(p + channel, load<f32>(p + channel) + load<f32>(q + channel) * load<f32>(a + channel));
           }

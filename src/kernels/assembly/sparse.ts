@@ -1,64 +1,77 @@
 // Products of a sparse matrix with activations in lanes: [block][pixel][channel][32 images], so that a non-zero multiplies 32
 // neighbouring values and no load is a gather. A non-zero is a value and the offset, in bytes, of its input lane from the output pixel's
 // place in the (padded) input: a convolution is the same loop as a dense layer, with one pixel per output pixel.
+import { multiplyAdd } from './multiply-add';
+import { columnsToRows, rowsToColumns } from './transpose';
 
 /** Bytes of the 32 lanes of one channel. */
 const LANES: usize = 128;
 
 /**
  * y[block][oh][ow][o] = bias[o] + sum over the non-zeros j of o of values[j] x[offsets[j]], below 0 made 0 where `relu`. All strides are
- * in bytes; `bias` may be 0 for none.
+ * in bytes; `bias` may be 0 for none. The list comes in segments, each with rows for all outputs, so that what a segment reads of x stays
+ * in the first-level cache; for the same reason the lanes are done in two halves.
  */
 export function sparseForward(
-  values: usize, offsets: usize, rowStart: usize, outputs: i32, bias: usize, relu: bool,
+  values: usize, offsets: usize, rowStart: usize, outputs: i32, segments: i32, bias: usize, relu: bool,
   x: usize, xBlock: usize, xRow: usize, xPixel: usize,
   y: usize, yBlock: usize, yRow: usize, yPixel: usize,
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
-  const zero = f32x4.splat(0);
+  const segmentRows = <usize>4 * outputs;
   for (; blocks > 0; blocks--, x += xBlock, y += yBlock)
     for (let oh = 0; oh < outHeight; oh++)
-      for (let ow = 0; ow < outWidth; ow++) {
-        const input = x + <usize>oh * xRow + <usize>ow * xPixel;
-        let out = y + <usize>oh * yRow + <usize>ow * yPixel;
-        let j = load<u32>(rowStart);
-        for (let o = 0; o < outputs; o++, out += LANES) {
-          const end = load<u32>(rowStart + 4 * <usize>o, 4);
-          let s0 = bias ? v128.load32_splat(bias + 4 * <usize>o) : zero;
-          let s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
-          for (; j < end; j++) {
-            const w = v128.load32_splat(values + 4 * <usize>j);
-            const lanes = input + load<u32>(offsets + 4 * <usize>j);
-            s0 = f32x4.add(s0, f32x4.mul(w, v128.load(lanes)));
-            s1 = f32x4.add(s1, f32x4.mul(w, v128.load(lanes, 16)));
-            s2 = f32x4.add(s2, f32x4.mul(w, v128.load(lanes, 32)));
-            s3 = f32x4.add(s3, f32x4.mul(w, v128.load(lanes, 48)));
-            s4 = f32x4.add(s4, f32x4.mul(w, v128.load(lanes, 64)));
-            s5 = f32x4.add(s5, f32x4.mul(w, v128.load(lanes, 80)));
-            s6 = f32x4.add(s6, f32x4.mul(w, v128.load(lanes, 96)));
-            s7 = f32x4.add(s7, f32x4.mul(w, v128.load(lanes, 112)));
+      for (let segment = 0; segment < segments; segment++)
+        for (let half: usize = 0; half < LANES; half += LANES / 2)
+          for (let ow = 0; ow < outWidth; ow++) {
+            const rows = rowStart + segmentRows * segment;
+            const input = x + <usize>oh * xRow + <usize>ow * xPixel + half;
+            const out = y + <usize>oh * yRow + <usize>ow * yPixel + half;
+            rowsForward(values, offsets, rows, outputs, segment > 0, bias, relu && segment == segments - 1, input, out);
           }
-          if (relu) {
-            // pmax(0, s) is 0 < s ? s : 0: NaN becomes 0 as in tfjs's own relu on wasm.
-            s0 = f32x4.pmax(zero, s0);
-            s1 = f32x4.pmax(zero, s1);
-            s2 = f32x4.pmax(zero, s2);
-            s3 = f32x4.pmax(zero, s3);
-            s4 = f32x4.pmax(zero, s4);
-            s5 = f32x4.pmax(zero, s5);
-            s6 = f32x4.pmax(zero, s6);
-            s7 = f32x4.pmax(zero, s7);
-          }
-          v128.store(out, s0);
-          v128.store(out, s1, 16);
-          v128.store(out, s2, 32);
-          v128.store(out, s3, 48);
-          v128.store(out, s4, 64);
-          v128.store(out, s5, 80);
-          v128.store(out, s6, 96);
-          v128.store(out, s7, 112);
-        }
-      }
+}
+
+/** {@link sparseForward} for one pixel and half of its lanes; `more` adds to what y holds. */
+function rowsForward(
+  values: usize, offsets: usize, rowStart: usize, outputs: i32, more: bool, bias: usize, relu: bool, x: usize, y: usize,
+): void {
+  const zero = f32x4.splat(0);
+  const kept = relu ? zero : i32x4.splat(-1);
+  let j = load<u32>(rowStart);
+  for (let o = 0; o < outputs; o++, y += LANES) {
+    const end = load<u32>(rowStart + 4 * <usize>o, 4);
+    let s0: v128, s1: v128, s2: v128, s3: v128;
+    if (more) {
+      s0 = v128.load(y);
+      s1 = v128.load(y, 16);
+      s2 = v128.load(y, 32);
+      s3 = v128.load(y, 48);
+    } else {
+      s0 = bias ? v128.load32_splat(bias + 4 * <usize>o) : zero;
+      s1 = s0;
+      s2 = s0;
+      s3 = s0;
+    }
+    for (; j < end; j++) {
+      const w = v128.load32_splat(values + 4 * <usize>j);
+      const lanes = x + load<u32>(offsets + 4 * <usize>j);
+      s0 = multiplyAdd(w, v128.load(lanes), s0);
+      s1 = multiplyAdd(w, v128.load(lanes, 16), s1);
+      s2 = multiplyAdd(w, v128.load(lanes, 32), s2);
+      s3 = multiplyAdd(w, v128.load(lanes, 48), s3);
+    }
+    v128.store(y, positive(s0, kept));
+    v128.store(y, positive(s1, kept), 16);
+    v128.store(y, positive(s2, kept), 32);
+    v128.store(y, positive(s3, kept), 48);
+  }
+}
+
+/** 0 where v is not above 0 and not `kept`: NaN becomes 0 as in tfjs's own relu on wasm. */
+// @ts-ignore: decorator
+@inline
+function positive(v: v128, kept: v128): v128 {
+  return v128.and(v, v128.or(kept, f32x4.gt(v, f32x4.splat(0))));
 }
 
 /**
@@ -66,46 +79,59 @@ export function sparseForward(
  * `partials`, 16 bytes a non-zero, which need not be cleared.
  */
 export function sparseWeightGradient(
-  offsets: usize, rowStart: usize, outputs: i32, gradient: usize, partials: usize,
+  offsets: usize, rowStart: usize, outputs: i32, segments: i32, gradient: usize, partials: usize,
   x: usize, xBlock: usize, xRow: usize, xPixel: usize,
   dy: usize, yBlock: usize, yRow: usize, yPixel: usize,
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
-  const first = load<u32>(rowStart);
-  const count = load<u32>(rowStart + 4 * <usize>outputs) - first;
-  memory.fill(partials, 0, 16 * <usize>count);
+  const segmentRows = <usize>4 * outputs;
+  for (let segment = 0; segment < segments; segment++) clearRows(rowStart + segmentRows * segment, outputs, partials);
   for (; blocks > 0; blocks--, x += xBlock, dy += yBlock)
     for (let oh = 0; oh < outHeight; oh++)
-      for (let ow = 0; ow < outWidth; ow++) {
-        const input = x + <usize>oh * xRow + <usize>ow * xPixel;
-        let error = dy + <usize>oh * yRow + <usize>ow * yPixel;
-        let j = first;
-        let sums = partials;
-        for (let o = 0; o < outputs; o++, error += LANES) {
-          const end = load<u32>(rowStart + 4 * <usize>o, 4);
-          const e0 = v128.load(error);
-          const e1 = v128.load(error, 16);
-          const e2 = v128.load(error, 32);
-          const e3 = v128.load(error, 48);
-          const e4 = v128.load(error, 64);
-          const e5 = v128.load(error, 80);
-          const e6 = v128.load(error, 96);
-          const e7 = v128.load(error, 112);
-          for (; j < end; j++, sums += 16) {
-            const lanes = input + load<u32>(offsets + 4 * <usize>j);
-            let a = f32x4.mul(e0, v128.load(lanes));
-            let b = f32x4.mul(e1, v128.load(lanes, 16));
-            a = f32x4.add(a, f32x4.mul(e2, v128.load(lanes, 32)));
-            b = f32x4.add(b, f32x4.mul(e3, v128.load(lanes, 48)));
-            a = f32x4.add(a, f32x4.mul(e4, v128.load(lanes, 64)));
-            b = f32x4.add(b, f32x4.mul(e5, v128.load(lanes, 80)));
-            a = f32x4.add(a, f32x4.mul(e6, v128.load(lanes, 96)));
-            b = f32x4.add(b, f32x4.mul(e7, v128.load(lanes, 112)));
-            v128.store(sums, f32x4.add(v128.load(sums), f32x4.add(a, b)));
-          }
+      for (let segment = 0; segment < segments; segment++)
+        for (let ow = 0; ow < outWidth; ow++) {
+          const input = x + <usize>oh * xRow + <usize>ow * xPixel;
+          rowsGradient(offsets, rowStart + segmentRows * segment, outputs, partials, input, dy + <usize>oh * yRow + <usize>ow * yPixel);
         }
-      }
-  for (let i: u32 = 0; i < count; i++) store<f32>(gradient + 4 * <usize>i, sumOf(v128.load(partials + 16 * <usize>i)));
+  for (let segment = 0; segment < segments; segment++) {
+    const rows = rowStart + segmentRows * segment;
+    const end = load<u32>(rows + 4 * <usize>outputs);
+    for (let j = load<u32>(rows); j < end; j++) store<f32>(gradient + 4 * <usize>j, sumOf(v128.load(partials + 16 * <usize>j)));
+  }
+}
+
+function clearRows(rowStart: usize, outputs: i32, partials: usize): void {
+  const first = load<u32>(rowStart);
+  memory.fill(partials + 16 * <usize>first, 0, 16 * <usize>(load<u32>(rowStart + 4 * <usize>outputs) - first));
+}
+
+/** Adds one pixel to the partial sums of {@link sparseWeightGradient}. */
+function rowsGradient(offsets: usize, rowStart: usize, outputs: i32, partials: usize, x: usize, dy: usize): void {
+  let j = load<u32>(rowStart);
+  for (let o = 0; o < outputs; o++, dy += LANES) {
+    const end = load<u32>(rowStart + 4 * <usize>o, 4);
+    const e0 = v128.load(dy);
+    const e1 = v128.load(dy, 16);
+    const e2 = v128.load(dy, 32);
+    const e3 = v128.load(dy, 48);
+    const e4 = v128.load(dy, 64);
+    const e5 = v128.load(dy, 80);
+    const e6 = v128.load(dy, 96);
+    const e7 = v128.load(dy, 112);
+    for (; j < end; j++) {
+      const lanes = x + load<u32>(offsets + 4 * <usize>j);
+      const sums = partials + 16 * <usize>j;
+      let a = multiplyAdd(e0, v128.load(lanes), v128.load(sums));
+      let b = f32x4.mul(e1, v128.load(lanes, 16));
+      a = multiplyAdd(e2, v128.load(lanes, 32), a);
+      b = multiplyAdd(e3, v128.load(lanes, 48), b);
+      a = multiplyAdd(e4, v128.load(lanes, 64), a);
+      b = multiplyAdd(e5, v128.load(lanes, 80), b);
+      a = multiplyAdd(e6, v128.load(lanes, 96), a);
+      b = multiplyAdd(e7, v128.load(lanes, 112), b);
+      v128.store(sums, f32x4.add(a, b));
+    }
+  }
 }
 
 /** gradient[c] = sum over pixels and images of dy[c]. Pixels follow one another. */
@@ -148,33 +174,8 @@ export function toLanes(images: usize, batch: i32, features: i32, lanes: usize):
       const present = max(0, min(4, batch - first));
       const source = images + image * first;
       const target = lanes + <usize>block * features * LANES + 16 * group;
-      fourToLanes(source, image, present, features, target);
+      rowsToColumns(source, image, present, features, target, LANES);
     }
-}
-
-function fourToLanes(source: usize, image: usize, present: i32, features: i32, target: usize): void {
-  const zero = f32x4.splat(0);
-  let f = 0;
-  for (; f + 4 <= features; f += 4, source += 16, target += 4 * LANES) {
-    const r0 = present > 0 ? v128.load(source) : zero;
-    const r1 = present > 1 ? v128.load(source + image) : zero;
-    const r2 = present > 2 ? v128.load(source + 2 * image) : zero;
-    const r3 = present > 3 ? v128.load(source + 3 * image) : zero;
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(target, v128.shuffle<f64>(low01, low23, 0, 2));
-    v128.store(target + LANES, v128.shuffle<f64>(low01, low23, 1, 3));
-    v128.store(target + 2 * LANES, v128.shuffle<f64>(high01, high23, 0, 2));
-    v128.store(target + 3 * LANES, v128.shuffle<f64>(high01, high23, 1, 3));
-  }
-  for (; f < features; f++, source += 4, target += LANES) {
-    store<f32>(target, present > 0 ? load<f32>(source) : 0);
-    store<f32>(target, present > 1 ? load<f32>(source + image) : 0, 4);
-    store<f32>(target, present > 2 ? load<f32>(source + 2 * image) : 0, 8);
-    store<f32>(target, present > 3 ? load<f32>(source + 3 * image) : 0, 12);
-  }
 }
 
 /** Lanes back into images; the reverse of {@link toLanes}. */
@@ -182,31 +183,7 @@ export function fromLanes(lanes: usize, batch: i32, features: i32, images: usize
   const image = <usize>4 * features;
   for (let n = 0; n < batch; n += 4) {
     const source = lanes + <usize>(n >> 5) * features * LANES + 4 * <usize>(n & 31);
-    fourFromLanes(source, image, min(4, batch - n), features, images + image * n);
-  }
-}
-
-function fourFromLanes(source: usize, image: usize, present: i32, features: i32, target: usize): void {
-  let f = 0;
-  for (; f + 4 <= features; f += 4, source += 4 * LANES, target += 16) {
-    const r0 = v128.load(source);
-    const r1 = v128.load(source + LANES);
-    const r2 = v128.load(source + 2 * LANES);
-    const r3 = v128.load(source + 3 * LANES);
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(target, v128.shuffle<f64>(low01, low23, 0, 2));
-    if (present > 1) v128.store(target + image, v128.shuffle<f64>(low01, low23, 1, 3));
-    if (present > 2) v128.store(target + 2 * image, v128.shuffle<f64>(high01, high23, 0, 2));
-    if (present > 3) v128.store(target + 3 * image, v128.shuffle<f64>(high01, high23, 1, 3));
-  }
-  for (; f < features; f++, source += LANES, target += 4) {
-    store<f32>(target, load<f32>(source));
-    if (present > 1) store<f32>(target + image, load<f32>(source, 4));
-    if (present > 2) store<f32>(target + 2 * image, load<f32>(source, 8));
-    if (present > 3) store<f32>(target + 3 * image, load<f32>(source, 12));
+    columnsToRows(source, LANES, features, min(4, batch - n), images + image * n, image);
   }
 }
 

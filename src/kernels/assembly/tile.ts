@@ -1,4 +1,6 @@
-// The one register tile that every dense product below is made of.
+// The one register tile that every dense product is made of.
+import { multiplyAdd } from './multiply-add';
+import { rowsToColumns } from './transpose';
 
 /**
  * C[i][0..n) += sum over `runs` and `steps` of A_i * B[0..8), for m <= 4 rows and n <= 8 columns.
@@ -26,17 +28,17 @@ export function tile(
       const b0 = v128.load(b);
       const b1 = v128.load(b, 16);
       let x = v128.load32_splat(a0);
-      c00 = f32x4.add(c00, f32x4.mul(x, b0));
-      c01 = f32x4.add(c01, f32x4.mul(x, b1));
+      c00 = multiplyAdd(x, b0, c00);
+      c01 = multiplyAdd(x, b1, c01);
       x = v128.load32_splat(a1);
-      c10 = f32x4.add(c10, f32x4.mul(x, b0));
-      c11 = f32x4.add(c11, f32x4.mul(x, b1));
+      c10 = multiplyAdd(x, b0, c10);
+      c11 = multiplyAdd(x, b1, c11);
       x = v128.load32_splat(a2);
-      c20 = f32x4.add(c20, f32x4.mul(x, b0));
-      c21 = f32x4.add(c21, f32x4.mul(x, b1));
+      c20 = multiplyAdd(x, b0, c20);
+      c21 = multiplyAdd(x, b1, c21);
       x = v128.load32_splat(a3);
-      c30 = f32x4.add(c30, f32x4.mul(x, b0));
-      c31 = f32x4.add(c31, f32x4.mul(x, b1));
+      c30 = multiplyAdd(x, b0, c30);
+      c31 = multiplyAdd(x, b1, c31);
       a0 += aStep;
       a1 += aStep;
       a2 += aStep;
@@ -80,8 +82,8 @@ function addRow(c: usize, low: v128, high: v128, n: i32): void {
  */
 export function packPanel(source: usize, stride: usize, transposed: bool, k: i32, n: i32, panel: usize): void {
   if (transposed) {
-    packColumns(source, stride, k, min(n, 4), panel);
-    packColumns(source + 4 * stride, stride, k, n - 4, panel + 16);
+    rowsToColumns(source, stride, n, k, panel, 32);
+    rowsToColumns(source + 4 * stride, stride, n - 4, k, panel + 16, 32);
     return;
   }
   if (n == 8) {
@@ -95,30 +97,5 @@ export function packPanel(source: usize, stride: usize, transposed: bool, k: i32
     let j = 0;
     for (; j < n; j++) store<f32>(panel + 4 * j, load<f32>(source + 4 * j));
     for (; j < 8; j++) store<f32>(panel + 4 * j, 0);
-  }
-}
-
-/** Four columns of a panel from n <= 4 rows of the source, by 4 x 4 transposes; rows that are not there give 0. */
-function packColumns(source: usize, stride: usize, k: i32, n: i32, panel: usize): void {
-  const zero = f32x4.splat(0);
-  for (; k >= 4; k -= 4, source += 16, panel += 128) {
-    const r0 = n > 0 ? v128.load(source) : zero;
-    const r1 = n > 1 ? v128.load(source + stride) : zero;
-    const r2 = n > 2 ? v128.load(source + 2 * stride) : zero;
-    const r3 = n > 3 ? v128.load(source + 3 * stride) : zero;
-    const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-    v128.store(panel, v128.shuffle<f64>(low01, low23, 0, 2));
-    v128.store(panel, v128.shuffle<f64>(low01, low23, 1, 3), 32);
-    v128.store(panel, v128.shuffle<f64>(high01, high23, 0, 2), 64);
-    v128.store(panel, v128.shuffle<f64>(high01, high23, 1, 3), 96);
-  }
-  for (; k > 0; k--, source += 4, panel += 32) {
-    store<f32>(panel, n > 0 ? load<f32>(source) : 0);
-    store<f32>(panel, n > 1 ? load<f32>(source + stride) : 0, 4);
-    store<f32>(panel, n > 2 ? load<f32>(source + 2 * stride) : 0, 8);
-    store<f32>(panel, n > 3 ? load<f32>(source + 3 * stride) : 0, 12);
   }
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ConvGeometry, ListPointers, Pointer } from '../../kernels/index.js';
+import { inSegments, segmentCount } from '../../kernels/list-segments.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -39,22 +40,29 @@ export interface LanePlan {
 export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }: LayerMasks): LanePlan {
   const tensors: tf.Tensor[] = [];
   const ranks = lazily(() => ranksOf(geometry, gradientPlaced().list.order));
-  const placed = (product: LaneProduct): PlacedProduct => place(product, ranks, tensors);
-  const forwardPlaced = placed(forwardProduct(geometry, forward));
-  const gradientPlaced = lazily(() => (gradient === forward ? forwardPlaced : placed(forwardProduct(geometry, gradient))));
+  const { inChannels, outChannels, kernelHeight, kernelWidth, strideHeight, strideWidth } = geometry;
+  const taps = kernelHeight * kernelWidth;
+  const phaseTaps = Math.ceil(kernelHeight / strideHeight) * Math.ceil(kernelWidth / strideWidth);
+  const placed = ({ list, ...rest }: LaneProduct, rows: number, channels: number, window: number): PlacedProduct =>
+    place({ ...rest, list: inSegments(list, channels, segmentCount(list, channels, window)) }, rows, ranks, tensors);
+  const byOutput = (mask: Uint8Array | null) => placed(forwardProduct(geometry, mask), outChannels, inChannels, taps);
+  const forwardPlaced = byOutput(forward);
+  const gradientPlaced = lazily(() => (gradient === forward ? forwardPlaced : byOutput(gradient)));
   return {
     geometry,
     forwardFrame: forwardFrame(geometry),
     backwardFrame: backwardFrame(geometry),
     forward: forwardPlaced,
-    backward: lazily(() => backwardProducts(geometry, backward).map(placed)),
+    backward: lazily(() =>
+      backwardProducts(geometry, backward).map((product) => placed(product, inChannels, outChannels, phaseTaps)),
+    ),
     hasDenseGradient: gradient === null && forward !== null,
     gradient: gradientPlaced,
     dispose: () => tf.dispose(tensors.splice(0)),
   };
 }
 
-function place(product: LaneProduct, ranks: () => Uint32Array, tensors: tf.Tensor[]): PlacedProduct {
+function place(product: LaneProduct, rows: number, ranks: () => Uint32Array, tensors: tf.Tensor[]): PlacedProduct {
   const { rowStart, offsets, order } = product.list;
   const onHeap = (words: () => Uint32Array) =>
     lazily(() => {
@@ -76,7 +84,8 @@ function place(product: LaneProduct, ranks: () => Uint32Array, tensors: tf.Tenso
     pointers: (heap) => ({
       rowStart: heap.pointer(lists.rowStart()),
       offsets: heap.pointer(lists.offsets()),
-      rows: rowStart.length - 1,
+      rows,
+      segments: (rowStart.length - 1) / rows,
     }),
     order: (heap, among) => heap.pointer(orders[among]()),
   };

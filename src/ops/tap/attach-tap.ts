@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
+import { checkModel } from '../check-model.js';
 import type { TappedOp, TensorTap } from '../contracts.js';
 import { kernelNames } from './kernel-names.js';
 import { selfTest } from './self-test.js';
@@ -39,6 +40,7 @@ const attached = new Set<TapOptions['onOp']>();
  * ```
  */
 export function attachTap(model: tf.LayersModel, { onOp }: TapOptions): TensorTap {
+  checkModel(model);
   const kernels = kernelNames(model);
   if (![...kernels.values()].some(({ trained }) => trained)) {
     throw new SparsityError({

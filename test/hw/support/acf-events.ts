@@ -9,7 +9,9 @@ export interface AcfEvents {
   words: number;
   deliveries: number;
   partialSums: number;
-  idle: { ineffectual: number; imbalance: number; underfilled: number; multicast: number; fill: number };
+  /** Links that words, products and sums pass, one by one. */
+  hops: number;
+  idle: Record<'ineffectual' | 'imbalance' | 'underfilled' | 'accumulators' | 'multicast' | 'banks' | 'fill', number>;
 }
 
 /** A GEMM as tables of "is not zero", made bit by bit from the loop nest. */
@@ -19,12 +21,26 @@ export interface NaiveGemm {
   wanted: boolean[][];
 }
 
-/** A tile: the slots that each SPE has to work through (true: effectual), the words of both networks, and where the rectangle ends. */
-interface EventTile {
+/** A word on its way: out of the bank of its line, through the tree to its fan-out group. */
+interface Word {
+  line: number;
+  group: number;
+}
+
+/** What happens between two barriers: the slots of each SPE (true: effectual), the words of both networks, the sums of each lane. */
+interface EventRound {
   queues: boolean[][][];
+  input: Map<string, Word>;
+  kernel: Map<string, Word>;
+  laneSums: number;
+}
+
+interface EventTile {
+  rounds: EventRound[];
+  /** Where the occupied rectangle ends. */
   rectangle: { rows: number; cols: number };
-  inputWords: number;
-  kernelWords: number;
+  /** Words per cycle of the links to a group, in units of `linkWords`. */
+  inputLinkWidth: number;
   loadedWords: number;
   fill: number;
 }
@@ -38,7 +54,8 @@ export function acfEvents(work: GemmWork, dataflow: 'WS' | 'OS' | 'IS', spec: Ac
     words: 0,
     deliveries: 0,
     partialSums: 0,
-    idle: { ineffectual: 0, imbalance: 0, underfilled: 0, multicast: 0, fill: 0 },
+    hops: 0,
+    idle: { ineffectual: 0, imbalance: 0, underfilled: 0, accumulators: 0, multicast: 0, banks: 0, fill: 0 },
   };
   const gemms = naiveGemms(work);
   const ones = (side: 'input' | 'kernel') => gemms.flatMap((gemm) => gemm[side].flat());
@@ -58,65 +75,104 @@ export function acfEvents(work: GemmWork, dataflow: 'WS' | 'OS' | 'IS', spec: Ac
         : stationaryTiles(gemm, present.input, present.kernel, dataflow === 'IS', spec, events);
     for (const tile of tiles) runTile(tile, spec, events);
   }
+  const products = dataflow === 'OS' ? 0 : events.effectual;
+  events.hops = events.words * (switchLevels(spec) - 1) + events.deliveries + products + events.partialSums * switchLevels(spec);
   return events;
 }
 
 function runTile(tile: EventTile, spec: AcfSpec, events: AcfEvents): void {
-  const { queues, rectangle } = tile;
-  let inputWords = tile.inputWords;
-  let kernelWords = tile.kernelWords;
-  events.words += inputWords + kernelWords + tile.loadedWords;
-  const busy = () => queues.some((row) => row.some((queue) => queue.length > 0));
-  while (busy() || inputWords > 0 || kernelWords > 0) {
-    const computing = busy();
+  for (const round of tile.rounds) runRound(round, tile, spec, events);
+  events.words += tile.loadedWords;
+  events.cycles += tile.fill;
+  events.idle.fill += spec.rows * spec.cols * tile.fill;
+}
+
+/** Something that moves so much per cycle until its load is gone. */
+interface Server {
+  load: number;
+  perCycle: number;
+}
+
+function runRound(round: EventRound, { rectangle, inputLinkWidth }: EventTile, spec: AcfSpec, events: AcfEvents): void {
+  const { queues, input, kernel } = round;
+  const computing = () => queues.some((row) => row.some((queue) => queue.length > 0));
+  const ports: Server[] = [{ load: computing() ? round.laneSums : 0, perCycle: spec.accumulatorPorts }];
+  const networks = [...treeServers(input, inputLinkWidth, spec), ...treeServers(kernel, 1, spec)];
+  const banks = [...bankServers(input, spec), ...bankServers(kernel, spec)];
+  const busy = (servers: Server[]) => servers.some(({ load }) => load > 0);
+  events.words += input.size + kernel.size;
+  while (computing() || busy(ports) || busy(networks) || busy(banks)) {
+    const cause = busy(ports) ? 'accumulators' : busy(networks) ? 'multicast' : 'banks';
+    const isComputing = computing();
     for (let row = 0; row < spec.rows; row++) {
       for (let col = 0; col < spec.cols; col++) {
         const slot = queues[row][col].shift();
         if (slot === true) events.effectual++;
         else if (slot === false) events.idle.ineffectual++;
-        else if (!computing) events.idle.multicast++;
+        else if (!isComputing) events.idle[cause]++;
         else if (row < rectangle.rows && col < rectangle.cols) events.idle.imbalance++;
         else events.idle.underfilled++;
         if (slot !== undefined) events.executed++;
       }
     }
-    inputWords = Math.max(0, inputWords - spec.injectors);
-    kernelWords = Math.max(0, kernelWords - spec.injectors);
+    for (const server of [...ports, ...networks, ...banks]) server.load = Math.max(0, server.load - server.perCycle);
     events.cycles++;
   }
-  events.cycles += tile.fill;
-  events.idle.fill += spec.rows * spec.cols * tile.fill;
+}
+
+/** The root, and each link of each level of a fat tree: as wide as the links to the groups behind it together. */
+function treeServers(words: Map<string, Word>, linkWidth: number, { injectors, linkWords, fanOut }: AcfSpec): Server[] {
+  const servers: Server[] = [{ load: words.size, perCycle: injectors }];
+  const radix = Math.max(2, fanOut);
+  for (let behind = 1; behind < 4 * radix ** 2; behind *= radix) {
+    const loads = new Map<number, number>();
+    for (const { group } of words.values()) {
+      const link = Math.floor(group / behind);
+      loads.set(link, (loads.get(link) ?? 0) + 1);
+    }
+    for (const load of loads.values()) servers.push({ load, perCycle: behind * linkWidth * linkWords });
+  }
+  return servers;
+}
+
+/** Banks share the injectors' words, and have one each at least. Counted in parts of a word, so that rates are integers. */
+function bankServers(words: Map<string, Word>, { injectors, banks }: AcfSpec): Server[] {
+  const loads = new Map<number, number>();
+  for (const { line } of words.values()) loads.set(line % banks, (loads.get(line % banks) ?? 0) + banks);
+  return [...loads.values()].map((load) => ({ load, perCycle: Math.max(banks, injectors) }));
 }
 
 function outputTiles(gemm: NaiveGemm, input: boolean[][], kernel: boolean[][], spec: AcfSpec, events: AcfEvents): EventTile[] {
   const placed = placeOutputs(gemm, spec);
   const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
   return placed.map(({ at, mapsUnwanted }) => {
-    const queues = emptyQueues(spec);
+    const rounds = Array.from({ length: Math.ceil(input[0].length / spec.queueDepth) }, () => emptyRound(spec));
     const used = at.flatMap((row, r) => row.flatMap((output, c) => (output ? [{ ...output, r, c }] : [])));
     for (const { i, j, r, c } of used) {
       events.partialSums++;
       if (mapsUnwanted && gathers && !gemm.wanted[i][j]) continue;
       for (let k = 0; k < input[i].length; k++) {
         if (!input[i][k] || !kernel[j][k]) continue;
-        queues[r][c].push(gemm.input[i][k] && gemm.kernel[j][k] && gemm.wanted[i][j]);
+        const round = rounds[Math.floor(k / spec.queueDepth)];
+        round.queues[r][c].push(gemm.input[i][k] && gemm.kernel[j][k] && gemm.wanted[i][j]);
         events.deliveries += 2;
       }
     }
-    const inputWords = new Set<string>();
-    const kernelWords = new Set<string>();
     for (const { i, j, r, c } of used) {
+      const columnGroup = Math.floor(c / spec.fanOut);
+      const rowGroup = Math.floor(r / spec.fanOut);
+      const inputGroup = mapsUnwanted ? r * Math.ceil(spec.cols / spec.fanOut) + columnGroup : columnGroup;
       for (let k = 0; k < input[i].length; k++) {
         if (!input[i][k] || !kernel[j][k]) continue;
-        inputWords.add(`${i} ${k} ${Math.floor(c / spec.fanOut)}`);
-        kernelWords.add(`${j} ${k} ${Math.floor(r / spec.fanOut)}`);
+        const round = rounds[Math.floor(k / spec.queueDepth)];
+        round.input.set(`${i} ${k} ${columnGroup}`, { line: i, group: inputGroup });
+        round.kernel.set(`${j} ${k} ${rowGroup}`, { line: j, group: c * Math.ceil(spec.rows / spec.fanOut) + rowGroup });
       }
     }
     return {
-      queues,
+      rounds,
       rectangle: { rows: Math.max(...used.map(({ r }) => r + 1)), cols: at[0].length },
-      inputWords: inputWords.size,
-      kernelWords: kernelWords.size,
+      inputLinkWidth: mapsUnwanted ? 1 : spec.rows,
       loadedWords: 0,
       fill: switchLevels(spec) + Math.ceil(used.length / spec.cols),
     };
@@ -173,18 +229,22 @@ function stationaryTiles(
     const indices = held.slice(first, first + lanes).map((row) => row.flatMap((bit, k) => (bit ? [k] : [])));
     for (let from = 0; indices.some((list) => list.length > from); from += depth) {
       const fold = indices.map((list) => list.slice(from, from + depth));
-      const queues = emptyQueues(spec);
-      const words = new Set<string>();
+      const rounds = Array.from({ length: Math.ceil(streamed.length / spec.queueDepth) }, (_, round) => ({
+        ...emptyRound(spec),
+        laneSums: Math.min(spec.queueDepth, streamed.length - round * spec.queueDepth),
+      }));
       let loadedWords = 0;
       fold.forEach((ks, lane) => {
         ks.forEach((k, place) => {
-          const queue = transposed ? queues[lane][place] : queues[place][lane];
+          const [row, col] = transposed ? [lane, place] : [place, lane];
+          const group = Math.floor(lane / spec.fanOut);
           loadedWords++;
           events.deliveries++;
           streamed.forEach((vector, v) => {
             if (!vector[k]) return;
-            queue.push(effectual(first + lane, v, k));
-            words.add(`${v} ${k} ${Math.floor(lane / spec.fanOut)}`);
+            const round = rounds[Math.floor(v / spec.queueDepth)];
+            round.queues[row][col].push(effectual(first + lane, v, k));
+            round.input.set(`${v} ${k} ${group}`, { line: k, group });
             events.deliveries++;
           });
         });
@@ -192,10 +252,9 @@ function stationaryTiles(
       events.partialSums += fold.length * streamed.length * (from > 0 ? 2 : 1);
       const height = Math.max(...fold.map((ks) => ks.length));
       tiles.push({
-        queues,
+        rounds,
         rectangle: transposed ? { rows: fold.length, cols: height } : { rows: height, cols: fold.length },
-        inputWords: words.size,
-        kernelWords: 0,
+        inputLinkWidth: depth,
         loadedWords,
         fill: Math.ceil(loadedWords / spec.injectors) + switchLevels(spec) + Math.ceil(Math.log2(depth)),
       });
@@ -211,8 +270,8 @@ function switchLevels({ rows, cols, fanOut }: AcfSpec): number {
   return levels;
 }
 
-function emptyQueues({ rows, cols }: AcfSpec): boolean[][][] {
-  return grid(rows, cols, () => []);
+function emptyRound({ rows, cols }: AcfSpec): EventRound {
+  return { queues: grid(rows, cols, () => []), input: new Map(), kernel: new Map(), laneSums: 0 };
 }
 
 function grid<T>(rows: number, cols: number, make: (row: number, col: number) => T): T[][] {

@@ -1,0 +1,66 @@
+import { tableOf } from '../check-spec.js';
+import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
+import { transferCycles } from '../parts/double-buffer.js';
+import { wholeBatch } from '../whole-batch.js';
+import { networkWords, type Routes } from './network-words.js';
+import type { FrameSpec } from './options.js';
+import { gemmTraffic, type Memory, type StepMaps, type StoredWork, stepMaps, storedWork, updateTraffic } from './traffic.js';
+import { type Execution, updateCounts, workCounts } from './work-counts.js';
+
+/** What sets a design apart: its cycles, and where tensors go. The rest, of memory, network and energy, the designs share. */
+export interface DesignExecution extends Execution {
+  readonly routes: Routes;
+}
+
+/**
+ * Builds a design of 001's comparison.
+ *
+ * @param execute what it does for a GEMM, given its tensors as stored and the cycles in which the work before stores its outputs.
+ */
+export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
+  spec: Spec,
+  memory: Memory,
+  execute: (work: GemmWork, stored: StoredWork, storeCycles: number) => DesignExecution,
+): Accelerator {
+  function executeWork(work: PhaseWork, maps: StepMaps, storeCycles: number): { counts: WorkCounts; storeBytes: number } {
+    if (work.kind === 'update') {
+      const traffic = updateTraffic(work, memory);
+      return { counts: updateCounts(work, traffic, spec), storeBytes: traffic.storeBytes };
+    }
+    const stored = storedWork(work, maps, memory);
+    const traffic = gemmTraffic(work, stored, spec, memory);
+    const whole = Number.isInteger(work.imageScale) ? work : wholeBatch(work);
+    const execution = execute(whole, stored, storeCycles);
+    const words = networkWords(stored, execution.routes);
+    const { actions } = execution;
+    const allActions = {
+      ...actions,
+      nocHop: (actions.nocHop ?? 0) + words.hops,
+      sramSmallAccess: (actions.sramSmallAccess ?? 0) + words.peWords,
+      sramLargeAccess: (actions.sramLargeAccess ?? 0) + words.bufferWords,
+      indexOp: (actions.indexOp ?? 0) + stored.output.nonzeros, // an output is compressed value by value ...
+      zeroDetect: stored.output.elements, // ... of those that are not zero
+    };
+    return { counts: workCounts(work, { ...execution, actions: allActions }, traffic, spec), storeBytes: traffic.storeBytes };
+  }
+
+  return {
+    spec,
+    energyTable: tableOf(spec.energyTable),
+    start(state) {
+      let storeBytes = state?.[0] ?? 0; // of the work before
+      return {
+        executeStep(works) {
+          const maps = stepMaps(works);
+          const counts = works.map((work) => {
+            const done = executeWork(work, maps, transferCycles(storeBytes, spec.dramBytesPerCycle));
+            storeBytes = done.storeBytes;
+            return done.counts;
+          });
+          return { works: counts };
+        },
+        state: () => [storeBytes],
+      };
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { SparsityError } from '../../errors.js';
+import { denseMacs } from '../loop-nest.js';
+import type { Network, NetworkLayer } from './contracts.js';
+
+/** Multiply-accumulates of a forward pass over all images of a network's batch. */
+export interface NetworkMacs {
+  /** Of the convolutions, taps on padding counted, at the sizes that the network's mode counts. */
+  readonly conv: number;
+  /** Of the convolutions, pairs of existing factors only: what `denseMacs` counts and accelerators do. */
+  readonly convWithoutPadding: number;
+  /** Of the fully connected layers. */
+  readonly dense: number;
+}
+
+/**
+ * Counts the multiply-accumulates of a network, with padding as papers do and without it.
+ *
+ * @throws SparsityError when a count is beyond 2^53 and would be rounded.
+ * @example
+ * ```ts
+ * networkMacs(network('lenet5')); // {conv: 357600, convWithoutPadding: 347736, dense: 58920}
+ * ```
+ */
+export function networkMacs({ name, layers }: Network): NetworkMacs {
+  const sum = (kind: NetworkLayer['kind'], macs: (layer: NetworkLayer) => number): number => {
+    const total = layers.reduce((macsSoFar, layer) => (layer.kind === kind ? macsSoFar + macs(layer) : macsSoFar), 0);
+    if (Number.isSafeInteger(total)) return total;
+    const fix = 'count a smaller batch and multiply';
+    throw new SparsityError({ what: `MACs of network ${name}`, got: total, expected: 'less than 2^53', fix });
+  };
+  return {
+    conv: sum('conv', ({ macs }) => macs),
+    convWithoutPadding: sum('conv', ({ nest }) => denseMacs(nest)),
+    dense: sum('dense', ({ macs }) => macs),
+  };
+}

@@ -1,0 +1,104 @@
+import * as fc from 'fast-check';
+import { scnn001, sigma001, sparseTrain001, type WorkCounts } from 'tfjs-sparsity/hw';
+import { describe, expect, it } from 'vitest';
+import { lineWork } from '../../src/hw/balanced/line-work.js';
+import { partitionPes } from '../../src/hw/balanced/placement.js';
+import type { Scnn001Spec } from '../../src/hw/balanced/scnn001.js';
+import type { Sigma001Spec } from '../../src/hw/balanced/sigma001.js';
+import { balancedEvents } from './support/balanced-events.js';
+import { scnn001Events, sigma001Events } from './support/baseline-events.js';
+import { metPairs } from './support/line-units.js';
+import { sampledWorks } from './support/small-works.js';
+
+const compute = ({ cycles, units, idleUnitCycles }: WorkCounts) => cycles - idleUnitCycles.memory / units;
+
+const torus = fc
+  .record({ torusRows: fc.integer({ min: 1, max: 3 }), torusCols: fc.integer({ min: 1, max: 4 }) })
+  .map((sides) => ({ ...sides, pes: sides.torusRows * sides.torusCols }));
+
+function agrees(counts: WorkCounts, events: { cycles: number; executed: number; effectual: number; idle: object }): void {
+  const { memory, ...idle } = counts.idleUnitCycles;
+  expect(memory).toBeGreaterThanOrEqual(0);
+  expect(counts.macs).toMatchObject({ executed: events.executed, effectual: events.effectual });
+  expect(idle).toEqual(events.idle);
+  expect(compute(counts)).toBe(events.cycles);
+}
+
+describe('the fast modes of the baselines and their event-level references', () => {
+  it('agree for SCNN on cycles, idle causes and counts', () => {
+    const machines = fc.record({
+      torus,
+      weightsPerCycle: fc.constantFrom(1, 2, 4),
+      activationsPerCycle: fc.integer({ min: 1, max: 4 }),
+      banks: fc.integer({ min: 1, max: 6 }),
+    });
+    fc.assert(
+      fc.property(sampledWorks, machines, (work, { torus: sides, weightsPerCycle, activationsPerCycle, banks }) => {
+        const options = { ...sides, weightsPerCycle, multipliers: weightsPerCycle * activationsPerCycle, banks };
+        const accelerator = scnn001(options);
+        const [counts] = accelerator.start().executeStep([work]).works;
+        agrees(counts, scnn001Events(work, accelerator.spec as Scnn001Spec));
+      }),
+      { numRuns: 250, seed: 33 },
+    );
+  });
+
+  it('agree for SIGMA on cycles, idle causes and counts, whichever operand stays', () => {
+    const machines = fc.record({
+      torus,
+      multipliers: fc.integer({ min: 1, max: 5 }),
+      flexDpeSize: fc.integer({ min: 1, max: 7 }),
+      stationary: fc.constantFrom('kernel' as const, 'input' as const),
+    });
+    fc.assert(
+      fc.property(sampledWorks, machines, (sampled, { torus: sides, multipliers, flexDpeSize, stationary }) => {
+        const work = { ...sampled, imageScale: 1 };
+        const options = { ...sides, multipliers, flexDpeSize: Math.min(flexDpeSize, sides.pes * multipliers), stationary };
+        const accelerator = sigma001(options);
+        const [counts] = accelerator.start().executeStep([work]).works;
+        agrees(counts, sigma001Events(work, accelerator.spec as Sigma001Spec, stationary));
+        const [best] = sigma001({ ...options, stationary: 'best' })
+          .start()
+          .executeStep([work]).works;
+        expect(compute(best)).toBeLessThanOrEqual(compute(counts));
+      }),
+      { numRuns: 400, seed: 34 },
+    );
+  });
+
+  it('agree for SparseTrain on cycles, idle causes and counts', () => {
+    const machines = fc.record({
+      torus,
+      multipliers: fc.integer({ min: 1, max: 5 }),
+      partitions: fc.integer({ min: 1, max: 4 }),
+    });
+    fc.assert(
+      fc.property(sampledWorks, machines, (work, { torus: sides, multipliers, partitions }) => {
+        const options = { ...sides, multipliers, partitionRows: Math.min(partitions, sides.pes), partitionCols: 1 };
+        const [counts] = sparseTrain001(options).start().executeStep([work]).works;
+        const batch = Math.round(work.nest.batch * work.imageScale);
+        const whole = lineWork({ ...work, imageScale: 1 }, multipliers);
+        const rows = whole.rows;
+        const parts = options.partitionRows;
+        const items = rows >= parts ? rows : rows * batch;
+        const bounds = Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * items) / parts) * (rows >= parts ? batch : 1));
+        const pes = balancedEvents(work, {
+          ...{ partitions: partitionPes(options), bounds, multipliers, rowPairsPerCycle: 1, interval: 1 },
+        });
+        const busy = pes.map((pe) =>
+          pe.units.flatMap(metPairs).reduce((sum, { products }) => sum + Math.max(1, Math.ceil(products / multipliers)), 0),
+        );
+        const products = pes.reduce((sum, pe) => sum + pe.products, 0);
+        const cycles = Math.max(...busy);
+        agrees(counts, {
+          ...{ cycles, executed: products, effectual: products },
+          idle: {
+            fragmentation: busy.reduce((sum, own) => sum + own, 0) * multipliers - products,
+            imbalance: busy.reduce((sum, own) => sum + cycles - own, 0) * multipliers,
+          },
+        });
+      }),
+      { numRuns: 200, seed: 35 },
+    );
+  });
+});
