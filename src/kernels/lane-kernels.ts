@@ -1,5 +1,6 @@
 import type { ConvGeometry } from './geometry.js';
 import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
+import type { Frame } from './offset-lists.js';
 import { type KernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /** An offset list in memory, see `OffsetList`. The values that go with it lie in its order. */
@@ -50,6 +51,19 @@ export interface LaneKernels extends LaneMapKernels {
     left: number,
     right: number,
   ): void;
+  /**
+   * Errors before relu into frames of zeros, in pixels: out = dy where y is above 0, else 0; and gradient [channels], that of the bias. Scratch
+   * of 16 bytes a channel.
+   */
+  reluError(
+    y: Pointer,
+    dy: Pointer,
+    out: Pointer,
+    gradient: Pointer,
+    scratch: Pointer,
+    shape: readonly number[],
+    frame: Frame,
+  ): void;
   /** out = dy where y is above 0, else 0; `count` is a multiple of 4. */
   reluGradient(y: Pointer, dy: Pointer, out: Pointer, count: number): void;
   /** y = the largest of each window, the kernel of `g`. */
@@ -87,6 +101,8 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build?: Kerne
     toLanes: wasm.toLanes,
     fromLanes: wasm.fromLanes,
     pad: wasm.padLanes,
+    reluError: (y, dy, out, gradient, scratch, [blocks, height, width, channels], { top, bottom, left, right }) =>
+      wasm.reluError(y, dy, out, gradient, scratch, blocks, height, width, channels, top, bottom, left, right),
     reluGradient: wasm.reluGradient,
     maxPool: (x, y, blocks, g) => wasm.maxPoolLanes(x, y, blocks, ...windowNumbers(g)),
     maxPoolGradient: (x, y, dy, dx, blocks, g) => wasm.maxPoolGradientLanes(x, y, dy, dx, blocks, ...windowNumbers(g)),

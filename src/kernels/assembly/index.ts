@@ -20,6 +20,7 @@ export {
   maxPoolLanes,
   padLanes,
   permute,
+  reluError,
   reluGradient,
   scatter,
   sparseForward,
