@@ -12,7 +12,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { createRng } from 'tfjs-sparsity';
-import { prunableKernels, registerTrainingKernels, sparsify } from 'tfjs-sparsity/ops';
+import { prunableKernels, registerTrainingKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 
@@ -73,6 +73,7 @@ const args = await yargs(hideBin(process.argv))
     optimizers: { type: 'string', default: 'sgd,adam' },
     rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
     stock: { type: 'boolean', default: true, describe: "Time tfjs's own kernels too" },
+    simd: { type: 'string', choices: ['auto', 'strict', 'relaxed'], default: 'auto' },
     out: { type: 'string', default: 'bench/results/training.jsonl' },
   })
   .strict()
@@ -137,12 +138,12 @@ function prune(model: tf.LayersModel, sparsity: number): void {
 await import('@tensorflow/tfjs-backend-wasm');
 await tf.setBackend('wasm');
 const before = new Map((tf.getKernelsForBackend('wasm') ?? []).map((config) => [config.kernelName, config]));
-const { registered, message } = registerTrainingKernels();
+await useBackend('wasm', { simd: args.simd as 'auto' });
+const { registered } = registerTrainingKernels();
 for (const name of registered) {
   const config = before.get(name);
   if (config) own.set(name, config);
 }
-console.log(message);
 console.log(`${cpus()[0]?.model.trim()}, node ${process.version}, tfjs ${tf.version.tfjs}, one thread, median of ${args.rounds}`);
 
 const wanted = Object.entries(nets).filter(([name]) => args.nets.split(',').some((begin) => name.startsWith(begin)));

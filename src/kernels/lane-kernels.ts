@@ -1,7 +1,9 @@
 import type { ConvGeometry } from './geometry.js';
+import { crewOn } from './kernel-crew.js';
 import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
 import type { Frame } from './offset-lists.js';
-import { type KernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
+import { outputShares, type ProductShare, productShares } from './product-shares.js';
+import { bestKernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /** An offset list in memory, see `OffsetList`. The values that go with it lie in its order. */
 export interface ListPointers {
@@ -86,15 +88,28 @@ export interface LaneKernels extends LaneMapKernels {
  * new Float32Array(memory.buffer)[34]; // 3: image 2 is in lane 2
  * ```
  */
-export function instantiateLaneKernels(memory: WebAssembly.Memory, build?: KernelBuild): LaneKernels {
+export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestKernelBuild()): LaneKernels {
   const wasm = wasmFunctions(memory, build);
+  const crew = crewOn(memory, build);
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
+  const listNumbers = ({ offsets, rowStart, segments, rows }: ListPointers, { firstOutput, outputs }: ProductShare) =>
+    [offsets, rowStart + 4 * firstOutput, outputs, segments, rows] as const;
   return {
     ...laneMapKernels(wasm),
-    product: ({ rowStart, offsets, rows, segments }, values, bias, relu, x, y, counts) =>
-      wasm.sparseForward(values, offsets, rowStart, rows, segments, bias, Number(relu), ...strides(x), ...strides(y), ...counts),
-    weightGradient: ({ rowStart, offsets, rows, segments }, gradient, partials, x, dy, counts) =>
-      wasm.sparseWeightGradient(offsets, rowStart, rows, segments, gradient, partials, ...strides(x), ...strides(dy), ...counts),
+    product(list, values, bias, relu, x, y, counts) {
+      const calls = productShares(crew, list.rows, x, y, counts).map((share) => [
+        ...[values, ...listNumbers(list, share), bias && bias + 4 * share.firstOutput, Number(relu)],
+        ...[...strides(share.x), ...strides(share.y), ...share.counts],
+      ]);
+      crew.run('sparseForward', calls);
+    },
+    weightGradient(list, gradient, partials, x, dy, counts) {
+      const calls = outputShares(crew, list.rows, x, dy, counts).map((share) => [
+        ...[...listNumbers(list, share), gradient, partials],
+        ...[...strides(share.x), ...strides(share.y), ...share.counts],
+      ]);
+      crew.run('sparseWeightGradient', calls);
+    },
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,
     scatter: wasm.scatter,

@@ -9,22 +9,21 @@ const LANES: usize = 128;
 
 /**
  * y[block][oh][ow][o] = bias[o] + sum over the non-zeros j of o of values[j] x[offsets[j]], below 0 made 0 where `relu`. All strides are
- * in bytes; `bias` may be 0 for none. The list comes in segments, each with rows for all outputs, so that what a segment reads of x stays
- * in the first-level cache; for the same reason the lanes are done in two halves.
+ * in bytes; `bias` may be 0 for none. The list comes in segments, `segmentRows` rows apart, so that what a segment reads of x stays in the
+ * first-level cache; for the same reason the lanes are done in two halves.
  */
 export function sparseForward(
-  values: usize, offsets: usize, rowStart: usize, outputs: i32, segments: i32, bias: usize, relu: bool,
+  values: usize, offsets: usize, rowStart: usize, outputs: i32, segments: i32, segmentRows: i32, bias: usize, relu: bool,
   x: usize, xBlock: usize, xRow: usize, xPixel: usize,
   y: usize, yBlock: usize, yRow: usize, yPixel: usize,
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
-  const segmentRows = <usize>4 * outputs;
   for (; blocks > 0; blocks--, x += xBlock, y += yBlock)
     for (let oh = 0; oh < outHeight; oh++)
       for (let segment = 0; segment < segments; segment++)
         for (let half: usize = 0; half < LANES; half += LANES / 2)
           for (let ow = 0; ow < outWidth; ow++) {
-            const rows = rowStart + segmentRows * segment;
+            const rows = rowStart + 4 * <usize>(segmentRows * segment);
             const input = x + <usize>oh * xRow + <usize>ow * xPixel + half;
             const out = y + <usize>oh * yRow + <usize>ow * yPixel + half;
             rowsForward(values, offsets, rows, outputs, segment > 0, bias, relu && segment == segments - 1, input, out);
@@ -79,22 +78,22 @@ function positive(v: v128, kept: v128): v128 {
  * `partials`, 16 bytes a non-zero, which need not be cleared.
  */
 export function sparseWeightGradient(
-  offsets: usize, rowStart: usize, outputs: i32, segments: i32, gradient: usize, partials: usize,
+  offsets: usize, rowStart: usize, outputs: i32, segments: i32, segmentRows: i32, gradient: usize, partials: usize,
   x: usize, xBlock: usize, xRow: usize, xPixel: usize,
   dy: usize, yBlock: usize, yRow: usize, yPixel: usize,
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
-  const segmentRows = <usize>4 * outputs;
-  for (let segment = 0; segment < segments; segment++) clearRows(rowStart + segmentRows * segment, outputs, partials);
+  for (let segment = 0; segment < segments; segment++) clearRows(rowStart + 4 * <usize>(segmentRows * segment), outputs, partials);
   for (; blocks > 0; blocks--, x += xBlock, dy += yBlock)
     for (let oh = 0; oh < outHeight; oh++)
       for (let segment = 0; segment < segments; segment++)
         for (let ow = 0; ow < outWidth; ow++) {
+          const rows = rowStart + 4 * <usize>(segmentRows * segment);
           const input = x + <usize>oh * xRow + <usize>ow * xPixel;
-          rowsGradient(offsets, rowStart + segmentRows * segment, outputs, partials, input, dy + <usize>oh * yRow + <usize>ow * yPixel);
+          rowsGradient(offsets, rows, outputs, partials, input, dy + <usize>oh * yRow + <usize>ow * yPixel);
         }
   for (let segment = 0; segment < segments; segment++) {
-    const rows = rowStart + segmentRows * segment;
+    const rows = rowStart + 4 * <usize>(segmentRows * segment);
     const end = load<u32>(rows + 4 * <usize>outputs);
     for (let j = load<u32>(rows); j < end; j++) store<f32>(gradient + 4 * <usize>j, sumOf(v128.load(partials + 16 * <usize>j)));
   }
