@@ -16,5 +16,5 @@ export const batch = 128;
 
 /** What a finished draw must have been made of to count for a job: the job, and every constant of maps and accelerators. */
 export function settingsOf(job: DrawJob): unknown {
-  return [job, batch, ways[job.way], acceleratorsOf(job.way)];
+  return [job, batch, ways[job.way], acceleratorsOf(job)];
 }

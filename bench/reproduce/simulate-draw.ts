@@ -27,7 +27,7 @@ export const reluSparsity = 0.45;
 /** Runs one training step of a network on every accelerator, on maps drawn for it. Layer by layer: memory stays small. */
 export function simulateDraw(job: DrawJob): Draw {
   const began = performance.now();
-  const runs = acceleratorsOf(job.way).map((spec) => {
+  const runs = acceleratorsOf(job).map((spec) => {
     const accelerator = createAccelerator(spec);
     return { name: spec.name, table: accelerator.energyTable, run: accelerator.start() as AcceleratorRun, cost: emptyCost() };
   });

@@ -42,9 +42,9 @@ function jobsOf({ networks, images, full, seed }: ReproduceOptions): DrawJob[] {
   }
   // Drawn image by image the error of the mean is seen; a full batch leaves none.
   const draws = Array.from({ length: full ? 1 : images }, (_, draw) => ({ draw, images: full ? batch : 1, seed }));
-  return (Object.keys(ways) as WayName[]).flatMap((way) => {
-    const drawn = way === 'claims' ? names : names.filter((name) => otherWaysNetworks.includes(name));
-    return drawn.flatMap((name) => draws.map((draw) => ({ network: name, way, ...draw })));
+  return (Object.keys(ways) as WayName[]).flatMap((way): DrawJob[] => {
+    if (way === 'claims') return names.flatMap((name) => draws.map((draw) => ({ network: name, way, ...draw })));
+    return names.filter((name) => otherWaysNetworks.includes(name)).map((name) => ({ network: name, way, ...draws[0] }));
   });
 }
 

@@ -70,7 +70,7 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * unbiased but for UpdatePattern, which a sampled step pays for all changes since the last one; sampling images is not.
  *
  * Before each GEMM the interconnect takes the configuration that the dataflow and the occupied SPEs need, at a cost in time and energy
- * (ledger E3); it carries over from step to step.
+ * (ledger E3); it carries over from step to step. One that is not `reconfigurable` has its configuration for good.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
@@ -109,7 +109,7 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
     const configured = (stage: number, previous: number, chosen: number): WorkCounts => {
       const before = stage === 0 ? configuration : stages[stage - 1][previous].run().configuration;
       const { counts, configuration: after } = stages[stage][chosen].run();
-      return withReconfiguration(counts, reconfigure(before, after, spec), spec);
+      return withReconfiguration(counts, spec.reconfigurable ? reconfigure(before, after, spec) : noChange, spec);
     };
     const lengths = stages.map((stage) => stage.length);
     const cost = (stage: number, previous: number, chosen: number) => objective(configured(stage, previous, chosen), spec, table);
@@ -130,6 +130,8 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
 
   return { executeStep, state: () => [...configuration, ...patternsToState(patterns)] };
 }
+
+const noChange = { switches: 0, cycles: 0 };
 
 const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];
 

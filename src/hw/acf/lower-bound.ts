@@ -1,6 +1,6 @@
 import type { WorkCounts } from '../contracts.js';
 import type { Dataflow } from '../systolic.js';
-import { type BitRows, rowCount, totalCount } from './bit-rows.js';
+import { type BitRows, rowCount } from './bit-rows.js';
 import { growthOf, type PreparedGemm, type PreparedGemms } from './gemm-execution.js';
 import { addPartialSums, type LaneGeometry } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
@@ -25,14 +25,17 @@ export function lowerBound(prepared: PreparedGemms, dataflow: Dataflow, spec: Ac
   }
   sums.busyCycles = Math.floor(sums.executed / (rows * cols));
   sums.tiles = Number.MAX_SAFE_INTEGER; // the smaller the tiles, the less of the memory's time is exposed
-  return gemmCounts(prepared, dataflow, sums, spec);
+  const counts = gemmCounts(prepared, dataflow, sums, spec);
+  const cycles = Math.max(0, counts.cycles - 2); // first, last and hidden transfer are each rounded up: they may be one
+  const leakUnitCycle = (counts.actions.leakUnitCycle * cycles) / Math.max(1, counts.cycles);
+  return { ...counts, cycles, actions: { ...counts.actions, leakUnitCycle } };
 }
 
-function boundOutputs({ input, kernel, inputCounts, kernelCounts, wanted }: PreparedGemm, sums: TileSums): void {
+function boundOutputs({ input, kernel, inputCounts, kernelCounts, packed }: PreparedGemm, sums: TileSums): void {
   const { tiles, stretch } = sums.growth;
   sums.deliveries = 2 * sums.executed;
-  if (wanted) {
-    sums.partialWrites += tiles * totalCount(wanted);
+  if (packed) {
+    for (const { length } of packed) sums.partialWrites += length;
     return;
   }
   sums.partialWrites += tiles * input.rows * kernel.rows;

@@ -1,7 +1,7 @@
 import { popcount } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
 import { type GemmView, lowerGemm } from '../gemm-view.js';
-import type { Sigma001Spec } from './sigma001.js';
+import { foldLatency, type Sigma001Spec } from './sigma001.js';
 
 /** A work on SIGMA with one operand in the multipliers. */
 export interface FoldedWork {
@@ -38,8 +38,7 @@ export function stationaryFolds(work: GemmWork, spec: Sigma001Spec): FoldedWork 
     spec,
   );
   if (spec.stationary !== 'best') return spec.stationary === 'kernel' ? kernels : inputs;
-  const latency = 2 + Math.ceil(Math.log2(spec.pes * spec.multipliers));
-  const cycles = ({ streamCycles, folds }: FoldedWork) => streamCycles + folds * latency;
+  const cycles = ({ streamCycles, folds }: FoldedWork) => streamCycles + folds * foldLatency(spec);
   return cycles(inputs) < cycles(kernels) ? inputs : kernels;
 }
 

@@ -4,6 +4,7 @@ export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGr
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
 export { gemm } from './gemm';
+export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
   lanesMoments,
   lanesNormalise,
@@ -13,7 +14,7 @@ export {
   lanesNormaliseSums,
 } from './lanes-normalise';
 export { addLanes, averagePoolGradientLanes, averagePoolLanes, globalMaxGradientLanes } from './lanes-pool';
-export { countOnes, listAcross, listAlong } from './lists';
+export { addDecay, countOnes, listAcross, listAlong } from './lists';
 export { maxPoolGradient } from './pooling';
 export {
   fromLanes,

@@ -205,7 +205,7 @@ export function sigma001Events(work: GemmWork, spec: Sigma001Spec, stationary: '
   const events: BaselineEvents = { cycles: 0, executed: 0, effectual: 0, idle: { ineffectual: 0, underfilled: 0, fill: 0 } };
   const gemms = naiveGemms(work);
   let latency = 1 + 1;
-  for (let width = 1; width < units; width *= 2) latency++;
+  for (let width = 1; width < Math.max(2, units); width *= 2) latency++;
   for (const turn of chunks(gemms, work.nest.groups)) {
     const flexDpes = turn.flatMap((gemm) => {
       const [held, vectors] = stationary === 'kernel' ? [gemm.kernel, gemm.input] : [gemm.input, gemm.kernel];
