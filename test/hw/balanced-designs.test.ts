@@ -224,7 +224,7 @@ describe('the balanced accelerator', () => {
       if (rng.uniform() < 0.15 + (0.5 * row) / 54) words[i >>> 5] |= 1 << (i & 31);
     }
     const work = { ...shaped, input: { ...shaped.input, nonzeros: { ...shaped.input.nonzeros, words } } };
-    const { dimension, coarse, twoLevel } = loadBalance(work, { rowPairsPerCycle: 1000 });
+    const { dimension, coarse, twoLevel } = loadBalance(work, balanced({ rowPairsPerCycle: 1000 }).spec as BalancedSpec);
     const deviation = (counts: readonly number[]) => {
       const mean = counts.reduce((total, count) => total + count, 0) / counts.length;
       return Math.sqrt(counts.reduce((total, count) => total + (count / mean - 1) ** 2, 0) / counts.length);

@@ -1,9 +1,8 @@
-import { checkSpec } from '../check-spec.js';
 import type { GemmWork } from '../contracts.js';
 import { dealUnits } from './deal-units.js';
 import { evenBatch } from './design.js';
 import { lineWork } from './line-work.js';
-import { type BalancedOptions, balancedSchema } from './options.js';
+import type { BalancedSpec } from './options.js';
 import { schedulePes } from './pe-schedule.js';
 import type { Coarse } from './work-split.js';
 
@@ -21,8 +20,7 @@ export interface LoadBalance {
  * How even the multiplications of a work are over the PEs, level by level (ledger claims 11, 12). Where matching row pairs takes longer
  * than multiplying, the slots that it leaves empty count as well: they are what a PE is busy for, and what is stolen.
  *
- * @param options of {@link balanced}.
- * @throws SparsityError naming the option that is wrong.
+ * @param spec of an accelerator that {@link balanced} made.
  * @example
  * ```ts
  * const nest = convNest({batch: 1, inSize: [18, 4], inChannels: 1, outChannels: 7, kernelSize: [1, 1]});
@@ -31,11 +29,11 @@ export interface LoadBalance {
  *   kind: 'gemm', layer: 'conv', phase: 'forward', nest,
  *   input: operand('A', [1, 18, 4, 1]), kernel: operand('W', [1, 1, 1, 7]), imageScale: 1,
  * };
- * loadBalance(work, {rowPairsPerCycle: 2}).dimension[0]; // 8
+ * const spec = balanced({rowPairsPerCycle: 2}).spec as BalancedSpec;
+ * loadBalance(work, spec).dimension[0]; // 8
  * ```
  */
-export function loadBalance(work: GemmWork, options: BalancedOptions = {}): LoadBalance {
-  const spec = checkSpec(balancedSchema, options, 'loadBalance');
+export function loadBalance(work: GemmWork, spec: BalancedSpec): LoadBalance {
   const whole = evenBatch(work);
   const lines = lineWork(whole, spec.multipliers);
   const executed = (coarse: Coarse, stealing: boolean) =>
