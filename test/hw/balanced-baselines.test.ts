@@ -5,6 +5,7 @@ import { lineWork } from '../../src/hw/balanced/line-work.js';
 import { partitionPes } from '../../src/hw/balanced/placement.js';
 import type { Scnn001Spec } from '../../src/hw/balanced/scnn001.js';
 import type { Sigma001Spec } from '../../src/hw/balanced/sigma001.js';
+import { stationaryFolds } from '../../src/hw/balanced/stationary-folds.js';
 import { balancedEvents } from './support/balanced-events.js';
 import { scnn001Events, sigma001Events } from './support/baseline-events.js';
 import { metPairs } from './support/line-units.js';
@@ -56,7 +57,10 @@ describe('the fast modes of the baselines and their event-level references', () 
         const options = { ...sides, multipliers, flexDpeSize: Math.min(flexDpeSize, sides.pes * multipliers), stationary };
         const accelerator = sigma001(options);
         const [counts] = accelerator.start().executeStep([work]).works;
-        agrees(counts, sigma001Events(work, accelerator.spec as Sigma001Spec, stationary));
+        const { words, ...events } = sigma001Events(work, accelerator.spec as Sigma001Spec, stationary);
+        agrees(counts, events);
+        const { heldWords, streamedWords } = stationaryFolds(work, accelerator.spec as Sigma001Spec);
+        expect(heldWords + streamedWords).toBe(words);
         const [best] = sigma001({ ...options, stationary: 'best' })
           .start()
           .executeStep([work]).works;
@@ -77,11 +81,9 @@ describe('the fast modes of the baselines and their event-level references', () 
         const options = { ...sides, multipliers, partitionRows: Math.min(partitions, sides.pes), partitionCols: 1 };
         const [counts] = sparseTrain001(options).start().executeStep([work]).works;
         const batch = Math.round(work.nest.batch * work.imageScale);
-        const whole = lineWork({ ...work, imageScale: 1 }, multipliers);
-        const rows = whole.rows;
+        const positions = lineWork({ ...work, imageScale: 1 }, multipliers).rows * batch;
         const parts = options.partitionRows;
-        const items = rows >= parts ? rows : rows * batch;
-        const bounds = Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * items) / parts) * (rows >= parts ? batch : 1));
+        const bounds = Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * positions) / parts));
         const pes = balancedEvents(work, {
           ...{ partitions: partitionPes(options), bounds, multipliers, rowPairsPerCycle: 1, interval: 1 },
         });

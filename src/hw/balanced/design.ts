@@ -4,7 +4,7 @@ import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } fr
 import { transferCycles } from '../parts/double-buffer.js';
 import { networkWords, type Routes } from './network-words.js';
 import type { FrameSpec } from './options.js';
-import { gemmTraffic, type Memory, type StepMaps, type StoredWork, stepMaps, storedWork, updateTraffic } from './traffic.js';
+import { gemmTraffic, type Memory, type StepLayers, type StoredWork, stepLayers, storedWork, updateTraffic } from './traffic.js';
 import { type Execution, updateCounts, workCounts } from './work-counts.js';
 
 /** What sets a design apart: its cycles, and where tensors go. The rest, of memory, network and energy, the designs share. */
@@ -22,12 +22,12 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
   memory: Memory,
   execute: (work: GemmWork, stored: StoredWork, storeCycles: number) => DesignExecution,
 ): Accelerator {
-  function executeWork(work: PhaseWork, maps: StepMaps, storeCycles: number): { counts: WorkCounts; storeBytes: number } {
+  function executeWork(work: PhaseWork, layers: StepLayers, storeCycles: number): { counts: WorkCounts; storeBytes: number } {
     if (work.kind === 'update') {
-      const traffic = updateTraffic(work, memory);
+      const traffic = updateTraffic(work, layers, memory);
       return { counts: updateCounts(work, traffic, spec), storeBytes: traffic.storeBytes };
     }
-    const stored = storedWork(work, maps, memory);
+    const stored = storedWork(work, layers, memory);
     const traffic = gemmTraffic(work, stored, spec, memory);
     const whole = Number.isInteger(work.imageScale) ? work : wholeBatch(work);
     const execution = execute(whole, stored, storeCycles);
@@ -51,9 +51,9 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
       let storeBytes = state?.[0] ?? 0; // of the work before
       return {
         executeStep(works) {
-          const maps = stepMaps(works);
+          const layers = stepLayers(works);
           const counts = works.map((work) => {
-            const done = executeWork(work, maps, transferCycles(storeBytes, spec.dramBytesPerCycle));
+            const done = executeWork(work, layers, transferCycles(storeBytes, spec.dramBytesPerCycle));
             storeBytes = done.storeBytes;
             return done.counts;
           });

@@ -13,38 +13,31 @@ export interface WorkSplit {
   readonly bounds: readonly number[];
   /** Rounds of Procedure 1, the one that finds nothing to move among them; 0 where it does not run. */
   readonly rounds: number;
-  /** Rows moved across a border. */
+  /** Lines moved across a border. */
   readonly moves: number;
 }
 
 /**
- * Splits the lines of a work into bands, one per partition. A map of at least as many rows as partitions is cut between rows, with all
- * images in each band; of a lower one (and of a dense layer) the lines (row, image) are dealt out one by one.
+ * Splits the lines of a work into bands, one per partition: rows of the map, and where a border is within a row, images of that row.
  *
- * Procedure 1 goes by the estimate of Eqs. 11 to 13: density of the kernel times density of the input under the windows of the rows.
+ * Procedure 1 goes by the estimate of Eqs. 11 to 13: density of the kernel times density of the input under the windows of the lines.
  */
 export function splitLines(work: GemmWork, lines: LineWork, partitions: number, coarse: Coarse): WorkSplit {
-  const batch = lines.images * lines.copies;
-  const granule = lines.rows >= partitions ? batch : 1;
-  const items = (lines.rows * batch) / granule;
-  const positions = (bounds: readonly number[]) => bounds.map((bound) => bound * granule);
-  if (coarse === 'even') return { bounds: positions(evenSplit(items, partitions)), rounds: 0, moves: 0 };
-  const estimate = estimateItems(work, lines, granule);
-  if (coarse === 'prefix') return { bounds: positions(bestContiguous(estimate.work, partitions)), rounds: 0, moves: 0 };
+  if (coarse === 'even') {
+    return { bounds: evenSplit(lines.rows * lines.images * lines.copies, partitions), rounds: 0, moves: 0 };
+  }
+  const estimate = estimateLines(work, lines);
+  if (coarse === 'prefix') return { bounds: bestContiguous(estimate.work, partitions), rounds: 0, moves: 0 };
   const { bounds, iterations, moves } = balanceRows(estimate, partitions, { variant: coarse });
-  return { bounds: positions(bounds), rounds: iterations + 1, moves };
+  return { bounds, rounds: iterations + 1, moves };
 }
 
-/** Per item (a row with all images, or a line): non-zeros under its windows times the kernel's density, and elements under them. */
-function estimateItems(work: GemmWork, { rows, images, copies, covered, coveredDense }: LineWork, granule: number) {
-  const kernelDensity = countBits(work.kernel.nonzeros) / sizeOf(work.kernel.nonzeros.shape);
-  const items = (rows * images * copies) / granule;
-  const estimate = { work: new Float64Array(items), dense: new Float64Array(items) };
-  for (let position = 0; position < rows * images * copies; position++) {
-    const item = Math.floor(position / granule);
-    const line = Math.floor(position / copies);
-    estimate.work[item] += covered[line] * kernelDensity;
-    estimate.dense[item] += coveredDense[line];
-  }
-  return estimate;
+/** Per line: non-zeros under its windows times the kernel's density, and elements under them. */
+function estimateLines({ kernel }: GemmWork, { rows, images, copies, covered, coveredDense }: LineWork) {
+  const kernelDensity = countBits(kernel.nonzeros) / sizeOf(kernel.nonzeros.shape);
+  const length = rows * images * copies;
+  return {
+    work: Float64Array.from({ length }, (_, position) => covered[Math.floor(position / copies)] * kernelDensity),
+    dense: Float64Array.from({ length }, (_, position) => coveredDense[Math.floor(position / copies)]),
+  };
 }
