@@ -63,7 +63,7 @@ export { type CscMatrix, type CsrMatrix, cscBits, csrBits, encodeCsc, encodeCsr 
 export type { FieldWidths } from './parts/formats/field-widths.js';
 export { encodeNm, type NmMatrix, type NmPattern, nmBits } from './parts/formats/nm.js';
 export { crossoverSparsity, type PrintedMatrix, type PrintedSizes, printedSizes } from './parts/formats/printed-sizes.js';
-export { type RpSize, rowHistogram, rpBits, rpSize } from './parts/formats/row-histogram.js';
+export { type RowHistogramOptions, type RpSize, rowHistogram, rpBits, rpSize } from './parts/formats/row-histogram.js';
 export {
   type DynamicMatrix,
   type DynamicRow,

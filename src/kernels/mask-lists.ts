@@ -1,3 +1,4 @@
+import { ownMemory } from './own-memory.js';
 import { type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /**
@@ -19,30 +20,17 @@ export interface Run {
   readonly offset: number;
 }
 
-/** Masks and lists pass through a memory of their own, which grows to the largest. */
-let memory: WebAssembly.Memory | undefined;
-
-/** Lays out areas of the given sizes, in bytes, each on a multiple of 16 and with 16 bytes behind it. */
-function lay(sizes: readonly number[]): { readonly memory: WebAssembly.Memory; readonly areas: readonly Pointer[] } {
-  memory ??= new WebAssembly.Memory({ initial: 1 });
-  let top = 0;
-  const areas = sizes.map((bytes) => {
-    const at = top;
-    top += (bytes + 31) & ~15;
-    return at;
-  });
-  const missing = top - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / 65536));
-  return { memory, areas };
-}
-
 /**
  * How many weights a mask keeps.
  *
  * @param mask a byte a weight, 0 or 1.
+ * @example
+ * ```ts
+ * countOnes(Uint8Array.of(1, 0, 1)); // 2
+ * ```
  */
 export function countOnes(mask: Uint8Array): number {
-  const { memory } = lay([mask.length]);
+  const { memory } = ownMemory([mask.length]);
   new Uint8Array(memory.buffer).set(mask);
   return wasmFunctions(memory).countOnes(0, mask.length);
 }
@@ -77,7 +65,7 @@ function listed(
   ) => void,
 ): OffsetList {
   const room = 4 * countOnes(mask);
-  const { memory, areas } = lay([mask.length, 4 * (rows + 1), room, room, ...tables.map(({ byteLength }) => byteLength)]);
+  const { memory, areas } = ownMemory([mask.length, 4 * (rows + 1), room, room, ...tables.map(({ byteLength }) => byteLength)]);
   const [maskAt, rowStart, offsets, order, ...tablesAt] = areas;
   const words = (at: Pointer, count: number) => new Uint32Array(memory.buffer, at, count);
   new Uint8Array(memory.buffer).set(mask, maskAt);

@@ -69,7 +69,7 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * unbiased but for UpdatePattern, which a sampled step pays for all changes since the last one; sampling images is not.
  *
  * Before each GEMM the interconnect takes the configuration that the dataflow and the occupied SPEs need, at a cost in time and energy
- * (ledger E3); it carries over from step to step.
+ * (ledger E3); it carries over from step to step. One that is not `reconfigurable` has its configuration for good.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
@@ -106,7 +106,7 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
     const configured = (stage: number, previous: number, chosen: number): WorkCounts => {
       const before = stage === 0 ? configuration : stages[stage - 1][previous].configuration;
       const { counts, configuration: after } = stages[stage][chosen];
-      return withReconfiguration(counts, reconfigure(before, after, spec), spec);
+      return withReconfiguration(counts, spec.reconfigurable ? reconfigure(before, after, spec) : noChange, spec);
     };
     const find = spec.scheduler === 'viterbi' ? viterbiPath : greedyPath;
     const path = find(
@@ -126,6 +126,8 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
 
   return { executeStep, state: () => [...configuration, ...patternsToState(patterns)] };
 }
+
+const noChange = { switches: 0, cycles: 0 };
 
 const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];
 

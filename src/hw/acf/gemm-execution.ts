@@ -53,7 +53,8 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
       effectual += sumWanted(pairMatrix(rows[i], kernels[i]), wanted);
       const plainTiles = Math.ceil(view.m / spec.rows) * Math.ceil(view.n / spec.cols);
       const columns = wantedRows(wanted);
-      if (spec.sparseMemoryController && packedTiles(columns, spec) < plainTiles) packed = columns;
+      const packs = spec.sparseMemoryController && spec.reconfigurable;
+      if (packs && packedTiles(columns, spec) < plainTiles) packed = columns;
     } else {
       for (let k = 0; k < view.k; k++) effectual += inputCounts[k] * kernelCounts[k];
     }

@@ -1,7 +1,7 @@
-import { wholeBatch } from '../acf/fill-batch.js';
 import { tableOf } from '../check-spec.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
 import { transferCycles } from '../parts/double-buffer.js';
+import { wholeBatch } from '../whole-batch.js';
 import { networkWords, type Routes } from './network-words.js';
 import type { FrameSpec } from './options.js';
 import { gemmTraffic, type Memory, type StepLayers, type StoredWork, stepLayers, storedWork, updateTraffic } from './traffic.js';

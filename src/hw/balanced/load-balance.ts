@@ -1,5 +1,5 @@
-import { wholeBatch } from '../acf/fill-batch.js';
 import type { GemmWork } from '../contracts.js';
+import { wholeBatch } from '../whole-batch.js';
 import { dealUnits } from './deal-units.js';
 import { lineWork } from './line-work.js';
 import type { BalancedSpec } from './options.js';

@@ -79,3 +79,18 @@ export function listAlong(
   }
   return count;
 }
+
+/** out = gradient + decay w where a weight is not in the list `order` of `kept` ones, else gradient; `count` weights in all. */
+export function addDecay(gradient: usize, w: usize, decay: f32, order: usize, kept: i32, out: usize, count: i32): void {
+  const factor = f32x4.splat(decay);
+  let i: usize = 0;
+  const bytes: usize = 4 * count;
+  for (; i + 16 <= bytes; i += 16) {
+    v128.store(out + i, f32x4.add(v128.load(gradient + i), f32x4.mul(v128.load(w + i), factor)));
+  }
+  for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(gradient + i) + load<f32>(w + i) * decay);
+  for (; kept > 0; kept--, order += 4) {
+    const at: usize = 4 * load<u32>(order);
+    store<f32>(out + at, load<f32>(gradient + at));
+  }
+}

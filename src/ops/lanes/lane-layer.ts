@@ -72,7 +72,7 @@ export function laneLayer(
             ? denseWeightGradient(A as tf.Tensor, E, w.shape, plan.geometry, batch)
             : weightGradient(A as tf.Tensor, E, w.shape, plan, values);
           onUse?.({ A: A as tf.Tensor, E, G, needsInputGradient });
-          return withTerms(G, W as tf.Tensor, masks);
+          return withTerms(G, W as tf.Tensor, plan, masks);
         },
         ...(bias ? { bias: () => biasGradient(E) } : {}),
       };
@@ -81,11 +81,19 @@ export function laneLayer(
 }
 
 /** The weight gradient with what does not come from the loss, see `maskedOps.matMul`. */
-function withTerms(G: tf.Tensor, W: tf.Tensor, { forward = null, gradient = null, term = null, decay = 0 }: OpMasks): tf.Tensor {
-  let sum = G;
-  if (term) sum = sum.add(gradient ? term.mul(gradient) : term);
-  if (decay !== 0 && forward) sum = sum.add(W.sub(W.mul(forward)).mul(decay));
-  return sum;
+function withTerms(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, masks: OpMasks): tf.Tensor {
+  const { term = null, decay = 0 } = masks;
+  const sum = term ? G.add(masks.gradient ? term.mul(masks.gradient) : term) : G;
+  return decay === 0 ? sum : withDecay(sum, W, plan.forward, decay);
+}
+
+function withDecay(G: tf.Tensor, W: tf.Tensor, kept: PlacedProduct, decay: number): tf.Tensor {
+  return onHeap({ G, W }, (heap, inputs) => {
+    const out = heap.output(G.shape);
+    const [g, w, sum] = [inputs.G, inputs.W, out].map((t) => heap.pointer(t)) as [Pointer, Pointer, Pointer];
+    heap.lanes.addDecay(g, w, decay, kept.order(heap, 'dense'), kept.nonzeros, sum, G.size);
+    return out;
+  });
 }
 
 function forward(
