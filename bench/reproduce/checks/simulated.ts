@@ -1,3 +1,4 @@
+import type { Role } from 'tfjs-sparsity/hw';
 import { averageReduction, baselineNames, baselines, type Measure, reduction, roles, savedByRole } from '../reductions.js';
 import { type AcceleratorTotals, byNetwork, type Draw, drawsOfClaims, meanOf, type Simulations } from '../simulations.js';
 import { type Check, type Outcome, show } from '../verdict.js';
@@ -20,6 +21,16 @@ export const simulated = {
     }),
   trafficByBaseline: (simulations) =>
     withDraws(simulations, (draws) => ({ ...bothReadings(draws, 'traffic'), notes: byPreset(draws, 'traffic') })),
+  sparsityAndRows: (simulations) =>
+    withDraws(simulations, (draws) => {
+      const mean = (of: 'sparsity' | 'csrRows', role: Role) => 100 * meanOf(draws.map((draw) => draw[of][role])).mean;
+      const zeros = roles.map((role) => [`${role} zeros`, mean('sparsity', role)]);
+      const rows = roles.map((role) => [`${role} in CSR`, mean('csrRows', role)]);
+      return {
+        repaired: Object.fromEntries([...zeros, ...rows]),
+        notes: ['in %; kernel rows of 1 to 3 weights are always smaller as bit maps'],
+      };
+    }),
   trafficParts: (simulations) => withDraws(simulations, trafficParts),
   denseNetTraffic,
   timeByBaseline: (simulations) =>
