@@ -20,8 +20,8 @@ interface Run {
   /** Learning rate; small where the rounding of a step grows fast from step to step. */
   readonly rate: number;
   readonly method: () => PruningMethod;
-  /** Layers, by name, that run in lanes in the end. */
-  readonly inLanes: readonly string[];
+  /** Layers, by name, that do not run in lanes in the end. */
+  readonly outside: readonly string[];
 }
 
 const runs: Readonly<Record<string, Run>> = {
@@ -29,13 +29,13 @@ const runs: Readonly<Record<string, Run>> = {
     model: () => lenet5({ imageShape: [28, 28, 1], classes: 10 }, 1),
     ...{ image: [28, 28, 1], batchSize: 8, rate: 0.02 },
     method: () => gradualMagnitude({ finalSparsity: 0.9, endStep: 60, frequency: 10 }),
-    inLanes: ['conv1', 'conv2', 'fc1', 'fc2'],
+    outside: [],
   },
   'ResNet-20 with batch normalisation, half of it pruned': {
     model: () => resnet20({ imageShape: [8, 8, 3], classes: 10 }, 1),
     ...{ image: [8, 8, 3], batchSize: 8, rate: 0.002 },
     method: () => gradualMagnitude({ initialSparsity: 0.5, finalSparsity: 0.5, endStep: 10 }),
-    inLanes: ['conv1', 'stage1_block1_a', 'stage2_block1_shortcut', 'stage3_block3_b_bn'],
+    outside: [],
   },
   'an MLP under BDWP': {
     model: () =>
@@ -48,12 +48,12 @@ const runs: Readonly<Record<string, Run>> = {
       }),
     ...{ image: [24], batchSize: 64, rate: 0.02 },
     method: () => bdwp({ n: 2, m: 8 }),
-    inLanes: ['fc1', 'fc2'],
+    outside: [],
   },
 };
 
 /** The losses of 100 steps. */
-async function curve({ model, image, batchSize, rate, method, inLanes }: Run, execution: 'dense' | 'sparse'): Promise<number[]> {
+async function curve({ model, image, batchSize, rate, method, outside }: Run, execution: 'dense' | 'sparse'): Promise<number[]> {
   const plain = model();
   const trained = sparsify(plain, { execution });
   plain.dispose();
@@ -75,8 +75,9 @@ async function curve({ model, image, batchSize, rate, method, inLanes }: Run, ex
   const note = new tf.CustomCallback({ onBatchEnd: async (_, logs) => void losses.push(logs?.loss as number) });
   await trained.fit(x, y, { epochs: 25, batchSize, shuffle: false, verbose: 0, callbacks: [pruning(method()), note] });
   if (execution === 'sparse') {
-    const lanes = sparsifyReport(trained).regions.flatMap((region) => region.execution.filter((layer) => layer.inLanes));
-    expect(lanes.map(({ layer }) => layer)).toEqual(expect.arrayContaining([...inLanes]));
+    const { regions } = sparsifyReport(trained);
+    expect(regions).toHaveLength(1);
+    expect(regions[0]?.execution.filter(({ inLanes }) => !inLanes).map(({ layer }) => layer)).toEqual(outside);
   }
   tf.dispose([x, y]);
   trained.optimizer.dispose();
@@ -86,14 +87,18 @@ async function curve({ model, image, batchSize, rate, method, inLanes }: Run, ex
 
 // Elsewhere there are no lanes, and convolutions take their time.
 describe.runIf(backend === 'wasm')('a training of 100 steps in lanes', () => {
-  it.each(Object.keys(runs))('has the losses of masked-dense execution, to a hundredth: %s', async (name) => {
-    const run = runs[name] as Run;
-    const before = tf.memory().numTensors;
-    const [expected, actual] = [await curve(run, 'dense'), await curve(run, 'sparse')];
-    expect(actual).toHaveLength(100);
-    expect(relativeDifference(actual, Float64Array.from(expected))).toBeLessThan(0.01);
-    expect(tf.memory().numTensors).toBe(before);
-  });
+  it.each(Object.keys(runs))(
+    'has the losses of masked-dense execution, to a hundredth: %s',
+    async (name) => {
+      const run = runs[name] as Run;
+      const before = tf.memory().numTensors;
+      const [expected, actual] = [await curve(run, 'dense'), await curve(run, 'sparse')];
+      expect(actual).toHaveLength(100);
+      expect(relativeDifference(actual, Float64Array.from(expected))).toBeLessThan(0.01);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+    240_000,
+  );
 });
 
 describe('what runs in lanes', () => {
