@@ -1,6 +1,7 @@
 import type { ConvGeometry } from './geometry.js';
 import { crewOn } from './kernel-crew.js';
 import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
+import type { Quads } from './list-quads.js';
 import type { Frame } from './offset-lists.js';
 import { outputShares, type ProductShare, productShares } from './product-shares.js';
 import { bestKernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
@@ -10,8 +11,9 @@ export interface ListPointers {
   readonly rowStart: Pointer;
   readonly offsets: Pointer;
   readonly rows: number;
-  /** Parts of the list that follow one another, each with all rows: `rowStart` holds `segments * rows + 1` words. */
+  /** Parts of the list that follow one another, each with all rows: `rowStart` holds `segments * rows + 1` words, of quads of rows a fourth. */
   readonly segments: number;
+  readonly quads: Quads;
 }
 
 /** A map of lanes that a product reads or writes, with bytes from block to block, row to row and pixel to pixel of the product. */
@@ -29,7 +31,7 @@ export type LaneCounts = readonly [blocks: number, height: number, width: number
 export interface LaneKernels extends LaneMapKernels {
   /** y = bias + sum over the list's non-zeros of value x, and relu of it where asked; `bias` 0 for none. */
   product(list: ListPointers, values: Pointer, bias: Pointer, relu: boolean, x: LaneMap, y: LaneMap, counts: LaneCounts): void;
-  /** The gradient of the list's values: for each the sum over pixels and images of x dy. Partials: 16 bytes per value. */
+  /** The gradient of the list's values: for each the sum over pixels and images of x dy; no quads of columns. Partials: 16 bytes per value. */
   weightGradient(list: ListPointers, gradient: Pointer, partials: Pointer, x: LaneMap, dy: LaneMap, counts: LaneCounts): void;
   /** gradient [channels] = sum over pixels and images of dy. */
   biasGradient(dy: Pointer, pixels: number, channels: number, gradient: Pointer): void;
@@ -74,6 +76,17 @@ export interface LaneKernels extends LaneMapKernels {
   maxPoolGradient(x: Pointer, y: Pointer, dy: Pointer, dx: Pointer, blocks: number, g: ConvGeometry): void;
 }
 
+const forwardKernels: Readonly<Record<Quads, string>> = {
+  none: 'sparseForward',
+  rows: 'quadRowsForward',
+  columns: 'quadColumnsForward',
+};
+
+/** Outputs of a row of the list in memory. */
+export function rowOutputs({ quads }: Pick<ListPointers, 'quads'>): number {
+  return quads === 'rows' ? 4 : 1;
+}
+
 /**
  * Instantiates the lane kernels on a memory, once per memory.
  *
@@ -92,23 +105,25 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
   const wasm = wasmFunctions(memory, build);
   const crew = crewOn(memory, build);
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
-  const listNumbers = ({ offsets, rowStart, segments, rows }: ListPointers, { firstOutput, outputs }: ProductShare) =>
-    [offsets, rowStart + 4 * firstOutput, outputs, segments, rows] as const;
+  const listNumbers = (list: ListPointers, { firstOutput, outputs }: ProductShare) => {
+    const each = rowOutputs(list);
+    return [list.offsets, list.rowStart + (4 * firstOutput) / each, outputs / each, list.segments, list.rows / each] as const;
+  };
   return {
     ...laneMapKernels(wasm),
     product(list, values, bias, relu, x, y, counts) {
-      const calls = productShares(crew, list.rows, x, y, counts).map((share) => [
+      const calls = productShares(crew, list, x, y, counts).map((share) => [
         ...[values, ...listNumbers(list, share), bias && bias + 4 * share.firstOutput, Number(relu)],
         ...[...strides(share.x), ...strides(share.y), ...share.counts],
       ]);
-      crew.run('sparseForward', calls);
+      crew.run(forwardKernels[list.quads], calls);
     },
     weightGradient(list, gradient, partials, x, dy, counts) {
-      const calls = outputShares(crew, list.rows, x, dy, counts).map((share) => [
+      const calls = outputShares(crew, list, x, dy, counts).map((share) => [
         ...[...listNumbers(list, share), gradient, partials],
         ...[...strides(share.x), ...strides(share.y), ...share.counts],
       ]);
-      crew.run('sparseWeightGradient', calls);
+      crew.run(list.quads === 'rows' ? 'quadRowsWeightGradient' : 'sparseWeightGradient', calls);
     },
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,

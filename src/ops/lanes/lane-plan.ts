@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ConvGeometry, ListPointers, Pointer } from '../../kernels/index.js';
+import { inQuads } from '../../kernels/list-quads.js';
 import { inSegments, segmentCount } from '../../kernels/list-segments.js';
 import {
   backwardFrame,
@@ -41,9 +42,18 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
   const { inChannels, outChannels, kernelHeight, kernelWidth, strideHeight, strideWidth } = geometry;
   const taps = kernelHeight * kernelWidth;
   const phaseTaps = Math.ceil(kernelHeight / strideHeight) * Math.ceil(kernelWidth / strideWidth);
-  const placed = ({ list, ...rest }: LaneProduct, rows: number, channels: number, window: number): PlacedProduct =>
-    place({ ...rest, list: inSegments(list, channels, segmentCount(list, channels, window)) }, rows, ranks, tensors);
-  const byOutput = (mask: Uint8Array | null) => placed(forwardProduct(geometry, mask), outChannels, inChannels, taps);
+  const placed = (
+    product: LaneProduct,
+    quads: 'rows' | 'columns',
+    rows: number,
+    channels: number,
+    window: number,
+  ): PlacedProduct => {
+    const segments = segmentCount(product.list, channels, window);
+    const list = inQuads(inSegments(product.list, channels, segments), quads);
+    return place({ ...product, list }, { rows, segments, quads: list.quads }, ranks, tensors);
+  };
+  const byOutput = (mask: Uint8Array | null) => placed(forwardProduct(geometry, mask), 'rows', outChannels, inChannels, taps);
   const forwardPlaced = byOutput(forward);
   const gradientPlaced = lazily(() => (gradient === forward ? forwardPlaced : byOutput(gradient)));
   return {
@@ -52,14 +62,19 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
     backwardFrame: backwardFrame(geometry),
     forward: forwardPlaced,
     backward: lazily(() =>
-      backwardProducts(geometry, backward).map((product) => placed(product, inChannels, outChannels, phaseTaps)),
+      backwardProducts(geometry, backward).map((product) => placed(product, 'columns', inChannels, outChannels, phaseTaps)),
     ),
     gradient: gradientPlaced,
     dispose: () => tf.dispose(tensors.splice(0)),
   };
 }
 
-function place(product: LaneProduct, rows: number, ranks: () => Uint32Array, tensors: tf.Tensor[]): PlacedProduct {
+function place(
+  product: LaneProduct,
+  form: Pick<ListPointers, 'rows' | 'segments' | 'quads'>,
+  ranks: () => Uint32Array,
+  tensors: tf.Tensor[],
+): PlacedProduct {
   const { rowStart, offsets, order } = product.list;
   const onHeap = (words: () => Uint32Array) =>
     lazily(() => {
@@ -81,8 +96,7 @@ function place(product: LaneProduct, rows: number, ranks: () => Uint32Array, ten
     pointers: (heap) => ({
       rowStart: heap.pointer(lists.rowStart()),
       offsets: heap.pointer(lists.offsets()),
-      rows,
-      segments: (rowStart.length - 1) / rows,
+      ...form,
     }),
     order: (heap, among) => heap.pointer(orders[among]()),
   };
