@@ -1,7 +1,6 @@
 import type { ConvGeometry } from './geometry.js';
 import { crewOn } from './kernel-crew.js';
 import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
-import type { Quads } from './list-quads.js';
 import type { Frame } from './offset-lists.js';
 import { outputShares, type ProductShare, productShares } from './product-shares.js';
 import { bestKernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
@@ -11,9 +10,10 @@ export interface ListPointers {
   readonly rowStart: Pointer;
   readonly offsets: Pointer;
   readonly rows: number;
-  /** Parts of the list that follow one another, each with all rows: `rowStart` holds `segments * rows + 1` words, of quads of rows a fourth. */
+  /** Parts of the list that follow one another, each with all rows: `rowStart` holds `segments * rows + 1` words. */
   readonly segments: number;
-  readonly quads: Quads;
+  /** Whether an entry stands for four rows, see `inQuads`; `rows` counts them all the same. */
+  readonly quads: boolean;
 }
 
 /** A map of lanes that a product reads or writes, with bytes from block to block, row to row and pixel to pixel of the product. */
@@ -31,7 +31,7 @@ export type LaneCounts = readonly [blocks: number, height: number, width: number
 export interface LaneKernels extends LaneMapKernels {
   /** y = bias + sum over the list's non-zeros of value x, and relu of it where asked; `bias` 0 for none. */
   product(list: ListPointers, values: Pointer, bias: Pointer, relu: boolean, x: LaneMap, y: LaneMap, counts: LaneCounts): void;
-  /** The gradient of the list's values: for each the sum over pixels and images of x dy; no quads of columns. Partials: 16 bytes per value. */
+  /** The gradient of the list's values: for each the sum over pixels and images of x dy. Partials: 16 bytes per value. */
   weightGradient(list: ListPointers, gradient: Pointer, partials: Pointer, x: LaneMap, dy: LaneMap, counts: LaneCounts): void;
   /** gradient [channels] = sum over pixels and images of dy. */
   biasGradient(dy: Pointer, pixels: number, channels: number, gradient: Pointer): void;
@@ -76,17 +76,6 @@ export interface LaneKernels extends LaneMapKernels {
   maxPoolGradient(x: Pointer, y: Pointer, dy: Pointer, dx: Pointer, blocks: number, g: ConvGeometry): void;
 }
 
-const forwardKernels: Readonly<Record<Quads, string>> = {
-  none: 'sparseForward',
-  rows: 'quadRowsForward',
-  columns: 'quadColumnsForward',
-};
-
-/** Outputs of a row of the list in memory. */
-export function rowOutputs({ quads }: Pick<ListPointers, 'quads'>): number {
-  return quads === 'rows' ? 4 : 1;
-}
-
 /**
  * Instantiates the lane kernels on a memory, once per memory.
  *
@@ -106,7 +95,7 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
   const crew = crewOn(memory, build);
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
   const listNumbers = (list: ListPointers, { firstOutput, outputs }: ProductShare) => {
-    const each = rowOutputs(list);
+    const each = list.quads ? 4 : 1;
     return [list.offsets, list.rowStart + (4 * firstOutput) / each, outputs / each, list.segments, list.rows / each] as const;
   };
   return {
@@ -116,14 +105,14 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
         ...[values, ...listNumbers(list, share), bias && bias + 4 * share.firstOutput, Number(relu)],
         ...[...strides(share.x), ...strides(share.y), ...share.counts],
       ]);
-      crew.run(forwardKernels[list.quads], calls);
+      crew.run(list.quads ? 'quadForward' : 'sparseForward', calls);
     },
     weightGradient(list, gradient, partials, x, dy, counts) {
       const calls = outputShares(crew, list, x, dy, counts).map((share) => [
         ...[...listNumbers(list, share), gradient, partials],
         ...[...strides(share.x), ...strides(share.y), ...share.counts],
       ]);
-      crew.run(list.quads === 'rows' ? 'quadRowsWeightGradient' : 'sparseWeightGradient', calls);
+      crew.run(list.quads ? 'quadWeightGradient' : 'sparseWeightGradient', calls);
     },
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,

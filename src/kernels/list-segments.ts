@@ -26,8 +26,7 @@ export function segmentCount({ rowStart, order }: OffsetList, channels: number, 
 export function inSegments(list: OffsetList, channels: number, segments: number): OffsetList {
   if (segments === 1) return list;
   const rows = list.rowStart.length - 1;
-  // Four channels in a row stay together, see list-quads.ts.
-  const segmentOf = Uint8Array.from({ length: channels }, (_, channel) => Math.floor(((channel & ~3) * segments) / channels));
+  const segmentOf = Uint8Array.from({ length: channels }, (_, channel) => Math.floor((channel * segments) / channels));
   const count = list.order.length;
   const rowStart = new Uint32Array(segments * rows + 1);
   const places = new Uint8Array(count);

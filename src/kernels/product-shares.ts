@@ -1,5 +1,5 @@
 import type { Crew } from './kernel-crew.js';
-import { type LaneCounts, type LaneMap, type ListPointers, rowOutputs } from './lane-kernels.js';
+import type { LaneCounts, LaneMap, ListPointers } from './lane-kernels.js';
 import { laneBytes } from './offset-lists.js';
 
 /** A part of a product on lanes: some of its rows of pixels, of its blocks of images, or of its outputs. */
@@ -33,7 +33,7 @@ export function productShares(crew: Crew, list: ListPointers, x: LaneMap, y: Lan
 /** Cuts a product by its outputs. */
 export function outputShares(crew: Crew, list: ListPointers, x: LaneMap, y: LaneMap, counts: LaneCounts): ProductShare[] {
   return crew
-    .parts(list.rows, rowOutputs(list))
+    .parts(list.rows, list.quads ? 4 : 1)
     .map(([from, to]) => ({ firstOutput: from, outputs: to - from, x, y: moved(y, from * laneBytes), counts }));
 }
 

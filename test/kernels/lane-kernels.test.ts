@@ -43,7 +43,7 @@ const cases = fc
     seed: fc.nat(1000),
   })
   .map(({ padBottom, padRight, sparsity, shared, seed, ...wide }) => {
-    // Patterns that four outputs share: quads of rows and of columns.
+    // A pattern that four outputs share.
     const window = shared ? { ...wide, outChannels: 4 * Math.ceil(wide.outChannels / 2) } : wide;
     const out = (inSize: number, pads: number, kernel: number, stride: number) =>
       Math.floor((inSize + pads - kernel) / stride) + 1;
@@ -89,16 +89,18 @@ function setUp(build: KernelBuild, { g, sparsity, shared, seed }: Case) {
     return { pointer, height: framedHeight, width: framedWidth, channels };
   };
   /** @param channels of the map that the list reads; up to four segments. */
-  const inMemory = (product: LaneProduct, channels: number, quads: 'rows' | 'columns') => {
+  const inMemory = (product: LaneProduct, channels: number) => {
     const segments = Math.min(channels, 1 + (seed % 4));
-    const list = inQuads(inSegments(product.list, channels, segments), quads);
+    const list = inSegments(product.list, channels, segments);
+    const quads = inQuads(list);
+    const { rowStart, offsets, order } = quads ?? list;
     return {
-      order: list.order,
+      order,
       pointers: {
-        ...{ rowStart: arena.putWords(list.rowStart), offsets: arena.putWords(list.offsets) },
-        ...{ rows: product.list.rowStart.length - 1, segments, quads: list.quads },
+        ...{ rowStart: arena.putWords(rowStart), offsets: arena.putWords(offsets) },
+        ...{ rows: product.list.rowStart.length - 1, segments, quads: quads !== undefined },
       },
-      values: arena.put(Float32Array.from(list.order, (index) => weights[index] as number)),
+      values: arena.put(Float32Array.from(order, (index) => weights[index] as number)),
     };
   };
   const images = (lanes: number, features: number) => {
@@ -123,7 +125,7 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
         const { g } = c;
         const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(build, c);
         const product = forwardProduct(g, mask);
-        const { pointers, values } = inMemory(product, g.inChannels, 'rows');
+        const { pointers, values } = inMemory(product, g.inChannels);
         const bias = random(g.outChannels, c.seed + 3);
         const y = map(g.outHeight, g.outWidth, g.outChannels);
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), y);
@@ -146,7 +148,7 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
         const dx = map(g.inHeight, g.inWidth, g.inChannels);
         const source = framed(dy, g.outHeight, g.outWidth, g.outChannels, backwardFrame(g));
         for (const product of backwardProducts(g, mask)) {
-          const { pointers, values } = inMemory(product, g.outChannels, 'columns');
+          const { pointers, values } = inMemory(product, g.outChannels);
           const maps = mapsOf(product, blocks, source, dx);
           kernels.product(pointers, values, 0, false, maps.framed, maps.other, maps.counts);
         }
@@ -163,7 +165,7 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
         const { g } = c;
         const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(build, c);
         const product = forwardProduct(g, mask);
-        const { order, pointers } = inMemory(product, g.inChannels, 'rows');
+        const { order, pointers } = inMemory(product, g.inChannels);
         const [gradient, partials] = [arena.room(4 * order.length), arena.room(16 * order.length)];
         const error = framed(dy, g.outHeight, g.outWidth, g.outChannels, { top: 0, left: 0, bottom: 0, right: 0 });
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), error);

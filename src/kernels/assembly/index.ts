@@ -27,4 +27,4 @@ export {
   sparseWeightGradient,
   toLanes,
 } from './sparse';
-export { quadColumnsForward, quadRowsForward, quadRowsWeightGradient } from './sparse-quads';
+export { quadForward, quadWeightGradient } from './sparse-quads';

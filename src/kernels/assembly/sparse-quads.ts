@@ -1,11 +1,10 @@
-// The products of sparse.ts where non-zeros come in fours, in the order of the list: an entry has one offset and four values. In quads of
-// rows four outputs in a row share the pattern, and a load of x serves all of them; in quads of columns an entry stands for four channels
-// in a row, and one offset serves all of them.
+// The products of sparse.ts where four outputs in a row share their pattern: an entry of the list has one offset and four values, and a load
+// of x serves all four. (Their input gradient, where an entry would be four channels in a row, was not faster than non-zero by non-zero.)
 import { multiplyAdd } from './multiply-add';
 import { LANES, positive, sumOf } from './sparse';
 
-/** sparseForward in quads of rows; `outputs` and `segmentRows` count quads. */
-export function quadRowsForward(
+/** sparseForward in quads; `outputs` and `segmentRows` count quads. */
+export function quadForward(
   values: usize, offsets: usize, rowStart: usize, outputs: i32, segments: i32, segmentRows: i32, bias: usize, relu: bool,
   x: usize, xBlock: usize, xRow: usize, xPixel: usize,
   y: usize, yBlock: usize, yRow: usize, yPixel: usize,
@@ -84,79 +83,8 @@ function rowsForward(
   }
 }
 
-/** sparseForward in quads of columns. */
-export function quadColumnsForward(
-  values: usize, offsets: usize, rowStart: usize, outputs: i32, segments: i32, segmentRows: i32, bias: usize, relu: bool,
-  x: usize, xBlock: usize, xRow: usize, xPixel: usize,
-  y: usize, yBlock: usize, yRow: usize, yPixel: usize,
-  blocks: i32, outHeight: i32, outWidth: i32,
-): void {
-  for (; blocks > 0; blocks--, x += xBlock, y += yBlock)
-    for (let oh = 0; oh < outHeight; oh++)
-      for (let segment = 0; segment < segments; segment++)
-        for (let half: usize = 0; half < LANES; half += LANES / 2)
-          for (let ow = 0; ow < outWidth; ow++) {
-            const rows = rowStart + 4 * <usize>(segmentRows * segment);
-            const input = x + <usize>oh * xRow + <usize>ow * xPixel + half;
-            const out = y + <usize>oh * yRow + <usize>ow * yPixel + half;
-            columnsForward(values, offsets, rows, outputs, segment > 0, bias, relu && segment == segments - 1, input, out);
-          }
-}
-
-/** One pixel and half of its lanes. */
-function columnsForward(
-  values: usize, offsets: usize, rowStart: usize, outputs: i32, more: bool, bias: usize, relu: bool, x: usize, y: usize,
-): void {
-  const zero = f32x4.splat(0);
-  const kept = relu ? zero : i32x4.splat(-1);
-  let j = load<u32>(rowStart);
-  for (let o = 0; o < outputs; o++, y += LANES) {
-    const end = load<u32>(rowStart + 4 * <usize>o, 4);
-    let s0: v128, s1: v128, s2: v128, s3: v128;
-    if (more) {
-      s0 = v128.load(y);
-      s1 = v128.load(y, 16);
-      s2 = v128.load(y, 32);
-      s3 = v128.load(y, 48);
-    } else {
-      s0 = bias ? v128.load32_splat(bias + 4 * <usize>o) : zero;
-      s1 = s0;
-      s2 = s0;
-      s3 = s0;
-    }
-    for (; j < end; j++) {
-      const lanes = x + load<u32>(offsets + 4 * <usize>j);
-      const values4 = values + 16 * <usize>j;
-      let w = v128.load32_splat(values4);
-      s0 = multiplyAdd(w, v128.load(lanes), s0);
-      s1 = multiplyAdd(w, v128.load(lanes, 16), s1);
-      s2 = multiplyAdd(w, v128.load(lanes, 32), s2);
-      s3 = multiplyAdd(w, v128.load(lanes, 48), s3);
-      w = v128.load32_splat(values4, 4);
-      s0 = multiplyAdd(w, v128.load(lanes, 128), s0);
-      s1 = multiplyAdd(w, v128.load(lanes, 144), s1);
-      s2 = multiplyAdd(w, v128.load(lanes, 160), s2);
-      s3 = multiplyAdd(w, v128.load(lanes, 176), s3);
-      w = v128.load32_splat(values4, 8);
-      s0 = multiplyAdd(w, v128.load(lanes, 256), s0);
-      s1 = multiplyAdd(w, v128.load(lanes, 272), s1);
-      s2 = multiplyAdd(w, v128.load(lanes, 288), s2);
-      s3 = multiplyAdd(w, v128.load(lanes, 304), s3);
-      w = v128.load32_splat(values4, 12);
-      s0 = multiplyAdd(w, v128.load(lanes, 384), s0);
-      s1 = multiplyAdd(w, v128.load(lanes, 400), s1);
-      s2 = multiplyAdd(w, v128.load(lanes, 416), s2);
-      s3 = multiplyAdd(w, v128.load(lanes, 432), s3);
-    }
-    v128.store(y, positive(s0, kept));
-    v128.store(y, positive(s1, kept), 16);
-    v128.store(y, positive(s2, kept), 32);
-    v128.store(y, positive(s3, kept), 48);
-  }
-}
-
-/** sparseWeightGradient in quads of rows; `outputs` and `segmentRows` count quads, and an entry has 64 bytes of partial sums. */
-export function quadRowsWeightGradient(
+/** sparseWeightGradient in quads; `outputs` and `segmentRows` count quads, and an entry has 64 bytes of partial sums. */
+export function quadWeightGradient(
   offsets: usize, rowStart: usize, outputs: i32, segments: i32, segmentRows: i32, gradient: usize, partials: usize,
   x: usize, xBlock: usize, xRow: usize, xPixel: usize,
   dy: usize, yBlock: usize, yRow: usize, yPixel: usize,

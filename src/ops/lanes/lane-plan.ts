@@ -42,18 +42,13 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
   const { inChannels, outChannels, kernelHeight, kernelWidth, strideHeight, strideWidth } = geometry;
   const taps = kernelHeight * kernelWidth;
   const phaseTaps = Math.ceil(kernelHeight / strideHeight) * Math.ceil(kernelWidth / strideWidth);
-  const placed = (
-    product: LaneProduct,
-    quads: 'rows' | 'columns',
-    rows: number,
-    channels: number,
-    window: number,
-  ): PlacedProduct => {
+  const placed = (product: LaneProduct, rows: number, channels: number, window: number): PlacedProduct => {
     const segments = segmentCount(product.list, channels, window);
-    const list = inQuads(inSegments(product.list, channels, segments), quads);
-    return place({ ...product, list }, { rows, segments, quads: list.quads }, ranks, tensors);
+    const list = inSegments(product.list, channels, segments);
+    const quads = inQuads(list);
+    return place({ ...product, list: quads ?? list }, { rows, segments, quads: quads !== undefined }, ranks, tensors);
   };
-  const byOutput = (mask: Uint8Array | null) => placed(forwardProduct(geometry, mask), 'rows', outChannels, inChannels, taps);
+  const byOutput = (mask: Uint8Array | null) => placed(forwardProduct(geometry, mask), outChannels, inChannels, taps);
   const forwardPlaced = byOutput(forward);
   const gradientPlaced = lazily(() => (gradient === forward ? forwardPlaced : byOutput(gradient)));
   return {
@@ -62,7 +57,7 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
     backwardFrame: backwardFrame(geometry),
     forward: forwardPlaced,
     backward: lazily(() =>
-      backwardProducts(geometry, backward).map((product) => placed(product, 'columns', inChannels, outChannels, phaseTaps)),
+      backwardProducts(geometry, backward).map((product) => placed(product, inChannels, outChannels, phaseTaps)),
     ),
     gradient: gradientPlaced,
     dispose: () => tf.dispose(tensors.splice(0)),
