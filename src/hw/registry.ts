@@ -1,6 +1,8 @@
 import type * as z from 'zod';
 import { acfKind } from './acf/acf.js';
 import { balancedKind } from './balanced/balanced.js';
+import { scnn001Kind } from './balanced/scnn001.js';
+import { sigma001Kind } from './balanced/sigma001.js';
 import { sparseTrain001Kind } from './balanced/sparse-train001.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
@@ -18,8 +20,10 @@ export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec>
 /** All kinds of accelerators, by the `kind` of their specs. */
 export const registry: Readonly<Record<string, AcceleratorKind>> = {
   acf: acfKind,
-  balanced: balancedKind,
-  sparseTrain001: sparseTrain001Kind,
   denseArray: denseArrayKind,
+  balanced: balancedKind,
+  scnn001: scnn001Kind,
+  sigma001: sigma001Kind,
+  sparseTrain001: sparseTrain001Kind,
   scnn: scnnKind,
 };

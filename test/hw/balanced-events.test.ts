@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
-import { type BalancedOptions, balanced, convNest, denseNest, type GemmWork, type WorkCounts } from 'tfjs-sparsity/hw';
+import { type BalancedOptions, balanced, convNest, denseNest, type WorkCounts } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { dealUnits } from '../../src/hw/balanced/deal-units.js';
+import { evenBatch } from '../../src/hw/balanced/design.js';
 import { lineWork } from '../../src/hw/balanced/line-work.js';
 import type { BalancedSpec } from '../../src/hw/balanced/options.js';
 import { partitionPes } from '../../src/hw/balanced/placement.js';
@@ -10,7 +11,7 @@ import { torus } from '../../src/hw/parts/interconnect/torus.js';
 import { balancedEvents } from './support/balanced-events.js';
 import { metPairs, slowUnits } from './support/line-units.js';
 import { slowMacs } from './support/reference.js';
-import { phases, smallWorks, workOf } from './support/small-works.js';
+import { phases, sampledWorks, smallWorks, workOf } from './support/small-works.js';
 
 /** PEs few enough that lists are long, and partitions that do not divide the lines. */
 const smallMachines = fc
@@ -28,10 +29,6 @@ const smallMachines = fc
     const pes = options.torusRows * options.torusCols;
     return { ...options, pes, partitionRows: Math.min(partitions, pes), partitionCols: 1 };
   });
-
-const sampledWorks = fc
-  .record({ work: smallWorks, imageScale: fc.constantFrom(1, 1, 2, 2.5, 3) })
-  .map(({ work, imageScale }): GemmWork => ({ ...work, imageScale: Math.round(work.nest.batch * imageScale) / work.nest.batch }));
 
 const specOf = (options: BalancedOptions) => balanced(options).spec as BalancedSpec;
 
@@ -63,7 +60,8 @@ describe('the fast mode of the balanced accelerator and the event-level referenc
         const [counts] = balanced({ ...options, dramBytesPerCycle: 1e12, coarseRoundCycles: 0 })
           .start()
           .executeStep([work]).works;
-        const { bounds } = dealUnits(work, lineWork(work, spec.multipliers), spec, spec.coarse).split;
+        const whole = evenBatch(work);
+        const { bounds } = dealUnits(whole, lineWork(whole, spec.multipliers), spec, spec.coarse).split;
         const partitions = partitionPes(spec);
         const pes = balancedEvents(work, {
           ...{ partitions, bounds, multipliers: spec.multipliers, rowPairsPerCycle: spec.rowPairsPerCycle },

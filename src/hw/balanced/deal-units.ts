@@ -1,7 +1,7 @@
 import type { GemmWork } from '../contracts.js';
 import type { LineWork } from './line-work.js';
 import { type Partitioned, partitionPes } from './placement.js';
-import { lineOrder, type PeLoad, shareUnits } from './unit-shares.js';
+import { type PeLoad, shareUnits } from './unit-shares.js';
 import { type Coarse, splitLines, type WorkSplit } from './work-split.js';
 
 /** Who has what to do, by PE. */
@@ -11,15 +11,14 @@ export interface DealtUnits {
   readonly split: WorkSplit;
 }
 
-/** Bands of lines for the partitions, and equal runs of units for the PEs of each. */
+/** Bands of lines for the partitions, whose units their PEs take in turn. */
 export function dealUnits(work: GemmWork, lines: LineWork, machine: Partitioned, coarse: Coarse): DealtUnits {
-  const order = lineOrder(lines);
   const partitions = partitionPes(machine);
-  const split = splitLines(work, lines, order, partitions.length, coarse);
+  const split = splitLines(work, lines, partitions.length, coarse);
   const loads = new Array<PeLoad>(machine.pes);
   const partitionOf = new Array<number>(machine.pes);
   partitions.forEach((members, partition) => {
-    const shares = shareUnits(lines, order, split.bounds[partition], split.bounds[partition + 1], members.length);
+    const shares = shareUnits(lines, split.bounds[partition], split.bounds[partition + 1], members.length);
     members.forEach((pe, i) => {
       loads[pe] = shares[i];
       partitionOf[pe] = partition;

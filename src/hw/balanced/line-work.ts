@@ -17,13 +17,14 @@ export interface LineWork {
   readonly kernels: number;
   /** Rows of a map of lines, depth and height together. */
   readonly rows: number;
-  /** How many images of the real batch each image present stands for: they repeat in turn. */
-  readonly copies: readonly number[];
+  /** Images present, and how many images of the real batch each stands for. */
+  readonly images: number;
+  readonly copies: number;
   /** Products of which both factors are non-zero and whose output is wanted. */
-  readonly products: Uint32Array;
+  readonly products: Float64Array;
   readonly rowPairs: Uint32Array;
   /** Batches of `multipliers` products when no two row pairs share one; a pair without products passes in one, too. */
-  readonly pairBatches: Uint32Array;
+  readonly pairBatches: Float64Array;
   /** Non-zeros of the map that lie under the windows of a line, [row][image] (Eq. 12 of 001, with columns treated alike) ... */
   readonly covered: Float64Array;
   /** ... and how many there would be without zeros. */
@@ -33,13 +34,22 @@ export interface LineWork {
 /** Features of a dense layer in a row: what 8-bit column indices address (ledger 1.2.2). */
 export const featuresPerRow = 256;
 
-/** Whether the nest is that of a dense layer: maps and kernel of one pixel, all channels together. */
-export function isDenseLayer({ inSize, outSize, kernelSize, groups }: LoopNest): boolean {
-  return sizeOf(inSize) * sizeOf(outSize) * sizeOf(kernelSize) * groups === 1;
+/** Whether the nest is that of a dense layer: maps and kernel of one pixel, no padding, all channels together. */
+export function isDenseLayer({ inSize, outSize, kernelSize, padBefore, groups }: LoopNest): boolean {
+  return sizeOf(inSize) * sizeOf(outSize) * sizeOf(kernelSize) * groups === 1 && padBefore.every((pad) => pad === 0);
 }
 
-/** The units of a work, from the positions of its non-zeros. */
+const known = new WeakMap<GemmWork, Map<number, LineWork>>(); // counted once per work, however many accelerators ask
+
+/** The units of a work, from the positions of its non-zeros. Sampled images stand for a whole number of images each. */
 export function lineWork(work: GemmWork, multipliers: number): LineWork {
+  const ofWork = known.get(work) ?? new Map<number, LineWork>();
+  const units = ofWork.get(multipliers) ?? countLineWork(work, multipliers);
+  known.set(work, ofWork.set(multipliers, units));
+  return units;
+}
+
+function countLineWork(work: GemmWork, multipliers: number): LineWork {
   const { nest } = work;
   if (isDenseLayer(nest)) return matrixLineWork(work, multipliers);
   if (nestPhase(nest, work.phase) === 'weightGradient') return gradientLineWork(work, multipliers);
@@ -54,16 +64,12 @@ export function emptyLineWork({ nest, phase, imageScale }: GemmWork, kernels: nu
   return {
     kernels,
     rows,
-    copies: imageCopies(nest.batch, Math.round(nest.batch * imageScale)),
-    products: new Uint32Array(kernels * lines),
+    images: nest.batch,
+    copies: imageScale,
+    products: new Float64Array(kernels * lines),
     rowPairs: new Uint32Array(kernels * lines),
-    pairBatches: new Uint32Array(kernels * lines),
+    pairBatches: new Float64Array(kernels * lines),
     covered: new Float64Array(lines),
     coveredDense: new Float64Array(lines),
   };
-}
-
-/** Images of the real batch per image present, which repeat in turn. */
-export function imageCopies(present: number, total: number): readonly number[] {
-  return Array.from({ length: present }, (_, image) => Math.floor(total / present) + (image < total % present ? 1 : 0));
 }

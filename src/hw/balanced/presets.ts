@@ -1,3 +1,5 @@
+import { areas001 } from '../parts/areas.js';
+
 const table2 = '001 Table II';
 const frame = {
   pes: 64,
@@ -36,7 +38,7 @@ const balanced = {
   name: 'balanced',
   ...frame,
   ...partitions,
-  staticPowerW: 0.295,
+  staticPowerW: areas001.designs.balanced.staticW,
   coarse: 'repaired',
   stealing: true,
   rowFormat: 'exact',
@@ -63,12 +65,42 @@ const scaledSources = {
   globalBufferKb: 'chosen: as peSramKb',
 } as const;
 
+const scnn001 = {
+  kind: 'scnn001',
+  name: 'scnn-001',
+  ...frame,
+  staticPowerW: areas001.designs.scnn001.staticW,
+  weightsPerCycle: 4,
+  banks: 32,
+  sources: {
+    ...frameSources,
+    weightsPerCycle: 'SCNN: 4 x 4 multipliers (ledger 1.5)',
+    banks: 'SCNN: 32 accumulator banks (ledger 1.5)',
+  },
+} as const;
+
+const sigma001 = {
+  kind: 'sigma001',
+  name: 'sigma-001',
+  ...frame,
+  staticPowerW: areas001.designs.sigma001.staticW,
+  flexDpeSize: 128,
+  stationary: 'best',
+  im2colOffChip: true,
+  sources: {
+    ...frameSources,
+    flexDpeSize: 'SIGMA: Flex-DPEs of 128 multipliers (from memory)',
+    stationary: 'SIGMA: either operand may stay',
+    im2colOffChip: '001 counts the im2col of SIGMA off chip (ledger section 4, 13)',
+  },
+} as const;
+
 const sparseTrain001 = {
   kind: 'sparseTrain001',
   name: 'sparse-train-001',
   ...frame,
   ...partitions,
-  staticPowerW: 0.291,
+  staticPowerW: areas001.designs.sparseTrain001.staticW,
   sources: { ...frameSources, ...partitionSources },
 } as const;
 
@@ -96,7 +128,11 @@ export const presets001 = {
       torusCols: `${table2}: 9 x 9`,
     },
   },
+  'scnn-001': scnn001,
+  'sigma-001': sigma001,
   'sparse-train-001': sparseTrain001,
   'balanced-3mb': withScaledSram(balanced),
+  'scnn-001-3mb': withScaledSram(scnn001),
+  'sigma-001-3mb': withScaledSram(sigma001),
   'sparse-train-001-3mb': withScaledSram(sparseTrain001),
 };

@@ -19,7 +19,7 @@ export interface Storage {
 export interface StoredTensor extends StoredBits {
   readonly elements: number;
   readonly nonzeros: number;
-  /** Rows by the format that they took: only a design with a choice has both. */
+  /** Rows by the format that they took, where there is a choice. */
   readonly rows: { readonly csr: number; readonly bitmap: number };
 }
 
@@ -32,10 +32,8 @@ export function storedTensor(nonzeros: BitTensor | undefined, rows: TensorRows, 
 /** Rows by their number of non-zeros, one histogram per piece of a row. */
 function rowHistograms(words: Uint32Array, { outer, columns, inner, copies }: TensorRows, lengths: readonly number[]) {
   const histograms = lengths.map((length) => new Float64Array(length + 1));
-  const perImage = outer / copies.length;
   const counts = new Uint32Array(inner);
   for (let o = 0; o < outer; o++) {
-    const weight = copies[Math.floor(o / perImage)];
     let bit = o * columns * inner;
     for (let piece = 0; piece < lengths.length; piece++) {
       counts.fill(0);
@@ -43,7 +41,7 @@ function rowHistograms(words: Uint32Array, { outer, columns, inner, copies }: Te
       if (inner === 1) for (; bit < end; bit += 32) counts[0] += popcount(readBits(words, bit, Math.min(32, end - bit)));
       for (; bit < end; bit += inner) countOnes(words, bit, inner, counts);
       bit = end;
-      for (let i = 0; i < inner; i++) histograms[piece][counts[i]] += weight;
+      for (let i = 0; i < inner; i++) histograms[piece][counts[i]] += copies;
     }
   }
   return histograms;
@@ -58,8 +56,7 @@ function countOnes(words: Uint32Array, from: number, length: number, counts: Uin
 
 /** All rows full: outputs of which nothing is known to be zero. */
 function fullRows({ outer, inner, copies }: TensorRows, lengths: readonly number[]) {
-  const images = copies.reduce((sum, count) => sum + count, 0);
-  return lengths.map((length) => new Float64Array(length + 1).fill((outer / copies.length) * images * inner, length));
+  return lengths.map((length) => new Float64Array(length + 1).fill(outer * inner * copies, length));
 }
 
 function sizeOfRows(histograms: readonly Float64Array[], lengths: readonly number[], storage: Storage): StoredTensor {
@@ -81,6 +78,5 @@ function sizeOfRows(histograms: readonly Float64Array[], lengths: readonly numbe
   });
   const values = nonzeros * valueBits;
   const total = { rp: rpTotal, csr: csrBits(nonzeros, all, widths), bitmap: bitmapBits(nonzeros, elements, widths) }[format];
-  const byFormat = { rp: rows, csr: { csr: all, bitmap: 0 }, bitmap: { csr: 0, bitmap: all } }[format];
-  return { valueBits: values, indexBits: total - values, elements, nonzeros, rows: byFormat };
+  return { valueBits: values, indexBits: total - values, elements, nonzeros, rows };
 }

@@ -1,14 +1,14 @@
 import { sizeOf } from '../bits.js';
-import type { GemmWork, Role, UpdateWork } from '../contracts.js';
-import { imageCopies, isDenseLayer } from './line-work.js';
+import type { GemmWork, Role } from '../contracts.js';
+import { isDenseLayer } from './line-work.js';
 
 /** A tensor as a stack of rows: element (o, x, i) lies at (o * columns + x) * inner + i, and a row is all x of one (o, i). */
 export interface TensorRows {
   readonly outer: number;
   readonly columns: number;
   readonly inner: number;
-  /** Real images per image present, over which `outer` is spread evenly; [1] for weights. */
-  readonly copies: readonly number[];
+  /** Real images per image present; 1 for weights. */
+  readonly copies: number;
 }
 
 /** What a row is (see the option `rowLayout`). */
@@ -21,25 +21,21 @@ export function tensorRows({ nest, imageScale }: GemmWork, role: Role, rowLayout
     return weightRows([...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels], flat);
   const isNestInput = (role === 'A') !== nest.transposed;
   const [[depth, height, width], channels] = isNestInput ? [nest.inSize, nest.inChannels] : [nest.outSize, nest.outChannels];
-  const copies = imageCopies(nest.batch, Math.round(nest.batch * imageScale));
   const outer = nest.batch * depth * height;
-  return flat ? { outer, columns: width * channels, inner: 1, copies } : { outer, columns: width, inner: channels, copies };
+  return flat
+    ? { outer, columns: width * channels, inner: 1, copies: imageScale }
+    : { outer, columns: width, inner: channels, copies: imageScale };
 }
 
-/** The rows of the weights of an update: those of a matrix, of shape [inputs, outputs], are flat. */
-export function updateRows({ weights }: UpdateWork, rowLayout: RowLayout): TensorRows {
-  const { shape } = weights.nonzeros;
-  return weightRows(shape, rowLayout === 'flattened' || shape.length < 3);
-}
-
-/** Weights of shape [..., width taps, inputs, outputs]: a flat row is a whole kernel, others are its width taps. */
-function weightRows(shape: readonly number[], flat: boolean): TensorRows {
+/** Weights of shape [..., width taps, inputs, outputs] or [inputs, outputs]: a flat row is a whole kernel, others are its width taps. */
+export function weightRows(shape: readonly number[], flatRows: boolean): TensorRows {
   const inner = shape.at(-1) as number;
-  if (flat) return { outer: 1, columns: sizeOf(shape.slice(0, -1)), inner, copies: [1] };
+  const flat = flatRows || shape.length < 3;
+  if (flat) return { outer: 1, columns: sizeOf(shape.slice(0, -1)), inner, copies: 1 };
   return {
     outer: sizeOf(shape.slice(0, -3)),
     columns: shape.at(-3) as number,
     inner: (shape.at(-2) as number) * inner,
-    copies: [1],
+    copies: 1,
   };
 }

@@ -1,6 +1,6 @@
-import { wholeBatch } from '../acf/fill-batch.js';
 import { checkSpec, tableOf } from '../check-spec.js';
 import type { Accelerator, PhaseWork, WorkCounts } from '../contracts.js';
+import { wholeBatch } from '../whole-batch.js';
 import { type BrickTimes, brickTimes } from './brick-times.js';
 import { runConvolution } from './convolution.js';
 import { type ScnnOptions, type ScnnSpec, scnnSchema } from './options.js';

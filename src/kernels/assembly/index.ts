@@ -1,8 +1,10 @@
 export { packBits, countPairs } from './bits';
+export { cartesianBarriers } from './cartesian';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
 export { gemm } from './gemm';
+export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
   lanesMoments,
   lanesNormalise,
@@ -12,7 +14,7 @@ export {
   lanesNormaliseSums,
 } from './lanes-normalise';
 export { addLanes, averagePoolGradientLanes, averagePoolLanes, globalMaxGradientLanes } from './lanes-pool';
-export { countOnes, listAcross, listAlong } from './lists';
+export { addDecay, countOnes, listAcross, listAlong } from './lists';
 export { maxPoolGradient } from './pooling';
 export {
   fromLanes,
@@ -21,9 +23,11 @@ export {
   maxPoolLanes,
   padLanes,
   permute,
+  reluError,
   reluGradient,
   scatter,
   sparseForward,
   sparseWeightGradient,
   toLanes,
 } from './sparse';
+export { quadForward, quadWeightGradient } from './sparse-quads';

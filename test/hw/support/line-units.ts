@@ -30,7 +30,8 @@ export function slowUnits(work: GemmWork): SlowUnit[] {
   const [inD, inH, inW] = nest.inSize;
   const [outD, outH, outW] = nest.outSize;
   const [kD, kH, kW] = nest.kernelSize;
-  const dense = inD * inH * inW * outD * outH * outW * kD * kH * kW * nest.groups === 1;
+  const padded = nest.padBefore.some((pad) => pad > 0);
+  const dense = inD * inH * inW * outD * outH * outW * kD * kH * kW * nest.groups === 1 && !padded;
   const inGroup = nest.inChannels / nest.groups;
   const outGroup = nest.outChannels / nest.groups;
   const kernels = phase === 'inputGradient' ? nest.inChannels : nest.outChannels;
@@ -96,6 +97,6 @@ export function metPairs({ pairs }: SlowUnit): SlowPair[] {
 export function splitPositions(work: GemmWork): number[] {
   const total = Math.round(work.nest.batch * work.imageScale);
   const images: number[] = [];
-  for (let i = 0; i < total; i++) images.push(i % work.nest.batch);
-  return images.sort((a, b) => a - b);
+  for (let i = 0; i < total; i++) images.push(i % work.nest.batch); // a batch that does not divide is filled image by image
+  return total % work.nest.batch === 0 ? images.sort((a, b) => a - b) : images;
 }
