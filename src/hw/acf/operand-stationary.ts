@@ -164,11 +164,12 @@ function streamOf({ rows, cols, wordsPerRow, words }: BitRows, total: Uint32Arra
   for (let round = 0; round < rounds && rounds > 1; round++) {
     const from = round * depth * wordsPerRow;
     const window = { rows: vectors[round], cols, wordsPerRow, words: words.subarray(from, from + vectors[round] * wordsPerRow) };
-    columnCounts(window).forEach((count, k) => {
-      counts[k * rounds + round] = count;
-    });
+    const ofRound = columnCounts(window);
+    for (let k = 0; k < cols; k++) counts[k * rounds + round] = ofRound[k];
   }
-  return { vectors, counts, total, bankOf: Uint16Array.from(total, (_, k) => k % banks), before: new Float64Array(rounds) };
+  const bankOf = new Uint16Array(cols);
+  for (let k = 0; k < cols; k++) bankOf[k] = k % banks;
+  return { vectors, counts, total, bankOf, before: new Float64Array(rounds) };
 }
 
 /** Sends the streamed words of the union's indices to a fan-out group, round by round, and clears the union. */
