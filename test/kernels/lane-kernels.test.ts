@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConvGeometry, instantiateLaneKernels, type KernelBuild } from '../../src/kernels/index.js';
 import { mapsOf } from '../../src/kernels/lane-maps.js';
-import { inSegments } from '../../src/kernels/list-segments.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -76,19 +75,16 @@ function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; spa
     kernels.pad(lanes, pointer, blocks, height, width * pixel, top, bottom, left * pixel, right * pixel);
     return { pointer, height: framedHeight, width: framedWidth, channels };
   };
-  /** @param channels of the map that the list reads; up to four segments. */
-  const inMemory = (product: LaneProduct, channels: number) => {
-    const list = inSegments(product.list, channels, Math.min(channels, 1 + (seed % 4)));
-    const rows = product.list.rowStart.length - 1;
-    return {
-      order: list.order,
-      pointers: {
-        ...{ rowStart: arena.putWords(list.rowStart), offsets: arena.putWords(list.offsets) },
-        ...{ rows, segments: (list.rowStart.length - 1) / rows },
-      },
-      values: arena.put(Float32Array.from(list.order, (index) => weights[index] as number)),
-    };
-  };
+  /** Up to four segments. */
+  const segments = (channels: number) => Math.min(channels, 1 + (seed % 4));
+  const inMemory = ({ list }: LaneProduct, rows: number) => ({
+    order: list.order,
+    pointers: {
+      ...{ rowStart: arena.putWords(list.rowStart), offsets: arena.putWords(list.offsets) },
+      ...{ rows, segments: (list.rowStart.length - 1) / rows },
+    },
+    values: arena.put(Float32Array.from(list.order, (index) => weights[index] as number)),
+  });
   const images = (lanes: number, features: number) => {
     const pointer = arena.room(4 * g.batch * features);
     kernels.fromLanes(lanes, g.batch, features, pointer);
@@ -101,7 +97,7 @@ function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; spa
     channels,
   });
   const masked = weights.map((weight, i) => weight * (mask[i] as number));
-  return { arena, kernels, mask, masked, x, dy, blocks, framed, inMemory, images, map };
+  return { arena, kernels, mask, masked, x, dy, blocks, framed, segments, inMemory, images, map };
 }
 
 describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
@@ -109,9 +105,9 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, fc.boolean(), (c, relu) => {
         const { g } = c;
-        const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(build, c);
-        const product = forwardProduct(g, mask);
-        const { pointers, values } = inMemory(product, g.inChannels);
+        const { arena, kernels, mask, masked, x, blocks, framed, segments, inMemory, images, map } = setUp(build, c);
+        const product = forwardProduct(g, mask, segments(g.inChannels));
+        const { pointers, values } = inMemory(product, g.outChannels);
         const bias = random(g.outChannels, c.seed + 3);
         const y = map(g.outHeight, g.outWidth, g.outChannels);
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), y);
@@ -130,11 +126,11 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { kernels, mask, masked, dy, blocks, framed, inMemory, images, map } = setUp(build, c);
+        const { kernels, mask, masked, dy, blocks, framed, segments, inMemory, images, map } = setUp(build, c);
         const dx = map(g.inHeight, g.inWidth, g.inChannels);
         const source = framed(dy, g.outHeight, g.outWidth, g.outChannels, backwardFrame(g));
-        for (const product of backwardProducts(g, mask)) {
-          const { pointers, values } = inMemory(product, g.outChannels);
+        for (const product of backwardProducts(g, mask, segments(g.outChannels))) {
+          const { pointers, values } = inMemory(product, g.inChannels);
           const maps = mapsOf(product, blocks, source, dx);
           kernels.product(pointers, values, 0, false, maps.framed, maps.other, maps.counts);
         }
@@ -149,9 +145,9 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(build, c);
-        const product = forwardProduct(g, mask);
-        const { order, pointers } = inMemory(product, g.inChannels);
+        const { arena, kernels, mask, x, dy, blocks, framed, segments, inMemory } = setUp(build, c);
+        const product = forwardProduct(g, mask, segments(g.inChannels));
+        const { order, pointers } = inMemory(product, g.outChannels);
         const [gradient, partials] = [arena.room(4 * order.length), arena.room(16 * order.length)];
         const error = framed(dy, g.outHeight, g.outWidth, g.outChannels, { top: 0, left: 0, bottom: 0, right: 0 });
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), error);

@@ -23,6 +23,7 @@ export {
   maxPoolLanes,
   padLanes,
   permute,
+  reluError,
   reluGradient,
   scatter,
   sparseForward,

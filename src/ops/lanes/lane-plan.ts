@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ConvGeometry, ListPointers, Pointer } from '../../kernels/index.js';
-import { inSegments, segmentCount } from '../../kernels/list-segments.js';
+import { type ConvGeometry, countOnes, type ListPointers, type Pointer } from '../../kernels/index.js';
+import { segmentCount } from '../../kernels/list-segments.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -43,9 +43,10 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
   const { inChannels, outChannels, kernelHeight, kernelWidth, strideHeight, strideWidth } = geometry;
   const taps = kernelHeight * kernelWidth;
   const phaseTaps = Math.ceil(kernelHeight / strideHeight) * Math.ceil(kernelWidth / strideWidth);
-  const placed = ({ list, ...rest }: LaneProduct, rows: number, channels: number, window: number): PlacedProduct =>
-    place({ ...rest, list: inSegments(list, channels, segmentCount(list, channels, window)) }, rows, ranks, tensors);
-  const byOutput = (mask: Uint8Array | null) => placed(forwardProduct(geometry, mask), outChannels, inChannels, taps);
+  const segments = (mask: Uint8Array | null, channels: number, window: number) =>
+    segmentCount(channels, window, mask ? countOnes(mask) / mask.length : 1);
+  const byOutput = (mask: Uint8Array | null): PlacedProduct =>
+    place(forwardProduct(geometry, mask, segments(mask, inChannels, taps)), outChannels, ranks, tensors);
   const forwardPlaced = byOutput(forward);
   const gradientPlaced = lazily(() => (gradient === forward ? forwardPlaced : byOutput(gradient)));
   return {
@@ -54,7 +55,9 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
     backwardFrame: backwardFrame(geometry),
     forward: forwardPlaced,
     backward: lazily(() =>
-      backwardProducts(geometry, backward).map((product) => placed(product, inChannels, outChannels, phaseTaps)),
+      backwardProducts(geometry, backward, segments(backward, outChannels, phaseTaps)).map((product) =>
+        place(product, inChannels, ranks, tensors),
+      ),
     ),
     hasDenseGradient: gradient === null && forward !== null,
     gradient: gradientPlaced,
