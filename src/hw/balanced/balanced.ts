@@ -26,6 +26,9 @@ import type { StoredWork } from './traffic.js';
  * All PEs wait for the last one at the end of a work. Procedure 1 runs while the work before stores its outputs; what that does not
  * hide is charged. Operands and outputs pass behind double buffers, part by part.
  *
+ * Off chip each row of a tensor is in RP-CSR or RP-BF. Outputs leave compressed, with the zeros that the step knows of them: those of E
+ * behind a layer, of A before it, and of the wanted gradient. An operand is read once if it fits a third of all SRAM, else tile by tile.
+ *
  * Unit-cycles are lost to `indexMatching`, `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `stealing`
  * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden) and `memory`.
  *
