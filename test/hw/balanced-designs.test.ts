@@ -93,6 +93,13 @@ describe.each(designs)('%s', (_, design) => {
     expect(() => design(options)).toThrow(message);
   });
 
+  it('refuses counters beyond 2^53, and takes a batch of millions', () => {
+    const nest = denseNest({ batch: 2, inFeatures: 9, outFeatures: 5 });
+    const work = workOf(nest, 'forward', { input: 1, kernel: 1 }, 2);
+    expect(run(design(), { ...work, imageScale: 1e7 }).macs.effectual).toBe(90e7);
+    expect(() => run(design(), { ...work, imageScale: 1e14 })).toThrow(/counters hold exactly/);
+  });
+
   it('stores, moves and computes in proportion to the images that a sample stands for', () => {
     const nest = denseNest({ batch: 4, inFeatures: 50, outFeatures: 20 });
     const work = workOf(nest, 'forward', { input: 0.4, kernel: 0.3 }, 2);
@@ -217,8 +224,7 @@ describe('the balanced accelerator', () => {
       if (rng.uniform() < 0.15 + (0.5 * row) / 54) words[i >>> 5] |= 1 << (i & 31);
     }
     const work = { ...shaped, input: { ...shaped.input, nonzeros: { ...shaped.input.nonzeros, words } } };
-    const { spec } = balanced({ rowPairsPerCycle: 1000 });
-    const { dimension, coarse, twoLevel } = loadBalance(work, spec as BalancedSpec);
+    const { dimension, coarse, twoLevel } = loadBalance(work, balanced({ rowPairsPerCycle: 1000 }).spec as BalancedSpec);
     const deviation = (counts: readonly number[]) => {
       const mean = counts.reduce((total, count) => total + count, 0) / counts.length;
       return Math.sqrt(counts.reduce((total, count) => total + (count / mean - 1) ** 2, 0) / counts.length);

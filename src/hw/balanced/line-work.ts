@@ -21,10 +21,10 @@ export interface LineWork {
   readonly images: number;
   readonly copies: number;
   /** Products of which both factors are non-zero and whose output is wanted. */
-  readonly products: Uint32Array;
+  readonly products: Float64Array;
   readonly rowPairs: Uint32Array;
   /** Batches of `multipliers` products when no two row pairs share one; a pair without products passes in one, too. */
-  readonly pairBatches: Uint32Array;
+  readonly pairBatches: Float64Array;
   /** Non-zeros of the map that lie under the windows of a line, [row][image] (Eq. 12 of 001, with columns treated alike) ... */
   readonly covered: Float64Array;
   /** ... and how many there would be without zeros. */
@@ -57,9 +57,9 @@ export function emptyLineWork({ nest, phase, imageScale }: GemmWork, kernels: nu
     rows,
     images: nest.batch,
     copies: imageScale,
-    products: new Uint32Array(kernels * lines),
+    products: new Float64Array(kernels * lines),
     rowPairs: new Uint32Array(kernels * lines),
-    pairBatches: new Uint32Array(kernels * lines),
+    pairBatches: new Float64Array(kernels * lines),
     covered: new Float64Array(lines),
     coveredDense: new Float64Array(lines),
   };

@@ -17,27 +17,38 @@ export interface WorkSplit {
   readonly moves: number;
 }
 
+/** Items that Procedure 1 moves at most: of more lines it moves several at a time. */
+const mostItems = 65_536;
+
 /**
  * Splits the lines of a work into bands, one per partition: rows of the map, and where a border is within a row, images of that row.
  *
  * Procedure 1 goes by the estimate of Eqs. 11 to 13: density of the kernel times density of the input under the windows of the lines.
  */
 export function splitLines(work: GemmWork, lines: LineWork, partitions: number, coarse: Coarse): WorkSplit {
-  if (coarse === 'even') {
-    return { bounds: evenSplit(lines.rows * lines.images * lines.copies, partitions), rounds: 0, moves: 0 };
-  }
-  const estimate = estimateLines(work, lines);
-  if (coarse === 'prefix') return { bounds: bestContiguous(estimate.work, partitions), rounds: 0, moves: 0 };
+  const positions = lines.rows * lines.images * lines.copies;
+  if (coarse === 'even') return { bounds: evenSplit(positions, partitions), rounds: 0, moves: 0 };
+  const granule = Math.ceil(positions / mostItems);
+  const toPositions = (bounds: readonly number[]) => bounds.map((bound) => Math.min(bound * granule, positions));
+  const estimate = estimateItems(work, lines, granule);
+  if (coarse === 'prefix') return { bounds: toPositions(bestContiguous(estimate.work, partitions)), rounds: 0, moves: 0 };
   const { bounds, iterations, moves } = balanceRows(estimate, partitions, { variant: coarse });
-  return { bounds, rounds: iterations + 1, moves };
+  return { bounds: toPositions(bounds), rounds: iterations + 1, moves };
 }
 
-/** Per line: non-zeros under its windows times the kernel's density, and elements under them. */
-function estimateLines({ kernel }: GemmWork, { rows, images, copies, covered, coveredDense }: LineWork) {
+/** Per item, a run of `granule` lines: non-zeros under their windows times the kernel's density, and elements under them. */
+function estimateItems({ kernel }: GemmWork, { rows, images, copies, covered, coveredDense }: LineWork, granule: number) {
   const kernelDensity = countBits(kernel.nonzeros) / sizeOf(kernel.nonzeros.shape);
-  const length = rows * images * copies;
-  return {
-    work: Float64Array.from({ length }, (_, position) => covered[Math.floor(position / copies)] * kernelDensity),
-    dense: Float64Array.from({ length }, (_, position) => coveredDense[Math.floor(position / copies)]),
-  };
+  const items = Math.ceil((rows * images * copies) / granule);
+  const estimate = { work: new Float64Array(items), dense: new Float64Array(items) };
+  for (let line = 0; line < rows * images; line++) {
+    for (let from = line * copies, end = from + copies; from < end; ) {
+      const item = Math.floor(from / granule);
+      const to = Math.min(end, (item + 1) * granule);
+      estimate.work[item] += (to - from) * covered[line] * kernelDensity;
+      estimate.dense[item] += (to - from) * coveredDense[line];
+      from = to;
+    }
+  }
+  return estimate;
 }
