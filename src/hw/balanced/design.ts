@@ -1,4 +1,5 @@
 import { tableOf } from '../check-spec.js';
+import { checkedRun } from '../checked-run.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
 import { transferCycles } from '../parts/double-buffer.js';
 import { wholeBatch } from '../whole-batch.js';
@@ -49,7 +50,7 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
     energyTable: tableOf(spec.energyTable),
     start(state) {
       let storeBytes = state?.[0] ?? 0; // of the work before
-      return {
+      return checkedRun({
         executeStep(works) {
           const maps = stepMaps(works);
           const counts = works.map((work) => {
@@ -60,7 +61,7 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
           return { works: counts };
         },
         state: () => [storeBytes],
-      };
+      });
     },
   };
 }
