@@ -79,6 +79,7 @@ const args = await yargs(hideBin(process.argv))
     bdwp: { type: 'boolean', default: true, describe: 'Rows of BDWP 2:8, whose masks are made anew in each step' },
     rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
     stock: { type: 'boolean', default: true, describe: "Time tfjs's own kernels too" },
+    simd: { type: 'string', choices: ['auto', 'strict', 'relaxed'], default: 'auto' },
     out: { type: 'string', default: 'bench/results/training.jsonl' },
   })
   .strict()
@@ -86,7 +87,7 @@ const args = await yargs(hideBin(process.argv))
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const { message, onStock } = await stockKernels();
+const { message, onStock } = await stockKernels(args.simd as 'auto');
 
 interface Variant {
   readonly name: string;

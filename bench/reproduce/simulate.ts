@@ -19,8 +19,11 @@ export async function simulate(options: ReproduceOptions): Promise<Simulations> 
   const jobs = jobsOf(options);
   const file = finishedDraws(join(options.out, 'draws.jsonl'));
   const found = new Map(jobs.map((job) => [job, file.find(job)]));
-  // The largest first: no thread is left alone with it at the end.
-  const missing = jobs.filter((job) => !found.get(job)).sort((a, b) => macsOf(b.network) - macsOf(a.network));
+  // The claims first, and of them the largest: no thread is left alone with it at the end.
+  const isClaim = ({ way }: DrawJob) => Number(way === 'claims');
+  const missing = jobs
+    .filter((job) => !found.get(job))
+    .sort((a, b) => isClaim(b) - isClaim(a) || macsOf(b.network) - macsOf(a.network));
   const work = missing.reduce((sum, job) => sum + macsOf(job.network), 0);
   let done = 0;
   await runJobs(missing, options.threads, (job, draw) => {
@@ -42,9 +45,9 @@ function jobsOf({ networks, images, full, seed }: ReproduceOptions): DrawJob[] {
   }
   // Drawn image by image the error of the mean is seen; a full batch leaves none.
   const draws = Array.from({ length: full ? 1 : images }, (_, draw) => ({ draw, images: full ? batch : 1, seed }));
-  return (Object.keys(ways) as WayName[]).flatMap((way) => {
-    const drawn = way === 'claims' ? names : names.filter((name) => otherWaysNetworks.includes(name));
-    return drawn.flatMap((name) => draws.map((draw) => ({ network: name, way, ...draw })));
+  return (Object.keys(ways) as WayName[]).flatMap((way): DrawJob[] => {
+    if (way === 'claims') return names.flatMap((name) => draws.map((draw) => ({ network: name, way, ...draw })));
+    return names.filter((name) => otherWaysNetworks.includes(name)).map((name) => ({ network: name, way, ...draws[0] }));
   });
 }
 

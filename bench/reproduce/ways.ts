@@ -10,8 +10,9 @@ export interface Way {
   readonly maps: SyntheticMaps;
   /** Zeros of W and G. */
   readonly sparsity: number;
-  /** Options that all accelerators have other than their presets. */
+  /** Options that accelerators have other than their presets: all of them, or those of one kind. */
   readonly options?: Readonly<Record<string, unknown>>;
+  readonly onlyKind?: string;
 }
 
 const { peSramKb, globalBufferKb } = presets['balanced-3mb'];
@@ -24,6 +25,16 @@ export const ways = {
   'Bernoulli maps': { maps: 'bernoulli', sparsity: weightSparsity.average },
   'smooth maps': { maps: 'smooth', sparsity: weightSparsity.average },
   'flattened rows': { maps: 'rowBeta', sparsity: weightSparsity.average, options: { rowLayout: 'flattened' } },
+  // As SIGMA itself might (ledger section 4, 13).
+  'im2col on chip': {
+    ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
+    ...{ onlyKind: 'sigma001', options: { im2colOffChip: false } },
+  },
+  // 001 gives no rate of its M-ICU; the preset's one row pair per cycle often holds the multipliers up.
+  'M-ICU never waits': {
+    ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
+    ...{ onlyKind: 'balanced', options: { rowPairsPerCycle: 1024 } },
+  },
   // So that working sets overflow (ledger section 4, 14).
   '3 MB of SRAM': { maps: 'rowBeta', sparsity: weightSparsity.average, options: scaledSram },
 } satisfies Record<string, Way>;
@@ -37,11 +48,13 @@ const proposed = {
 };
 
 /**
- * The accelerators of a way. The claims see the proposed one under its three readings of how many PEs there are (ledger 1.2.7), and with
- * Procedure 1 and Eq. 10 to the letter; the other ways its preset only.
+ * The accelerators of a draw. The first draw of the claims sees the proposed one in all its readings: how many PEs there are (ledger
+ * 1.2.7), and Procedure 1 and Eq. 10 to the letter; the others its preset only.
  */
-export function acceleratorsOf(way: WayName): readonly AcceleratorSpec[] {
-  const { options = {} }: Way = ways[way];
-  const ours = way === 'claims' ? Object.values(proposed) : [proposed.balanced];
-  return [...ours, ...Object.values(baselines).map((name) => presets[name])].map((spec) => ({ ...spec, ...options }));
+export function acceleratorsOf({ way, draw }: { readonly way: WayName; readonly draw: number }): readonly AcceleratorSpec[] {
+  const { options = {}, onlyKind }: Way = ways[way];
+  const ours = way === 'claims' && draw === 0 ? Object.values(proposed) : [proposed.balanced];
+  return [...ours, ...Object.values(baselines).map((name) => presets[name])].map((spec) =>
+    onlyKind === undefined || onlyKind === spec.kind ? { ...spec, ...options } : spec,
+  );
 }

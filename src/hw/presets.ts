@@ -105,6 +105,6 @@ export const presets: Readonly<Record<string, Preset>> = {
   'acf-literal': { ...acf, name: 'acf-literal', objective: 'energy', scheduler: 'greedy' },
   'acf-lpddr4': { ...acf, name: 'acf-lpddr4', energyTable: '45nm-lpddr4' },
   'acf-hbm2': { ...acf, name: 'acf-hbm2', energyTable: '45nm-hbm2' },
-  scnn,
   ...presets001,
+  scnn,
 };

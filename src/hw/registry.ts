@@ -21,9 +21,9 @@ export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec>
 export const registry: Readonly<Record<string, AcceleratorKind>> = {
   acf: acfKind,
   denseArray: denseArrayKind,
-  scnn: scnnKind,
   balanced: balancedKind,
   scnn001: scnn001Kind,
   sigma001: sigma001Kind,
   sparseTrain001: sparseTrain001Kind,
+  scnn: scnnKind,
 };

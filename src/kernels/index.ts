@@ -1,4 +1,6 @@
 export { type BitKernels, createBitKernels } from './bit-kernels.js';
+export { type CartesianKernel, createCartesianKernel, type StoredList } from './cartesian-kernel.js';
+export { type CartesianGrid, type CartesianSums, cartesianReference, type PlacedList } from './cartesian-reference.js';
 export { countPairsReference } from './count-pairs-reference.js';
 export type { ConvGeometry } from './geometry.js';
 export { firstUnranked, highestInRuns } from './highest-in-runs.js';

@@ -1,68 +1,112 @@
-import type { WasmFunction } from './wasm-functions.js';
+import { type KernelBuild, kernelBuilds, type WasmFunction, wasmFunctions } from './wasm-functions.js';
 
-// A call of a kernel is cut into chunks that write to different places. The caller and its helpers, on threads of their own, take chunk
-// after chunk until none is left, so that a helper that is late, or asleep, or has lost its core to another program holds up nobody.
+// A call of a kernel is cut into parts that write to different places. The caller and its helpers, on threads of their own, take part
+// after part until none is left, so that a helper that is late, or asleep, or has lost its core to another program holds up nobody.
 
 /** Words of the control block, in cache lines of their own where both sides write. */
-const word = { call: 0, next: 16, finished: 32, failed: 48, chunks: 49, kernel: 50, arguments: 51, first: 64 } as const;
-/** Chunks that a call may be cut into. */
-export const mostChunks = 16;
+const word = { call: 0, next: 16, finished: 32, failed: 48, parts: 49, kernel: 50, build: 51, arguments: 52, first: 64 } as const;
+/** Parts that a call may be cut into. */
+export const mostParts = 8;
 const mostArguments = 32;
-const textAt = 4 * (word.first + mostChunks * mostArguments);
+const textAt = 4 * (word.first + mostParts * mostArguments);
 const textLength = 256;
-/** No chunk has this number: while `next` holds it or more, there is nothing to take. */
+/** No part has this number: while `next` holds it or more, there is nothing to take. */
 const closed = 2 ** 20;
+/** Parts for each thread: few, since each reads its operands anew, and some, for a thread that comes late. */
+const partsEach = 2;
 /** Looks at the control block before a thread goes to sleep: some tenths of a millisecond, the time between two kernels of a step. */
 const looks = 20_000;
-/** Longer than any chunk takes. */
+/** Longer than any part takes. */
 const limitMs = 60_000;
 
-/** The memory in which the caller and its helpers meet. */
-export function newControl(): Int32Array<SharedArrayBuffer> {
+/** Who makes the calls of kernels on a memory. */
+export interface Crew {
+  /** Into how many parts it cuts at most. */
+  readonly size: number;
+  /** Parts of a range of `length`, cut at multiples of `unit`. */
+  parts(length: number, unit?: number): readonly (readonly [from: number, to: number])[];
+  /** Makes the calls of a kernel, one for each list of arguments; they write to different places. */
+  run(kernel: string, calls: readonly (readonly number[])[]): void;
+}
+
+type Control = Int32Array<SharedArrayBuffer>;
+
+const controls = new WeakMap<WebAssembly.Memory, { readonly control: Control; readonly helpers: number }>();
+
+/** The crew of a memory: the caller, and the helpers that were hired for it before. */
+export function crewOn(memory: WebAssembly.Memory, build: KernelBuild): Crew {
+  const functions = wasmFunctions(memory, build);
+  const hired = controls.get(memory);
+  if (!hired) return { size: 1, parts: (length) => [[0, length]], run: (kernel, [args]) => functions[kernel](...args) };
+  const kernels = Object.values(functions);
+  const numbers = new Map(Object.keys(functions).map((name, number) => [name, number]));
+  const size = Math.min(mostParts, partsEach * (1 + hired.helpers));
+  return {
+    size,
+    parts: (length, unit = 1) => cut(length, unit, size),
+    run(kernel, calls) {
+      if (calls.length === 1) functions[kernel](...calls[0]);
+      else callTogether(hired.control, kernels, build, numbers.get(kernel) as number, calls);
+    },
+  };
+}
+
+/** Has the crews of a memory work with helpers, who are given the control block that this returns. */
+export function hire(memory: WebAssembly.Memory, helpers: number): Control {
   const control = new Int32Array(new SharedArrayBuffer(textAt + 2 * textLength));
   control[word.next] = closed;
+  controls.set(memory, { control, helpers });
   return control;
 }
 
-/** What a helper does for all its life: `kernels` in the order that the caller's numbers refer to. */
-export function help(control: Int32Array<SharedArrayBuffer>, kernels: readonly WasmFunction[]): never {
+function cut(length: number, unit: number, most: number): [number, number][] {
+  const units = Math.ceil(length / unit);
+  const count = Math.max(1, Math.min(most, units));
+  const at = (part: number) => Math.min(length, Math.floor((part * units) / count) * unit);
+  return Array.from({ length: count }, (_, part) => [at(part), at(part + 1)]);
+}
+
+/** What a helper does for all its life: the kernels of each build, in the order of the module. */
+export function help(control: Control, builds: readonly (readonly WasmFunction[])[]): never {
   for (let seen = 0; ; ) {
     for (let look = 0; look < looks && Atomics.load(control, word.call) === seen; look++);
     Atomics.wait(control, word.call, seen);
     seen = Atomics.load(control, word.call);
-    takeChunks(control, kernels);
+    takeParts(control, builds[control[word.build]]);
   }
 }
 
 /** Makes the calls of a kernel, one for each list of arguments, with the help of whoever waits on the control block. */
-export function callTogether(
-  control: Int32Array<SharedArrayBuffer>,
+function callTogether(
+  control: Control,
   kernels: readonly WasmFunction[],
+  build: KernelBuild,
   kernel: number,
   calls: readonly (readonly number[])[],
 ): void {
+  control[word.build] = kernelBuilds.indexOf(build);
   control[word.kernel] = kernel;
-  control[word.chunks] = calls.length;
+  control[word.parts] = calls.length;
   control[word.arguments] = calls[0]?.length as number;
-  calls.forEach((args, chunk) => {
-    control.set(args, word.first + chunk * mostArguments);
+  calls.forEach((args, part) => {
+    control.set(args, word.first + part * mostArguments);
   });
   control[word.failed] = 0;
   Atomics.store(control, word.finished, 0);
   Atomics.store(control, word.next, 0);
   Atomics.add(control, word.call, 1);
   Atomics.notify(control, word.call);
-  takeChunks(control, kernels);
+  takeParts(control, kernels);
   awaitAll(control, calls.length);
   Atomics.store(control, word.next, closed);
   if (control[word.failed] === 1) throw new Error(`a kernel failed: ${readText(control)}`);
 }
 
-function takeChunks(control: Int32Array<SharedArrayBuffer>, kernels: readonly WasmFunction[]): void {
+function takeParts(control: Control, kernels: readonly WasmFunction[]): void {
   for (;;) {
-    const chunk = Atomics.add(control, word.next, 1);
-    if (chunk >= closed || chunk >= (control[word.chunks] as number)) return;
-    const begin = word.first + chunk * mostArguments;
+    const part = Atomics.add(control, word.next, 1);
+    if (part >= closed || part >= (control[word.parts] as number)) return;
+    const begin = word.first + part * mostArguments;
     try {
       (kernels[control[word.kernel] as number] as WasmFunction)(
         ...control.subarray(begin, begin + (control[word.arguments] as number)),
@@ -76,21 +120,21 @@ function takeChunks(control: Int32Array<SharedArrayBuffer>, kernels: readonly Wa
   }
 }
 
-function awaitAll(control: Int32Array<SharedArrayBuffer>, chunks: number): void {
-  for (let look = 0; look < looks; look++) if (Atomics.load(control, word.finished) === chunks) return;
-  for (let finished = 0; finished < chunks; finished = Atomics.load(control, word.finished)) {
+function awaitAll(control: Control, parts: number): void {
+  for (let look = 0; look < looks; look++) if (Atomics.load(control, word.finished) === parts) return;
+  for (let finished = 0; finished < parts; finished = Atomics.load(control, word.finished)) {
     if (Atomics.wait(control, word.finished, finished, limitMs) === 'timed-out') {
       throw new Error(`a kernel thread has not answered for ${limitMs / 1000} s`);
     }
   }
 }
 
-function writeText(control: Int32Array<SharedArrayBuffer>, text: string): void {
+function writeText(control: Control, text: string): void {
   const codes = new Uint16Array(control.buffer, textAt, textLength).fill(0);
   for (let i = 0; i < Math.min(text.length, textLength); i++) codes[i] = text.charCodeAt(i);
 }
 
-function readText(control: Int32Array<SharedArrayBuffer>): string {
+function readText(control: Control): string {
   const codes = new Uint16Array(control.buffer, textAt, textLength);
   return String.fromCharCode(...codes.slice(0, codes.indexOf(0)));
 }

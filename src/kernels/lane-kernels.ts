@@ -1,6 +1,9 @@
 import type { ConvGeometry } from './geometry.js';
+import { crewOn } from './kernel-crew.js';
 import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
-import { type KernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
+import type { Frame } from './offset-lists.js';
+import { outputShares, type ProductShare, productShares } from './product-shares.js';
+import { bestKernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /** An offset list in memory, see `OffsetList`. The values that go with it lie in its order. */
 export interface ListPointers {
@@ -50,6 +53,19 @@ export interface LaneKernels extends LaneMapKernels {
     left: number,
     right: number,
   ): void;
+  /**
+   * Errors before relu into frames of zeros, in pixels: out = dy where y is above 0, else 0; and gradient [channels], that of the bias. Scratch
+   * of 16 bytes a channel.
+   */
+  reluError(
+    y: Pointer,
+    dy: Pointer,
+    out: Pointer,
+    gradient: Pointer,
+    scratch: Pointer,
+    shape: readonly number[],
+    frame: Frame,
+  ): void;
   /** out = dy where y is above 0, else 0; `count` is a multiple of 4. */
   reluGradient(y: Pointer, dy: Pointer, out: Pointer, count: number): void;
   /** y = the largest of each window, the kernel of `g`. */
@@ -72,21 +88,36 @@ export interface LaneKernels extends LaneMapKernels {
  * new Float32Array(memory.buffer)[34]; // 3: image 2 is in lane 2
  * ```
  */
-export function instantiateLaneKernels(memory: WebAssembly.Memory, build?: KernelBuild): LaneKernels {
+export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestKernelBuild()): LaneKernels {
   const wasm = wasmFunctions(memory, build);
+  const crew = crewOn(memory, build);
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
+  const listNumbers = ({ offsets, rowStart, segments, rows }: ListPointers, { firstOutput, outputs }: ProductShare) =>
+    [offsets, rowStart + 4 * firstOutput, outputs, segments, rows] as const;
   return {
     ...laneMapKernels(wasm),
-    product: ({ rowStart, offsets, rows, segments }, values, bias, relu, x, y, counts) =>
-      wasm.sparseForward(values, offsets, rowStart, rows, segments, bias, Number(relu), ...strides(x), ...strides(y), ...counts),
-    weightGradient: ({ rowStart, offsets, rows, segments }, gradient, partials, x, dy, counts) =>
-      wasm.sparseWeightGradient(offsets, rowStart, rows, segments, gradient, partials, ...strides(x), ...strides(dy), ...counts),
+    product(list, values, bias, relu, x, y, counts) {
+      const calls = productShares(crew, list.rows, x, y, counts).map((share) => [
+        ...[values, ...listNumbers(list, share), bias && bias + 4 * share.firstOutput, Number(relu)],
+        ...[...strides(share.x), ...strides(share.y), ...share.counts],
+      ]);
+      crew.run('sparseForward', calls);
+    },
+    weightGradient(list, gradient, partials, x, dy, counts) {
+      const calls = outputShares(crew, list.rows, x, dy, counts).map((share) => [
+        ...[...listNumbers(list, share), gradient, partials],
+        ...[...strides(share.x), ...strides(share.y), ...share.counts],
+      ]);
+      crew.run('sparseWeightGradient', calls);
+    },
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,
     scatter: wasm.scatter,
     toLanes: wasm.toLanes,
     fromLanes: wasm.fromLanes,
     pad: wasm.padLanes,
+    reluError: (y, dy, out, gradient, scratch, [blocks, height, width, channels], { top, bottom, left, right }) =>
+      wasm.reluError(y, dy, out, gradient, scratch, blocks, height, width, channels, top, bottom, left, right),
     reluGradient: wasm.reluGradient,
     maxPool: (x, y, blocks, g) => wasm.maxPoolLanes(x, y, blocks, ...windowNumbers(g)),
     maxPoolGradient: (x, y, dy, dx, blocks, g) => wasm.maxPoolGradientLanes(x, y, dy, dx, blocks, ...windowNumbers(g)),

@@ -3,7 +3,7 @@ import { laneBytes } from './offset-lists.js';
 /** Bytes of x that the offsets of a segment should stay within: most of a first-level cache. */
 const windowBytes = 40 * 1024;
 /** Fewer non-zeros in a row of a segment would not pay for reading and writing its sum once more. */
-const leastPerRow = 16;
+const leastPerRow = 24;
 
 /**
  * Into how many segments to cut a list, so that what each reads stays within a first-level cache.

@@ -1,5 +1,6 @@
 import type { ConvGeometry } from './geometry.js';
-import { type KernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
+import { crewOn, mostParts } from './kernel-crew.js';
+import { bestKernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /**
  * The kernels that training needs, on addresses in one memory. They only add to their outputs: clear those first. They allocate
@@ -57,7 +58,7 @@ export interface TrainingKernels {
 }
 
 /** Bytes of scratch for {@link TrainingKernels.gemm}. */
-export const gemmScratchBytes = 8192;
+export const gemmScratchBytes = 8192 * mostParts;
 
 /**
  * Instantiates the kernels on a memory, once per memory: they own no byte of it, so it may belong to another module.
@@ -73,18 +74,43 @@ export const gemmScratchBytes = 8192;
  * instantiateKernels(memory).sumRows(0, 2, 2, 16); // floats[4] = 1 + 3, floats[5] = 2 + 4
  * ```
  */
-export function instantiateKernels(memory: WebAssembly.Memory, build?: KernelBuild): TrainingKernels {
+export function instantiateKernels(memory: WebAssembly.Memory, build = bestKernelBuild()): TrainingKernels {
   const wasm = wasmFunctions(memory, build);
+  const crew = crewOn(memory, build);
+  /** Shares out a convolution by images, four of which make the rows of a tile. */
+  const byImages = (name: string, bytes: number, g: ConvGeometry, at: (image: number) => number[], scratch: Pointer) => {
+    const calls = crew
+      .parts(g.batch, 4)
+      .map(([from, to], part) => [...[...at(from), scratch + part * bytes, to - from], ...convLoops(g).slice(1)]);
+    crew.run(name, calls);
+  };
+  const forwardScratch = (g: ConvGeometry) => wasm.forwardScratch(g.inChannels, g.kernelHeight, g.kernelWidth) >>> 0;
+  const inputScratch = (g: ConvGeometry) => wasm.inputGradientScratch(g.outChannels, g.kernelHeight, g.kernelWidth) >>> 0;
+  const filterScratch = (g: ConvGeometry) =>
+    wasm.filterGradientScratch(g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels, g.strideHeight) >>> 0;
   return {
-    gemm: (m, n, k, a, aRow, aColumn, b, bRow, bTransposed, c, cRow, scratch) =>
-      wasm.gemm(m, n, k, a, aRow, aColumn, b, bRow, Number(bTransposed), c, cRow, scratch),
-    conv2dForwardScratch: (g) => wasm.forwardScratch(g.inChannels, g.kernelHeight, g.kernelWidth) >>> 0,
-    conv2dForward: (x, w, y, scratch, g) => wasm.forward(x, w, y, scratch, ...convLoops(g)),
-    conv2dFilterGradientScratch: (g) =>
-      wasm.filterGradientScratch(g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels, g.strideHeight) >>> 0,
-    conv2dFilterGradient: (x, dy, dw, scratch, g) => wasm.filterGradient(x, dy, dw, scratch, ...convLoops(g)),
-    conv2dInputGradientScratch: (g) => wasm.inputGradientScratch(g.outChannels, g.kernelHeight, g.kernelWidth) >>> 0,
-    conv2dInputGradient: (dy, w, dx, scratch, g) => wasm.inputGradient(dy, w, dx, scratch, ...convLoops(g)),
+    gemm(m, n, k, a, aRow, aColumn, b, bRow, bTransposed, c, cRow, scratch) {
+      const bColumn = bTransposed ? bRow : 4;
+      const calls = crew
+        .parts(n, 8)
+        .map(([from, to], part) => [
+          ...[m, to - from, k, a, aRow, aColumn, b + from * bColumn, bRow, Number(bTransposed)],
+          ...[c + 4 * from, cRow, scratch + 8192 * part],
+        ]);
+      crew.run('gemm', calls);
+    },
+    conv2dForwardScratch: (g) => crew.size * forwardScratch(g),
+    conv2dForward: (x, w, y, scratch, g) =>
+      byImages('forward', forwardScratch(g), g, (image) => [x + image * inBytes(g), w, y + image * outBytes(g)], scratch),
+    conv2dFilterGradientScratch: (g) => crew.size * filterScratch(g),
+    conv2dFilterGradient(x, dy, dw, scratch, g) {
+      const bytes = filterScratch(g);
+      const calls = crew.parts(g.outChannels, 8).map((part, i) => [x, dy, dw, scratch + i * bytes, ...convLoops(g), ...part]);
+      crew.run('filterGradient', calls);
+    },
+    conv2dInputGradientScratch: (g) => crew.size * inputScratch(g),
+    conv2dInputGradient: (dy, w, dx, scratch, g) =>
+      byImages('inputGradient', inputScratch(g), g, (image) => [dy + image * outBytes(g), w, dx + image * inBytes(g)], scratch),
     depthwiseFilterGradient: (x, dy, dw, g) => wasm.depthwiseFilterGradient(x, dy, dw, ...depthwiseLoops(g)),
     depthwiseInputGradient: (dy, w, dx, g) => wasm.depthwiseInputGradient(dy, w, dx, ...depthwiseLoops(g)),
     maxPoolGradient: (x, dy, dx, g) => wasm.maxPoolGradient(x, dy, dx, ...depthwiseLoops(g)),
@@ -96,6 +122,10 @@ export function instantiateKernels(memory: WebAssembly.Memory, build?: KernelBui
     countPairs: wasm.countPairs,
   };
 }
+
+/** Bytes of an image. */
+const inBytes = (g: ConvGeometry) => 4 * g.inHeight * g.inWidth * g.inChannels;
+const outBytes = (g: ConvGeometry) => 4 * g.outHeight * g.outWidth * g.outChannels;
 
 const kernelWindow = (g: ConvGeometry) => [g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth] as const;
 

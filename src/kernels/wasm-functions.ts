@@ -1,4 +1,5 @@
 import { kernelsBase64 } from './binary/training-kernels.js';
+import { withSharedMemory } from './shared-memory.js';
 
 /** An address in the memory that the kernels were given, in bytes; every address is a multiple of four. */
 export type Pointer = number;
@@ -12,7 +13,10 @@ export type WasmFunction = (...numbers: number[]) => number;
  */
 export type KernelBuild = keyof typeof kernelsBase64;
 
-const compiled = new Map<KernelBuild, WebAssembly.Module>();
+/** Names of the builds, from the slowest. */
+export const kernelBuilds = Object.keys(kernelsBase64) as readonly KernelBuild[];
+
+const compiled = new Map<string, WebAssembly.Module>();
 const instances = new WeakMap<WebAssembly.Memory, Map<KernelBuild, Record<string, WasmFunction>>>();
 
 /**
@@ -25,22 +29,29 @@ const instances = new WeakMap<WebAssembly.Memory, Map<KernelBuild, Record<string
  * ```
  */
 export function bestKernelBuild(): KernelBuild {
-  return compiled.has('relaxed') || WebAssembly.validate(bytesOf('relaxed')) ? 'relaxed' : 'strict';
+  return WebAssembly.validate(bytesOf('relaxed')) ? 'relaxed' : 'strict';
 }
 
-/** The functions of the WebAssembly module on a memory, of which they own no byte; one instance per build and memory. */
-export function wasmFunctions(memory: WebAssembly.Memory, build = bestKernelBuild()): Record<string, WasmFunction> {
+/**
+ * The functions of the WebAssembly module on a memory, of which they own no byte; one instance per build and memory. Those without
+ * floating-point sums are the same in all builds.
+ */
+export function wasmFunctions(memory: WebAssembly.Memory, build: KernelBuild = 'strict'): Record<string, WasmFunction> {
   const builds = instances.get(memory) ?? new Map<KernelBuild, Record<string, WasmFunction>>();
   instances.set(memory, builds);
+  const module = kernelModule(build, !(memory.buffer instanceof ArrayBuffer));
   const functions =
-    builds.get(build) ?? (new WebAssembly.Instance(moduleOf(build), { env: { memory } }).exports as Record<string, WasmFunction>);
+    builds.get(build) ?? (new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, WasmFunction>);
   builds.set(build, functions);
   return functions;
 }
 
-function moduleOf(build: KernelBuild): WebAssembly.Module {
-  const module = compiled.get(build) ?? new WebAssembly.Module(bytesOf(build));
-  compiled.set(build, module);
+/** The module of a build, for memory that threads share or that they do not. */
+export function kernelModule(build: KernelBuild, shared: boolean): WebAssembly.Module {
+  const key = `${build} ${shared}`;
+  const bytes = () => (shared ? (withSharedMemory(bytesOf(build)) as Uint8Array<ArrayBuffer>) : bytesOf(build));
+  const module = compiled.get(key) ?? new WebAssembly.Module(bytes());
+  compiled.set(key, module);
   return module;
 }
 

@@ -69,6 +69,13 @@ export function heapOf(backend: object, build?: KernelBuild): WasmHeap | string 
   return heap;
 }
 
+/** The memory of the heap, where it is to be found. */
+export function memoryOf({ wasm }: Pick<WasmBackend, 'wasm'>): WebAssembly.Memory | undefined {
+  const isHeap = (value: unknown): value is WebAssembly.Memory =>
+    value instanceof WebAssembly.Memory && value.buffer === wasm.HEAPU8.buffer;
+  return Object.values(wasm.asm ?? {}).find(isHeap);
+}
+
 function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
   const { wasm } = backend;
   for (const [name, ok] of [
@@ -82,9 +89,7 @@ function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
   ] as const) {
     if (!ok) return `tfjs's wasm backend has no ${name} as the tested version has`;
   }
-  const isHeap = (value: unknown): value is WebAssembly.Memory =>
-    value instanceof WebAssembly.Memory && value.buffer === wasm.HEAPU8.buffer;
-  const memory = Object.values(wasm.asm ?? {}).find(isHeap);
+  const memory = memoryOf(backend);
   if (!memory) return "tfjs's wasm backend does not show its memory as the tested version does";
   let kernels: TrainingKernels;
   try {

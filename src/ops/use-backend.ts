@@ -5,7 +5,10 @@ import { bestKernelBuild, type KernelBuild } from '../kernels/index.js';
 import { checkChoice } from '../pruning/check.js';
 import { registerFileHandler } from './file-handler.js';
 import { importNode } from './node-modules.js';
+import { startKernelThreads, threadCount } from './threads/kernel-threads.js';
+import { shareWasmMemory } from './threads/shared-backend.js';
 import { registerTrainingKernels } from './training-kernels.js';
+import { memoryOf } from './training-kernels-heap.js';
 
 /** A backend that {@link useBackend} can choose. */
 export type BackendName = 'wasm' | 'tensorflow' | 'cpu';
@@ -25,6 +28,13 @@ export interface UseBackendOptions {
    * @default 'auto'
    */
   readonly simd?: 'auto' | KernelBuild;
+  /**
+   * Threads that the kernels of the wasm backend compute on, 1 to 8, the caller's among them; node only, and from its start on. All
+   * results are those of one thread, bit for bit. The others look for work for a while before they sleep, which takes time from other
+   * programs.
+   * @default 1, or what the backend was started with
+   */
+  readonly threads?: number;
   /**
    * Receives the one line that says what was chosen.
    * @default console.log
@@ -46,17 +56,18 @@ export interface UseBackendOptions {
  */
 export async function useBackend(name: 'auto' | BackendName = 'auto', options: UseBackendOptions = {}): Promise<BackendName> {
   checkName(name);
-  checkOptionNames('useBackend', options, { execution: true, simd: true, log: true });
-  const { execution = 'sparse', simd = 'auto', log = console.log } = options;
+  checkOptionNames('useBackend', options, { execution: true, simd: true, threads: true, log: true });
+  const { execution = 'sparse', simd = 'auto', threads, log = console.log } = options;
   checkChoice('useBackend.execution', execution, ['dense', 'sparse']);
   checkChoice('useBackend.simd', simd, ['auto', 'strict', 'relaxed']);
+  if (threads !== undefined) checkThreads(threads);
   checkTfjsVersion(tf.version.tfjs);
   if (tf.env().getBool('IS_NODE')) registerFileHandler();
   const candidates = name === 'auto' ? automatic(execution) : [name];
   const failures: string[] = [];
   for (const candidate of candidates) {
     try {
-      const remark = await loaders[candidate](simd);
+      const remark = await loaders[candidate]({ simd, threads });
       log(`backend ${candidate}, ${remark} (tfjs ${tf.version.tfjs})${failures.map((line) => `; ${line}`).join('')}`);
       return candidate;
     } catch (cause) {
@@ -66,6 +77,12 @@ export async function useBackend(name: 'auto' | BackendName = 'auto', options: U
     }
   }
   throw notLoaded(name, failures.join('; '));
+}
+
+function checkThreads(threads: number): void {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 8) return;
+  const fix = 'pass {threads: 2} where two cores are free';
+  throw new SparsityError({ what: 'useBackend.threads', got: threads, expected: 'an integer from 1 to 8', fix });
 }
 
 function checkName(name: string): void {
@@ -85,15 +102,25 @@ function automatic(execution: 'dense' | 'sparse'): readonly BackendName[] {
   return native ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
 }
 
+interface WasmOptions {
+  readonly simd: 'auto' | KernelBuild;
+  readonly threads: number | undefined;
+}
+
 /** Each loads its backend and says what it is; an error says why it did not load. */
-const loaders: Readonly<Record<BackendName, (simd: 'auto' | KernelBuild) => Promise<string>>> = {
-  async wasm(simd) {
+const loaders: Readonly<Record<BackendName, (options: WasmOptions) => Promise<string>>> = {
+  async wasm({ simd, threads }) {
     await import('@tensorflow/tfjs-backend-wasm');
     if (simd !== 'strict' && bestKernelBuild() === 'strict') await enableRelaxedSimd();
+    const running = runningMemory();
+    if (threads !== undefined && threads !== threadCount(running)) await shareWasmMemory();
     if (!(await tf.setBackend('wasm'))) throw new Error('its WebAssembly module did not start');
     await tf.ready();
+    const memory = runningMemory();
+    if (!running && memory && threads && threads > 1) await startKernelThreads(memory, threads);
     const { build, message } = registerTrainingKernels({ simd });
-    return build ? `with the gradient kernels for training, ${build} SIMD` : message;
+    const crew = threadCount(memory) > 1 ? `, ${threadCount(memory)} threads` : '';
+    return build ? `with the gradient kernels for training, ${build} SIMD${crew}` : message;
   },
   async tensorflow() {
     await importNode('@tensorflow/tfjs-node');
@@ -105,6 +132,12 @@ const loaders: Readonly<Record<BackendName, (simd: 'auto' | KernelBuild) => Prom
     return 'plain JavaScript: slow';
   },
 };
+
+/** The memory of the wasm backend, where it runs and is as tested. */
+function runningMemory(): WebAssembly.Memory | undefined {
+  const backend = tf.engine().registry.wasm;
+  return backend && memoryOf(backend as unknown as Parameters<typeof memoryOf>[0]);
+}
 
 /** In node 20 relaxed SIMD is complete but behind a flag, which holds for modules that are compiled from now on. */
 async function enableRelaxedSimd(): Promise<void> {

@@ -143,6 +143,17 @@ describe('Procedure 1', () => {
     );
   });
 
+  it('splits as lists of rows do that hand rows to each other', () => {
+    fc.assert(
+      fc.property(works, parts, fc.constantFrom('literal' as const, 'repaired' as const), (work, count, variant) => {
+        const dense = work.map((_, row) => 500 + 100 * (row % 3));
+        const sizes = splitWork(new Array(work.length).fill(1), balanceRows({ work, dense }, count, { variant }).bounds);
+        expect(sizes).toEqual(handRows(work, dense, count, variant));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('moves the border row by row, by hand: 9 1 1 | 1 1 1 becomes 9 | 1 1 1 1 1', () => {
     const rows = { work: [9, 1, 1, 1, 1, 1], dense: new Array<number>(6).fill(10) };
     expect(balanceRows(rows, 2)).toEqual({ bounds: [0, 1, 6], iterations: 3, moves: 2, converged: false });
@@ -328,6 +339,35 @@ describe('Procedure 2', () => {
     expect(() => stealWork([1], { ...one, multiplier: 4 } as StealOptions)).toThrow('Did you mean multipliers');
   });
 });
+
+/** Procedure 1 on lists of rows: how many rows each partition has in the end. */
+function handRows(work: readonly number[], dense: readonly number[], count: number, variant: 'literal' | 'repaired'): number[] {
+  const even = evenSplit(work.length, count);
+  const lists = Array.from({ length: count }, (_, i) => work.map((_, row) => row).slice(even[i], even[i + 1]));
+  const history: { sizes: number[]; largest: number }[] = [];
+  for (let pass = 0; ; pass++) {
+    const totals = lists.map((rows) => sum(rows.map((row) => work[row])));
+    const loads = totals.map((total, i) => total / (variant === 'literal' ? sum(lists[i].map((row) => dense[row])) || 1 : 1));
+    const tolerance = variant === 'literal' ? 0.1 : (0.1 * sum(totals)) / count;
+    const sizes = lists.map((rows) => rows.length);
+    const again = history.some((past) => past.sizes.join() === sizes.join());
+    history.push({ sizes, largest: Math.max(...loads) });
+    const apart = loads.slice(1).map((load, i) => Math.abs(load - loads[i]) > tolerance);
+    if (!apart.includes(true) || again || pass === 4 * work.length) break;
+    for (let i = 0; i + 1 < count; i++) {
+      const [upper, lower] = [lists[i], lists[i + 1]];
+      const giver = loads[i] > loads[i + 1] ? upper : lower;
+      if (giver.length < 2) continue;
+      const row = giver === upper ? upper[upper.length - 1] : lower[0];
+      if (variant === 'repaired' && (!apart[i] || work[row] >= Math.abs(loads[i] - loads[i + 1]))) continue;
+      if (giver === upper) lower.unshift(...upper.splice(-1));
+      else upper.push(...lower.splice(0, 1));
+    }
+  }
+  if (variant === 'literal') return history[history.length - 1].sizes;
+  const smallest = Math.min(...history.map(({ largest }) => largest));
+  return history.findLast(({ largest }) => largest === smallest)?.sizes ?? [];
+}
 
 /** Procedure 2 one cycle after another, with the defaults of Table I for floating point. */
 function everyCycle(

@@ -68,7 +68,11 @@ it.each([
   ['webgpu', {}, /tf\.setBackend\('webgpu'\)/],
   ['auto', { execution: 'sparce' }, /^useBackend\.execution: got sparce, expected one of dense, sparse\. Did you mean sparse/],
   ['auto', { simd: 'relaxd' }, /^useBackend\.simd: got relaxd, expected one of auto, strict, relaxed\. Did you mean relaxed/],
-  ['auto', { logs: () => {} }, /^option of useBackend: got logs, expected one of execution, simd, log\. Did you mean log/],
+  [
+    'auto',
+    { logs: () => {} },
+    /^option of useBackend: got logs, expected one of execution, simd, threads, log\. Did you mean log/,
+  ],
 ])('refuses %s %o', async (name, options, message) => {
   await expect(useBackend(name as 'auto', options as object)).rejects.toThrow(SparsityError);
   await expect(useBackend(name as 'auto', options as object)).rejects.toThrow(message);

@@ -1,7 +1,7 @@
 import { bitsFrom, convNest, estimateWork, type GemmWork, minimumSteal } from 'tfjs-sparsity/hw';
-import type { BalanceTotals } from '../balance-totals.js';
+import { type BalanceTotals, tallRows } from '../balance-totals.js';
 import { byNetwork, type Draw, drawsOfClaims, meanOf } from '../simulations.js';
-import type { Check } from '../verdict.js';
+import { type Check, show } from '../verdict.js';
 import { ways } from '../ways.js';
 
 /** Table I of 001: cycles of a multiplication, and of communication within and across partitions. */
@@ -60,7 +60,12 @@ export const balancing = {
     const draws = drawsOfClaims(simulations);
     if (draws.length === 0) return undefined;
     const share = (of: keyof BalanceTotals) => ({ share: 100 * mean(draws, of) });
-    return { literal: share('withinLiteral'), repaired: share('withinRepaired') };
+    const tall = draws.filter(({ balance }) => balance.withinTall !== undefined);
+    return {
+      literal: share('withinLiteral'),
+      repaired: share('withinRepaired'),
+      notes: [`repaired, of maps of ${tallRows} rows or more: ${show(100 * mean(tall, 'withinTall'))} %`],
+    };
   },
 } satisfies Record<string, Check>;
 
@@ -76,7 +81,9 @@ function windowDensity(stride: number): number {
 }
 
 function networkMeans(draws: readonly Draw[], of: keyof BalanceTotals): ReadonlyMap<string, number> {
-  const means = [...byNetwork(draws)].map(([name, own]) => [name, meanOf(own.map(({ balance }) => balance[of])).mean] as const);
+  const means = [...byNetwork(draws)].map(
+    ([name, own]) => [name, meanOf(own.map(({ balance }) => balance[of] ?? 0)).mean] as const,
+  );
   return new Map(means);
 }
 

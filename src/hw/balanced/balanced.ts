@@ -16,8 +16,8 @@ import type { StoredWork } from './traffic.js';
  * balance over PEs on a torus (ledger 1.2).
  *
  * A *unit* of work is one row of the output of one kernel; in the weight gradient it is one row of A under one channel of E. Partitions of
- * PEs take bands of rows: `coarse`. The PEs of a partition share its units, kernel by kernel in equal runs, with all the images of the
- * batch. A PE multiplies non-zero pairs only, `multipliers` at a time, and fills its buffers across row pairs, so that one batch at the end
+ * PEs take bands of rows (of lines, row and image, where a border is within a row): `coarse`. The PEs of a partition, which share
+ * inputs and kernels, take its units in turn. A PE multiplies non-zero pairs only, `multipliers` at a time, and fills its buffers across row pairs, so that one batch at the end
  * of its list is not full. Its M-ICU matches `rowPairsPerCycle` row pairs (a row of a kernel and the row of the map under it, neither
  * empty); where that is the longer, multipliers have empty slots. Idle PEs steal slots from neighbours: `stealing`.
  *
@@ -89,15 +89,15 @@ function execute(work: GemmWork, stored: StoredWork, storeCycles: number, spec: 
 }
 
 /**
- * Rows go to all PEs of a partition, which are neighbours; a kernel goes to one PE of every partition; outputs come from one PE, and in a
- * weight gradient, where the partitions hold partial sums of the same outputs, from one of each.
+ * Rows go to all PEs of a partition, kernels to all PEs; outputs come from one PE, and in a weight gradient, where all PEs may hold partial
+ * sums of the same outputs, from each.
  */
 export function partitionRoutes(work: GemmWork, partitions: number, spec: Pick<BalancedSpec, 'pes' | 'torusRows' | 'torusCols'>) {
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols, units: spec.pes });
   return {
     input: toNeighbours(spec.pes / partitions, meanHops),
-    kernel: toEach(partitions, meanHops),
-    output: toEach(work.phase === 'weightGradient' ? partitions : 1, meanHops),
+    kernel: toNeighbours(spec.pes, meanHops),
+    output: toEach(work.phase === 'weightGradient' ? spec.pes : 1, meanHops),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { specFields } from '../check-spec.js';
 import type { EnergyTable } from '../contracts.js';
+import { areas001 } from '../parts/areas.js';
 
 /** What the accelerator of 001 and its baselines have in common: they are compared at equal resources (ledger 1.5). */
 export interface FrameOptions {
@@ -115,8 +116,9 @@ export const partitionsFit: [
   { path: ['partitionRows'], error: 'partitionRows * partitionCols of at most the number of PEs' },
 ];
 
-/** Static power of a design: Table IV of 001. */
-export const staticPower = (watt: number) => z.number().nonnegative().default(watt);
+/** Static power of a design, that of Table IV of 001 by default. */
+export const staticPower = (design: keyof typeof areas001.designs) =>
+  z.number().nonnegative().default(areas001.designs[design].staticW);
 
 /** The schema of a spec of kind `balanced`. */
 export const balancedSchema = z
@@ -124,7 +126,7 @@ export const balancedSchema = z
     kind: z.literal('balanced').default('balanced'),
     ...frameFields,
     name: specFields.name.default('balanced'),
-    staticPowerW: staticPower(0.295),
+    staticPowerW: staticPower('balanced'),
     ...partitionFields,
     coarse: z.enum(['even', 'literal', 'repaired', 'prefix']).default('repaired'),
     stealing: z.boolean().default(true),

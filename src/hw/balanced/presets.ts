@@ -1,3 +1,5 @@
+import { areas001 } from '../parts/areas.js';
+
 const table2 = '001 Table II';
 const frame = {
   pes: 64,
@@ -36,7 +38,7 @@ const balanced = {
   name: 'balanced',
   ...frame,
   ...partitions,
-  staticPowerW: 0.295,
+  staticPowerW: areas001.designs.balanced.staticW,
   coarse: 'repaired',
   stealing: true,
   rowFormat: 'exact',
@@ -67,7 +69,7 @@ const scnn001 = {
   kind: 'scnn001',
   name: 'scnn-001',
   ...frame,
-  staticPowerW: 0.289,
+  staticPowerW: areas001.designs.scnn001.staticW,
   weightsPerCycle: 4,
   banks: 32,
   sources: {
@@ -81,7 +83,7 @@ const sigma001 = {
   kind: 'sigma001',
   name: 'sigma-001',
   ...frame,
-  staticPowerW: 0.332,
+  staticPowerW: areas001.designs.sigma001.staticW,
   flexDpeSize: 128,
   stationary: 'best',
   im2colOffChip: true,
@@ -98,7 +100,7 @@ const sparseTrain001 = {
   name: 'sparse-train-001',
   ...frame,
   ...partitions,
-  staticPowerW: 0.291,
+  staticPowerW: areas001.designs.sparseTrain001.staticW,
   sources: { ...frameSources, ...partitionSources },
 } as const;
 

@@ -22,7 +22,7 @@ const schema = z
     kind: z.literal('scnn001').default('scnn001'),
     ...frameFields,
     name: specFields.name.default('scnn-001'),
-    staticPowerW: staticPower(0.289),
+    staticPowerW: staticPower('scnn001'),
     weightsPerCycle: z.int().min(1).max(1024).default(4),
     banks: z.int().min(1).max(1024).default(32),
   })

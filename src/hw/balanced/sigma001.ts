@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { checkSpec, specFields } from '../check-spec.js';
 import type { Accelerator, GemmWork } from '../contracts.js';
 import { effectualMacs } from '../effectual-macs.js';
+import { benes } from '../parts/interconnect/benes.js';
+import { fan } from '../parts/interconnect/fan.js';
+import { torus } from '../parts/interconnect/torus.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach } from './network-words.js';
 import { type FrameOptions, frameFields, onePePerRouter, staticPower } from './options.js';
@@ -27,7 +30,7 @@ const schema = z
     kind: z.literal('sigma001').default('sigma001'),
     ...frameFields,
     name: specFields.name.default('sigma-001'),
-    staticPowerW: staticPower(0.332),
+    staticPowerW: staticPower('sigma001'),
     flexDpeSize: z.int().min(1).max(65_536).default(128),
     stationary: z.enum(['best', 'kernel', 'input']).default('best'),
     im2colOffChip: z.boolean().default(true),
@@ -51,7 +54,9 @@ export const sigma001Kind = { schema, build };
  * The non-zeros of one operand are packed into the multipliers, `units` in a fold, whatever rows they come from; the GEMMs of different
  * groups of channels share a fold but no Flex-DPE. The other operand streams by, a vector per cycle:
  *
- *     cycles = folds * (1 to load + vectors + 1 through the Benes network + ceil(log2(units)) through the adder tree)
+ *     cycles = folds * (1 to load + vectors + 1 through the Benes network + log2(units) through the adder tree)
+ *
+ * A word that streams by, or is loaded, goes as far as the mean distance on the torus of the other designs: the die is as large.
  *
  * A multiplier that holds a value works where the vector has one, too; all outputs of a weight gradient are made, wanted or not.
  *
@@ -75,11 +80,11 @@ function build(spec: Sigma001Spec): Accelerator {
 function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
   const units = spec.pes * spec.multipliers;
   const run = stationaryFolds(work, spec);
-  const fill = 2 + Math.ceil(Math.log2(units));
+  const fill = foldLatency(spec);
   const cycles = run.streamCycles + run.folds * fill;
   const effectual = effectualMacs(work) * work.imageScale;
   const multiplied = work.output ? madeMacs(work) * work.imageScale : effectual;
-  const networkLevels = 2 * Math.ceil(Math.log2(units)) - 1;
+  const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols });
   const words = run.heldWords + run.streamedWords;
   return {
     cycles,
@@ -93,12 +98,23 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
     actions: {
       registerAccess: 3 * multiplied + run.heldWords, // the held value, the streamed one, and the sum that goes up the tree
       sramSmallAccess: words,
-      nocHop: words * networkLevels,
+      nocHop: words * meanHops,
       indexOp: words,
     },
     decisions: { stationary: run.stationary },
-    routes: { input: toEach(1, 0), kernel: toEach(1, 0), output: toEach(1, 0) }, // the Benes network, not a torus, moves words
+    routes: { input: toEach(1, 0), kernel: toEach(1, 0), output: toEach(1, meanHops) }, // operands are counted as they stream
   };
+}
+
+/** Cycles of a fold besides its vectors: one to load, one through the Benes network, and through the adder tree. */
+export function foldLatency(spec: Sigma001Spec): number {
+  const ports = networkPorts(spec);
+  return 1 + benes(ports).publishedLatencyCycles + fan(ports).latencyCycles;
+}
+
+/** Ports of both networks: the multipliers, up to a power of two. */
+function networkPorts({ pes, multipliers }: Sigma001Spec): number {
+  return 2 ** Math.max(1, Math.ceil(Math.log2(pes * multipliers)));
 }
 
 /** Effectual multiply-accumulates of all outputs, wanted or not. */

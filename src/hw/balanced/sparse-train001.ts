@@ -23,7 +23,7 @@ const schema = z
     ...frameFields,
     ...partitionFields,
     name: specFields.name.default('sparse-train-001'),
-    staticPowerW: staticPower(0.291),
+    staticPowerW: staticPower('sparseTrain001'),
   })
   .refine(...onePePerRouter)
   .refine(...partitionsFit);

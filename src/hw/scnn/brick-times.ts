@@ -33,38 +33,31 @@ export const filterClass = (hash: number): number => ((hash >> 2) & 4) | (hash &
 export interface BrickTimes {
   readonly outputs: Multisets;
   readonly filters: Multisets;
-  /** By multiset of filters; worked out when first asked. */
-  of(outputSet: number): Uint8Array;
+  /** [outputs][filters], 0 where not worked out yet. */
+  readonly table: Uint8Array;
+  readonly filterSets: number;
+  /** Works an entry of the table out. */
+  workOut(entry: number): number;
 }
 
 export function brickTimes(activationVector: number, weightVector: number, banks: number): BrickTimes {
   const outputs = multisets(activationVector);
-  const filters = weightVector === activationVector ? outputs : multisets(weightVector);
-  const known: Uint8Array[] = [];
-  const occupancy = new Uint8Array(banks);
+  const filters = multisets(weightVector);
+  const filterSets = filters.members.length / 8;
+  const table = new Uint8Array((outputs.members.length / 8) * filterSets);
 
-  function timesOf(outputSet: number): Uint8Array {
-    const times = new Uint8Array(filters.members.length / 8).fill(1);
-    for (let filterSet = 0; filterSet < times.length; filterSet++) {
-      occupancy.fill(0);
-      for (let o = 0; o < 8; o++) {
-        const members = outputs.members[8 * outputSet + o];
-        for (let f = 0; members > 0 && f < 8; f++) {
-          const bank = ((o << 2) ^ (((f & 4) << 2) | (f & 3))) % banks;
-          occupancy[bank] += members * filters.members[8 * filterSet + f];
-          if (occupancy[bank] > times[filterSet]) times[filterSet] = occupancy[bank];
-        }
+  function workOut(entry: number): number {
+    const occupancy = new Uint8Array(banks);
+    const [outputSet, filterSet] = [Math.floor(entry / filterSets), entry % filterSets];
+    for (let o = 0; o < 8; o++) {
+      for (let f = 0; f < 8; f++) {
+        const bank = ((o << 2) ^ (((f & 4) << 2) | (f & 3))) % banks;
+        occupancy[bank] += outputs.members[8 * outputSet + o] * filters.members[8 * filterSet + f];
       }
     }
-    return times;
+    table[entry] = Math.max(1, ...occupancy);
+    return table[entry];
   }
 
-  return {
-    outputs,
-    filters,
-    of(outputSet) {
-      known[outputSet] ??= timesOf(outputSet);
-      return known[outputSet];
-    },
-  };
+  return { outputs, filters, table, filterSets, workOut };
 }

@@ -1,6 +1,8 @@
+import { createCartesianKernel } from '../../kernels/index.js';
 import type { GemmWork, LoopNest } from '../contracts.js';
 import { nestPhase } from '../nest-axes.js';
-import { type ArraySums, arraySums, planeBarrier } from './barrier.js';
+import { type ArraySums, arraySums } from './array-sums.js';
+import { outputHashes } from './banks.js';
 import type { ScnnSpec } from './options.js';
 import { passesOf } from './passes.js';
 import { backwardPlaneAxis, forwardPlaneAxis, type PlaneAxis } from './plane-axis.js';
@@ -22,31 +24,36 @@ export function runConvolution(work: GemmWork, spec: ScnnSpec): ArraySums {
   const passes = passesOf(work, height, width, spec);
   const depths = depthPairs(nest, forward);
   const sourceDepths = forward ? nest.inSize[0] : nest.outSize[0];
+  const elements = height.elements * width.elements;
+  const cartesian = createCartesianKernel({
+    ...{ elements, phases, activationVector: spec.activationVector, weightVector: spec.weightVector, banks: spec.banks },
+    ...{ rowHashes: outputHashes(height, 1), colHashes: outputHashes(width, 2) },
+    ...{ firstRow: height.firstDifference, firstCol: width.firstDifference },
+  });
   const kernels = Array.from({ length: nest.kernelSize[0] }, (_, depth) =>
-    kernelEntries(work.kernel.nonzeros, depth, nest, forward, passes, height, width),
+    cartesian.keep(kernelEntries(work.kernel.nonzeros, depth, nest, forward, passes, height, width)),
   );
   const sums = arraySums();
   const halo = haloOf(height, width);
-  const barrier = planeBarrier(height, width, spec, sums);
-  const perChannel = height.elements * width.elements * phases;
+  const forgetImage = cartesian.mark();
   for (let image = 0; image < nest.batch; image++) {
     const slices = Array.from({ length: sourceDepths }, (_, depth) =>
-      sliceEntries(work.input.nonzeros, image * sourceDepths + depth, channels, height, width),
+      cartesian.keep(sliceEntries(work.input.nonzeros, image * sourceDepths + depth, channels, height, width)),
     );
     for (const pairs of depths) {
       passes.forEach((pass, index) => {
         for (const { source, kernel } of pairs) {
-          for (let channel = 0; channel < passChannels; channel++) {
-            const from = (pass.firstChannel + channel) * perChannel;
-            barrier(slices[source], from, kernels[kernel], (index * passChannels + channel) * phases);
-          }
+          const from = pass.firstChannel * elements * phases;
+          cartesian.barriers(passChannels, slices[source], from, kernels[kernel], index * passChannels * phases);
         }
         const filters = pass.endFilter - pass.firstFilter;
         sums.haloCycles += halo.longest * filters;
-        sums.haloWords += halo.all * filters * height.elements * width.elements;
+        sums.haloWords += halo.all * filters * elements;
       });
     }
+    forgetImage();
   }
+  Object.assign(sums, cartesian.sums());
   sums.cycles += sums.haloCycles;
   sums.streams = nest.batch * depths.length;
   sums.passes = sums.streams * passes.length;

@@ -10,9 +10,9 @@ export interface ScnnOptions {
   readonly peRows?: number;
   /** Columns of the grid, over which the width of a map is split: 1 to 64. @default 8 */
   readonly peCols?: number;
-  /** I, activations that a processing element multiplies per cycle: 1 to 8. @default 4 */
+  /** I, activations that a processing element multiplies per cycle: 1 to 6. @default 4 */
   readonly activationVector?: number;
-  /** F, weights that each of them is multiplied by per cycle: 1 to 8. @default 4 */
+  /** F, weights that each of them is multiplied by per cycle: 1 to 6. @default 4 */
   readonly weightVector?: number;
   /** Partial sums that a processing element holds; they decide how many filters share a pass. @default 6144 */
   readonly accumulatorEntries?: number;
@@ -49,8 +49,8 @@ export const scnnSchema = z.strictObject({
   name: specFields.name.default('scnn'),
   peRows: between(1, 64, 8),
   peCols: between(1, 64, 8),
-  activationVector: between(1, 8, 4),
-  weightVector: between(1, 8, 4),
+  activationVector: between(1, 6, 4),
+  weightVector: between(1, 6, 4),
   accumulatorEntries: between(1, 1_048_576, 6144),
   banks: between(1, 32, 32),
   pairing: z.enum(['repaired', 'peer']).default('repaired'),

@@ -1,7 +1,8 @@
-import { readBits, wordsFor } from '../bits.js';
+import { wordsFor } from '../bits.js';
 import type { GemmWork, LoopNest } from '../contracts.js';
 import { channelPlanes, gatherRows } from '../gemm-rows.js';
 import { forwardAxis, type GatherAxis, nestPhase } from '../nest-axes.js';
+import type { BitRun } from './ones-of.js';
 
 /** A GEMM as a sum of outer products, one per reduction index: which rows are non-zero there, and which filters. */
 export interface OuterProducts {
@@ -12,12 +13,6 @@ export interface OuterProducts {
   /** Where the bits of a reduction index begin. */
   rowBits(reduction: number): BitRun;
   filterBits(reduction: number): BitRun;
-}
-
-/** A run of bits. */
-export interface BitRun {
-  readonly words: Uint32Array;
-  readonly from: number;
 }
 
 /** Whether a layer has no map, so that its images are all that can be laid over the elements. */
@@ -84,15 +79,4 @@ function gradientProducts({ nest, input, kernel }: GemmWork): OfGroup {
     },
     filterBits: (pixel) => ({ words: y.nonzeros.words, from: pixel * outChannels + group * filters }),
   });
-}
-
-/** The places of the ones among `count` bits, written to `into`; how many there are. */
-export function onesOf({ words, from }: BitRun, count: number, into: Uint32Array): number {
-  let found = 0;
-  for (let start = 0; start < count; start += 32) {
-    for (let rest = readBits(words, from + start, Math.min(32, count - start)); rest !== 0; rest &= rest - 1) {
-      into[found++] = start + 31 - Math.clz32(rest & -rest);
-    }
-  }
-  return found;
 }

@@ -1,9 +1,10 @@
 import type { GemmWork } from '../contracts.js';
+import { type ArraySums, arraySums } from './array-sums.js';
 import { filterHash, outputHash } from './banks.js';
-import { type ArraySums, arraySums } from './barrier.js';
 import { type BrickTimes, filterClass, outputClass } from './brick-times.js';
+import { onesOf } from './ones-of.js';
 import type { ScnnSpec } from './options.js';
-import { type OuterProducts, onesOf, outerProducts } from './outer-products.js';
+import { type OuterProducts, outerProducts } from './outer-products.js';
 import { filtersPerPass } from './passes.js';
 import { rowsPlaneAxis } from './plane-axis.js';
 
@@ -26,6 +27,8 @@ function addProducts(products: OuterProducts, layer: string, spec: ScnnSpec, tim
   const width = rowsPlaneAxis(side, 2, spec);
   const together = filtersPerPass(height, width, spec, `layer ${layer}`);
   const elements = height.elements * width.elements;
+  const { table, filterSets } = times;
+  const [nextOutput, nextFilter] = [times.outputs.next, times.filters.next];
   const [elementOf, classOf] = [new Uint16Array(rows), new Uint8Array(rows)];
   for (let row = 0; row < rows; row++) {
     const [y, x] = [Math.floor(row / side), row % side];
@@ -33,54 +36,60 @@ function addProducts(products: OuterProducts, layer: string, spec: ScnnSpec, tim
     classOf[row] = outputClass(outputHash(y, 1) ^ outputHash(x, 2));
   }
   const classOfFilter = Uint8Array.from({ length: filters }, (_, filter) => filterClass(filterHash(firstFilter + filter)));
-  const vectors = Math.ceil((height.tile * width.tile) / I);
-  const sets = new Int32Array(elements * vectors); // of each element's vectors of activations
-  const counts = new Uint32Array(elements); // activations of each element
-  const filterVectors = new Int32Array(Math.ceil(filters / F));
   const rowOnes = new Uint32Array(rows);
   const filterOnes = new Uint32Array(filters);
+  const held = new Int32Array(elements); // activations of each element
+  const lastVector = new Int32Array(elements); // of each element
+  const vectorElement = new Int32Array(rows);
+  const vectorSet = new Int32Array(rows);
+  const filterVectors = new Int32Array(Math.ceil(filters / F));
+  const elementCycles = new Int32Array(elements);
 
   for (let reduction = 0; reduction < products.reductions; reduction++) {
-    const foundRows = onesOf(products.rowBits(reduction), rows, rowOnes);
     const foundFilters = onesOf(products.filterBits(reduction), filters, filterOnes);
-    sets.fill(0);
-    counts.fill(0);
+    if (foundFilters === 0) continue; // nothing is read for no filter
+    const foundRows = onesOf(products.rowBits(reduction), rows, rowOnes);
+    let vectors = 0;
+    held.fill(0);
     for (let i = 0; i < foundRows; i++) {
       const row = rowOnes[i];
       const element = elementOf[row];
-      const at = element * vectors + Math.floor(counts[element]++ / I);
-      sets[at] = times.outputs.next[8 * sets[at] + classOf[row]];
+      if (held[element]++ % I === 0) {
+        lastVector[element] = vectors;
+        vectorElement[vectors] = element;
+        vectorSet[vectors++] = 0;
+      }
+      const vector = lastVector[element];
+      vectorSet[vector] = nextOutput[8 * vectorSet[vector] + classOf[row]];
     }
-    for (let first = 0, from = 0; first < filters; first += together) {
+    for (let first = 0, from = 0; from < foundFilters; first += together) {
       let end = from;
       while (end < foundFilters && filterOnes[end] < first + together) end++;
+      if (end === from) continue;
       const passVectors = Math.ceil((end - from) / F);
       filterVectors.fill(0, 0, passVectors);
       for (let i = from; i < end; i++) {
-        const at = Math.floor((i - from) / F);
-        filterVectors[at] = times.filters.next[8 * filterVectors[at] + classOfFilter[filterOnes[i]]];
+        const at = ((i - from) / F) | 0;
+        filterVectors[at] = nextFilter[8 * filterVectors[at] + classOfFilter[filterOnes[i]]];
+      }
+      elementCycles.fill(0);
+      let total = 0;
+      for (let vector = 0; vector < vectors; vector++) {
+        const row = vectorSet[vector] * filterSets;
+        let cycles = 0;
+        for (let i = 0; i < passVectors; i++) cycles += table[row + filterVectors[i]] || times.workOut(row + filterVectors[i]);
+        elementCycles[vectorElement[vector]] += cycles;
+        total += cycles;
       }
       let slowest = 0;
-      let total = 0;
-      let bricks = 0;
-      for (let element = 0; element < elements; element++) {
-        const used = Math.ceil(counts[element] / I);
-        let cycles = 0;
-        for (let vector = 0; vector < used; vector++) {
-          const timesOfSet = times.of(sets[element * vectors + vector]);
-          for (let i = 0; i < passVectors; i++) cycles += timesOfSet[filterVectors[i]];
-        }
-        bricks += used * passVectors;
-        total += cycles;
-        if (cycles > slowest) slowest = cycles;
-        sums.activationWords += used * I;
-      }
+      for (const cycles of elementCycles) if (cycles > slowest) slowest = cycles;
       sums.cycles += slowest;
       sums.waiting += elements * slowest - total;
-      sums.bricks += bricks;
-      sums.conflicts += total - bricks;
+      sums.bricks += vectors * passVectors;
+      sums.conflicts += total - vectors * passVectors;
       sums.products += foundRows * (end - from);
       sums.landed += foundRows * (end - from);
+      sums.activationWords += vectors * I;
       sums.weightWords += elements * passVectors * F;
       from = end;
     }

@@ -5,7 +5,7 @@ import type { ActionName } from '../energy/actions.js';
 import { denseMacs } from '../loop-nest.js';
 import { doubleBuffered, evenFolds } from '../parts/double-buffer.js';
 import { runLengthBits } from '../parts/formats/run-length.js';
-import type { ArraySums } from './barrier.js';
+import type { ArraySums } from './array-sums.js';
 import type { ScnnSpec } from './options.js';
 
 /** Off-chip bytes of a work by operand; what is read comes in before, what is written goes out behind the passes. */

@@ -16,12 +16,16 @@ export function filterGradientScratch(
   return <usize>blockRows(inWidth, inChannels, outHeight, outWidth, strideHeight) * outWidth * (((outChannels + 7) >> 3) << 5);
 }
 
-/** dw [kh][kw][ci][co] += x^T dy: for each tap a product over the pixels of a block of rows, dy packed once per block. */
+/**
+ * dw [kh][kw][ci][co] += x^T dy: for each tap a product over the pixels of a block of rows, dy packed once per block; for output
+ * channels from `firstChannel` to before `endChannel`.
+ */
 export function filterGradient(
   x: usize, dy: usize, dw: usize, scratch: usize,
   batch: i32, inHeight: i32, inWidth: i32, inChannels: i32,
   outHeight: i32, outWidth: i32, outChannels: i32,
   kernelHeight: i32, kernelWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+  firstChannel: i32, endChannel: i32,
 ): void {
   const rows = blockRows(inWidth, inChannels, outHeight, outWidth, strideHeight);
   const xStep = <usize>4 * strideWidth * inChannels;
@@ -37,8 +41,8 @@ export function filterGradient(
     for (let block = 0; block < outHeight; block += rows) {
       const blockEnd = min(outHeight, block + rows);
       const pixels = (blockEnd - block) * outWidth;
-      for (let co = 0; co < outChannels; co += 8) {
-        const width = min(8, outChannels - co);
+      for (let co = firstChannel; co < endChannel; co += 8) {
+        const width = min(8, endChannel - co);
         packPanel(dy + <usize>(n * outHeight + block) * outWidth * yRow + 4 * co, yRow, false, pixels, width, scratch);
         for (let kh = 0; kh < kernelHeight; kh++) {
           const first = max(block, firstValid(kh - padTop, strideHeight));

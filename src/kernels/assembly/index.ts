@@ -1,4 +1,5 @@
 export { packBits, countPairs } from './bits';
+export { cartesianBarriers } from './cartesian';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
@@ -22,6 +23,7 @@ export {
   maxPoolLanes,
   padLanes,
   permute,
+  reluError,
   reluGradient,
   scatter,
   sparseForward,

@@ -9,22 +9,21 @@ const LANES: usize = 128;
 
 /**
  * y[block][oh][ow][o] = bias[o] + sum over the non-zeros j of o of values[j] x[offsets[j]], below 0 made 0 where `relu`. All strides are
- * in bytes; `bias` may be 0 for none. The list comes in segments, each with rows for all outputs, so that what a segment reads of x stays
- * in the first-level cache; for the same reason the lanes are done in two halves.
+ * in bytes; `bias` may be 0 for none. The list comes in segments, `segmentRows` rows apart, so that what a segment reads of x stays in the
+ * first-level cache; for the same reason the lanes are done in two halves.
  */
 export function sparseForward(
-  values: usize, offsets: usize, rowStart: usize, outputs: i32, segments: i32, bias: usize, relu: bool,
+  values: usize, offsets: usize, rowStart: usize, outputs: i32, segments: i32, segmentRows: i32, bias: usize, relu: bool,
   x: usize, xBlock: usize, xRow: usize, xPixel: usize,
   y: usize, yBlock: usize, yRow: usize, yPixel: usize,
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
-  const segmentRows = <usize>4 * outputs;
   for (; blocks > 0; blocks--, x += xBlock, y += yBlock)
     for (let oh = 0; oh < outHeight; oh++)
       for (let segment = 0; segment < segments; segment++)
         for (let half: usize = 0; half < LANES; half += LANES / 2)
           for (let ow = 0; ow < outWidth; ow++) {
-            const rows = rowStart + segmentRows * segment;
+            const rows = rowStart + 4 * <usize>(segmentRows * segment);
             const input = x + <usize>oh * xRow + <usize>ow * xPixel + half;
             const out = y + <usize>oh * yRow + <usize>ow * yPixel + half;
             rowsForward(values, offsets, rows, outputs, segment > 0, bias, relu && segment == segments - 1, input, out);
@@ -79,22 +78,22 @@ function positive(v: v128, kept: v128): v128 {
  * `partials`, 16 bytes a non-zero, which need not be cleared.
  */
 export function sparseWeightGradient(
-  offsets: usize, rowStart: usize, outputs: i32, segments: i32, gradient: usize, partials: usize,
+  offsets: usize, rowStart: usize, outputs: i32, segments: i32, segmentRows: i32, gradient: usize, partials: usize,
   x: usize, xBlock: usize, xRow: usize, xPixel: usize,
   dy: usize, yBlock: usize, yRow: usize, yPixel: usize,
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
-  const segmentRows = <usize>4 * outputs;
-  for (let segment = 0; segment < segments; segment++) clearRows(rowStart + segmentRows * segment, outputs, partials);
+  for (let segment = 0; segment < segments; segment++) clearRows(rowStart + 4 * <usize>(segmentRows * segment), outputs, partials);
   for (; blocks > 0; blocks--, x += xBlock, dy += yBlock)
     for (let oh = 0; oh < outHeight; oh++)
       for (let segment = 0; segment < segments; segment++)
         for (let ow = 0; ow < outWidth; ow++) {
+          const rows = rowStart + 4 * <usize>(segmentRows * segment);
           const input = x + <usize>oh * xRow + <usize>ow * xPixel;
-          rowsGradient(offsets, rowStart + segmentRows * segment, outputs, partials, input, dy + <usize>oh * yRow + <usize>ow * yPixel);
+          rowsGradient(offsets, rows, outputs, partials, input, dy + <usize>oh * yRow + <usize>ow * yPixel);
         }
   for (let segment = 0; segment < segments; segment++) {
-    const rows = rowStart + segmentRows * segment;
+    const rows = rowStart + 4 * <usize>(segmentRows * segment);
     const end = load<u32>(rows + 4 * <usize>outputs);
     for (let j = load<u32>(rows); j < end; j++) store<f32>(gradient + 4 * <usize>j, sumOf(v128.load(partials + 16 * <usize>j)));
   }
@@ -131,6 +130,58 @@ function rowsGradient(offsets: usize, rowStart: usize, outputs: i32, partials: u
       b = multiplyAdd(e7, v128.load(lanes, 112), b);
       v128.store(sums, f32x4.add(a, b));
     }
+  }
+}
+
+/**
+ * The error before relu, in a frame of zeros as {@link padLanes} makes it: out = dy where y is above 0, else 0. In the same pass the
+ * gradient of the bias, gradient[c] = the sum of the errors of channel c over pixels and images; `partials` is room for 16 bytes a channel.
+ */
+export function reluError(
+  y: usize, dy: usize, out: usize, gradient: usize, partials: usize,
+  blocks: i32, height: i32, width: i32, channels: i32, top: i32, bottom: i32, left: i32, right: i32,
+): void {
+  const pixel = LANES * channels;
+  const row = pixel * (left + width + right);
+  memory.fill(partials, 0, 16 * <usize>channels);
+  for (; blocks > 0; blocks--) {
+    memory.fill(out, 0, row * top);
+    out += row * top;
+    for (let h = 0; h < height; h++) {
+      memory.fill(out, 0, pixel * left);
+      out += pixel * left;
+      for (let w = 0; w < width; w++, y += pixel, dy += pixel, out += pixel) pixelError(y, dy, out, partials, channels);
+      memory.fill(out, 0, pixel * right);
+      out += pixel * right;
+    }
+    memory.fill(out, 0, row * bottom);
+    out += row * bottom;
+  }
+  for (let c = 0; c < channels; c++) store<f32>(gradient + 4 * c, sumOf(v128.load(partials + 16 * c)));
+}
+
+function pixelError(y: usize, dy: usize, out: usize, partials: usize, channels: i32): void {
+  const zero = f32x4.splat(0);
+  for (; channels > 0; channels--, y += LANES, dy += LANES, out += LANES, partials += 16) {
+    const e0 = v128.and(v128.load(dy), f32x4.gt(v128.load(y), zero));
+    const e1 = v128.and(v128.load(dy, 16), f32x4.gt(v128.load(y, 16), zero));
+    const e2 = v128.and(v128.load(dy, 32), f32x4.gt(v128.load(y, 32), zero));
+    const e3 = v128.and(v128.load(dy, 48), f32x4.gt(v128.load(y, 48), zero));
+    v128.store(out, e0);
+    v128.store(out, e1, 16);
+    v128.store(out, e2, 32);
+    v128.store(out, e3, 48);
+    const low = f32x4.add(f32x4.add(e0, e1), f32x4.add(e2, e3));
+    const e4 = v128.and(v128.load(dy, 64), f32x4.gt(v128.load(y, 64), zero));
+    const e5 = v128.and(v128.load(dy, 80), f32x4.gt(v128.load(y, 80), zero));
+    const e6 = v128.and(v128.load(dy, 96), f32x4.gt(v128.load(y, 96), zero));
+    const e7 = v128.and(v128.load(dy, 112), f32x4.gt(v128.load(y, 112), zero));
+    v128.store(out, e4, 64);
+    v128.store(out, e5, 80);
+    v128.store(out, e6, 96);
+    v128.store(out, e7, 112);
+    const high = f32x4.add(f32x4.add(e4, e5), f32x4.add(e6, e7));
+    v128.store(partials, f32x4.add(v128.load(partials), f32x4.add(low, high)));
   }
 }
 

@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Pointer } from '../../kernels/index.js';
 import { type MapInMemory, mapsOf } from '../../kernels/lane-maps.js';
-import { type Frame, laneBytes } from '../../kernels/offset-lists.js';
+import type { Frame } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import type { OpMasks } from '../masked-ops.js';
 import type { WasmHeap } from '../training-kernels-heap.js';
 import { denseWeightGradient } from './lane-dense-gradient.js';
+import { framedShape, inFrame, inside, mapOf, noFrame, outOfFrame } from './lane-frames.js';
 import type { LaneShape } from './lane-layout.js';
 import type { LanePlan, PlacedProduct } from './lane-plan.js';
 import { onHeap } from './on-heap.js';
@@ -54,27 +55,31 @@ export function laneLayer(
     inputs: bias ? { x, w, bias } : { x, w },
     attrs: {},
     forward(save) {
-      const y = forward(x, w, bias, plan, values, relu);
-      save(relu ? [x, w, y] : [x, w]);
+      const A = inFrame(x, plan.forwardFrame);
+      const y = forward(A, w, bias, plan, values, relu);
+      save(relu ? [A, w, y] : [A, w]);
       return y;
     },
-    backward(dy, [A, W, Y]) {
+    backward(dy, saved) {
+      const [A, W, Y] = saved as readonly [tf.Tensor, tf.Tensor, tf.Tensor?];
       // Not in a function below: what these make is freed when they return.
-      const E = Y ? reluGradient(Y, dy) : dy;
+      const dBias = Y ? newVector(plan.geometry.outChannels) : undefined;
+      const E = Y && dBias ? reluError(Y, dy, dBias, plan.backwardFrame) : dy;
+      const frame = Y ? plan.backwardFrame : noFrame;
       return {
         // tfjs calls them in this order, each only where its input needs a gradient.
         x: () => {
           needsInputGradient = true;
-          return inputGradient(E, W as tf.Tensor, plan, values);
+          return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
           const G = plan.hasDenseGradient
-            ? denseWeightGradient(A as tf.Tensor, E, w.shape, plan.geometry, batch)
-            : weightGradient(A as tf.Tensor, E, w.shape, plan, values);
-          onUse?.({ A: A as tf.Tensor, E, G, needsInputGradient });
-          return withTerms(G, W as tf.Tensor, plan, masks);
+            ? denseWeightGradient(outOfFrame(A, plan.forwardFrame), outOfFrame(E, frame), w.shape, plan.geometry, batch)
+            : weightGradient(A, E, frame, w.shape, plan, values);
+          onUse?.({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), G, needsInputGradient });
+          return withTerms(G, W, plan, masks);
         },
-        ...(bias ? { bias: () => biasGradient(E) } : {}),
+        ...(bias ? { bias: () => dBias ?? biasGradient(E) } : {}),
       };
     },
   });
@@ -97,7 +102,7 @@ function withDecay(G: tf.Tensor, W: tf.Tensor, kept: PlacedProduct, decay: numbe
 }
 
 function forward(
-  x: tf.Tensor,
+  A: tf.Tensor,
   w: tf.Tensor,
   bias: tf.Tensor | undefined,
   plan: LanePlan,
@@ -105,54 +110,56 @@ function forward(
   relu: boolean,
 ): tf.Tensor {
   const { geometry: g, forward: product } = plan;
-  const [blocks] = x.shape as LaneShape;
-  return onHeap(bias ? { x, w, bias } : { x, w }, (heap, inputs) => {
+  const [blocks] = A.shape as LaneShape;
+  return onHeap(bias ? { A, w, bias } : { A, w }, (heap, inputs) => {
     const y = heap.output([blocks, g.outHeight, g.outWidth, g.outChannels, 32]);
-    const out: MapInMemory = { pointer: heap.pointer(y), height: g.outHeight, width: g.outWidth, channels: g.outChannels };
-    withFrame(heap, inputs.x, plan.forwardFrame, (framed) => {
-      run(heap, product, values, heap.pointer(inputs.w), inputs.bias ? heap.pointer(inputs.bias) : 0, relu, blocks, framed, out);
-    });
+    const biasAt = inputs.bias ? heap.pointer(inputs.bias) : 0;
+    run(heap, product, values, heap.pointer(inputs.w), biasAt, relu, blocks, mapOf(heap, inputs.A), mapOf(heap, y));
     return y;
   });
 }
 
-function inputGradient(dy: tf.Tensor, w: tf.Tensor, plan: LanePlan, values: Values): tf.Tensor {
+/** @param E in the frame of the input gradient. */
+function inputGradient(E: tf.Tensor, w: tf.Tensor, plan: LanePlan, values: Values): tf.Tensor {
   const { geometry: g } = plan;
   const products = plan.backward();
-  const [blocks] = dy.shape as LaneShape;
-  return onHeap({ dy, w }, (heap, inputs) => {
+  const [blocks] = E.shape as LaneShape;
+  return onHeap({ E, w }, (heap, inputs) => {
     const dx = heap.output([blocks, g.inHeight, g.inWidth, g.inChannels, 32]);
-    const out: MapInMemory = { pointer: heap.pointer(dx), height: g.inHeight, width: g.inWidth, channels: g.inChannels };
-    withFrame(heap, inputs.dy, plan.backwardFrame, (framed) => {
-      for (const product of products) run(heap, product, values, heap.pointer(inputs.w), 0, false, blocks, framed, out);
-    });
+    const [from, to] = [mapOf(heap, inputs.E), mapOf(heap, dx)];
+    for (const product of products) run(heap, product, values, heap.pointer(inputs.w), 0, false, blocks, from, to);
     return dx;
   });
 }
 
-function weightGradient(x: tf.Tensor, dy: tf.Tensor, shape: number[], plan: LanePlan, values: Values): tf.Tensor {
+/** @param frame in which E stands. */
+function weightGradient(A: tf.Tensor, E: tf.Tensor, frame: Frame, shape: number[], plan: LanePlan, values: Values): tf.Tensor {
   const product = plan.gradient();
-  const [blocks] = x.shape as LaneShape;
-  return onHeap({ x, dy }, (heap, inputs) => {
+  const [blocks] = A.shape as LaneShape;
+  return onHeap({ A, E }, (heap, inputs) => {
     const dw = values === 'dense' ? heap.zeros(shape) : heap.output(shape);
-    const error = mapOf(heap, inputs.dy);
-    withFrame(heap, inputs.x, plan.forwardFrame, (framed) =>
-      heap.scratch(20 * product.nonzeros + 4, (partials) => {
-        const gradient = values === 'dense' ? partials + 16 * product.nonzeros : heap.pointer(dw);
-        const maps = mapsOf(product, blocks, framed, error);
-        heap.lanes.weightGradient(product.pointers(heap), gradient, partials, maps.framed, maps.other, maps.counts);
-        if (values === 'dense') heap.lanes.scatter(gradient, product.order(heap, 'dense'), heap.pointer(dw), product.nonzeros);
-      }),
-    );
+    const maps = mapsOf(product, blocks, mapOf(heap, inputs.A), inside(mapOf(heap, inputs.E), frame));
+    heap.scratch(20 * product.nonzeros + 4, (partials) => {
+      const gradient = values === 'dense' ? partials + 16 * product.nonzeros : heap.pointer(dw);
+      heap.lanes.weightGradient(product.pointers(heap), gradient, partials, maps.framed, maps.other, maps.counts);
+      if (values === 'dense') heap.lanes.scatter(gradient, product.order(heap, 'dense'), heap.pointer(dw), product.nonzeros);
+    });
     return dw;
   });
 }
 
-function reluGradient(y: tf.Tensor, dy: tf.Tensor): tf.Tensor {
-  return onHeap({ y, dy }, (heap, inputs) => {
-    const out = heap.output(dy.shape);
-    heap.lanes.reluGradient(heap.pointer(inputs.y), heap.pointer(inputs.dy), heap.pointer(out), dy.size);
-    return out;
+function newVector(channels: number): tf.Tensor {
+  return onHeap({}, (heap) => heap.output([channels]));
+}
+
+/** The error before relu in a frame; the gradient of the bias goes into `dBias`. */
+function reluError(y: tf.Tensor, dy: tf.Tensor, dBias: tf.Tensor, frame: Frame): tf.Tensor {
+  const shape = dy.shape as LaneShape;
+  return onHeap({ y, dy, dBias }, (heap, inputs) => {
+    const E = heap.output(framedShape(shape, frame));
+    const [from, error, into, sums] = [inputs.y, inputs.dy, E, inputs.dBias].map((t) => heap.pointer(t)) as Pointer[];
+    heap.scratch(16 * shape[3], (scratch) => heap.lanes.reluError(from, error, into, sums, scratch, shape, frame));
+    return E;
   });
 }
 
@@ -181,31 +188,5 @@ function run(
   heap.scratch(4 * product.nonzeros + 4, (gathered) => {
     heap.lanes.permute(w, product.order(heap, values), gathered, product.nonzeros);
     heap.lanes.product(product.pointers(heap), gathered, bias, relu, maps.framed, maps.other, maps.counts);
-  });
-}
-
-function mapOf(heap: WasmHeap, t: tf.TensorInfo): MapInMemory {
-  const [, height, width, channels] = t.shape as LaneShape;
-  return { pointer: heap.pointer(t), height, width, channels };
-}
-
-/** Lends a map with zeros around it: itself where none are needed. */
-function withFrame(
-  heap: WasmHeap,
-  t: tf.TensorInfo,
-  { top, left, bottom, right }: Frame,
-  body: (framed: MapInMemory) => void,
-): void {
-  const map = mapOf(heap, t);
-  if (top + left + bottom + right === 0) {
-    body(map);
-    return;
-  }
-  const [blocks] = t.shape;
-  const [height, width] = [top + map.height + bottom, left + map.width + right];
-  const pixel = map.channels * laneBytes;
-  heap.scratch(blocks * height * width * pixel, (pointer) => {
-    heap.lanes.pad(map.pointer, pointer, blocks, map.height, map.width * pixel, top, bottom, left * pixel, right * pixel);
-    body({ ...map, pointer, height, width });
   });
 }
