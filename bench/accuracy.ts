@@ -25,7 +25,7 @@ const budgets = {
     methods: 'dense,gradual,hardware-aware,bdwp',
     seeds: '1,2,3',
   },
-  cifar10: { model: 'vgg-small', epochs: 13, batchSize: 32, learningRate: 0.001, methods: 'dense,gradual', seeds: '1' },
+  cifar10: { model: 'vgg-small', epochs: 15, batchSize: 32, learningRate: 0.001, methods: 'dense,gradual', seeds: '1' },
 } as const;
 
 interface Run {

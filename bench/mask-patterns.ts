@@ -27,7 +27,7 @@ const layers: Readonly<Record<string, LoopNest>> = {
   'dense 512-128': denseNest({ batch: 32, inFeatures: 512, outFeatures: 128 }),
 };
 const dataflows = ['WS', 'OS', 'IS', 'dynamic'] as const;
-const causes = ['ineffectual', 'imbalance', 'underfilled', 'multicast', 'fill', 'memory', 'reconfiguration'] as const;
+const causes = ['imbalance', 'multicast', 'banks', 'fill', 'memory'] as const;
 
 /** The works of one masked step of a layer. */
 function worksOf(name: string, nest: LoopNest, pattern: Pattern) {

@@ -1,20 +1,24 @@
 /**
  * A full training step, dense and sparse: milliseconds of CPU and of wall time, the variants interleaved in one process, medians.
  *
- *     npm run bench:training [-- --nets mlp,cnn --sparsities 0.8,0.9,0.95 --optimizers sgd,adam --rounds 15]
+ *     npm run bench:training [-- --nets mlp,cnn,resnet20 --sparsities 0.8,0.9,0.95 --optimizers sgd,adam --rounds 15]
  *
  * `stock` is tfjs's wasm backend with its own kernels (where it has none for the gradient of a filter, ours stands in), `dense` the same
  * model on our dense kernels, `masked` the masked model on them, `sparse` the masked model in lanes. Masks are drawn at random; all
- * weights of the first convolution and of the last layer stay, and masks do not change while it is timed.
+ * weights of the first convolution and of the last layer stay, and masks do not change while it is timed, but for the rows of BDWP 2:8:
+ * these make theirs anew in each step, as part of it. Batch normalisation is tfjs's own in all rows but `sparse`.
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { createRng } from 'tfjs-sparsity';
-import { prunableKernels, registerTrainingKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
+import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
+import { bdwp } from 'tfjs-sparsity/pruning';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { resnet20 } from '../examples/lib/models/resnet20.js';
+import { stockKernels } from './stock-kernels.js';
 
 const { layers } = tf;
 const conv = (filters: number, rest: object = {}) =>
@@ -23,42 +27,43 @@ const dense = (units: number, rest: object = {}) => layers.dense({ units, activa
 const softmax = (units: number) => layers.dense({ units, activation: 'softmax' });
 const pool = () => layers.maxPooling2d({ poolSize: 2 });
 
+const chain = (layers: () => tf.layers.Layer[]) => () => tf.sequential({ layers: layers() });
+
 /** Networks and the shape of their batches. */
-const nets: Readonly<
-  Record<string, { readonly batch: readonly [number, ...number[]]; readonly layers: () => tf.layers.Layer[] }>
-> = {
+const nets: Readonly<Record<string, { readonly batch: readonly [number, ...number[]]; readonly build: () => tf.LayersModel }>> = {
   'mlp 784-512-512-16': {
     batch: [128, 784],
-    layers: () => [dense(512, { inputShape: [784] }), dense(512), softmax(16)],
+    build: chain(() => [dense(512, { inputShape: [784] }), dense(512), softmax(16)]),
   },
   'mlp 784-300-100-10': {
     batch: [128, 784],
-    layers: () => [dense(300, { inputShape: [784] }), dense(100), softmax(10)],
+    build: chain(() => [dense(300, { inputShape: [784] }), dense(100), softmax(10)]),
   },
   'cnn 4-32-64-128-128': {
     batch: [32, 32, 32, 4],
-    layers: () => [
+    build: chain(() => [
       ...[conv(32, { inputShape: [32, 32, 4] }), conv(64), pool(), conv(128), pool(), conv(128)],
       ...[layers.flatten(), softmax(10)],
-    ],
+    ]),
   },
   'cnn 3-32-64-128-128': {
     batch: [32, 32, 32, 3],
-    layers: () => [
+    build: chain(() => [
       ...[conv(32, { inputShape: [32, 32, 3] }), conv(64), pool(), conv(128), pool(), conv(128)],
       ...[layers.flatten(), softmax(10)],
-    ],
+    ]),
   },
   lenet5: {
     batch: [32, 28, 28, 1],
-    layers: () => [
+    build: chain(() => [
       conv(6, { kernelSize: 5, inputShape: [28, 28, 1] }),
       pool(),
       conv(16, { kernelSize: 5, padding: 'valid' }),
       pool(),
       ...[layers.flatten(), dense(120), dense(84), softmax(10)],
-    ],
+    ]),
   },
+  resnet20: { batch: [32, 32, 32, 3], build: () => resnet20({ imageShape: [32, 32, 3], classes: 10 }, 1) },
 };
 
 const optimizers: Readonly<Record<string, () => tf.Optimizer>> = {
@@ -71,6 +76,7 @@ const args = await yargs(hideBin(process.argv))
     nets: { type: 'string', default: Object.keys(nets).join(','), describe: 'Networks, by the beginning of their names' },
     sparsities: { type: 'string', default: '0.8,0.9,0.95' },
     optimizers: { type: 'string', default: 'sgd,adam' },
+    bdwp: { type: 'boolean', default: true, describe: 'Rows of BDWP 2:8, whose masks are made anew in each step' },
     rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
     stock: { type: 'boolean', default: true, describe: "Time tfjs's own kernels too" },
     simd: { type: 'string', choices: ['auto', 'strict', 'relaxed'], default: 'auto' },
@@ -81,39 +87,28 @@ const args = await yargs(hideBin(process.argv))
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Kernels of tfjs's own, as they were before ours were registered. */
-const own = new Map<string, tf.KernelConfig>();
-
-/** Runs `body` on tfjs's own kernels, as far as it has them. */
-async function onStock<T>(body: () => Promise<T>): Promise<T> {
-  const swap = (configs: Iterable<tf.KernelConfig>) => {
-    const before: tf.KernelConfig[] = [];
-    for (const config of configs) {
-      before.push(tf.getKernel(config.kernelName, 'wasm'));
-      tf.unregisterKernel(config.kernelName, 'wasm');
-      tf.registerKernel(config);
-    }
-    return before;
-  };
-  // Saved tensors are copied again, too: all of tfjs as it comes.
-  const ours = swap(own.values());
-  try {
-    return await body();
-  } finally {
-    swap(ours);
-  }
-}
+const { message, onStock } = await stockKernels(args.simd as 'auto');
 
 interface Variant {
   readonly name: string;
   readonly model: tf.LayersModel;
   readonly stock: boolean;
+  /** A part of each step: what a pruning callback does behind it. */
+  readonly prune?: () => void;
   readonly cpuMs: number[];
   readonly wallMs: number[];
 }
 
-async function step({ model, stock, cpuMs, wallMs }: Variant, xs: tf.Tensor, ys: tf.Tensor, timed: boolean): Promise<void> {
-  const body = async () => void (await model.trainOnBatch(xs, ys));
+async function step(
+  { model, stock, prune, cpuMs, wallMs }: Variant,
+  xs: tf.Tensor,
+  ys: tf.Tensor,
+  timed: boolean,
+): Promise<void> {
+  const body = async () => {
+    await model.trainOnBatch(xs, ys);
+    prune?.();
+  };
   const cpu = process.cpuUsage();
   const wall = performance.now();
   await (stock ? onStock(body) : body());
@@ -135,32 +130,50 @@ function prune(model: tf.LayersModel, sparsity: number): void {
   });
 }
 
-await import('@tensorflow/tfjs-backend-wasm');
-await tf.setBackend('wasm');
-const before = new Map((tf.getKernelsForBackend('wasm') ?? []).map((config) => [config.kernelName, config]));
-await useBackend('wasm', { simd: args.simd as 'auto' });
-const { registered } = registerTrainingKernels();
-for (const name of registered) {
-  const config = before.get(name);
-  if (config) own.set(name, config);
+/** Makes the masks of BDWP anew from the weights. */
+function pruneBidirectionally(model: tf.LayersModel): void {
+  const kernels = prunableKernels(model).filter(({ info }, i, all) => i < all.length - 1 && !method.skip(info));
+  const states = kernels.map((kernel) => ({ info: kernel.info, masks: kernel.masks, weights: kernel.readKernel() }));
+  const masks = method.updateMasks(states, { step: 1, sparsity: 0.75, rng: createRng(0) });
+  kernels.forEach((kernel, i) => {
+    kernel.repack(masks[i], method, model.optimizer);
+  });
 }
+
+/** How many times fewer MACs a step has under the masks in force: no speed-up of its products can be larger. */
+function ceilingOf(model: tf.LayersModel): number {
+  const density = (mask: Uint8Array | null) => (mask ? mask.reduce((sum, bit) => sum + bit, 0) / mask.length : 1);
+  const macs = { dense: 0, sparse: 0 };
+  for (const [i, { info, masks }] of prunableKernels(model).entries()) {
+    const pixels = (model.getLayer(info.name).outputShape as number[]).slice(1, -1).reduce((a, b) => a * b, 1);
+    const all = info.shape.reduce((a, b) => a * b, pixels);
+    const [forward, backward, gradient] = [masks.forward, masks.backward, masks.gradient].map(density);
+    // The first layer has no input gradient.
+    macs.dense += all * (i === 0 ? 2 : 3);
+    macs.sparse += all * (forward + gradient + (i === 0 ? 0 : backward));
+  }
+  return macs.dense / macs.sparse;
+}
+
+const method = bdwp({ n: 2, m: 8 });
+console.log(message);
 console.log(`${cpus()[0]?.model.trim()}, node ${process.version}, tfjs ${tf.version.tfjs}, one thread, median of ${args.rounds}`);
 
 const wanted = Object.entries(nets).filter(([name]) => args.nets.split(',').some((begin) => name.startsWith(begin)));
 mkdirSync(dirname(args.out), { recursive: true });
 for (const [name, net] of wanted) {
   for (const optimizer of args.optimizers.split(',')) {
-    const plain = tf.sequential({ layers: net.layers() });
+    const plain = net.build();
     const classes = plain.outputShape[1] as number;
     const [batch] = net.batch;
     const xs = tf.randomNormal([...net.batch], 0, 1, 'float32', 3);
     const ys = tf.tidy(() => tf.oneHot(tf.range(0, batch).mod(classes).toInt(), classes).mul(1));
     const variants: Variant[] = [];
-    const add = (variant: string, model: tf.LayersModel, stock = false) => {
+    const add = (variant: string, model: tf.LayersModel, stock = false, rest: Pick<Variant, 'prune'> = {}) => {
       model.compile({ optimizer: optimizers[optimizer](), loss: 'categoricalCrossentropy' });
-      variants.push({ name: variant, model, stock, cpuMs: [], wallMs: [] });
+      variants.push({ name: variant, model, stock, ...rest, cpuMs: [], wallMs: [] });
     };
-    if (args.stock) add('stock', tf.sequential({ layers: net.layers() }), true);
+    if (args.stock) add('stock', net.build(), true);
     add('dense', plain);
     for (const sparsity of args.sparsities.split(',').map(Number)) {
       for (const execution of ['dense', 'sparse'] as const) {
@@ -169,18 +182,23 @@ for (const [name, net] of wanted) {
         add(`${execution === 'dense' ? 'masked' : 'sparse'} ${100 * sparsity} %`, model);
       }
     }
+    for (const execution of args.bdwp ? (['dense', 'sparse'] as const) : []) {
+      const model = sparsify(plain, { execution });
+      add(`${execution === 'dense' ? 'masked' : 'sparse'} BDWP`, model, false, { prune: () => pruneBidirectionally(model) });
+    }
     for (let round = -2; round < args.rounds; round++) {
       for (const variant of variants) await step(variant, xs, ys, round >= 0);
     }
     const reference = (of: string) => variants.find((variant) => variant.name === of);
     console.log(`\n${name}, batch ${batch}, ${optimizer}`);
     console.log('variant        CPU ms  wall ms  CPU: times stock  times dense');
-    for (const { name: variant, cpuMs, wallMs } of variants) {
+    for (const { name: variant, model, prune, cpuMs, wallMs } of variants) {
       const [cpu, wall] = [median(cpuMs), median(wallMs)];
       const over = (of: string) => ((median(reference(of)?.cpuMs ?? []) || Number.NaN) / cpu).toFixed(2);
       console.log(
         `${variant.padEnd(12)} ${cpu.toFixed(2).padStart(8)} ${wall.toFixed(2).padStart(8)} ${over('stock').padStart(17)} ${over('dense').padStart(12)}`,
       );
+      if (prune) console.log(`  its goal: 85 % of the ceiling of ${ceilingOf(model).toFixed(2)} times dense that its MACs allow`);
       appendFileSync(args.out, `${JSON.stringify({ net: name, batch, optimizer, variant, cpuMs: cpu, wallMs: wall })}\n`);
     }
     for (const { model } of variants) {

@@ -67,6 +67,27 @@ export function lineChart(options: {
   } as Plot.PlotOptions);
 }
 
+/** Curves with both axes in logarithms as SVG text, a dot per point. */
+export function logLogChart(options: {
+  readonly series: readonly Series[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+}): string {
+  const data = options.series.flatMap(({ name, points }) => points.map(([x, y]) => ({ name, x, y })));
+  const names = options.series.map(({ name }) => name);
+  const place = { x: 'x', y: 'y' };
+  return toSvg({
+    color: { domain: names, range: palette.slice(0, names.length), legend: false },
+    x: { label: options.xLabel, type: 'log', grid: true, ticks: 5, tickFormat: 's', labelArrow: 'none' },
+    y: { label: options.yLabel, type: 'log', grid: true, ticks: 5, tickFormat: 's', labelArrow: 'none' },
+    marks: [
+      Plot.line(data, { ...place, stroke: 'name', strokeWidth: 1.6 }),
+      Plot.dot(data, { ...place, stroke: 'name', r: 2.5 }),
+      Plot.text(data, Plot.selectLast({ ...place, fill: 'name', z: 'name', text: 'name', dx: -6, dy: -8 })),
+    ],
+  } as Plot.PlotOptions);
+}
+
 /** Horizontal stacked bars as SVG text: one bar a row, one colour a part. */
 export function stackedBars(options: {
   readonly rows: readonly { readonly name: string; readonly parts: Readonly<Record<string, number>> }[];

@@ -2,6 +2,7 @@ import { lineChart, type Series, stackedBars } from './charts.js';
 import type { Dataset } from './dataset.js';
 import { joule, percent, si } from './format.js';
 import { figure, page, table, tile } from './html-page.js';
+import { metricTables } from './metric-tables.js';
 import type { RunOptions } from './options.js';
 import type { RunResult } from './run-result.js';
 import { phaseRows, phases, totalSparsity } from './summary.js';
@@ -174,5 +175,5 @@ function tables(runs: readonly RunResult[]): string {
           run.layers.map((row) => [row.layer, `${row.weights}`, `${row.kept}`, row.skipped ?? percent(row.sparsity)]),
         )}`,
     );
-  return cost + layers.join('');
+  return cost + metricTables(runs) + layers.join('');
 }

@@ -41,6 +41,8 @@ export interface StepCost {
 /** One step on all accelerators. */
 export interface StepSummary {
   readonly step: number;
+  /** Samples of the real batch. */
+  readonly samples: number;
   readonly accelerators: Readonly<Record<string, StepCost>>;
   /** Fraction of zeros of each kind of tensor, over all layers that have one. */
   readonly sparsity: Readonly<Record<Role, number>>;
@@ -87,7 +89,8 @@ export function createCostEngine(accelerators: readonly Accelerator[], begin: Co
               );
         return [lane.name, { cycles, cyclesError: error('cycles'), energyPj, energyPjError: error('energyPj') }] as const;
       });
-      return { step, accelerators: Object.fromEntries(costs), sparsity: zeroFractions(records) };
+      const samples = records[0]?.batchTotal ?? 0;
+      return { step, samples, accelerators: Object.fromEntries(costs), sparsity: zeroFractions(records) };
     },
     totals: () => Object.fromEntries(lanes.map((lane) => [lane.name, lane.totals()])),
   };

@@ -1,5 +1,15 @@
 import { SparsityError } from '../errors.js';
-import { type Accelerator, type AcceleratorSpec, addCosts, type Cost, type Phase, scaleCost } from '../hw/index.js';
+import {
+  type Accelerator,
+  type AcceleratorSpec,
+  addCosts,
+  type Cost,
+  type CostMetrics,
+  costMetrics,
+  type Phase,
+  ratesOf,
+  scaleCost,
+} from '../hw/index.js';
 import type { CostRow, CostTotals, StepSummary } from './cost-engine.js';
 import { costTable } from './cost-table.js';
 import { type Estimate, estimateTotal } from './sampling.js';
@@ -41,6 +51,8 @@ export interface AcceleratorReport {
   readonly idle: Readonly<Record<string, number>>;
   /** Sums per layer and phase; decisions count sampled works and are not scaled. */
   readonly rows: readonly CostRow[];
+  /** Throughput, energy per sample, power and utilisation; null for an accelerator whose spec has no clock, or for no step. */
+  readonly metrics: CostMetrics | null;
   /** Decisions of all rows together. */
   readonly decisions: CostRow['decisions'];
 }
@@ -74,9 +86,12 @@ export function costReport(
   queue: QueueStatistics,
 ): CostReport {
   const factor = sample.sampledSteps === 0 ? 1 : sample.steps / sample.sampledSteps;
+  const samples = factor * series.reduce((sum, step) => sum + step.samples, 0);
   const reports = accelerators.map(({ spec }): AcceleratorReport => {
     const rows = inOrder((totals[spec.name]?.rows ?? []).map((row) => ({ ...row, cost: scaleCost(row.cost, factor) })));
     const total = addCosts(...rows.map((row) => row.cost));
+    const forward = addCosts(...rows.filter(({ phase }) => phase === 'forward').map((row) => row.cost));
+    const rates = ratesOf(spec);
     const unitCycles = total.units * total.cycles || 1;
     return {
       name: spec.name,
@@ -87,6 +102,7 @@ export function costReport(
       utilisation: total.usefulUnitCycles / unitCycles,
       idle: Object.fromEntries(Object.entries(total.idleUnitCycles).map(([cause, lost]) => [cause, lost / unitCycles])),
       rows,
+      metrics: rates && samples > 0 ? costMetrics(total, forward, samples, rates) : null,
       decisions: sumDecisions(rows),
     };
   });

@@ -3,7 +3,13 @@ import type { Estimate } from './sampling.js';
 
 /** A cost report as text of at most 80 columns. */
 export function costTable(report: CostReport): string {
-  return [heading(report), '', ...overview(report), ...report.accelerators.flatMap((one) => ['', ...details(one)])].join('\n');
+  return [
+    heading(report),
+    '',
+    ...overview(report),
+    ...metrics(report),
+    ...report.accelerators.flatMap((one) => ['', ...details(one)]),
+  ].join('\n');
 }
 
 function heading({ label, sample, queue }: CostReport): string {
@@ -28,6 +34,38 @@ function overview({ accelerators }: CostReport): string[] {
       const numbers = [utilisation, total.idealCycles / total.cycles, total.macs.effectual / total.macs.dense].map(percent);
       return row([name, withError(cycles, ''), withError(energy, 'J'), ...numbers], overviewWidths);
     }),
+  ];
+}
+
+/** Rows of metrics (`per mm2`: samples per second and mm2) for the accelerators whose specs tell a clock; nothing for none. */
+function metrics({ accelerators }: CostReport): string[] {
+  const known = accelerators.flatMap((one) => (one.metrics ? [{ name: one.name, metrics: one.metrics }] : []));
+  if (known.length === 0) return [];
+  const perCent = (value: number | null) => (value === null ? '-' : percent(value / 100));
+  return [
+    '',
+    row(['modelled, training', 'samples/s', 'J/sample', 'power', 'bandwidth', 'per mm2']),
+    ...known.map(({ name, metrics: m }) =>
+      row([
+        name,
+        si(m.trainingSamplesPerSecond),
+        `${si(m.trainingJoulePerSample)}J`,
+        `${si(m.powerWatt)}W`,
+        perCent(m.bandwidthUtilisationPercent),
+        m.trainingSamplesPerSecondPerMm2 === null ? '-' : si(m.trainingSamplesPerSecondPerMm2),
+      ]),
+    ),
+    row(['run and inference', 'seconds', 'kWh', 'J s', 'infer/s', 'J/inference']),
+    ...known.map(({ name, metrics: m }) =>
+      row([
+        name,
+        si(m.seconds),
+        m.kilowattHours.toPrecision(4),
+        si(m.energyDelayJouleSeconds),
+        si(m.inferenceSamplesPerSecond),
+        `${si(m.inferenceJoulePerSample)}J`,
+      ]),
+    ),
   ];
 }
 

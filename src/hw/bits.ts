@@ -139,6 +139,14 @@ export function popcount(word: number): number {
   return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
+/** Ones among `length` bits from bit `from`. */
+export function countRange(words: Uint32Array, from: number, length: number): number {
+  let count = 0;
+  for (let at = from, end = from + length; at < end; at += 32)
+    count += popcount(readBits(words, at, end - at < 32 ? end - at : 32));
+  return count;
+}
+
 /** `length` bits (1 to 32) from bit `from`, right-aligned, as a signed 32-bit number. */
 export function readBits(words: Uint32Array, from: number, length: number): number {
   const index = from >>> 5;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { checkSpec, specFields, tableOf } from './check-spec.js';
 import type { Accelerator, EnergyTable } from './contracts.js';
 import { type DenseTimings, executeDenseWork } from './dense-work.js';
+import { area45nm, type ComponentArea, macMm2, sramArea } from './metrics/component-area.js';
 import type { Dataflow } from './systolic.js';
 
 /** Options of {@link denseArray}. */
@@ -46,7 +47,7 @@ const denseArraySchema = z.strictObject({
 export type DenseArraySpec = z.infer<typeof denseArraySchema>;
 
 /** How specs of kind `denseArray` are checked and built. */
-export const denseArrayKind = { schema: denseArraySchema, build };
+export const denseArrayKind = { schema: denseArraySchema, build, areas };
 
 /**
  * The dense reference at equal multipliers: a systolic array that multiplies every operand, zero or not, and runs the three GEMMs and
@@ -79,5 +80,20 @@ function build(spec: DenseArraySpec): Accelerator {
       const timings: DenseTimings = new Map();
       return { executeStep: (works) => ({ works: works.map((work) => executeDenseWork(work, spec, timings)) }), state: () => [] };
     },
+  };
+}
+
+function areas({ rows, cols, sramKb }: DenseArraySpec): { nodeNm: number; components: readonly ComponentArea[] } {
+  return {
+    nodeNm: 45,
+    components: [
+      {
+        component: 'processing elements',
+        count: rows * cols,
+        areaMm2: macMm2 + 3 * 32 * area45nm.registerBit.areaMm2,
+        source: 'multiplier, adder, registers for input, weight and sum',
+      },
+      sramArea('buffer', sramKb),
+    ],
   };
 }

@@ -1,5 +1,5 @@
 import { type BitKernels, createBitKernels } from '../kernels/index.js';
-import { countBits, popcount, readBits, sizeOf, wordsFor } from './bits.js';
+import { countBits, countRange, readBits, sizeOf, wordsFor } from './bits.js';
 import type { GemmWork, LoopNest, Operand, PhaseWork } from './contracts.js';
 import { lowerGemm } from './gemm-view.js';
 import { denseMacs } from './loop-nest.js';
@@ -199,10 +199,4 @@ function pixelCounts(words: Uint32Array, batch: number, runs: number, channels: 
       counts[run * batch + image] = countRange(words, (image * runs + run) * channels, channels);
   }
   return counts;
-}
-
-function countRange(words: Uint32Array, from: number, length: number): number {
-  let count = 0;
-  for (let done = 0; done < length; done += 32) count += popcount(readBits(words, from + done, Math.min(32, length - done)));
-  return count;
 }

@@ -1,6 +1,12 @@
 export { acf } from './acf/acf.js';
 export type { AcfOptions } from './acf/options.js';
 export { type Entry, type Position, sparseRead, sparseWrite, updatePattern } from './acf/sparse-memory-controller.js';
+export { balanced } from './balanced/balanced.js';
+export { type LoadBalance, loadBalance } from './balanced/load-balance.js';
+export type { BalancedOptions, BalancedSpec, FrameOptions } from './balanced/options.js';
+export { type Scnn001Options, scnn001 } from './balanced/scnn001.js';
+export { type Sigma001Options, sigma001 } from './balanced/sigma001.js';
+export { type SparseTrain001Options, sparseTrain001 } from './balanced/sparse-train001.js';
 export { bernoulliBits, bitsFrom, bitTensor, countBits, getBit, onesBits, sliceBits } from './bits.js';
 export type * from './contracts.js';
 export { addCosts, type Cost, costOf, emptyCost, scaleCost } from './cost.js';
@@ -8,12 +14,24 @@ export { type DenseArrayOptions, denseArray } from './dense-array.js';
 export { effectualMacs, workMacs } from './effectual-macs.js';
 export { type ActionName, actions } from './energy/actions.js';
 export { price } from './energy/price.js';
+export { scaleEnergyTable } from './energy/scale-table.js';
 export { type Dram, type EnergyOptions, energy45nm, energyTables, sramAccessPj } from './energy/tables.js';
 export { type GemmShape, gemmShapes } from './gemm-shapes.js';
 export { type GemmView, lowerGemm } from './gemm-view.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
+export { type Areas, areasOf } from './metrics/areas.js';
+export type { ComponentArea } from './metrics/component-area.js';
+export {
+  type CostMetrics,
+  costMetrics,
+  type MachineRates,
+  ratesOf,
+  secondsOf,
+  secondsToConvergence,
+} from './metrics/cost-metrics.js';
 export type { GatherAxis } from './nest-axes.js';
+export type * from './networks/contracts.js';
 export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
 export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
@@ -21,6 +39,14 @@ export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
 export { networks, networks001, networks003 } from './networks/networks.js';
 export { paddedMacs } from './networks/padded-macs.js';
+export { parseScaleSimTopology } from './networks/scale-sim.js';
+export { type AreaAndPower, areas001, type PowerShares } from './parts/areas.js';
+export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
+export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
+export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
+export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
+export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';
+export { workDeviation } from './parts/balance/work-deviation.js';
 export {
   bufferTiles,
   fetchedBytes,
@@ -30,19 +56,21 @@ export {
   type TiledOperand,
 } from './parts/buffers.js';
 export { doubleBuffered, evenFolds, type Fold, transferCycles } from './parts/double-buffer.js';
+export { type EstimateOptions, estimateWork, type WorkEstimate } from './parts/estimate-work.js';
 export { type BitmapMatrix, bitmapBits, denseBits, encodeBitmap } from './parts/formats/bitmap.js';
 export { type BlockMatrix, type BlockSize, blockBits, countBlocks, encodeBlocks } from './parts/formats/block.js';
 export { type CscMatrix, type CsrMatrix, cscBits, csrBits, encodeCsc, encodeCsr } from './parts/formats/csr.js';
 export type { FieldWidths } from './parts/formats/field-widths.js';
 export { encodeNm, type NmMatrix, type NmPattern, nmBits } from './parts/formats/nm.js';
 export { crossoverSparsity, type PrintedMatrix, type PrintedSizes, printedSizes } from './parts/formats/printed-sizes.js';
-export { type RpSize, rowHistogram, rpBits, rpSize } from './parts/formats/row-histogram.js';
+export { type RowHistogramOptions, type RpSize, rowHistogram, rpBits, rpSize } from './parts/formats/row-histogram.js';
 export {
   type DynamicMatrix,
   type DynamicRow,
   encodeDynamic,
   encodeRp,
   type RowFormat,
+  type RowSize,
   type RowStorage,
   rpBfBits,
   rpCsrBits,
@@ -51,8 +79,15 @@ export {
 } from './parts/formats/row-partitioned.js';
 export { encodeRunLength, type RunLengthMatrix, runLengthBits } from './parts/formats/run-length.js';
 export { bitsOf, decode, type StoredMatrix } from './parts/formats/stored-matrix.js';
+export { type Benes, benes } from './parts/interconnect/benes.js';
+export { type Crossbar, crossbar } from './parts/interconnect/crossbar.js';
+export { type Fan, fan } from './parts/interconnect/fan.js';
+export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus.js';
 export { type Preset, presets } from './presets.js';
 export { type AcceleratorKind, registry } from './registry.js';
+export { type ScnnCounters, scnnCounters } from './scnn/counters.js';
+export type { ScnnOptions } from './scnn/options.js';
+export { scnn } from './scnn/scnn.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
 export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
 export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';

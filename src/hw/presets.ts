@@ -1,3 +1,4 @@
+import { presets001 } from './balanced/presets.js';
 import type { AcceleratorSpec } from './contracts.js';
 
 const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
@@ -59,6 +60,38 @@ const acf = {
   },
 } as const;
 
+const paper = 'SCNN: 64 processing elements of 4 x 4 multipliers (ledger 1.5)';
+const scnn = {
+  kind: 'scnn',
+  name: 'scnn',
+  peRows: 8,
+  peCols: 8,
+  activationVector: 4,
+  weightVector: 4,
+  accumulatorEntries: 6144,
+  banks: 32,
+  pairing: 'repaired',
+  activationRamKb: 10,
+  runBits: 4,
+  dramBytesPerCycle: 64,
+  bytesPerValue: 4,
+  clockGhz: 1,
+  sources: {
+    peRows: paper,
+    peCols: paper,
+    activationVector: paper,
+    weightVector: paper,
+    accumulatorEntries: 'the public simulator of SCNN, default (ledger 1.5)',
+    banks: 'SCNN: twice the multipliers of an element (ledger 1.5)',
+    pairing: 'chosen: what the stride of a convolution asks for',
+    activationRamKb: 'SCNN: 10 KB for input and 10 KB for output activations, 1 MB in all (ledger 1.5)',
+    runBits: 'SCNN: 4-bit runs of zeros',
+    dramBytesPerCycle: dense.sources.dramBytesPerCycle,
+    bytesPerValue: dense.sources.bytesPerValue,
+    clockGhz: dense.sources.clockGhz,
+  },
+} as const;
+
 /** A spec whose constants say where they come from. */
 export type Preset = AcceleratorSpec & { readonly sources: Readonly<Record<string, string>>; readonly [option: string]: unknown };
 
@@ -72,4 +105,6 @@ export const presets: Readonly<Record<string, Preset>> = {
   'acf-literal': { ...acf, name: 'acf-literal', objective: 'energy', scheduler: 'greedy' },
   'acf-lpddr4': { ...acf, name: 'acf-lpddr4', energyTable: '45nm-lpddr4' },
   'acf-hbm2': { ...acf, name: 'acf-hbm2', energyTable: '45nm-hbm2' },
+  ...presets001,
+  scnn,
 };

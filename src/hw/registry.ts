@@ -1,16 +1,29 @@
 import type * as z from 'zod';
 import { acfKind } from './acf/acf.js';
+import { balancedKind } from './balanced/balanced.js';
+import { scnn001Kind } from './balanced/scnn001.js';
+import { sigma001Kind } from './balanced/sigma001.js';
+import { sparseTrain001Kind } from './balanced/sparse-train001.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
+import type { ComponentArea } from './metrics/component-area.js';
+import { scnnKind } from './scnn/scnn.js';
 
 /** A kind of accelerator: how its specs are checked, and how a checked spec becomes a model. */
 export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec> {
   readonly schema: z.ZodType<Spec>;
   build(spec: Spec): Accelerator;
+  /** The components of its area, where the kind declares them. */
+  areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] };
 }
 
 /** All kinds of accelerators, by the `kind` of their specs. */
 export const registry: Readonly<Record<string, AcceleratorKind>> = {
   acf: acfKind,
   denseArray: denseArrayKind,
+  balanced: balancedKind,
+  scnn001: scnn001Kind,
+  sigma001: sigma001Kind,
+  sparseTrain001: sparseTrain001Kind,
+  scnn: scnnKind,
 };

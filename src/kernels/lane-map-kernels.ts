@@ -50,6 +50,8 @@ export interface LaneMapKernels {
   averagePoolGradient(dy: Pointer, dx: Pointer, blocks: number, g: ConvGeometry): void;
   /** dx = dy at all elements of a map that equal y. */
   globalMaxGradient(x: Pointer, y: Pointer, dy: Pointer, dx: Pointer, blocks: number, pixels: number, channels: number): void;
+  /** out = gradient + decay w, but gradient for the `kept` weights of `order`; `count` weights in all. */
+  addDecay(gradient: Pointer, w: Pointer, decay: number, order: Pointer, kept: number, out: Pointer, count: number): void;
   /** sum = a + b, and relu of it where asked; `count` is a multiple of 4. */
   add(a: Pointer, b: Pointer, sum: Pointer, count: number, relu: boolean): void;
 }
@@ -90,6 +92,7 @@ export function laneMapKernels(wasm: Readonly<Record<string, WasmFunction>>): La
     averagePool: (x, y, blocks, g) => wasm.averagePoolLanes(x, y, blocks, ...windowNumbers(g)),
     averagePoolGradient: (dy, dx, blocks, g) => wasm.averagePoolGradientLanes(dy, dx, blocks, ...windowNumbers(g)),
     globalMaxGradient: wasm.globalMaxGradientLanes,
+    addDecay: wasm.addDecay,
     add: (a, b, sum, count, relu) => wasm.addLanes(a, b, sum, count, Number(relu)),
   };
 }

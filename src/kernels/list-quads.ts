@@ -1,4 +1,4 @@
-import type { OffsetList } from './offset-lists.js';
+import type { OffsetList } from './mask-lists.js';
 
 /**
  * A list in quads, where each four rows in a row share their offsets: one entry of `rowStart` for four rows, one of `offsets` for four

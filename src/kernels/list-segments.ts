@@ -1,4 +1,5 @@
-import { laneBytes, type OffsetList } from './offset-lists.js';
+import type { OffsetList } from './mask-lists.js';
+import { laneBytes } from './offset-lists.js';
 
 /** Bytes of x that the offsets of a segment should stay within: most of a first-level cache. */
 const windowBytes = 40 * 1024;

@@ -1,18 +1,8 @@
 import type { ConvGeometry } from './geometry.js';
+import { listAcross, listAlong, type OffsetList } from './mask-lists.js';
 
 /** Bytes of the 32 float32 lanes of a channel: images in blocks of 32, [block][pixel][channel][32]. */
 export const laneBytes = 128;
-
-/**
- * The non-zeros of a kernel as the lane kernels walk them: those of output row `o` are `rowStart[o] .. rowStart[o + 1] - 1`. Offsets
- * are bytes from the place of an output pixel in the padded input to the lanes that a non-zero multiplies.
- */
-export interface OffsetList {
-  readonly rowStart: Uint32Array;
-  readonly offsets: Uint32Array;
-  /** Index in the dense kernel, [kh, kw, in, out] row-major. */
-  readonly order: Uint32Array;
-}
 
 /** Zeros around the map that a list walks over, in pixels. */
 export interface Frame {
@@ -55,14 +45,12 @@ export function forwardProduct(g: ConvGeometry, mask: Uint8Array | null): LanePr
   const { kernelHeight, kernelWidth, inChannels, outChannels } = g;
   const { left, right } = forwardFrame(g);
   const width = left + g.inWidth + right;
-  const taps = kernelHeight * kernelWidth;
-  const list = offsetList(outChannels, taps * inChannels, (o, k) => {
-    const index = k * outChannels + o;
-    if (mask && mask[index] === 0) return undefined;
+  const offsets = Uint32Array.from({ length: kernelHeight * kernelWidth * inChannels }, (_, k) => {
     const tap = Math.floor(k / inChannels);
     const pixel = Math.floor(tap / kernelWidth) * width + (tap % kernelWidth);
-    return { index, offset: (pixel * inChannels + (k % inChannels)) * laneBytes };
+    return (pixel * inChannels + (k % inChannels)) * laneBytes;
   });
+  const list = listAcross(mask ?? allOnes(g), outChannels, offsets);
   return {
     list,
     first: [0, 0],
@@ -99,13 +87,11 @@ export function backwardProducts(g: ConvGeometry, mask: Uint8Array | null): Lane
     columns.map((column): LaneProduct => {
       const taps = row.taps.flatMap((kh, a) => column.taps.map((kw, b) => ({ tap: kh * kernelWidth + kw, up: a, back: b })));
       // The last tap of the window reads first: offsets count from there.
-      const list = offsetList(inChannels, taps.length * outChannels, (ci, k) => {
-        const { tap, up, back } = taps[Math.floor(k / outChannels)];
-        const index = (tap * inChannels + ci) * outChannels + (k % outChannels);
-        if (mask && mask[index] === 0) return undefined;
+      const runs = taps.map(({ tap, up, back }) => {
         const pixel = (row.taps.length - 1 - up) * width + (column.taps.length - 1 - back);
-        return { index, offset: (pixel * outChannels + (k % outChannels)) * laneBytes };
+        return { start: tap * inChannels * outChannels, offset: pixel * outChannels * laneBytes };
       });
+      const list = listAlong(mask ?? allOnes(g), inChannels, runs, outChannels, laneBytes);
       return {
         list,
         first: [row.first, column.first],
@@ -127,23 +113,6 @@ function phases(size: number, kernel: number, stride: number, pad: number) {
   });
 }
 
-function offsetList(
-  rows: number,
-  perRow: number,
-  entry: (row: number, k: number) => { index: number; offset: number } | undefined,
-): OffsetList {
-  const rowStart = new Uint32Array(rows + 1);
-  const offsets = new Uint32Array(rows * perRow);
-  const order = new Uint32Array(rows * perRow);
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    for (let k = 0; k < perRow; k++) {
-      const found = entry(row, k);
-      if (!found) continue;
-      offsets[count] = found.offset;
-      order[count++] = found.index;
-    }
-    rowStart[row + 1] = count;
-  }
-  return { rowStart, offsets: offsets.slice(0, count), order: order.slice(0, count) };
+function allOnes({ kernelHeight, kernelWidth, inChannels, outChannels }: ConvGeometry): Uint8Array {
+  return new Uint8Array(kernelHeight * kernelWidth * inChannels * outChannels).fill(1);
 }

@@ -32,8 +32,11 @@ export function bestKernelBuild(): KernelBuild {
   return WebAssembly.validate(bytesOf('relaxed')) ? 'relaxed' : 'strict';
 }
 
-/** The functions of the WebAssembly module on a memory, of which they own no byte; one instance per build and memory. */
-export function wasmFunctions(memory: WebAssembly.Memory, build: KernelBuild): Record<string, WasmFunction> {
+/**
+ * The functions of the WebAssembly module on a memory, of which they own no byte; one instance per build and memory. Those without
+ * floating-point sums are the same in all builds.
+ */
+export function wasmFunctions(memory: WebAssembly.Memory, build: KernelBuild = 'strict'): Record<string, WasmFunction> {
   const builds = instances.get(memory) ?? new Map<KernelBuild, Record<string, WasmFunction>>();
   instances.set(memory, builds);
   const module = kernelModule(build, !(memory.buffer instanceof ArrayBuffer));

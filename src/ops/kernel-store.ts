@@ -20,10 +20,11 @@ export interface KernelStore extends PrunableKernel {
 /** No mask: all weights in use. */
 const allOnes: LayerMasks = { forward: null, backward: null, gradient: null };
 
-/** A kernel as a dense variable beside float masks, which are expanded once per change. */
+/** A kernel as a dense variable beside float masks, which are expanded once per change, where they are used. */
 export class DenseKernelStore implements KernelStore {
   private current = allOnes;
-  private tensors: tf.Tensor[] = [];
+  /** The masks as tensors, made when first used. */
+  private readonly tensors = new Map<Uint8Array, tf.Tensor>();
   private term: tf.Tensor | undefined;
   private operands: OpMasks = {};
   /** No gradient and no slot can move a masked weight: once 0, weights and slots stay 0 under every optimizer of tfjs. */
@@ -43,7 +44,8 @@ export class DenseKernelStore implements KernelStore {
 
   /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
   get opMasks(): OpMasks | undefined {
-    return this.tensors.length || this.term ? this.operands : undefined;
+    const { forward, backward, gradient } = this.current;
+    return forward || backward || gradient || this.term ? this.operands : undefined;
   }
 
   /** W.M_f, or the variable itself. */
@@ -53,7 +55,9 @@ export class DenseKernelStore implements KernelStore {
   }
 
   readKernel(): Float32Array {
-    return Float32Array.from(this.variable.dataSync());
+    const values = this.variable.dataSync<'float32'>();
+    // On wasm it is a copy already; elsewhere it may be the tensor's own memory.
+    return tf.getBackend() === 'wasm' ? values : values.slice();
   }
 
   writeKernel(values: Float32Array): void {
@@ -67,39 +71,24 @@ export class DenseKernelStore implements KernelStore {
     const forward = this.own(masks.forward, []);
     const backward = this.own(masks.backward, [forward]);
     const gradient = this.own(masks.gradient, [forward, backward]);
-    tf.dispose(this.tensors);
+    this.disposeTensors();
     this.current = { forward, backward, gradient };
     const { pruned, slots, decay } = treatment;
     this.treatment = { pruned, slots, decay };
-    const expanded = new Map<Uint8Array, tf.Tensor>();
-    const expand = (mask: Uint8Array | null) => {
-      if (!mask) return null;
-      // A Float32Array, not a cast: on the cpu backend a cast keeps the bytes of the old type.
-      const tensor = expanded.get(mask) ?? tf.keep(tf.tensor(Float32Array.from(mask), this.variable.shape));
-      expanded.set(mask, tensor);
-      return tensor;
-    };
-    this.operands = {
-      forward: expand(forward),
-      backward: expand(backward),
-      gradient: expand(gradient),
-      term: this.term ?? null,
-      decay,
-    };
-    this.tensors = [...expanded.values()];
+    this.setOperands();
     this.settled = new WeakSet();
     this.closed = slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
     this.enforce(optimizer);
   }
 
   enforce(optimizer?: tf.Optimizer): void {
-    const { forward } = this.operands;
-    if (!forward) return;
+    if (!this.current.forward) return;
     const slots = optimizer && this.treatment.slots === 'zero' ? optimizerSlots(optimizer, this.variable) : [];
     const moved = this.closed ? slots.filter((slot) => !this.settled.has(slot)) : slots;
     const still = this.closed && optimizer && !moved.length && this.settled.has(this.variable);
     const variables = this.treatment.pruned === 'zero' && !still ? [this.variable, ...moved] : moved;
     for (const variable of variables) {
+      const forward = this.operands.forward as tf.Tensor;
       // Adding 0 makes -0, a masked negative weight, 0.
       tf.tidy(() => variable.assign(variable.mul(forward).add(0)));
       this.settled.add(variable);
@@ -118,13 +107,43 @@ export class DenseKernelStore implements KernelStore {
     if (term) this.checkSize('gradient term', term);
     this.term?.dispose();
     this.term = term && tf.keep(tf.tensor(term.slice(), this.variable.shape));
-    this.operands = { ...this.operands, term: this.term ?? null };
+    this.setOperands();
   }
 
   dispose(): void {
-    tf.dispose(this.tensors);
-    this.tensors = [];
+    this.disposeTensors();
     this.addToGradient(undefined);
+  }
+
+  private setOperands(): void {
+    const { forward, backward, gradient } = this.current;
+    const expand = (mask: Uint8Array | null) => this.expand(mask);
+    this.operands = {
+      get forward() {
+        return expand(forward);
+      },
+      get backward() {
+        return expand(backward);
+      },
+      get gradient() {
+        return expand(gradient);
+      },
+      term: this.term ?? null,
+      decay: this.treatment.decay,
+    };
+  }
+
+  private expand(mask: Uint8Array | null): tf.Tensor | null {
+    if (!mask) return null;
+    // A Float32Array, not a cast: on the cpu backend a cast keeps the bytes of the old type.
+    const tensor = this.tensors.get(mask) ?? tf.keep(tf.tensor(new Float32Array(mask), this.variable.shape));
+    this.tensors.set(mask, tensor);
+    return tensor;
+  }
+
+  private disposeTensors(): void {
+    tf.dispose([...this.tensors.values()]);
+    this.tensors.clear();
   }
 
   /** A copy, or the earlier mask of the same content. */

@@ -56,6 +56,14 @@ async function train(callbacks: readonly object[], { model = tinyModel(), ...opt
   return history as Record<string, number[]>;
 }
 
+/** How many samples the tiny data have. */
+function tinyDataSamples(): number {
+  const { xs, ys } = tinyData();
+  const [samples] = xs.shape;
+  tf.dispose([xs, ys]);
+  return samples as number;
+}
+
 const rowsOf = (report: CostReport) => report.accelerators[0]?.rows ?? [];
 
 describe('hardwareCost()', () => {
@@ -105,6 +113,20 @@ describe('hardwareCost()', () => {
     const { acf: faster } = report.speedupOver('dense-array');
     expect(faster?.cycles).toBe((report.accelerators[1]?.cycles.value ?? 0) / (report.accelerators[0]?.cycles.value ?? 0));
     expect(() => report.speedupOver('gpu')).toThrow('one of acf, dense');
+  });
+
+  it('tells metrics of the whole run: samples, time and power, at 80 columns; none for a spec without a clock', async () => {
+    const cost = hardwareCost({ accelerators: [denseArray(), counter()], workers: 0 });
+    await train([cost]);
+    const report = await cost.report();
+    const [array, bare] = report.accelerators;
+    const samples = report.series.reduce((sum, step) => sum + step.samples, 0);
+    expect(samples).toBe(tinyDataSamples());
+    expect(array?.metrics?.trainingSamplesPerSecond).toBeCloseTo((1e9 * samples) / (array?.total.cycles as number), 0);
+    expect(array?.metrics?.inferenceSamplesPerSecond).toBeGreaterThan(array?.metrics?.trainingSamplesPerSecond as number);
+    expect(bare?.metrics).toBeNull();
+    expect(report.toTable()).toContain('modelled, training');
+    for (const line of report.toTable().split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('sees the zeros of the tensors: those of the masks in W, all of them in the series', async () => {

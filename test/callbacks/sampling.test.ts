@@ -5,7 +5,7 @@ import { estimateTotal } from '../../src/callbacks/sampling.js';
 
 function step(cycles: number, cyclesError: number | null = 0): StepSummary {
   const accelerators = { a: { cycles, cyclesError, energyPj: 0, energyPjError: 0 } };
-  return { step: 0, accelerators, sparsity: { W: 0, A: 0, E: 0, G: 0 } };
+  return { step: 0, samples: 1, accelerators, sparsity: { W: 0, A: 0, E: 0, G: 0 } };
 }
 
 const total = (steps: readonly StepSummary[], seen: number) => estimateTotal(steps, seen, 'a', 'cycles');

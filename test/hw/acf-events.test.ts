@@ -29,6 +29,7 @@ const smallArrays = fc.record({
   accumulatorPorts: fc.constantFrom(1, 2, 5, 4096),
   zeroDetection: fc.constantFrom('gate' as const, 'skipOneSide' as const, 'skipBoth' as const),
   sparseMemoryController: fc.boolean(),
+  reconfigurable: fc.boolean(),
   dataflow: fc.constantFrom('WS' as const, 'OS' as const, 'IS' as const),
 });
 

@@ -160,6 +160,25 @@ describe('sizes', () => {
     expect(csrBits(n * n * 0.48, n, even)).toBeLessThan(32 * n * n);
   });
 
+  it('break even with dense storage exactly at s = 1 - (1 - p (n + 1) / (v n^2)) v / (v + c)', () => {
+    const sizes = fc.record({
+      n: fc.integer({ min: 2, max: 300 }),
+      valueBits: fc.constantFrom(8, 16, 32),
+      indexBits: fc.integer({ min: 1, max: 31 }),
+    });
+    fc.assert(
+      fc.property(sizes, ({ n, valueBits, indexBits }) => {
+        const dense = valueBits * n * n;
+        const even = 1 - (1 - (32 * (n + 1)) / dense) * (valueBits / (valueBits + indexBits));
+        const mostNonzeros = Math.floor((1 - even) * n * n + 1e-9);
+        const bits = (nonzeros: number) => csrBits(nonzeros, n, { valueBits, indexBits });
+        if (mostNonzeros >= 0) expect(bits(mostNonzeros)).toBeLessThanOrEqual(dense);
+        expect(bits(mostNonzeros + 1)).toBeGreaterThan(dense);
+      }),
+      { numRuns: 300, seed: 46 },
+    );
+  });
+
   it('choose CSR below and the bit map above the threshold of 001: 11 and 12 non-zeros of 100', () => {
     expect(smallestRow(11, 100, widths)).toEqual({ format: 'csr', bits: 2 + 448 });
     expect(smallestRow(12, 100, widths)).toEqual({ format: 'bitmap', bits: 2 + 484 });

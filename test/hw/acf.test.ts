@@ -3,12 +3,10 @@ import {
   acf,
   bitsFrom,
   convNest,
-  costOf,
   createAccelerator,
   denseArray,
   denseMacs,
   denseNest,
-  energyTables,
   type GemmWork,
   type PhaseWork,
   price,
@@ -16,6 +14,7 @@ import {
 } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { phases, smallWorks, workOf } from './support/small-works.js';
+import { ideal, tiny, twoByTwo, W } from './support/tiny-fabric.js';
 
 const dataflows = ['WS', 'OS', 'IS'] as const;
 const modes = ['gate', 'skipOneSide', 'skipBoth'] as const;
@@ -25,26 +24,6 @@ function first(options: Parameters<typeof acf>[0], work: PhaseWork): WorkCounts 
 }
 
 const sum = (record: Readonly<Record<string, number>>) => Object.values(record).reduce((a, b) => a + b, 0);
-
-/**
- * Two samples of four features, two outputs, on a 2 x 2 array; 2 SPEs per group, 2 words per cycle, 2 levels of switches (radix 2, 4 SPEs).
- *
- *     A row 0: k = 0, 1, 3     W column 0: k = 0, 2, 3     common: (0,0) 0, 3   (0,1) 1, 3
- *     A row 1: k = 1, 2        W column 1: k = 1, 3                (1,0) 2      (1,1) 1       six effectual MACs of 16
- */
-const A = bitsFrom([1, 1, 0, 1, 0, 1, 1, 0], [2, 4]);
-const W = bitsFrom([1, 0, 0, 1, 1, 0, 1, 1], [4, 2]);
-const tiny: GemmWork = {
-  kind: 'gemm',
-  layer: 'fc',
-  phase: 'forward',
-  nest: denseNest({ batch: 2, inFeatures: 4, outFeatures: 2 }),
-  input: { role: 'A', source: 'fc', nonzeros: A },
-  kernel: { role: 'W', source: 'fc', nonzeros: W },
-  imageScale: 1,
-};
-const ideal = { linkWords: 1024, banks: 1, queueDepth: 4096, accumulatorPorts: 4096 } as const;
-const twoByTwo = { rows: 2, cols: 2, fanOut: 2, injectors: 2, reconfigurationCycles: 10, switchesPerCycle: 3, ...ideal } as const;
 
 describe('the fabric on a 2 x 2 array, by hand', () => {
   it('runs output-stationary: the networks, not the SPEs, are the limit', () => {
@@ -133,6 +112,22 @@ describe('the configuration of the interconnect', () => {
   });
 });
 
+describe('an interconnect that is wired for one dataflow', () => {
+  it('costs no switches, in energy or time, and does what the reconfigurable one does apart from that', () => {
+    fc.assert(
+      fc.property(smallWorks, fc.constantFrom(...dataflows), (work, dataflow) => {
+        const { output: _, ...unsampled } = work;
+        const options = { rows: 4, cols: 4, dataflow } as const;
+        const [wired, free] = [false, true].map((reconfigurable) => first({ ...options, reconfigurable }, unsampled));
+        expect(wired.actions.switchConfig + wired.idleUnitCycles.reconfiguration).toBe(0);
+        expect(wired.cycles).toBe(free.cycles - free.idleUnitCycles.reconfiguration / free.units);
+        expect(wired.macs).toEqual(free.macs);
+      }),
+      { numRuns: 100, seed: 34 },
+    );
+  });
+});
+
 describe('laws of the fabric', () => {
   const arrays = fc.record({
     rows: fc.integer({ min: 1, max: 6 }),
@@ -192,119 +187,6 @@ describe('laws of the fabric', () => {
   });
 });
 
-describe('what is finite', () => {
-  const array = {
-    rows: 4,
-    cols: 4,
-    fanOut: 2,
-    injectors: 4,
-    linkWords: 1,
-    banks: 4,
-    queueDepth: 32,
-    accumulatorPorts: 1,
-  } as const;
-
-  it('never gains by being less: links, banks, queues and ports', () => {
-    fc.assert(
-      fc.property(smallWorks, fc.constantFrom(...dataflows), (work, dataflow) => {
-        const cycles = (options: Parameters<typeof acf>[0]) => {
-          const { cycles: all, idleUnitCycles: idle, units } = first({ ...array, ...options, dataflow }, work);
-          return all - (idle.memory + idle.write + idle.reconfiguration) / units;
-        };
-        const least = cycles({});
-        for (const better of [
-          { linkWords: 2 },
-          { banks: 2 },
-          { banks: 1 },
-          { queueDepth: 64 },
-          { accumulatorPorts: 3 },
-          { injectors: 8 },
-        ]) {
-          expect(cycles(better)).toBeLessThanOrEqual(least);
-        }
-      }),
-      { numRuns: 200, seed: 33 },
-    );
-  });
-
-  it('is the link to the busiest group: three words for row 0 take three cycles, though eight could enter', () => {
-    const wide = { ...twoByTwo, injectors: 8, dataflow: 'OS' } as const;
-    expect(first(wide, tiny).idleUnitCycles.multicast).toBe(0);
-    expect(first({ ...wide, linkWords: 1 }, tiny).idleUnitCycles.multicast).toBe(4 * (3 - 2));
-  });
-
-  it('is the busiest bank: row 0 alone fills one of eight with three words', () => {
-    const { idleUnitCycles } = first({ ...twoByTwo, injectors: 8, banks: 8, dataflow: 'OS' }, tiny);
-    expect(idleUnitCycles).toMatchObject({ multicast: 0, banks: 4 * (3 - 2) });
-    // Two banks of four words per cycle.
-    expect(first({ ...twoByTwo, injectors: 8, banks: 2, dataflow: 'OS' }, tiny).idleUnitCycles.banks).toBe(0);
-  });
-
-  it('is the port of a lane: fold 1 has one slot and two sums', () => {
-    const wide = { ...twoByTwo, injectors: 8, dataflow: 'WS' } as const;
-    expect(first({ ...wide, accumulatorPorts: 1 }, tiny).idleUnitCycles.accumulators).toBe(4 * (2 - 1));
-    expect(first({ ...wide, accumulatorPorts: 2 }, tiny).idleUnitCycles.accumulators).toBe(0);
-  });
-
-  it('is the queue: an SPE does not begin indices 32 to 63 before its neighbour has ended 0 to 31', () => {
-    const kernel = bitsFrom(
-      Float32Array.from({ length: 128 }, (_, i) => Number([0, 2, 65, 67].includes(i))),
-      [64, 2],
-    );
-    const nest = denseNest({ batch: 1, inFeatures: 64, outFeatures: 2 });
-    const full = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
-    const work: GemmWork = { ...full, kernel: { ...full.kernel, nonzeros: kernel } };
-    const options = { ...ideal, rows: 1, cols: 2, dataflow: 'OS' } as const;
-    expect(first(options, work).idleUnitCycles.imbalance).toBe(0);
-    expect(first({ ...options, queueDepth: 32 }, work).idleUnitCycles.imbalance).toBe(2 + 2);
-  });
-
-  it('is the write path: 32 outputs of one slot each, written one per cycle, show', () => {
-    const work = workOf(denseNest({ batch: 1, inFeatures: 1, outFeatures: 32 }), 'forward', { input: 1, kernel: 1 }, 1);
-    const array = { ...ideal, rows: 1, cols: 32, fanOut: 32, dataflow: 'OS' } as const;
-    const write = (writeWords: number) => {
-      const { cycles, idleUnitCycles: idle } = first({ ...array, writeWords }, work);
-      return { exposed: idle.write / 32, before: cycles - (idle.write + idle.reconfiguration) / 32 };
-    };
-    expect(write(1).exposed).toBe(32 - write(1).before);
-    expect(write(32)).toEqual({ exposed: 0, before: write(1).before });
-  });
-});
-
-describe('the sparse memory controller at work', () => {
-  const update = (weights: GemmWork['kernel']['nonzeros']): PhaseWork => ({
-    kind: 'update',
-    layer: 'fc',
-    phase: 'weightUpdate',
-    weights: { role: 'W', source: 'fc', nonzeros: weights },
-    slots: 0,
-    masked: true,
-  });
-  const pruned = bitsFrom([1, 0, 0, 1, 1, 0, 0, 1], [4, 2]);
-
-  it('updates the pattern at the step whose mask is another, and carries the pattern over', () => {
-    const run = acf(twoByTwo).start();
-    const step = (weights: GemmWork['kernel']['nonzeros'], of = run) => of.executeStep([update(weights)]).works[0];
-    const same = [step(W), step(W)];
-    expect(same[1]).toEqual(same[0]);
-    const later = acf(twoByTwo).start(run.state());
-    const [changed, settled] = [step(pruned), step(pruned)];
-    // W as it was, 5 * 44 + 3 * 32 bits = 40 bytes; as it is, 4 * 44 + 3 * 32 = 34 bytes.
-    expect(changed.dramBytes.W - settled.dramBytes.W).toBe(40 + 34);
-    expect(changed.actions.indexOp).toBe(5);
-    expect(settled.actions.indexOp).toBe(0);
-    expect(step(pruned, later)).toEqual(changed);
-  });
-
-  it('writes an index per output, and looks for zeros where the pattern is not known', () => {
-    const [on, off] = [true, false].map((sparseMemoryController) => {
-      return first({ ...twoByTwo, dataflow: 'OS', zeroDetection: 'gate', sparseMemoryController }, tiny).actions;
-    });
-    expect(on.indexOp - off.indexOp).toBe(4);
-    expect(on.zeroDetect - off.zeroDetect).toBe(4);
-  });
-});
-
 describe('extreme works', () => {
   const nest = convNest({ batch: 1, inSize: [1, 1], inChannels: 1, outChannels: 1, kernelSize: [1, 1] });
 
@@ -349,55 +231,6 @@ describe('extreme works', () => {
   });
 });
 
-describe('the choice of the dataflow', () => {
-  const steps = fc.array(smallWorks, { minLength: 1, maxLength: 5 });
-  const array = { rows: 3, cols: 3, reconfigurationCycles: 40 } as const;
-  const cost = (options: Parameters<typeof acf>[0], works: readonly PhaseWork[]) => {
-    const accelerator = acf({ ...array, ...options });
-    return costOf(accelerator.start().executeStep(works), accelerator.energyTable);
-  };
-
-  it('takes the cheapest of the three for a single work, by energy or by cycles', () => {
-    fc.assert(
-      fc.property(smallWorks, (work) => {
-        const fixed = dataflows.map((dataflow) => cost({ dataflow }, [work]));
-        expect(cost({ objective: 'energy' }, [work]).energyPj).toBe(Math.min(...fixed.map(({ energyPj }) => energyPj)));
-        expect(cost({ objective: 'delay' }, [work]).cycles).toBe(Math.min(...fixed.map(({ cycles }) => cycles)));
-      }),
-      { numRuns: 200, seed: 40 },
-    );
-  });
-
-  it('Viterbi is never dearer than greedy', () => {
-    fc.assert(
-      fc.property(steps, (works) => {
-        const [greedy, viterbi] = (['greedy', 'viterbi'] as const).map((scheduler) =>
-          cost({ scheduler, objective: 'energy' }, works),
-        );
-        expect(viterbi.energyPj).toBeLessThanOrEqual(greedy.energyPj * (1 + 1e-12));
-        const [slow, fast] = (['greedy', 'viterbi'] as const).map((scheduler) => cost({ scheduler, objective: 'delay' }, works));
-        expect(fast.cycles).toBeLessThanOrEqual(slow.cycles);
-      }),
-      { numRuns: 200, seed: 41 },
-    );
-  });
-
-  it('Viterbi equals greedy where reconfiguration costs nothing', () => {
-    const table = energyTables['45nm'];
-    const free = { pj: 0, component: 'interconnect', source: 'none' };
-    const energyTable = { ...table, actions: { ...table.actions, switchConfig: free, leakUnitCycle: free } };
-    fc.assert(
-      fc.property(steps, (works) => {
-        const energies = (['greedy', 'viterbi'] as const).map(
-          (scheduler) => cost({ scheduler, objective: 'energy', energyTable }, works).energyPj,
-        );
-        expect(energies[1]).toBeCloseTo(energies[0], 3);
-      }),
-      { numRuns: 100, seed: 42 },
-    );
-  });
-});
-
 describe('the spec of a fabric', () => {
   it('is plain data that builds it again', () => {
     const accelerator = acf({ rows: 16, dataflow: 'WS', energyTable: '45nm-hbm2' });
@@ -433,6 +266,8 @@ describe('the spec of a fabric', () => {
     [{ zeroDetection: 'skip' }, 'acf.zeroDetection'],
     [{ columns: 32 }, 'acf.columns'],
     [{ energyTable: '7nm' }, 'acf.energyTable'],
+    [{ queueDepth: 100 }, 'acf.queueDepth: got 100, expected a multiple of 32'],
+    [{ reconfigurable: false }, 'acf.dataflow'],
   ])('names what is wrong in %j', (options, what) => {
     expect(() => acf(options as never)).toThrow(what);
   });

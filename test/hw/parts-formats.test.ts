@@ -228,24 +228,46 @@ describe('row-partitioned matrices', () => {
 });
 
 describe('the histogram of rows', () => {
-  it('counts what a loop over the elements counts', () => {
+  it('counts what a loop over the elements counts, in rows of one piece and in lines of channels', () => {
     fc.assert(
-      fc.property(matrices, fc.nat(), fc.nat(), (matrix, a, b) => {
-        const from = a % matrix.cols;
-        const length = 1 + (b % (matrix.cols - from));
+      fc.property(matrices, fc.constantFrom(1, 2, 3, 33), fc.nat(), fc.nat(), ({ cols, values }, inner, a, b) => {
+        const from = a % cols;
+        const length = 1 + (b % (cols - from));
+        const outer = Math.max(1, Math.floor(values.length / (cols * inner)));
+        const tensor = Float32Array.from({ length: outer * cols * inner }, (_, i) => values[i % values.length]);
         const expected = new Float64Array(length + 1);
-        for (let row = 0; row < matrix.rows; row++) {
-          const start = row * matrix.cols + from;
-          expected[matrix.values.subarray(start, start + length).filter((value) => value !== 0).length]++;
+        for (let o = 0; o < outer; o++) {
+          for (let i = 0; i < inner; i++) {
+            const row = Array.from({ length }, (_, x) => tensor[(o * cols + from + x) * inner + i]);
+            expected[row.filter((value) => value !== 0).length]++;
+          }
         }
-        expect(rowHistogram(map(matrix), matrix.cols, from, length)).toEqual(expected);
+        expect(rowHistogram(bitsFrom(tensor, [tensor.length]), cols, { inner, from, length })).toEqual(expected);
+      }),
+    );
+  });
+
+  it('sizes the lines of a map, a row per channel, as the map with channels first', () => {
+    fc.assert(
+      fc.property(matrices, storages, fc.constantFrom(1, 4, 40), (matrix, storage, inner) => {
+        const { rows, cols } = matrix;
+        const lines = matrixOf(rows * inner, cols, 0.3, 5);
+        const mixed = Float32Array.from(lines.values, (_, at) => {
+          const [o, x, i] = [Math.floor(at / (cols * inner)), Math.floor(at / inner) % cols, at % inner];
+          return lines.values[(o * inner + i) * cols + x];
+        });
+        expect(rpSize(bitsFrom(mixed, [rows, cols, inner]), cols, storage, inner)).toEqual(rpSize(map(lines), cols, storage));
       }),
     );
   });
 
   it('refuses rows that the tensor is not made of', () => {
     expect(() => rowHistogram(onesBits([10]), 4)).toThrow('elements of a tensor stored by rows of 4: got 10');
+    expect(() => rowHistogram(onesBits([10]), 5, { from: 3, length: 3 })).toThrow('columns behind the last one counted: got -1');
+    expect(() => rowHistogram(onesBits([10]), 5, { inner: 4 })).toThrow('expected a multiple of 20');
     expect(() => rpBits(onesBits([10]), 0, widths)).toThrow('columns of a tensor stored by rows: got 0');
+    expect(() => rpBits(onesBits([10]), 5, { ...widths, indexBits: 0 })).toThrow('indexBits of a compressed matrix: got 0');
+    expect(() => rpBits(onesBits([10]), 5, { ...widths, policy: 'exakt' as 'exact' })).toThrow('Did you mean exact');
   });
 });
 

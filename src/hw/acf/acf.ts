@@ -10,9 +10,11 @@ import type {
 } from '../contracts.js';
 import { price } from '../energy/price.js';
 import type { Dataflow } from '../systolic.js';
+import { acfAreas } from './acf-areas.js';
 import { type Configuration, configurationOf, emptyConfiguration, reconfigure } from './configuration.js';
 import { fillBatch } from './fill-batch.js';
-import { executeGemms, prepareGemms } from './gemm-execution.js';
+import { executeGemms, type PreparedGemms, prepareGemms } from './gemm-execution.js';
+import { lowerBound } from './lower-bound.js';
 import { type AcfOptions, type AcfSpec, acfSchema } from './options.js';
 import { greedyPath, viterbiPath } from './schedule.js';
 import { patternOf, patternsOfState, patternsToState } from './stored-pattern.js';
@@ -63,12 +65,13 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * counted: activation functions and pooling between two works.
  *
  * Sampled images stand for the real batch: it has more tiles, or folds, or longer tiles, `imageScale` times. Works of fewer than
- * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. A batch is
- * a little more even than few images, and in a stationary weight gradient its lanes drift further apart: sampling steps (`every`) is
- * unbiased but for UpdatePattern, which a sampled step pays for all changes since the last one; sampling images is not.
+ * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. Sampling
+ * steps (`every`) is unbiased but for UpdatePattern, which a sampled step pays for all changes since the last one. Sampling images is not:
+ * a batch is a little more even than few images, and in a weight gradient of WS and IS its lanes drift apart, so that eight images of
+ * 32 tell up to 17 % too few cycles there.
  *
  * Before each GEMM the interconnect takes the configuration that the dataflow and the occupied SPEs need, at a cost in time and energy
- * (ledger E3); it carries over from step to step.
+ * (ledger E3); it carries over from step to step. One that is not `reconfigurable` has its configuration for good.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
@@ -82,17 +85,19 @@ export function acf(options: AcfOptions = {}): Accelerator {
 }
 
 /** How specs of kind `acf` are checked and built. */
-export const acfKind = { schema: acfSchema, build };
+export const acfKind = { schema: acfSchema, build, areas: acfAreas };
 
 function build(spec: AcfSpec): Accelerator {
   const energyTable = tableOf(spec.energyTable);
   return { spec, energyTable, start: (state) => startRun(spec, energyTable, state) };
 }
 
-/** A dataflow for a work, with what it costs before reconfiguration and the configuration it needs. */
+/** A dataflow for a work. */
 interface Candidate {
-  readonly counts: WorkCounts;
-  readonly configuration: Configuration;
+  /** Counts that its run does not fall below. */
+  bound(): WorkCounts;
+  /** Counts before reconfiguration, and the configuration it needs; run when first asked. */
+  run(): { readonly counts: WorkCounts; readonly configuration: Configuration };
 }
 
 function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): AcceleratorRun {
@@ -103,15 +108,16 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
   function executeStep(works: readonly PhaseWork[]): StepCounts {
     const stages = works.filter((work) => work.kind === 'gemm').map((work) => candidates(work, spec));
     const configured = (stage: number, previous: number, chosen: number): WorkCounts => {
-      const before = stage === 0 ? configuration : stages[stage - 1][previous].configuration;
-      const { counts, configuration: after } = stages[stage][chosen];
-      return withReconfiguration(counts, reconfigure(before, after, spec), spec);
+      const before = stage === 0 ? configuration : stages[stage - 1][previous].run().configuration;
+      const { counts, configuration: after } = stages[stage][chosen].run();
+      return withReconfiguration(counts, spec.reconfigurable ? reconfigure(before, after, spec) : noChange, spec);
     };
-    const find = spec.scheduler === 'viterbi' ? viterbiPath : greedyPath;
-    const path = find(
-      stages.map((stage) => stage.length),
-      (stage, previous, chosen) => objective(configured(stage, previous, chosen), spec, table),
-    );
+    const lengths = stages.map((stage) => stage.length);
+    const cost = (stage: number, previous: number, chosen: number) => objective(configured(stage, previous, chosen), spec, table);
+    const path =
+      spec.scheduler === 'viterbi'
+        ? viterbiPath(lengths, cost)
+        : greedyPath(lengths, cost, (stage, chosen) => objective(stages[stage][chosen].bound(), spec, table));
     const gemms = path.map((chosen, stage) => configured(stage, path[stage - 1], chosen)).values();
     const updates = works.filter((work) => work.kind === 'update');
     const counts = works.map((work) =>
@@ -119,12 +125,14 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
     );
     patterns = updates.map(patternOf);
     const last = stages.at(-1)?.[path.at(-1) as number];
-    if (last) configuration = last.configuration;
+    if (last) configuration = last.run().configuration;
     return { works: counts };
   }
 
   return { executeStep, state: () => [...configuration, ...patternsToState(patterns)] };
 }
+
+const noChange = { switches: 0, cycles: 0 };
 
 const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];
 
@@ -132,12 +140,20 @@ function candidates(work: PhaseWork & { kind: 'gemm' }, spec: AcfSpec): Candidat
   const prepared = prepareGemms(fillBatch(work, spec), spec);
   const allowed = spec.dataflow === 'dynamic' ? dataflows : [spec.dataflow];
   return allowed.map((dataflow) => {
-    const sums = executeGemms(prepared, dataflow, spec);
+    let known: ReturnType<Candidate['run']> | undefined;
     return {
-      counts: gemmCounts(prepared, dataflow, sums, spec),
-      configuration: configurationOf(dataflow, sums.extents, spec),
+      bound: () => lowerBound(prepared, dataflow, spec),
+      run() {
+        known ??= run(prepared, dataflow, spec);
+        return known;
+      },
     };
   });
+}
+
+function run(prepared: PreparedGemms, dataflow: Dataflow, spec: AcfSpec): ReturnType<Candidate['run']> {
+  const sums = executeGemms(prepared, dataflow, spec);
+  return { counts: gemmCounts(prepared, dataflow, sums, spec), configuration: configurationOf(dataflow, sums.extents, spec) };
 }
 
 function objective(counts: WorkCounts, spec: AcfSpec, table: EnergyTable): number {

@@ -20,7 +20,8 @@ export interface PreparedGemms {
   readonly passes: Passes;
 }
 
-interface PreparedGemm {
+/** One of them. */
+export interface PreparedGemm {
   readonly input: BitRows;
   readonly kernel: BitRows;
   /** Present factors per reduction index. */
@@ -53,7 +54,8 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
       effectual += sumWanted(pairMatrix(rows[i], kernels[i]), wanted);
       const plainTiles = Math.ceil(view.m / spec.rows) * Math.ceil(view.n / spec.cols);
       const columns = wantedRows(wanted);
-      if (spec.sparseMemoryController && packedTiles(columns, spec) < plainTiles) packed = columns;
+      const packs = spec.sparseMemoryController && spec.reconfigurable;
+      if (packs && packedTiles(columns, spec) < plainTiles) packed = columns;
     } else {
       for (let k = 0; k < view.k; k++) effectual += inputCounts[k] * kernelCounts[k];
     }
@@ -79,7 +81,7 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
 }
 
 /** How tiles grow from the sampled images to the batch: in forward and inputGradient it adds input rows, in weightGradient indices. */
-function growthOf({ phase, imageScale }: GemmWork, dataflow: Dataflow): Growth {
+export function growthOf({ phase, imageScale }: GemmWork, dataflow: Dataflow): Growth {
   const none = { tiles: 1, folds: 1, stretch: 1 };
   if (phase === 'weightGradient') return dataflow === 'OS' ? { ...none, stretch: imageScale } : { ...none, folds: imageScale };
   return dataflow === 'WS' ? { ...none, stretch: imageScale } : { ...none, tiles: imageScale };

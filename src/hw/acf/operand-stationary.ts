@@ -22,7 +22,7 @@ export function operandStationary(
   { lanes, depth }: LaneGeometry,
   sums: TileSums,
 ): void {
-  const { injectors, bytesPerValue, sramKb, fanOut } = sums.parameters;
+  const { injectors, fanOut } = sums.parameters;
   const { growth } = sums;
   const images = growth.tiles * growth.folds * growth.stretch;
   const latency = switchLevels(sums.parameters) + Math.ceil(Math.log2(depth));
@@ -57,11 +57,7 @@ export function operandStationary(
       sums.words += growth.tiles * growth.folds * loaded;
       sums.deliveries += growth.tiles * growth.folds * loaded;
     }
-    const partials = used * streamed.rows * growth.stretch;
-    const again = Math.max(0, folds * growth.folds - 1);
-    sums.partialWrites += growth.tiles * partials * folds * growth.folds;
-    sums.partialReads += growth.tiles * partials * again;
-    sums.spilledBytes += growth.tiles * 2 * again * Math.max(0, partials * bytesPerValue - residentBytes(sramKb));
+    addPartialSums(sums, used, folds, streamed.rows);
   }
   // A fold's time needs its longest SPE only; the slots of all folds together are known from the counts.
   let work = 0;
@@ -69,6 +65,17 @@ export function operandStationary(
   sums.executed += work;
   sums.imbalance -= work;
   sums.deliveries += work;
+}
+
+/** Partial sums of a tile of lanes: written by each fold, read back by all but the first, off chip where they do not fit. */
+export function addPartialSums(sums: TileSums, lanes: number, folds: number, vectors: number): void {
+  const { growth, parameters } = sums;
+  const partials = lanes * vectors * growth.stretch;
+  const again = Math.max(0, folds * growth.folds - 1);
+  sums.partialWrites += growth.tiles * partials * folds * growth.folds;
+  sums.partialReads += growth.tiles * partials * again;
+  const overflow = Math.max(0, partials * parameters.bytesPerValue - residentBytes(parameters.sramKb));
+  sums.spilledBytes += growth.tiles * 2 * again * overflow;
 }
 
 /** Bytes that each of inputs, kernels and outputs may keep on chip: half of a third, as the other half is being filled. */

@@ -42,6 +42,11 @@ export interface AcfOptions {
   readonly accumulatorPorts?: number;
   /** Words that the sparse memory controller writes per cycle, in the format of their row. Ideal: many. @default 16 */
   readonly writeWords?: number;
+  /**
+   * False wires the interconnect for one dataflow, which `dataflow` then names: nothing is ever reconfigured, and the wanted outputs of a
+   * weight gradient are not packed, as that takes other routes. @default true
+   */
+  readonly reconfigurable?: boolean;
   /** B_cfg, switches that can be set per cycle (ledger E3). @default 64 */
   readonly switchesPerCycle?: number;
   /** T_fixed, cycles of any reconfiguration: the array drains (ledger E3). @default 64, rows + cols of the default array */
@@ -76,8 +81,7 @@ export interface AcfOptions {
 const count = (most: number, fallback: number) => z.int().min(1).max(most).default(fallback);
 const size = (fallback: number) => count(1024, fallback);
 
-/** The schema of an ACF spec: strict, so that a misspelt option is an error. */
-export const acfSchema = z.strictObject({
+const acfFields = z.strictObject({
   kind: z.literal('acf').default('acf'),
   ...specFields,
   name: specFields.name.default('acf'),
@@ -88,9 +92,10 @@ export const acfSchema = z.strictObject({
   injectors: count(1_048_576, 128),
   linkWords: count(1_048_576, 1),
   banks: count(1024, 32),
-  queueDepth: z.int().min(32).max(1_073_741_824).multipleOf(32).default(128),
+  queueDepth: z.int().min(32).max(1_073_741_824).multipleOf(32, { error: 'a multiple of 32' }).default(128),
   accumulatorPorts: count(1_073_741_824, 4),
   writeWords: count(1_048_576, 16),
+  reconfigurable: z.boolean().default(true),
   switchesPerCycle: z.int().min(1).default(64),
   reconfigurationCycles: z.int().min(0).default(64),
   sramKb: z.number().positive().default(384),
@@ -102,6 +107,12 @@ export const acfSchema = z.strictObject({
   dataflow: z.enum(['dynamic', 'WS', 'OS', 'IS']).default('dynamic'),
   objective: z.enum(['energy', 'delay', 'edp']).default('edp'),
   scheduler: z.enum(['greedy', 'viterbi']).default('viterbi'),
+});
+
+/** The schema of an ACF spec: strict, so that a misspelt option is an error. */
+export const acfSchema = acfFields.refine((spec) => spec.reconfigurable || spec.dataflow !== 'dynamic', {
+  path: ['dataflow'],
+  error: 'WS, OS or IS: an interconnect that is not reconfigurable has one',
 });
 
 /** The spec of an ACF, defaults filled in. */

@@ -1,8 +1,8 @@
-import { countBits, popcount, readBits, sizeOf } from '../bits.js';
-import type { BitTensor, GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
+import { countBits, sizeOf } from '../bits.js';
+import type { GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
 import { csrBits } from '../parts/formats/csr.js';
 import type { FieldWidths } from '../parts/formats/field-widths.js';
-import { smallestRow } from '../parts/formats/row-partitioned.js';
+import { rpBits } from '../parts/formats/row-histogram.js';
 import type { Dataflow } from '../systolic.js';
 import { residentBytes } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
@@ -99,7 +99,8 @@ export function storedBytes({ role, nonzeros }: Operand, { nest, imageScale }: G
   const scale = role === 'W' ? 1 : imageScale;
   if (!spec.sparseMemoryController) return size * spec.bytesPerValue * scale;
   if (role === 'W') return csrBytes(countBits(nonzeros), size, nest.outChannels, spec);
-  return Math.ceil((dynamicBits(nonzeros, mapOf(role, nest).line, widthsOf(spec)) * scale) / 8);
+  const bits = rpBits(nonzeros, mapOf(role, nest).line, { ...widthsOf(spec), denseRows: true });
+  return Math.ceil((bits * scale) / 8);
 }
 
 /** Bytes of a layer's weights as CSR, rows cut into pieces that an index can address. */
@@ -110,20 +111,6 @@ function csrBytes(nonzeros: number, size: number, outChannels: number, spec: Acf
 
 function widthsOf({ bytesPerValue, indexBits }: AcfSpec): FieldWidths {
   return { valueBits: 8 * bytesPerValue, indexBits };
-}
-
-/** Size of a tensor whose lines of `lineLength` values (cut into pieces that an index can address) each take their smallest format. */
-function dynamicBits(tensor: BitTensor, lineLength: number, widths: FieldWidths): number {
-  const size = sizeOf(tensor.shape);
-  const longest = 2 ** widths.indexBits;
-  let bits = 0;
-  for (let line = 0; line < size; line += lineLength) {
-    for (let piece = 0; piece < lineLength; piece += longest) {
-      const length = Math.min(longest, lineLength - piece);
-      bits += smallestRow(countRange(tensor.words, line + piece, length), length, widths).bits;
-    }
-  }
-  return bits;
 }
 
 /** Elements of a work's output tensor that leave the chip. */
@@ -143,10 +130,4 @@ function mapOf(role: Role, nest: LoopNest): { elements: number; line: number } {
   const isNestInput = (role === 'A') !== nest.transposed;
   const [size, channels] = isNestInput ? [nest.inSize, nest.inChannels] : [nest.outSize, nest.outChannels];
   return { elements: nest.batch * sizeOf(size) * channels, line: size[2] * channels };
-}
-
-function countRange(words: Uint32Array, from: number, length: number): number {
-  let count = 0;
-  for (let done = 0; done < length; done += 32) count += popcount(readBits(words, from + done, Math.min(32, length - done)));
-  return count;
 }

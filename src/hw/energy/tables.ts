@@ -2,6 +2,7 @@ import { SparsityError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import type { EnergyTable } from '../contracts.js';
 import type { ActionName } from './actions.js';
+import { scaleEnergyTable } from './scale-table.js';
 
 /** The off-chip memories with a price per byte. */
 export type Dram = 'ddr' | 'lpddr4' | 'hbm2';
@@ -84,4 +85,7 @@ export const energyTables: Readonly<Record<string, EnergyTable>> = {
   '45nm': energy45nm(),
   '45nm-lpddr4': energy45nm({ dram: 'lpddr4' }),
   '45nm-hbm2': energy45nm({ dram: 'hbm2' }),
+  '65nm': scaleEnergyTable(energy45nm(), 65),
+  '16nm': scaleEnergyTable(energy45nm(), 16),
+  '16nm-hbm2': scaleEnergyTable(energy45nm({ dram: 'hbm2' }), 16),
 };

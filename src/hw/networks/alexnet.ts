@@ -1,11 +1,11 @@
 import type { NetworkKind } from './contracts.js';
 import { dropped } from './feature-map.js';
+import { imageNet } from './image-net.js';
 
 /** Krizhevsky et al. 2012 as Caffe has it: two groups in conv2, conv4 and conv5, 227 x 227 pixels. */
 const caffe: NetworkKind = {
+  ...imageNet,
   inputSize: 227,
-  inChannels: 3,
-  classes: 1000,
   build(list, image, classes) {
     const pool = { size: 3, stride: 2, ceil: true };
     let x = list.maxPool(list.conv('conv1', image, { filters: 96, kernel: 11, stride: 4, pad: 0 }), pool);
@@ -22,9 +22,7 @@ const caffe: NetworkKind = {
 
 /** The network of torchvision: one group, fewer filters, 224 x 224 pixels, dropout before the dense layers. */
 const torchvision: NetworkKind = {
-  inputSize: 224,
-  inChannels: 3,
-  classes: 1000,
+  ...imageNet,
   build(list, image, classes) {
     const pool = { size: 3, stride: 2 };
     let x = list.maxPool(list.conv('conv1', image, { filters: 64, kernel: 11, stride: 4, pad: 2 }), pool);

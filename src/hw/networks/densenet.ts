@@ -1,14 +1,13 @@
 import type { NetworkKind } from './contracts.js';
 import { concat, globalAverage, relu } from './feature-map.js';
+import { imageNet } from './image-net.js';
 
 const growth = 32;
 
 /** Huang et al. 2017: each layer sees all maps of its block, through a ReLU of its own. */
 function densenet(blocks: readonly number[], table1?: NetworkKind['table1']): NetworkKind {
   return {
-    inputSize: 224,
-    inChannels: 3,
-    classes: 1000,
+    ...imageNet,
     build(list, image, classes) {
       const stem = list.conv('conv0', image, { filters: 2 * growth, kernel: 7, stride: 2 });
       let x = list.maxPool(stem, { size: 3, stride: 2, pad: 1 });

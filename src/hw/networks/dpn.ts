@@ -1,11 +1,10 @@
 import type { NetworkKind } from './contracts.js';
-import { concat, type FeatureMap, globalAverage, relu } from './feature-map.js';
+import { type FeatureMap, globalAverage, relu } from './feature-map.js';
+import { imageNet } from './image-net.js';
 
 /** Chen et al. 2017, DPN-92: a residual path of fixed width beside a dense path that grows, through a ReLU before each convolution. */
 const dpn92: NetworkKind = {
-  inputSize: 224,
-  inChannels: 3,
-  classes: 1000,
+  ...imageNet,
   build(list, image, classes) {
     const stem = list.conv('conv1', image, { filters: 64, kernel: 7, stride: 2 });
     let x: FeatureMap = list.maxPool(stem, { size: 3, stride: 2, pad: 1 });
@@ -27,7 +26,7 @@ const dpn92: NetworkKind = {
         const narrow = list.conv(`${name}_a`, input, { filters: inner, kernel: 1 });
         const grouped = list.conv(`${name}_b`, narrow, { filters: inner, kernel: 3, stride, groups: 32 });
         const out = list.conv(`${name}_c`, grouped, { filters: residual + growth, kernel: 1, relu: false });
-        x = { ...concat(out), channels: residual + dense };
+        x = { ...out, channels: residual + dense };
         dense += growth;
       }
     });

@@ -1,5 +1,6 @@
 import type { NetworkKind } from './contracts.js';
 import { dropped, type FeatureMap, globalAverage } from './feature-map.js';
+import { imageNet } from './image-net.js';
 import type { LayerList } from './layer-list.js';
 
 /** Stages of B0: [expansion, filters, blocks, stride of the first, kernel]. */
@@ -19,9 +20,8 @@ const stages = [
  */
 function efficientnet(width: number, depth: number, inputSize: number, dropout: number): NetworkKind {
   return {
+    ...imageNet,
     inputSize,
-    inChannels: 3,
-    classes: 1000,
     build(list, image, classes) {
       let x = list.conv('stem', image, { filters: scaled(32, width), kernel: 3, stride: 2, relu: false });
       stages.forEach(([expansion, filters, blocks, firstStride, kernel], stage) => {

@@ -1,5 +1,6 @@
 import type { NetworkKind } from './contracts.js';
 import { concat, dropped, type FeatureMap, globalAverage } from './feature-map.js';
+import { imageNet } from './image-net.js';
 import type { LayerList } from './layer-list.js';
 
 /** Filters of an inception module: 1x1, 3x3 behind its reduction, 5x5 behind its reduction, 1x1 behind a pooling. */
@@ -20,9 +21,7 @@ const modules: Readonly<Record<string, Inception>> = {
 /** Szegedy et al. 2015 without its auxiliary classifiers; torchvision has a 3x3 kernel where the paper has 5x5. */
 function googlenet(kernel5: 3 | 5, dropout: number, table1?: NetworkKind['table1']): NetworkKind {
   return {
-    inputSize: 224,
-    inChannels: 3,
-    classes: 1000,
+    ...imageNet,
     build(list, image, classes) {
       const halve = (map: FeatureMap) => list.maxPool(map, { size: 3, stride: 2, ceil: true });
       let x = halve(list.conv('conv1', image, { filters: 64, kernel: 7, stride: 2 }));

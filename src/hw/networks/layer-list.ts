@@ -43,13 +43,10 @@ export interface LayerList {
 /** An empty list for one network. */
 export function layerList(network: string, mode: NetworkMode, batch: number, table1: NetworkKind['table1']): LayerList {
   const layers: NetworkLayer[] = [];
-  const names = new Set<string>();
   const ceilMode = mode === 'caffeCeil' || (mode === 'table1' && table1?.ceil === true);
   const countedSize: Readonly<Record<string, number>> = (mode === 'table1' && table1?.countedSize) || {};
 
   const add = (name: string, kind: NetworkLayer['kind'], nest: LoopNest, input: Activation, output: Activation): void => {
-    if (names.has(name)) throw new Error(`network ${network} has two layers ${name}`);
-    names.add(name);
     const size = countedSize[name];
     layers.push({
       name,

@@ -1,25 +1,15 @@
 import type { NetworkKind } from './contracts.js';
 import { dropped, globalAverage } from './feature-map.js';
+import { imageNet } from './image-net.js';
 
 /** Howard et al. 2017: a depthwise and a pointwise convolution per step. */
 const v1: NetworkKind = {
-  inputSize: 224,
-  inChannels: 3,
-  classes: 1000,
+  ...imageNet,
   build(list, image, classes) {
-    const steps = [
-      [64, 1],
-      [128, 2],
-      [128, 1],
-      [256, 2],
-      [256, 1],
-      [512, 2],
-      ...new Array(5).fill([512, 1]),
-      [1024, 2],
-      [1024, 1],
-    ];
+    const widths = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024];
     let x = list.conv('conv1', image, { filters: 32, kernel: 3, stride: 2 });
-    steps.forEach(([filters, stride], i) => {
+    widths.forEach((filters, i) => {
+      const stride = i > 0 && filters > x.channels ? 2 : 1;
       x = list.conv(`conv${i + 2}_dw`, x, { filters: x.channels, kernel: 3, stride, groups: x.channels });
       x = list.conv(`conv${i + 2}_pw`, x, { filters, kernel: 1 });
     });
@@ -30,9 +20,7 @@ const v1: NetworkKind = {
 
 /** Sandler et al. 2018: inverted residuals, [expansion, filters, blocks, stride of the first]; their narrow ends have no ReLU. */
 const v2: NetworkKind = {
-  inputSize: 224,
-  inChannels: 3,
-  classes: 1000,
+  ...imageNet,
   build(list, image, classes) {
     const stages = [
       [1, 16, 1, 1],

@@ -1,5 +1,6 @@
 import type { NetworkKind } from './contracts.js';
 import { type FeatureMap, globalAverage, relu } from './feature-map.js';
+import { imageNet } from './image-net.js';
 import type { LayerList } from './layer-list.js';
 
 /** Maps of the last two cells. */
@@ -12,9 +13,7 @@ type Cell = (list: LayerList, name: string, pair: Pair, filters: number) => Pair
 
 /** Zoph et al. 2018, NASNet-A (4 @ 1056), the mobile one: cells that were searched for, each fed by the two before it. */
 const nasnet4a: NetworkKind = {
-  inputSize: 224,
-  inChannels: 3,
-  classes: 1000,
+  ...imageNet,
   build(list, image, classes) {
     const filters = 1056 / 24;
     const stem = list.conv('conv0', image, { filters: 32, kernel: 3, stride: 2, pad: 0, relu: false });

@@ -1,4 +1,5 @@
 import { alexnet } from './alexnet.js';
+import { chatfields } from './chatfield.js';
 import type { NetworkKind } from './contracts.js';
 import { densenets } from './densenet.js';
 import { dpns } from './dpn.js';
@@ -15,6 +16,7 @@ import { vggs } from './vgg.js';
 export const networks: Readonly<Record<string, NetworkKind>> = {
   ...alexnet,
   ...vggs,
+  ...chatfields,
   ...resnets,
   ...densenets,
   ...googlenets,

@@ -1,5 +1,6 @@
 import type { NetworkKind } from './contracts.js';
 import { type FeatureMap, globalAverage } from './feature-map.js';
+import { imageNet } from './image-net.js';
 import type { LayerList } from './layer-list.js';
 
 interface Block {
@@ -41,11 +42,9 @@ function stages(list: LayerList, x: FeatureMap, blocks: readonly number[], first
   }, x);
 }
 
-function imageNet(blocks: readonly number[], block: AddBlock, table1?: NetworkKind['table1']): NetworkKind {
+function residual(blocks: readonly number[], block: AddBlock, table1?: NetworkKind['table1']): NetworkKind {
   return {
-    inputSize: 224,
-    inChannels: 3,
-    classes: 1000,
+    ...imageNet,
     build(list, image, classes) {
       const stem = list.conv('conv1', image, { filters: 64, kernel: 7, stride: 2 });
       // Without padding and rounded up, as in the authors' model: 56 in every mode.
@@ -70,13 +69,13 @@ const resnet20: NetworkKind = {
 const blocks = { 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3] };
 
 export const resnets = {
-  resnet18: imageNet([2, 2, 2, 2], basic),
-  resnet34: imageNet(blocks[50], basic),
-  resnet50: imageNet(blocks[50], bottleneck(1.5)),
-  resnet101: imageNet(blocks[101], bottleneck(1.5)),
-  resnet152: imageNet(blocks[152], bottleneck(1.5)),
-  'resnet50-v1': imageNet(blocks[50], bottleneck(1), {}),
-  'resnet101-v1': imageNet(blocks[101], bottleneck(1)),
-  'resnet152-v1': imageNet(blocks[152], bottleneck(1)),
+  resnet18: residual([2, 2, 2, 2], basic),
+  resnet34: residual(blocks[50], basic),
+  resnet50: residual(blocks[50], bottleneck(1.5)),
+  resnet101: residual(blocks[101], bottleneck(1.5)),
+  resnet152: residual(blocks[152], bottleneck(1.5)),
+  'resnet50-v1': residual(blocks[50], bottleneck(1), {}),
+  'resnet101-v1': residual(blocks[101], bottleneck(1)),
+  'resnet152-v1': residual(blocks[152], bottleneck(1)),
   resnet20,
 };

@@ -1,11 +1,10 @@
 import type { NetworkKind } from './contracts.js';
 import { concat, globalAverage } from './feature-map.js';
+import { imageNet } from './image-net.js';
 
 /** Zhang et al. 2018, three groups, width 1.0: grouped 1x1, depthwise 3x3, grouped 1x1; a unit of stride 2 keeps its pooled input. */
 const v1: NetworkKind = {
-  inputSize: 224,
-  inChannels: 3,
-  classes: 1000,
+  ...imageNet,
   build(list, image, classes) {
     const stem = list.conv('conv1', image, { filters: 24, kernel: 3, stride: 2 });
     let x = list.maxPool(stem, { size: 3, stride: 2, pad: 1 });
@@ -29,9 +28,7 @@ const v1: NetworkKind = {
 
 /** Ma et al. 2018, width 1.0: half of the channels pass a unit untouched; a unit of stride 2 convolves both halves. */
 const v2: NetworkKind = {
-  inputSize: 224,
-  inChannels: 3,
-  classes: 1000,
+  ...imageNet,
   build(list, image, classes) {
     const stem = list.conv('conv1', image, { filters: 24, kernel: 3, stride: 2 });
     let x = list.maxPool(stem, { size: 3, stride: 2, pad: 1 });

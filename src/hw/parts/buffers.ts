@@ -1,4 +1,5 @@
 import { SparsityError } from '../../errors.js';
+import { checkChoice } from './checks.js';
 
 /** Bits of a stored tensor by what they are: values, and all that says where the values belong. */
 export interface StoredBits {
@@ -44,7 +45,8 @@ export function residentShare(tensor: StoredBits, buffer: OnChipBuffer): number 
  * ```
  */
 export function bufferTiles(tensor: StoredBits, buffer: OnChipBuffer): number {
-  return Math.max(1, ...fillings(tensor, buffer).map((filling) => Math.ceil(filling - 1e-9))); // 0.8 of a capacity is not exact in binary
+  const tiles = fillings(tensor, buffer).map((filling) => Math.ceil(filling - 1e-9)); // 0.8 of a capacity is not exact in binary
+  return Math.max(1, ...tiles);
 }
 
 /** An operand on its way to the units: its bytes off chip, and the tiles that its buffer cuts it into. */
@@ -54,8 +56,8 @@ export interface TiledOperand {
 }
 
 /**
- * Bytes that two operands which all meet bring in: an operand of one tile is read once; of two that do not fit, one is read once and
- * the other once per tile of the first, whichever way round is cheaper.
+ * Bytes that two operands which all meet bring in: an operand of one tile is read once; of two that do not fit, one is read once
+ * and the other once per tile of the first, whichever way round is cheaper.
  *
  * @example
  * ```ts
@@ -83,6 +85,7 @@ function fillings(
       fix: 'pass 8192 for 1 KB',
     });
   }
+  checkChoice('kind of a buffer', kind, ['unified', 'partitioned']);
   if (kind === 'unified') return [(valueBits + indexBits) / capacityBits];
   if (!(indexShare > 0 && indexShare < 1)) {
     throw new SparsityError({

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import { checkPositive } from './formats/field-widths.js';
+import { checkPositive } from './checks.js';
 
 /** One fold of a work: its compute time, and what it loads before and stores after. */
 export interface Fold {
@@ -28,8 +28,8 @@ export function transferCycles(bytes: number, bytesPerCycle: number): number {
 }
 
 /**
- * Cycles of folds that run one after another behind double buffers: while a fold computes, the next one is loaded and the last one
- * stored. Only the first load and the last store are exposed.
+ * Cycles of folds that run one after another behind double buffers: while a fold computes, the next one is loaded and the last
+ * one stored. Only the first load and the last store are exposed.
  *
  * cycles = load(0) + sum over i of max(compute(i), load(i + 1) + store(i - 1)) + store(last), each transfer at `bytesPerCycle`.
  *

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../check-options.js';
 import { SparsityError } from '../../errors.js';
 import type { Rng } from '../../rng.js';
 import { sizeOf, wordsFor } from '../bits.js';
@@ -18,14 +19,17 @@ export interface RowBetaOptions {
 /**
  * Random bits whose density differs from row to row: each row draws it from a beta distribution, and its bits are independent.
  *
- * @throws SparsityError when the density is outside [0, 1], the spread outside [0, 1), or an axis is not one of the shape's.
+ * @throws SparsityError for an unknown option, and when the density is outside [0, 1], the spread outside [0, 1), or an axis is not one
+ * of the shape's.
  * @example
  * ```ts
  * // 64 filters of a 3x3 kernel over 32 channels, 10 % dense on average.
  * rowBetaBits([1, 3, 3, 32, 64], {density: 0.1, rowAxes: [4]}, createRng(7));
  * ```
  */
-export function rowBetaBits(shape: readonly number[], { density, spread = 0.3, rowAxes }: RowBetaOptions, rng: Rng): BitTensor {
+export function rowBetaBits(shape: readonly number[], options: RowBetaOptions, rng: Rng): BitTensor {
+  checkOptionNames('rowBetaBits', options, { density: true, spread: true, rowAxes: true });
+  const { density, spread = 0.3, rowAxes } = options;
   checkDensity(density, spread);
   const bad = rowAxes.find((axis) => !(Number.isInteger(axis) && axis >= 0 && axis < shape.length));
   if (bad !== undefined) {

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../check-options.js';
 import type { Rng } from '../../rng.js';
 import { sizeOf, wordsFor } from '../bits.js';
 import type { BitTensor } from '../contracts.js';
@@ -21,13 +22,15 @@ const nodesPerAxis = 5;
  * of an image, as an object lies where it lies in all of them.
  *
  * @param shape [..., height, width, channels]; the leading axes are images.
- * @throws SparsityError when the density is outside [0, 1] or the spread outside [0, 1).
+ * @throws SparsityError for an unknown option, and when the density is outside [0, 1] or the spread outside [0, 1).
  * @example
  * ```ts
  * smoothBits([2, 1, 28, 28, 64], {density: 0.5, spread: 0.4}, createRng(7));
  * ```
  */
-export function smoothBits(shape: readonly number[], { density, spread = 0.3 }: SmoothOptions, rng: Rng): BitTensor {
+export function smoothBits(shape: readonly number[], options: SmoothOptions, rng: Rng): BitTensor {
+  checkOptionNames('smoothBits', options, { density: true, spread: true });
+  const { density, spread = 0.3 } = options;
   checkDensity(density, spread);
   const [height, width, channels] = shape.slice(-3);
   const curve = densityCurve(density, spread);

@@ -1,8 +1,10 @@
 export { packBits, countPairs } from './bits';
+export { cartesianBarriers } from './cartesian';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
 export { gemm } from './gemm';
+export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
   lanesMoments,
   lanesNormalise,
@@ -12,6 +14,7 @@ export {
   lanesNormaliseSums,
 } from './lanes-normalise';
 export { addLanes, averagePoolGradientLanes, averagePoolLanes, globalMaxGradientLanes } from './lanes-pool';
+export { addDecay, countOnes, listAcross, listAlong } from './lists';
 export { maxPoolGradient } from './pooling';
 export {
   fromLanes,

@@ -98,16 +98,18 @@ export function lanesNormaliseSums(
       addTo(scratch + 16 * <usize>c, products);
       addTo(scratch + 16 * <usize>c + 8, errors);
     }
+  const ofBeta = gradients + 4 * <usize>channels;
   for (let c: usize = 0; c < <usize>channels; c++) {
     store<f32>(gradients + 4 * c, <f32>load<f64>(scratch + 16 * c) * load<f32>(normaliser + CHANNEL * c, 12));
-    store<f32>(gradients + 4 * (channels + c), <f32>load<f64>(scratch + 16 * c, 8));
+    store<f32>(ofBeta + 4 * c, <f32>load<f64>(scratch + 16 * c, 8));
   }
 }
 
 /** Gives a normaliser the terms of the input gradient that go through the statistics of `count` values, from {@link lanesNormaliseSums}. */
 export function lanesNormaliserTerms(normaliser: usize, channels: i32, gradients: usize, count: f32): void {
+  const ofBeta = gradients + 4 * <usize>channels;
   for (let c: usize = 0; c < <usize>channels; c++, normaliser += CHANNEL) {
-    store<f32>(normaliser, load<f32>(gradients + 4 * (channels + c)) / count, 16);
+    store<f32>(normaliser, load<f32>(ofBeta + 4 * c) / count, 16);
     store<f32>(normaliser, load<f32>(gradients + 4 * c) * load<f32>(normaliser, 12) / count, 20);
   }
 }

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ConvGeometry } from '../../kernels/index.js';
+import { type ConvGeometry, countOnes } from '../../kernels/index.js';
 import type { LayerMasks } from '../../pruning/contracts.js';
-import { sparsityOf } from '../../pruning/index.js';
 import { isRecording } from '../forward-backward-op.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
@@ -37,6 +36,9 @@ export interface LaneExecutorOptions {
 }
 /** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
 const fewChannels = 4;
+
+/** Images times output pixels from which lists pay for themselves in one step: 4 ns a weight, against 0.1 ns that they save each time. */
+const manyUses = 64;
 
 /** A plan, and what it was made for. */
 interface KnownPlan {
@@ -156,13 +158,25 @@ function isFollowedByRelu(nodes: readonly RegionNode[], index: number): boolean 
   return next.length === 1 && isRelu((next[0] as RegionNode).layer);
 }
 
-const sparsities = new WeakMap<LayerMasks, number>();
+const densities = new WeakMap<Uint8Array, number>();
 
-/** Of M_f; counted once for each change of the masks. */
-function forwardSparsity(masks: LayerMasks): number {
-  const sparsity = sparsities.get(masks) ?? sparsityOf(masks.forward);
-  sparsities.set(masks, sparsity);
-  return sparsity;
+/** Counted once for each mask. */
+function densityOf(mask: Uint8Array | null): number {
+  if (!mask) return 1;
+  const density = densities.get(mask) ?? countOnes(mask) / mask.length;
+  densities.set(mask, density);
+  return density;
+}
+
+/**
+ * Whether the three products are faster in lanes: by its time per weight a product over a list breaks even with the dense kernels at
+ * 1 - breakEven of the weights, and a gradient of all weights is left to these.
+ */
+function isSparse({ forward, backward, gradient }: LayerMasks, breakEven: number): boolean {
+  if (!forward) return false;
+  const lists = [forward, backward, ...(gradient ? [gradient] : [])].map(densityOf);
+  const density = lists.reduce((sum, each) => sum + each, 0) / lists.length;
+  return 1 - density >= breakEven;
 }
 
 function storeOf(layer: MaskedLayer): DenseKernelStore {
@@ -171,15 +185,11 @@ function storeOf(layer: MaskedLayer): DenseKernelStore {
 
 const seen = new WeakSet<LayerMasks>();
 
-/** Masks that last for one step only (BDWP) are not worth their lists: from the second step on the same masks are. */
-function areLasting(masks: LayerMasks): boolean {
-  const known = seen.has(masks);
+/** Whether lists are worth making: for masks that stay, or where each weight is used often enough to pay for them in one step (BDWP). */
+function areWorthLists(masks: LayerMasks, uses: number): boolean {
+  const stay = seen.has(masks);
   seen.add(masks);
-  return known;
-}
-
-function isSparse(layer: tf.layers.Layer, breakEven: number): boolean {
-  return isMasked(layer) && forwardSparsity(storeOf(layer).masks) >= breakEven;
+  return stay || uses >= manyUses;
 }
 
 /** The loops of a masked layer that is to run in lanes, or why it is not: sparse ones are, and what leads to them. */
@@ -191,9 +201,16 @@ function laneGeometry(
 ): ConvGeometry | LaneObstacle {
   const { info, masks } = storeOf(layer);
   const isNarrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels;
-  const leads = isNarrow && region.some((other) => isSparse(other, breakEven));
-  if (!leads && !isSparse(layer, breakEven)) return masks.forward ? 'belowBreakEven' : 'notPruned';
-  if (!areLasting(masks)) return 'masksSeenOnce';
+  const leads = isNarrow && region.some((other) => isMasked(other) && isSparse(storeOf(other).masks, breakEven));
+  if (!leads && !isSparse(masks, breakEven)) return masks.forward ? 'belowBreakEven' : 'notPruned';
+  const geometry = geometryOf(layer, images);
+  if (typeof geometry === 'string') return geometry;
+  const uses = (images[0] as number) * geometry.outHeight * geometry.outWidth;
+  return areWorthLists(masks, uses) ? geometry : 'masksSeenOnce';
+}
+
+function geometryOf(layer: MaskedLayer, images: readonly number[]): ConvGeometry | LaneObstacle {
+  const { info } = storeOf(layer);
   if (info.kind === 'dense' && images.length === 2) return denseGeometry(...(info.shape as [number, number]));
   const { strides, padding, dataFormat } = layer as unknown as Required<LayerInternals>;
   if (info.kind !== 'conv2d') return 'unsupportedLayer';
@@ -226,6 +243,7 @@ function runMasked(layer: MaskedLayer, plan: LanePlan, flow: Flow, compact: Comp
     relu: name === 'relu',
     values,
     masks: store.opMasks ?? {},
+    batch,
     onUse: isTapAttached() ? (use) => reportUse(store, plan, batch, values === 'dense' ? use : inFull(use)) : undefined,
   });
   const { outHeight, outWidth, outChannels } = plan.geometry;

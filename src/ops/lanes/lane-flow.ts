@@ -19,11 +19,11 @@ export type LaneObstacle =
   | 'notRunYet'
   /** tfjs does not compute on its wasm backend, or not as tested. */
   | 'noWasm'
-  /** All weights are in use. */
+  /** The forward pass uses all its weights. */
   | 'notPruned'
   /** Its masks are too dense: lanes would be slower. */
   | 'belowBreakEven'
-  /** Its masks change too often for the work that they save. */
+  /** Its masks are new, and the batch is too small for lists that may serve one step only. */
   | 'masksSeenOnce'
   /** It is not reached in lanes: the layers before it are not there, and it alone gains nothing. */
   | 'inputNotInLanes'

@@ -30,6 +30,7 @@ export function inFrame(map: tf.Tensor, frame: Frame): tf.Tensor {
 
 /** The map in a frame. */
 export function outOfFrame(framed: tf.Tensor, { top, left, bottom, right }: Frame): tf.Tensor {
+  if (top + left + bottom + right === 0) return framed;
   const [blocks, height, width, channels, lanes] = framed.shape as LaneShape;
   return framed.slice([0, top, left, 0, 0], [blocks, height - top - bottom, width - left - right, channels, lanes]);
 }

@@ -5,6 +5,7 @@ import type { Frame } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import type { OpMasks } from '../masked-ops.js';
 import type { WasmHeap } from '../training-kernels-heap.js';
+import { denseWeightGradient } from './lane-dense-gradient.js';
 import { framedShape, inFrame, inside, mapOf, noFrame, outOfFrame } from './lane-frames.js';
 import type { LaneShape } from './lane-layout.js';
 import type { LanePlan, PlacedProduct } from './lane-plan.js';
@@ -28,6 +29,8 @@ export interface LaneLayerOptions {
   readonly values: 'dense' | 'gradient';
   /** As tensors: M_f and M_g, a term of the gradient, the decay of SR-STE. */
   readonly masks: OpMasks;
+  /** Images of the batch. */
+  readonly batch: number;
   /** Called in the backward pass, when the weight gradient is known. */
   readonly onUse: ((use: LaneUse) => void) | undefined;
 }
@@ -44,7 +47,7 @@ export function laneLayer(
   w: tf.Tensor,
   bias: tf.Tensor | undefined,
   plan: LanePlan,
-  { relu, values, masks, onUse }: LaneLayerOptions,
+  { relu, values, masks, batch, onUse }: LaneLayerOptions,
 ): tf.Tensor {
   let needsInputGradient = false;
   return forwardBackwardOp({
@@ -70,9 +73,11 @@ export function laneLayer(
           return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
-          const G = weightGradient(A, E, frame, w.shape, plan, values);
+          const G = plan.hasDenseGradient
+            ? denseWeightGradient(outOfFrame(A, plan.forwardFrame), outOfFrame(E, frame), w.shape, plan.geometry, batch)
+            : weightGradient(A, E, frame, w.shape, plan, values);
           onUse?.({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), G, needsInputGradient });
-          return withTerms(G, W, masks);
+          return withTerms(G, W, plan, masks);
         },
         ...(bias ? { bias: () => dBias ?? biasGradient(E) } : {}),
       };
@@ -81,11 +86,19 @@ export function laneLayer(
 }
 
 /** The weight gradient with what does not come from the loss, see `maskedOps.matMul`. */
-function withTerms(G: tf.Tensor, W: tf.Tensor, { forward = null, gradient = null, term = null, decay = 0 }: OpMasks): tf.Tensor {
-  let sum = G;
-  if (term) sum = sum.add(gradient ? term.mul(gradient) : term);
-  if (decay !== 0 && forward) sum = sum.add(W.sub(W.mul(forward)).mul(decay));
-  return sum;
+function withTerms(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, masks: OpMasks): tf.Tensor {
+  const { term = null, decay = 0 } = masks;
+  const sum = term ? G.add(masks.gradient ? term.mul(masks.gradient) : term) : G;
+  return decay === 0 ? sum : withDecay(sum, W, plan.forward, decay);
+}
+
+function withDecay(G: tf.Tensor, W: tf.Tensor, kept: PlacedProduct, decay: number): tf.Tensor {
+  return onHeap({ G, W }, (heap, inputs) => {
+    const out = heap.output(G.shape);
+    const [g, w, sum] = [inputs.G, inputs.W, out].map((t) => heap.pointer(t)) as [Pointer, Pointer, Pointer];
+    heap.lanes.addDecay(g, w, decay, kept.order(heap, 'dense'), kept.nonzeros, sum, G.size);
+    return out;
+  });
 }
 
 function forward(

@@ -30,6 +30,8 @@ export interface LanePlan {
   readonly forward: PlacedProduct;
   /** Of W.M_b, by input channel; made at the first backward pass. */
   backward(): readonly PlacedProduct[];
+  /** Whether every weight of a pruned kernel gets a gradient: a list of them is not worth it then. */
+  readonly hasDenseGradient: boolean;
   /** Of the positions that get a gradient, by output channel. */
   gradient(): PlacedProduct;
   dispose(): void;
@@ -59,6 +61,7 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
     backward: lazily(() =>
       backwardProducts(geometry, backward).map((product) => placed(product, inChannels, outChannels, phaseTaps)),
     ),
+    hasDenseGradient: gradient === null && forward !== null,
     gradient: gradientPlaced,
     dispose: () => tf.dispose(tensors.splice(0)),
   };

@@ -4,7 +4,6 @@ import { inConfig } from '../config-entry.js';
 import type { KernelInfo, PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
-import { magnitudes } from '../scores/magnitude-score.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
 
 /** Options of {@link bdwp}. */
@@ -57,6 +56,14 @@ export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }
   }
   checkAmount('decay', decay);
   const excluded = exclusion({ exclude });
+  // Room for scores, kept from step to step: new memory of that size costs more than what is done in it.
+  let room = new Float32Array(0);
+  const magnitudesOf = (weights: Float32Array): Float32Array => {
+    if (room.length < weights.length) room = new Float32Array(weights.length);
+    const scores = room.subarray(0, weights.length);
+    for (let i = 0; i < scores.length; i++) scores[i] = Math.abs(weights[i]);
+    return scores;
+  };
   return {
     name: 'bdwp',
     pruned: 'dense-master',
@@ -67,7 +74,7 @@ export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }
     skip: (info) => excluded(info) ?? tooNarrow(info, m),
     updateMasks: (kernels, { sparsity }) =>
       kernels.map(({ info, weights }) => {
-        const scores = magnitudes(weights);
+        const scores = magnitudesOf(weights);
         return { forward: forward(scores, info, sparsity), backward: backward(scores, info, sparsity), gradient: null };
       }),
   };

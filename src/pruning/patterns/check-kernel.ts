@@ -1,4 +1,5 @@
 import { SparsityError } from '../../errors.js';
+import { firstUnranked } from '../../kernels/index.js';
 import type { KernelInfo, KernelKind } from '../contracts.js';
 
 const ranks: Readonly<Record<KernelKind, number>> = { dense: 2, conv1d: 3, conv2d: 4, depthwiseConv2d: 4 };
@@ -18,13 +19,12 @@ export function checkKernel({ name, kind, shape }: KernelInfo, scores: Float32Ar
     const expected = `${size}, one for each weight of [${shape.join(', ')}]`;
     throw new SparsityError({ what: `number of scores of ${name}`, got: scores.length, expected, fix: 'score every weight' });
   }
-  for (let i = 0; i < size; i++) {
-    if (scores[i] < Number.POSITIVE_INFINITY) continue; // NaN is not
-    throw new SparsityError({
-      what: `score ${i} of ${name}`,
-      got: scores[i],
-      expected: 'a finite number, or -Infinity for a weight to leave out',
-      fix: 'look for NaN and Infinity among the weights, or in the score',
-    });
-  }
+  const unranked = firstUnranked(scores);
+  if (unranked < 0) return;
+  throw new SparsityError({
+    what: `score ${unranked} of ${name}`,
+    got: scores[unranked],
+    expected: 'a finite number, or -Infinity for a weight to leave out',
+    fix: 'look for NaN and Infinity among the weights, or in the score',
+  });
 }

@@ -1,4 +1,5 @@
 import { SparsityError } from '../../errors.js';
+import { highestInRuns } from '../../kernels/index.js';
 import { nearest } from '../../nearest.js';
 import type { KernelInfo } from '../contracts.js';
 import { topScores } from './top-scores.js';
@@ -70,20 +71,25 @@ export function keepInRuns(
   budget: number | Uint32Array,
   ties: 'lowest' | 'highest' = 'lowest',
 ): Uint8Array {
+  const { inner, width } = runs;
+  if (typeof budget === 'number' && ties === 'lowest' && width <= shortRun && (inner === 1 || inner >= 4)) {
+    return highestInRuns(scores, runs, budget);
+  }
   const mask = new Uint8Array(scores.length);
-  const { inner } = runs;
   const ranking = newRanking(Math.min(runs.width, shortBudget));
   const lowest = ties === 'lowest';
   forEachRun(runs, (run, first, size) => {
     const count = typeof budget === 'number' ? budget : budget[run];
     const start = lowest ? first : first + (size - 1) * inner;
     const stride = lowest ? inner : -inner;
-    if (count === 2) keepTwo(scores, mask, start, stride, size);
-    else if (Math.min(size, count) <= shortBudget) keepFew(scores, mask, start, stride, size, count, ranking);
+    if (Math.min(size, count) <= shortBudget) keepFew(scores, mask, start, stride, size, count, ranking);
     else keepMany(scores, mask, start, stride, size, count);
   });
   return mask;
 }
+
+/** Runs up to this width are ranked by a kernel, of all against all: the masks of N:M, which may be made at every step. */
+const shortRun = 32;
 
 /** Up to this many weights to keep, insertion beats a selection by the bits. */
 const shortBudget = 64;
@@ -95,28 +101,6 @@ interface Ranking {
 
 function newRanking(size: number): Ranking {
   return { values: new Float32Array(size), places: new Int32Array(size) };
-}
-
-/** The case of 2:4 and 2:8, whose masks are made at every step. */
-function keepTwo(scores: Float32Array, mask: Uint8Array, start: number, stride: number, size: number): void {
-  let first = start;
-  let second = -1;
-  let best = scores[start];
-  let next = Number.NEGATIVE_INFINITY;
-  for (let k = 1, at = start + stride; k < size; k++, at += stride) {
-    const score = scores[at];
-    if (score > best) {
-      second = first;
-      next = best;
-      first = at;
-      best = score;
-    } else if (score > next || second < 0) {
-      second = at;
-      next = score;
-    }
-  }
-  mask[first] = 1;
-  if (second >= 0) mask[second] = 1;
 }
 
 /** Insertion into the `count` best so far. Only a strictly higher score overtakes, so the first of a tie stays. */

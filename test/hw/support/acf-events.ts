@@ -182,7 +182,7 @@ function outputTiles(gemm: NaiveGemm, input: boolean[][], kernel: boolean[][], s
 type Placement = { at: ({ i: number; j: number } | undefined)[][]; mapsUnwanted: boolean };
 
 /** Which output each SPE of each tile holds: the plain grid, or the wanted ones packed per column where that takes fewer tiles. */
-function placeOutputs({ wanted }: NaiveGemm, { rows, cols, sparseMemoryController }: AcfSpec): Placement[] {
+function placeOutputs({ wanted }: NaiveGemm, { rows, cols, sparseMemoryController, reconfigurable }: AcfSpec): Placement[] {
   const m = wanted.length;
   const n = wanted[0].length;
   const plain: Placement[] = [];
@@ -206,7 +206,7 @@ function placeOutputs({ wanted }: NaiveGemm, { rows, cols, sparseMemoryControlle
       packed.push({ at, mapsUnwanted: false });
     }
   }
-  return sparseMemoryController && packed.length < plain.length ? packed : plain;
+  return sparseMemoryController && reconfigurable && packed.length < plain.length ? packed : plain;
 }
 
 function stationaryTiles(

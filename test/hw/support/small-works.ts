@@ -55,6 +55,11 @@ export const smallWorks: fc.Arbitrary<GemmWork> = fc
   })
   .map(({ nest, phase, input, kernel, output, seed }) => workOf(nest, phase, { input, kernel, output }, seed));
 
+/** Works whose images stand for a batch that they need not divide. */
+export const sampledWorks: fc.Arbitrary<GemmWork> = fc
+  .record({ work: smallWorks, imageScale: fc.constantFrom(1, 1, 2, 2.5, 3) })
+  .map(({ work, imageScale }) => ({ ...work, imageScale: Math.round(work.nest.batch * imageScale) / work.nest.batch }));
+
 /** A work with Bernoulli maps of given densities. */
 export function workOf(
   nest: LoopNest,

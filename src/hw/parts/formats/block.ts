@@ -1,6 +1,7 @@
-import { getBit, sizeOf } from '../../bits.js';
+import { countRange, sizeOf } from '../../bits.js';
 import type { BitTensor } from '../../contracts.js';
-import { checkPositive, checkValues, type FieldWidths } from './field-widths.js';
+import { checkPositive } from '../checks.js';
+import { checkValues, type FieldWidths } from './field-widths.js';
 
 /** Size of a block in rows and columns. */
 export interface BlockSize {
@@ -48,13 +49,17 @@ export function blockBits(
 export function countBlocks(tensor: BitTensor, cols: number, { height, width }: BlockSize): number {
   checkPositive('height of a block', height);
   checkPositive('width of a block', width);
-  const blocksPerRow = Math.ceil(cols / width);
-  const size = sizeOf(tensor.shape);
-  const hit = new Uint8Array(Math.ceil(size / cols / height) * blocksPerRow);
-  for (let i = 0; i < size; i++) {
-    if (getBit(tensor, i)) hit[Math.floor(i / cols / height) * blocksPerRow + Math.floor((i % cols) / width)] = 1;
+  const rows = sizeOf(tensor.shape) / cols;
+  let blocks = 0;
+  for (let row = 0; row < rows; row += height) {
+    const end = Math.min(row + height, rows);
+    for (let col = 0; col < cols; col += width) {
+      let y = row;
+      while (y < end && countRange(tensor.words, y * cols + col, Math.min(width, cols - col)) === 0) y++;
+      if (y < end) blocks++;
+    }
   }
-  return hit.reduce((sum, one) => sum + one, 0);
+  return blocks;
 }
 
 /**

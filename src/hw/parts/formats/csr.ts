@@ -21,7 +21,8 @@ export interface CscMatrix {
 }
 
 /**
- * Size of a CSR matrix in bits: `nnz (v + c) + p (rows + 1)` (ledger E4, with the column indices that its O(n^2 (1-s) + n) leaves out).
+ * Size of a CSR matrix in bits: `nnz (v + c) + p (rows + 1)` (ledger E4, with the column indices that its O(n^2 (1-s) + n) leaves
+ * out).
  *
  * @example
  * ```ts

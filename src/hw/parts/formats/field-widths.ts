@@ -1,4 +1,5 @@
 import { SparsityError } from '../../../errors.js';
+import { checkCount, checkPositive } from '../checks.js';
 
 /** Bits of the fields that a compressed matrix is made of. */
 export interface FieldWidths {
@@ -15,6 +16,14 @@ export interface FieldWidths {
   readonly runBits?: number;
 }
 
+/** Refuses widths that are no positive integers; a tag may have no bits. */
+export function checkWidths({ tagBits = 0, ...widths }: FieldWidths): void {
+  checkCount('tagBits of a compressed matrix', tagBits);
+  for (const name of ['valueBits', 'indexBits', 'countBits', 'pointerBits', 'runBits'] as const) {
+    checkPositive(`${name} of a compressed matrix`, widths[name] ?? 1);
+  }
+}
+
 /** Columns that a column index can tell apart. */
 export function addressableColumns({ indexBits }: FieldWidths): number {
   return 2 ** indexBits;
@@ -29,12 +38,6 @@ export function checkColumns(cols: number, widths: FieldWidths): void {
     expected: `at most ${addressableColumns(widths)}, which ${widths.indexBits}-bit indices address`,
     fix: `take indexBits: ${Math.ceil(Math.log2(cols))}, or cut the rows into pieces`,
   });
-}
-
-/** Refuses a size that is no positive integer. */
-export function checkPositive(what: string, got: number): void {
-  if (Number.isSafeInteger(got) && got > 0) return;
-  throw new SparsityError({ what, got, expected: 'a positive integer', fix: 'pass 8 for a size of eight' });
 }
 
 /** Refuses a matrix whose number of values is not rows times columns. */

@@ -1,5 +1,6 @@
 import { SparsityError } from '../../../errors.js';
-import { checkPositive, checkValues, type FieldWidths } from './field-widths.js';
+import { checkPositive } from '../checks.js';
+import { checkValues, type FieldWidths } from './field-widths.js';
 
 /** At most `n` non-zeros of `m` consecutive elements of a row. */
 export interface NmPattern {
@@ -7,7 +8,10 @@ export interface NmPattern {
   readonly m: number;
 }
 
-/** `n` slots per group of `m` columns (as many as a shorter last group has columns), in use or zero, with their places in the group. */
+/**
+ * `n` slots per group of `m` columns (as many as a shorter last group has columns), in use or zero, with their places in the
+ * group.
+ */
 export interface NmMatrix extends NmPattern {
   readonly format: 'nm';
   readonly rows: number;
@@ -17,7 +21,8 @@ export interface NmMatrix extends NmPattern {
 }
 
 /**
- * Size of an N:M matrix in bits: `slots (v + ceil(log2 M))`, where each group of a row has N slots, whether they are in use or not.
+ * Size of an N:M matrix in bits: `slots (v + ceil(log2 M))`, where each group of a row has N slots, whether they are in use or
+ * not.
  *
  * @throws SparsityError when N and M are not integers with 1 <= N <= M.
  * @example

@@ -1,7 +1,8 @@
 import { SparsityError } from '../../../errors.js';
 import { bitsFrom } from '../../bits.js';
+import { checkChoice, checkPositive } from '../checks.js';
 import { bitmapBits, denseBits, spreadValues } from './bitmap.js';
-import { addressableColumns, checkColumns, checkPositive, checkValues, type FieldWidths } from './field-widths.js';
+import { addressableColumns, checkColumns, checkValues, checkWidths, type FieldWidths } from './field-widths.js';
 
 /** How a row of a row-partitioned matrix is stored. */
 export type RowFormat = 'dense' | 'bitmap' | 'csr';
@@ -17,6 +18,12 @@ export interface RowStorage extends FieldWidths {
   readonly policy?: 'exact' | 'threshold' | 'rounded';
   /** Whether a row that gains nothing may stay dense (ours, not in 001). @default false */
   readonly denseRows?: boolean;
+}
+
+/** Format of a row, and its size in bits. */
+export interface RowSize {
+  readonly format: RowFormat;
+  readonly bits: number;
 }
 
 /** A row as stored: all values (dense), or the non-zeros with the positions that the bit map or the column indices name. */
@@ -68,8 +75,8 @@ export function rpBfBits(nonzeros: number, cols: number, widths: FieldWidths): n
 }
 
 /**
- * Format of a row of `cols` values of which `nonzeros` are not zero, and its size in bits with its tag. RP-CSR is out of the question
- * where the count does not fit its field; at a tie the simpler format: dense, then the bit map.
+ * Format of a row of `cols` values of which `nonzeros` are not zero, and its size in bits with its tag. RP-CSR is out of the
+ * question where the count does not fit its field; at a tie the simpler format: dense, then the bit map.
  *
  * @example
  * ```ts
@@ -77,24 +84,33 @@ export function rpBfBits(nonzeros: number, cols: number, widths: FieldWidths): n
  * rpRow(12, 100, {valueBits: 32, indexBits: 8}); // {format: 'bitmap', bits: 1 + 484}
  * ```
  */
-export function rpRow(nonzeros: number, cols: number, storage: RowStorage): { format: RowFormat; bits: number } {
-  return chooseRow(nonzeros, cols, storage, storage.denseRows ?? false, storage.policy ?? 'exact');
+export function rpRow(nonzeros: number, cols: number, storage: RowStorage): RowSize {
+  checkStorage(storage);
+  return chooseRow(nonzeros, cols, storage);
 }
 
-function chooseRow(
+/** Refuses a policy that does not exist, and widths that are no positive integers. */
+export function checkStorage(storage: RowStorage): void {
+  checkWidths(storage);
+  checkChoice('policy of a row-partitioned matrix', storage.policy ?? 'exact', ['exact', 'threshold', 'rounded']);
+}
+
+/** {@link rpRow} without its checks. */
+export function chooseRow(
   nonzeros: number,
   cols: number,
-  widths: FieldWidths,
-  denseRows: boolean,
-  policy: NonNullable<RowStorage['policy']>,
-): { format: RowFormat; bits: number } {
+  widths: RowStorage,
+  denseRows = widths.denseRows ?? false,
+  policy = widths.policy ?? 'exact',
+): RowSize {
   const { indexBits, countBits = indexBits, tagBits = denseRows ? 2 : 1 } = widths;
   const bitmap = rpBfBits(nonzeros, cols, widths);
   const csr = nonzeros < 2 ** countBits ? rpCsrBits(nonzeros, widths) : Infinity;
-  const compressed = csr === Infinity || prefersBitmap(nonzeros, cols, policy, bitmap <= csr) ? 'bitmap' : 'csr';
-  const bits = compressed === 'csr' ? csr : bitmap;
+  const asBitmap = csr === Infinity || prefersBitmap(nonzeros, cols, policy, bitmap <= csr);
+  const compressed = asBitmap ? bitmap : csr;
   const dense = denseBits(cols, widths);
-  return denseRows && dense <= bits ? { format: 'dense', bits: tagBits + dense } : { format: compressed, bits: tagBits + bits };
+  if (denseRows && dense <= compressed) return { format: 'dense', bits: tagBits + dense };
+  return { format: asBitmap ? 'bitmap' : 'csr', bits: tagBits + compressed };
 }
 
 function prefersBitmap(nonzeros: number, cols: number, policy: RowStorage['policy'], isSmaller: boolean): boolean {
@@ -116,7 +132,7 @@ function prefersBitmap(nonzeros: number, cols: number, policy: RowStorage['polic
  * smallestRow(2, 100, {valueBits: 32, indexBits: 8}); // {format: 'csr', bits: 2 + 2 * 40 + 8}
  * ```
  */
-export function smallestRow(nonzeros: number, cols: number, widths: FieldWidths): { format: RowFormat; bits: number } {
+export function smallestRow(nonzeros: number, cols: number, widths: FieldWidths): RowSize {
   return chooseRow(nonzeros, cols, widths, true, 'exact');
 }
 
@@ -130,6 +146,7 @@ export function smallestRow(nonzeros: number, cols: number, widths: FieldWidths)
  * ```
  */
 export function encodeRp(dense: Float32Array, rows: number, cols: number, storage: RowStorage): DynamicMatrix {
+  checkStorage(storage);
   checkValues(dense, rows, cols);
   checkColumns(cols, storage);
   const lines = Array.from({ length: rows }, (_, row) => encodeRow(dense.subarray(row * cols, (row + 1) * cols), storage));
@@ -152,7 +169,7 @@ export function encodeDynamic(dense: Float32Array, rows: number, cols: number, w
 /** Stores one row in its format. */
 export function encodeRow(dense: Float32Array, storage: RowStorage): DynamicRow {
   const values = dense.filter((value) => value !== 0);
-  const { format } = rpRow(values.length, dense.length, storage);
+  const { format } = chooseRow(values.length, dense.length, storage);
   if (format === 'dense') return { format, values: dense.slice(), positions: new Uint32Array(0) };
   if (format === 'bitmap') return { format, values, positions: bitsFrom(dense, [dense.length]).words };
   const positions = new Uint32Array(values.length);

@@ -1,7 +1,9 @@
 import type { BitTensor } from '../../contracts.js';
 import { checkValues, type FieldWidths } from './field-widths.js';
 
-/** Entries of a run of zeros and the value behind it, row-major. A run too long for its field spends entries with the value zero. */
+/**
+ * Entries of a run of zeros and the value behind it, row-major. A run too long for its field spends entries with the value zero.
+ */
 export interface RunLengthMatrix {
   readonly format: 'runLength';
   readonly rows: number;
@@ -12,8 +14,8 @@ export interface RunLengthMatrix {
 }
 
 /**
- * Size of a tensor in run-length coding in bits: `entries (v + runBits)`, an entry per non-zero and per `2^runBits` zeros before it;
- * zeros behind the last non-zero follow from the shape. One pass over the bits.
+ * Size of a tensor in run-length coding in bits: `entries (v + runBits)`, an entry per non-zero and per `2^runBits` zeros before
+ * it; zeros behind the last non-zero follow from the shape. One pass over the bits.
  *
  * @example
  * ```ts

@@ -1,0 +1,85 @@
+import * as tf from '@tensorflow/tfjs';
+import { hardwareCost, pruning, seededBatches } from 'tfjs-sparsity/callbacks';
+import { type Accelerator, energy45nm, type PhaseWork } from 'tfjs-sparsity/hw';
+import { sparsify } from 'tfjs-sparsity/ops';
+import type { PruningMethod } from 'tfjs-sparsity/pruning';
+import type { Dataset } from '../../examples/lib/dataset.js';
+import { evaluate } from '../../examples/lib/evaluate.js';
+import { buildModel, type ModelName } from '../../examples/lib/models.js';
+
+/** How a network is trained before its steps are recorded. */
+export interface TrainingBudget {
+  readonly model: ModelName;
+  readonly batchSize: number;
+  /** Steps of training, and steps recorded behind them. */
+  readonly steps: number;
+  readonly recorded: number;
+  readonly seed: number;
+}
+
+/** The works of some training steps of a trained network. */
+export interface RecordedRun {
+  readonly steps: readonly (readonly PhaseWork[])[];
+  readonly samples: number;
+  readonly accuracy: number;
+  readonly sparsity: number;
+}
+
+/** Trains a network for a while, then keeps the works of the next steps: the real tensors that all accelerators are run on. */
+export async function recordedRun(
+  { model: name, batchSize, steps, recorded, seed }: TrainingBudget,
+  data: Dataset,
+  method: PruningMethod | undefined,
+): Promise<RecordedRun> {
+  const dense = buildModel(name, data, seed);
+  const model = method ? sparsify(dense) : dense;
+  const optimizer = tf.train.adam(0.001);
+  model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
+  const labels = new Uint8Array(data.train.count * data.classes);
+  data.train.labels.forEach((label, i) => {
+    labels[i * data.classes + label] = 1;
+  });
+  const batches = seededBatches({
+    xs: { data: data.train.pixels, shape: [data.train.count, ...data.imageShape], scale: 1 / 255 },
+    ys: { data: labels, shape: [data.train.count, data.classes] },
+    batchSize,
+    seed,
+  });
+  const prune = method && pruning(method, { seed });
+  const works: PhaseWork[][] = [];
+  const cost = hardwareCost({ accelerators: [recorder(works)], workers: 0 });
+  const train = (count: number, callback: object | undefined) =>
+    model.fitDataset(batches.dataset().take(count), {
+      epochs: 1,
+      verbose: 0,
+      callbacks: (callback ? [callback] : []) as tf.Callback[],
+    });
+  await train(steps, prune);
+  const { accuracy } = await evaluate(model, data, data.test);
+  await train(recorded, cost);
+  const layers = prune?.layerSparsity() ?? [];
+  const sum = (of: 'kept' | 'weights') => layers.reduce((total, layer) => total + layer[of], 0);
+  model.dispose();
+  optimizer.dispose();
+  return {
+    steps: works,
+    samples: recorded * batchSize,
+    accuracy,
+    sparsity: layers.length === 0 ? 0 : 1 - sum('kept') / sum('weights'),
+  };
+}
+
+/** An accelerator that does nothing but keep what it is given. */
+function recorder(steps: PhaseWork[][]): Accelerator {
+  return {
+    spec: { kind: 'recorder', name: 'recorder' },
+    energyTable: energy45nm(),
+    start: () => ({
+      executeStep(works) {
+        steps.push([...works]);
+        return { works: [] };
+      },
+      state: () => [],
+    }),
+  };
+}

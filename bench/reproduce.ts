@@ -1,0 +1,43 @@
+/**
+ * The figures of a paper beside ours: each claim of `bench/claims/PAPER.yaml` is found again by the library's own functions and judged
+ * exact, shape, differs or not checkable. Prints the table, writes it as Markdown and JSON, with the charts, to `--out`.
+ *
+ *     npm run reproduce -- --paper 001 --data-dir DIR
+ *     npm run reproduce -- --paper 001 --networks alexnet-torchvision,vgg11 --images 1
+ *     npm run reproduce -- --paper 000
+ */
+import { readFileSync } from 'node:fs';
+import { SparsityError } from 'tfjs-sparsity';
+import { checks } from './reproduce/checks/index.js';
+import { parseClaims } from './reproduce/claims-file.js';
+import { parseArguments } from './reproduce/command-line.js';
+import { conditionsOf } from './reproduce/conditions.js';
+import { paperCharts } from './reproduce/paper-charts.js';
+import { type Reproduction, reproductionText, writeReproduction } from './reproduce/report-files.js';
+import { simulate } from './reproduce/simulate.js';
+import { trainedChart, trainedLines, trainNetwork } from './reproduce/trained-network.js';
+import { judgeAll } from './reproduce/verdict.js';
+import { waysTable } from './reproduce/ways-table.js';
+
+try {
+  const options = await parseArguments();
+  const { paper, dataDir, out, seed } = options;
+  const fileName = `bench/claims/${paper}.yaml`;
+  const file = parseClaims(readFileSync(fileName, 'utf8'), fileName, Object.keys(checks));
+  const simulations = paper === '001' ? await simulate(options) : { draws: [] };
+  const trained = paper === '001' && dataDir !== undefined ? await trainNetwork(dataDir, out, seed) : undefined;
+  const reproduction: Reproduction = {
+    file,
+    conditions: conditionsOf(simulations, options),
+    judged: judgeAll(file, checks, simulations),
+    remarks: paper === '001' ? [...waysTable(simulations), '', ...trainedLines(trained)] : [],
+    charts: { ...(trained && { fig01: trainedChart(trained) }), ...(paper === '001' && paperCharts(simulations)) },
+  };
+  console.log(reproductionText(reproduction));
+  writeReproduction(out, reproduction);
+  console.log(`\nwritten to ${out}: claims.md, claims.json, ${Object.keys(reproduction.charts).length} charts`);
+} catch (error) {
+  if (!(error instanceof SparsityError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,17 @@
+import type { Check } from '../verdict.js';
+import { areas } from './areas.js';
+import { balancing } from './balancing.js';
+import { expectations } from './expectations.js';
+import { formats } from './formats.js';
+import { simulated } from './simulated.js';
+import { sums } from './sums.js';
+
+/** The checks, by the names that claims files use. */
+export const checks: Readonly<Record<string, Check>> = {
+  ...sums,
+  ...formats,
+  ...balancing,
+  ...areas,
+  ...expectations,
+  ...simulated,
+};

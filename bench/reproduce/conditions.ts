@@ -1,0 +1,20 @@
+import { batch } from './draw-job.js';
+import { reluSparsity } from './simulate-draw.js';
+import type { Simulations } from './simulations.js';
+import { ways, weightSparsity } from './ways.js';
+
+/** How the figures were found, a line each, to stand above them. */
+export function conditionsOf(
+  { draws }: Simulations,
+  { seed, full }: { readonly seed: number; readonly full: boolean },
+): string[] {
+  if (draws.length === 0) return ['No networks were simulated: arithmetic only.'];
+  const count = Math.max(...draws.map(({ draw }) => draw)) + 1;
+  return [
+    'All cycles, traffic and energies are modelled; sparsity is synthetic, declared, and not tuned to any figure.',
+    `Seed ${seed}; batch ${batch}; ${full ? 'all its images drawn' : `${count === 1 ? 'one image' : `${count} images`} per network, each with maps of its own, which the batch repeats`}.`,
+    `Zeros of W and G: ${weightSparsity.average} (mean over 1000 epochs of the cubic ramp to 0.95 that ends half way), or ${weightSparsity.final} at the end.`,
+    `Zeros of A and E where a ReLU is: ${reluSparsity}; dropouts as the networks have them; maps: ${ways.claims.maps} unless a line says otherwise.`,
+    'Accelerators at 1024 multipliers, 448 MB of SRAM, 1024 GB/s; 45 nm energies.',
+  ];
+}

@@ -1,0 +1,147 @@
+/**
+ * How fast the accelerator models run: a real training step of VGG-small under a 90 % mask, recorded once, through every model, on one
+ * core; then how the time grows with the channels of a layer and with the batch.
+ *
+ *     npm run bench:simulators [-- --data cifar10 --data-dir DIR --presets acf,scnn]
+ *
+ * CPU time, median of the rounds; a process per model. Presets that differ in their energy table only are left out.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serialize } from 'node:v8';
+import * as tf from '@tensorflow/tfjs';
+import { presets } from 'tfjs-sparsity/hw';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { logLogChart } from '../examples/lib/charts.js';
+import { textTable } from '../examples/lib/format.js';
+import { type DatasetName, datasets } from '../examples/lib/load-dataset.js';
+import { buildModel } from '../examples/lib/models.js';
+import { recordStep } from './record-step.js';
+import type { GrowthPoint, Simulation } from './simulate.js';
+import { stockKernels } from './stock-kernels.js';
+
+const args = await yargs(hideBin(process.argv))
+  .options({
+    data: { choices: Object.keys(datasets) as DatasetName[], default: 'digits' as DatasetName, describe: 'Data to train on' },
+    'data-dir': { type: 'string', describe: 'Folder of the files of the data set' },
+    'batch-size': { type: 'number', default: 16 },
+    sparsity: { type: 'number', default: 0.9, describe: 'Fraction of zero weights at the recorded step' },
+    steps: { type: 'number', default: 40, describe: 'Steps of training; the last one is recorded' },
+    rounds: { type: 'number', default: 7, describe: 'Timed runs of each model' },
+    presets: { type: 'string', describe: 'Models to time, by name; all when left out' },
+    seed: { type: 'number', default: 1 },
+    out: { type: 'string', default: 'bench/results', describe: 'Folder for simulators.json and simulators-growth.svg' },
+  })
+  .strict()
+  .parseAsync();
+
+/** The models of one comparison: their time together is to stay below that of the step itself. */
+const together = ['acf', 'balanced', 'scnn', 'sigma-001', 'sparse-train-001'];
+
+const { onStock } = await stockKernels();
+const recorded = await recordStep({ ...args, net: 'vgg-small' });
+const stockMs = await stockStepMs(recorded.records[0].nest.inSize.slice(1), recorded.records[0].nest.inChannels);
+
+const machine = `${cpus()[0]?.model.trim()}, node ${process.version}, one core`;
+const command = `npm run bench:simulators -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, '');
+console.log(`${machine}\n${command}\nVGG-small on ${args.data}, batch ${args.batchSize}, ${args.steps} steps, seed ${args.seed}`);
+const names = args.presets?.split(',') ?? Object.keys(presets).filter((name) => !('energyTable' in presets[name]));
+const folder = mkdtempSync(join(tmpdir(), 'simulators-'));
+const found = together.filter((name) => names.includes(name));
+const simulations = new Map<string, Simulation>();
+let all: Simulation;
+try {
+  const record = join(folder, 'record');
+  writeFileSync(record, serialize(recorded));
+  for (const name of names) simulations.set(name, simulateApart(name, record));
+  all = simulateApart(found.join('+'), record);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+const [fraction, whole] = [(value: number) => value.toFixed(2), (value: number) => value.toFixed(0)];
+console.log(
+  `\n${textTable([
+    ['model', 'dense G MAC/s', 'effectual M MAC/s', 'ms per training step', 'peak memory MB'],
+    ...[...simulations].map(([name, { cpuMs, denseMacs, effectualMacs, peakMemoryMb }]) => [
+      name,
+      fraction(denseMacs / cpuMs / 1e6),
+      whole(effectualMacs / cpuMs / 1e3),
+      whole(cpuMs),
+      whole(peakMemoryMb),
+    ]),
+  ])}`,
+);
+console.log(`\n${found.join(' + ')}, over the same works: ${whole(all.cpuMs)} ms, ${whole(all.peakMemoryMb)} MB`);
+console.log(`the step itself on stock tfjs-wasm: ${whole(stockMs)} ms`);
+
+const slopes = [...simulations].map(([name, { growth }]) => ({
+  name,
+  channels: slope(growth.filter(({ series }) => series === 'channels')),
+  batch: slope(growth.filter(({ series }) => series === 'batch')),
+}));
+console.log(
+  `\nCPU time grows with effectual MACs to the power of (at most 1 is linear or better)\n${textTable([
+    ['model', '16 to 256 channels', 'batch 1 to 32'],
+    ...slopes.map(({ name, channels, batch }) => [name, fraction(channels), fraction(batch)]),
+  ])}`,
+);
+
+mkdirSync(args.out, { recursive: true });
+const result = { machine, command, stockMs, together: { names: found, ...all }, models: Object.fromEntries(simulations), slopes };
+writeFileSync(join(args.out, 'simulators.json'), `${JSON.stringify(result, null, 2)}\n`);
+writeFileSync(
+  join(args.out, 'simulators-growth.svg'),
+  logLogChart({
+    series: [...simulations].map(([name, { growth }]) => ({
+      name,
+      points: growth.filter(({ series }) => series === 'channels').map((point) => [point.effectualMacs, point.cpuMs]),
+    })),
+    xLabel: 'effectual MACs',
+    yLabel: 'CPU ms',
+  }),
+);
+
+function simulateApart(name: string, record: string): Simulation {
+  const script = fileURLToPath(new URL('./simulate.js', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, name, record, String(args.rounds)], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${name}: ${stderr}`);
+  return JSON.parse(stdout) as Simulation;
+}
+
+/** CPU time of a dense training step of the same network on tfjs's own kernels. */
+async function stockStepMs(imageSize: readonly number[], channels: number): Promise<number> {
+  const none = { count: 0, pixels: new Uint8Array(), labels: new Uint8Array() };
+  const imageShape = [imageSize[0], imageSize[1], channels] as const;
+  const model = buildModel('vgg-small', { name: args.data, imageShape, classes: 10, train: none, test: none }, args.seed);
+  model.compile({ optimizer: tf.train.adam(0.001), loss: 'categoricalCrossentropy' });
+  const xs = tf.randomUniform([args.batchSize, ...imageShape], 0, 1, 'float32', args.seed);
+  const ys = tf.tidy(() => tf.oneHot(tf.range(0, args.batchSize, 1, 'int32').mod(10).toInt(), 10).mul(1));
+  const times: number[] = [];
+  for (let round = -2; round < args.rounds; round++) {
+    const cpu = process.cpuUsage();
+    await onStock(async () => void (await model.trainOnBatch(xs, ys)));
+    const { user, system } = process.cpuUsage(cpu);
+    if (round >= 0) times.push((user + system) / 1000);
+  }
+  tf.dispose([xs, ys]);
+  model.optimizer.dispose();
+  model.dispose();
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+}
+
+/** Slope of the line of least squares through the logarithms. */
+function slope(points: readonly GrowthPoint[]): number {
+  const x = points.map(({ effectualMacs }) => Math.log(effectualMacs));
+  const y = points.map(({ cpuMs }) => Math.log(cpuMs));
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(x), mean(y)];
+  const covariance = x.reduce((sum, value, i) => sum + (value - meanX) * (y[i] - meanY), 0);
+  return covariance / x.reduce((sum, value) => sum + (value - meanX) ** 2, 0);
+}

@@ -1,0 +1,146 @@
+import * as z from 'zod';
+import { specFields } from '../check-spec.js';
+import type { EnergyTable } from '../contracts.js';
+import { areas001 } from '../parts/areas.js';
+
+/** What the accelerator of 001 and its baselines have in common: they are compared at equal resources (ledger 1.5). */
+export interface FrameOptions {
+  /** Label in reports and keys. @default the kind, or for `balanced` 'balanced' */
+  readonly name?: string;
+  /** Processing elements (PE): one per router of the torus. @default 64 */
+  readonly pes?: number;
+  /** Rows of the 2D torus that joins them. @default 8 */
+  readonly torusRows?: number;
+  /** Columns of the torus. @default 8 */
+  readonly torusCols?: number;
+  /** Multipliers of a PE. @default 16 */
+  readonly multipliers?: number;
+  /** SRAM of a PE in KB, for input, kernel and output in equal parts. @default 3072 */
+  readonly peSramKb?: number;
+  /** Global buffer in KB, in equal parts as well. @default 262144 */
+  readonly globalBufferKb?: number;
+  /** Off-chip bandwidth, bytes per cycle, above 0. @default 1024 */
+  readonly dramBytesPerCycle?: number;
+  /** Width of a value in bits. @default 32 */
+  readonly valueBits?: 8 | 16 | 32;
+  /** Width of a column index, and of the count that a row begins with, in bits, 1 to 16. @default 8 */
+  readonly indexBits?: number;
+  /**
+   * What a stored row is: `mapRow` the columns of one channel and row of a map (of W: the S weights of a kernel row), `flattened` all the
+   * channels of a row of a map (of W: the whole kernel), in pieces that an index reaches. It decides claim 9 (ledger section 4, 27).
+   *
+   * @default 'mapRow'
+   */
+  readonly rowLayout?: 'mapRow' | 'flattened';
+  /**
+   * Whether the input gradient pays for reading W by columns, which formats of rows do not give for free: W is read and written once
+   * more (ledger section 4, 25). 001 says nothing of it.
+   *
+   * @default true
+   */
+  readonly chargeTranspose?: boolean;
+  /** Power at rest in watt, SRAM excluded (001 Table IV). @default that of the design in Table IV */
+  readonly staticPowerW?: number;
+  /** Clock in GHz. @default 1 */
+  readonly clockGhz?: number;
+  /** Energy table, or the name of one. @default '45nm' */
+  readonly energyTable?: string | EnergyTable;
+  /** Where constants come from, by field. @default for values that are a preset's, the preset's source */
+  readonly sources?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link balanced}. */
+export interface BalancedOptions extends FrameOptions {
+  /** Partitions of the PEs, rows times columns: each takes a band of input rows. @default 3 x 3 */
+  readonly partitionRows?: number;
+  /** @default 3 */
+  readonly partitionCols?: number;
+  /**
+   * How bands of rows are made: `even` (the dimension split of the baselines), Procedure 1 of 001 as printed (`literal`) or on work
+   * instead of density (`repaired`), or the best bands there are (`prefix`, a bound) (ledger 1.2.5).
+   *
+   * @default 'repaired'
+   */
+  readonly coarse?: 'even' | 'literal' | 'repaired' | 'prefix';
+  /** Whether idle PEs steal from their neighbours (Procedure 2, ledger 1.2.6). @default true */
+  readonly stealing?: boolean;
+  /** How a row comes to RP-CSR or RP-BF: by its `exact` bits, or by Eq. 10 as printed (`threshold`). @default 'exact' */
+  readonly rowFormat?: 'exact' | 'threshold';
+  /** Row pairs that the index computation unit (M-ICU) of a PE matches per cycle, above 0; 001 gives none. @default 1 */
+  readonly rowPairsPerCycle?: number;
+  /** Cycles between two batches of multiplications: 1 when multipliers are pipelined, 10 as Table I of 001 counts. @default 1 */
+  readonly multiplyInitiationInterval?: number;
+  /** Cycles of a multiplication, by which Procedure 2 decides: 10 for floating point, 7 for integers (001 Table I). @default 10 */
+  readonly multiplyCycles?: number;
+  /** Cycles of one round of Procedure 1: it compares the neighbouring partitions one after the other. @default 8 */
+  readonly coarseRoundCycles?: number;
+}
+
+const size = (fallback: number, most = 1024) => z.int().min(1).max(most).default(fallback);
+
+/** The fields of {@link FrameOptions}; defaults of Table II of 001. */
+export const frameFields = {
+  ...specFields,
+  pes: size(64),
+  torusRows: size(8),
+  torusCols: size(8),
+  multipliers: size(16),
+  peSramKb: z.number().positive().default(3072),
+  globalBufferKb: z.number().positive().default(262_144),
+  dramBytesPerCycle: z.number().positive().default(1024),
+  valueBits: z.union([z.literal(8), z.literal(16), z.literal(32)]).default(32),
+  indexBits: z.int().min(1).max(16).default(8),
+  rowLayout: z.enum(['mapRow', 'flattened']).default('mapRow'),
+  chargeTranspose: z.boolean().default(true),
+  clockGhz: z.number().positive().default(1),
+};
+
+/** Refuses a torus that does not have one router per PE: 001's Table II has 64 PEs and a 9 * 9 torus (ledger 1.2.7). */
+export const onePePerRouter: [
+  (spec: { pes: number; torusRows: number; torusCols: number }) => boolean,
+  { path: string[]; error: string },
+] = [
+  ({ pes, torusRows, torusCols }) => pes === torusRows * torusCols,
+  { path: ['pes'], error: 'torusRows * torusCols, one PE per router (64 on 8 x 8, 54 on 9 x 6, 81 on 9 x 9)' },
+];
+
+/** The fields of designs whose PEs are in partitions. */
+export const partitionFields = { partitionRows: size(3), partitionCols: size(3) };
+
+/** Refuses partitions without a PE. */
+export const partitionsFit: [
+  (spec: { pes: number; partitionRows: number; partitionCols: number }) => boolean,
+  { path: string[]; error: string },
+] = [
+  ({ pes, partitionRows, partitionCols }) => partitionRows * partitionCols <= pes,
+  { path: ['partitionRows'], error: 'partitionRows * partitionCols of at most the number of PEs' },
+];
+
+/** Static power of a design, that of Table IV of 001 by default. */
+export const staticPower = (design: keyof typeof areas001.designs) =>
+  z.number().nonnegative().default(areas001.designs[design].staticW);
+
+/** The schema of a spec of kind `balanced`. */
+export const balancedSchema = z
+  .strictObject({
+    kind: z.literal('balanced').default('balanced'),
+    ...frameFields,
+    name: specFields.name.default('balanced'),
+    staticPowerW: staticPower('balanced'),
+    ...partitionFields,
+    coarse: z.enum(['even', 'literal', 'repaired', 'prefix']).default('repaired'),
+    stealing: z.boolean().default(true),
+    rowFormat: z.enum(['exact', 'threshold']).default('exact'),
+    rowPairsPerCycle: z.number().positive().default(1),
+    multiplyInitiationInterval: size(1),
+    multiplyCycles: size(10),
+    coarseRoundCycles: z.int().min(0).default(8),
+  })
+  .refine(...onePePerRouter)
+  .refine(...partitionsFit);
+
+/** The spec of a balanced accelerator, defaults filled in. */
+export type BalancedSpec = z.infer<typeof balancedSchema>;
+
+/** What the specs of the four designs have in common. */
+export type FrameSpec = Pick<BalancedSpec, keyof typeof frameFields | 'staticPowerW'>;

@@ -1,0 +1,82 @@
+import { popcount, readBits } from '../bits.js';
+import type { BitTensor } from '../contracts.js';
+import type { StoredBits } from '../parts/buffers.js';
+import { bitmapBits } from '../parts/formats/bitmap.js';
+import { csrBits } from '../parts/formats/csr.js';
+import { rowPieces, rpRow } from '../parts/formats/row-partitioned.js';
+import type { TensorRows } from './tensor-rows.js';
+
+/** How a design stores its tensors. */
+export interface Storage {
+  readonly format: 'rp' | 'csr' | 'bitmap';
+  readonly policy: 'exact' | 'threshold';
+  readonly rowLayout: 'mapRow' | 'flattened';
+  readonly valueBits: number;
+  readonly indexBits: number;
+}
+
+/** A tensor as stored off chip. */
+export interface StoredTensor extends StoredBits {
+  readonly elements: number;
+  readonly nonzeros: number;
+  /** Rows by the format that they took, where there is a choice. */
+  readonly rows: { readonly csr: number; readonly bitmap: number };
+}
+
+/** The stored size of a tensor of the real batch, from its bits; without them, of a tensor of which every value is stored. */
+export function storedTensor(nonzeros: BitTensor | undefined, rows: TensorRows, storage: Storage): StoredTensor {
+  const lengths = rowPieces(rows.columns, storage);
+  return sizeOfRows(nonzeros ? rowHistograms(nonzeros.words, rows, lengths) : fullRows(rows, lengths), lengths, storage);
+}
+
+/** Rows by their number of non-zeros, one histogram per piece of a row. */
+function rowHistograms(words: Uint32Array, { outer, columns, inner, copies }: TensorRows, lengths: readonly number[]) {
+  const histograms = lengths.map((length) => new Float64Array(length + 1));
+  const counts = new Uint32Array(inner);
+  for (let o = 0; o < outer; o++) {
+    let bit = o * columns * inner;
+    for (let piece = 0; piece < lengths.length; piece++) {
+      counts.fill(0);
+      const end = bit + lengths[piece] * inner;
+      if (inner === 1) for (; bit < end; bit += 32) counts[0] += popcount(readBits(words, bit, Math.min(32, end - bit)));
+      for (; bit < end; bit += inner) countOnes(words, bit, inner, counts);
+      bit = end;
+      for (let i = 0; i < inner; i++) histograms[piece][counts[i]] += copies;
+    }
+  }
+  return histograms;
+}
+
+function countOnes(words: Uint32Array, from: number, length: number, counts: Uint32Array): void {
+  for (let at = 0; at < length; at += 32) {
+    let rest = readBits(words, from + at, Math.min(32, length - at));
+    for (; rest !== 0; rest &= rest - 1) counts[at + 31 - Math.clz32(rest & -rest)]++;
+  }
+}
+
+/** All rows full: outputs of which nothing is known to be zero. */
+function fullRows({ outer, inner, copies }: TensorRows, lengths: readonly number[]) {
+  return lengths.map((length) => new Float64Array(length + 1).fill(outer * inner * copies, length));
+}
+
+function sizeOfRows(histograms: readonly Float64Array[], lengths: readonly number[], storage: Storage): StoredTensor {
+  const { valueBits, indexBits, format, policy } = storage;
+  const widths = { valueBits, indexBits, policy, pointerBits: 8 };
+  const rows = { csr: 0, bitmap: 0 };
+  let [elements, nonzeros, rpTotal, all] = [0, 0, 0, 0];
+  histograms.forEach((histogram, piece) => {
+    histogram.forEach((count, ones) => {
+      if (count === 0) return;
+      elements += count * lengths[piece];
+      nonzeros += count * ones;
+      all += count;
+      if (format !== 'rp') return;
+      const row = rpRow(ones, lengths[piece], widths);
+      rpTotal += count * row.bits;
+      rows[row.format as 'csr' | 'bitmap'] += count;
+    });
+  });
+  const values = nonzeros * valueBits;
+  const total = { rp: rpTotal, csr: csrBits(nonzeros, all, widths), bitmap: bitmapBits(nonzeros, elements, widths) }[format];
+  return { valueBits: values, indexBits: total - values, elements, nonzeros, rows };
+}

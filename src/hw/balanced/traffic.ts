@@ -1,0 +1,134 @@
+import type { BitTensor, GemmWork, Operand, PhaseWork, Role, UpdateWork } from '../contracts.js';
+import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
+import { expandedBits } from './im2col-bits.js';
+import type { FrameSpec } from './options.js';
+import { type Storage, type StoredTensor, storedTensor } from './stored-tensor.js';
+import { tensorRows, weightRows } from './tensor-rows.js';
+
+/** How a design keeps tensors off chip and on chip. */
+export interface Memory extends Storage {
+  readonly buffer: 'unified' | 'partitioned';
+  /** Whether inputs lie off chip as im2col expands them. @default false */
+  readonly im2col?: boolean;
+}
+
+/** The tensors of a work as stored. */
+export interface StoredWork {
+  readonly input: StoredTensor;
+  readonly kernel: StoredTensor;
+  readonly output: StoredTensor;
+}
+
+/** Off-chip bytes of a work. */
+export interface Traffic {
+  readonly loadBytes: number;
+  readonly storeBytes: number;
+  /** Bytes when each tensor moves once, as it is stored. */
+  readonly bytesOnce: number;
+  readonly byRole: Readonly<Record<Role, number>>;
+}
+
+/** What a step's GEMMs tell of a layer: its maps by role, which are what an output looks like once it is masked, and a work of it. */
+export type StepLayers = ReadonlyMap<string, { readonly work: GemmWork; readonly maps: ReadonlyMap<Role, BitTensor> }>;
+
+/** The layers of a step by name. */
+export function stepLayers(works: readonly PhaseWork[]): StepLayers {
+  const layers = new Map<string, { work: GemmWork; maps: Map<Role, BitTensor> }>();
+  for (const work of works) {
+    if (work.kind === 'update') continue;
+    const layer = layers.get(work.layer) ?? { work, maps: new Map() };
+    layers.set(work.layer, layer);
+    for (const { role, nonzeros } of [work.input, work.kernel]) layer.maps.set(role, nonzeros);
+  }
+  return layers;
+}
+
+/**
+ * The tensors of a work as a design stores them. Outputs leave through the sparsification and compression units: the output of a layer
+ * with the pattern of its E, its input gradient with that of its A, which is where ReLU lets values and errors through; where the step
+ * has no such map, at the bits per element of the input. A gradient has the wanted pattern, or no zeros.
+ */
+export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory): StoredWork {
+  const stored = (role: Role, nonzeros?: BitTensor) => storedTensor(nonzeros, tensorRows(work, role, storage.rowLayout), storage);
+  const expandsKernel = work.phase === 'weightGradient' && work.nest.transposed; // then the side with the windows is E
+  const operand = ({ role, nonzeros }: Operand, expands: boolean) =>
+    storage.im2col && expands ? expandedBits(work, nonzeros, storage.valueBits) : stored(role, nonzeros);
+  const input = operand(work.input, !expandsKernel);
+  const kernel = operand(work.kernel, expandsKernel);
+  if (work.phase === 'weightGradient') return { input, kernel, output: stored('G', work.output?.nonzeros) };
+  const role = work.phase === 'forward' ? 'E' : 'A';
+  const map = layers.get(work.layer)?.maps.get(role);
+  const full = stored(role);
+  const plainInput = storage.im2col ? stored(work.input.role, work.input.nonzeros) : input;
+  return { input, kernel, output: map ? stored(role, map) : scaled(plainInput, full.elements / plainInput.elements) };
+}
+
+function scaled(tensor: StoredTensor, factor: number): StoredTensor {
+  const times = (bits: number) => Math.round(bits * factor);
+  return {
+    valueBits: times(tensor.valueBits),
+    indexBits: times(tensor.indexBits),
+    elements: times(tensor.elements),
+    nonzeros: times(tensor.nonzeros),
+    rows: { csr: times(tensor.rows.csr), bitmap: times(tensor.rows.bitmap) },
+  };
+}
+
+/** Bytes of a stored tensor. */
+export function bytesOf({ valueBits, indexBits }: StoredBits): number {
+  return Math.ceil((valueBits + indexBits) / 8);
+}
+
+/**
+ * Off-chip traffic of a GEMM work: the loop nest that all designs share. PE SRAMs and global buffer hold a third each of input, kernel
+ * and output. An operand that fits its third is read once; of two that do not, one is read again for every tile of the other. Forward and
+ * input gradient write outputs as they come; a weight gradient that does not fit is made tile by tile, its smaller operand read again
+ * for each.
+ */
+export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWork, frame: FrameSpec, memory: Memory): Traffic {
+  const capacityBits = ((frame.pes * frame.peSramKb + frame.globalBufferKb) * 1024 * 8) / 3;
+  const operand = (tensor: StoredTensor) => ({
+    bytes: bytesOf(tensor),
+    tiles: bufferTiles(tensor, { capacityBits, kind: memory.buffer }),
+  });
+  const first = operand(input);
+  const second = operand(kernel);
+  const outputTiles = work.phase === 'weightGradient' ? operand(output).tiles : 1;
+  const fetched =
+    work.phase === 'weightGradient' ? tiledGradient(first.bytes, second.bytes, outputTiles) : fetchedBytes(first, second);
+  const transposed = work.phase === 'inputGradient' && frame.chargeTranspose ? second.bytes : 0;
+  const storeBytes = bytesOf(output) + transposed;
+  const byRole: Record<Role, number> = { W: 2 * transposed, A: 0, E: 0, G: 0 };
+  byRole[work.input.role] += fetched.firstBytes;
+  byRole[work.kernel.role] += fetched.secondBytes;
+  byRole[({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase]] += bytesOf(output);
+  return {
+    loadBytes: fetched.firstBytes + fetched.secondBytes + transposed,
+    storeBytes,
+    bytesOnce: first.bytes + second.bytes + bytesOf(output),
+    byRole,
+  };
+}
+
+function tiledGradient(firstBytes: number, secondBytes: number, tiles: number) {
+  return firstBytes < secondBytes
+    ? { firstBytes: firstBytes * tiles, secondBytes }
+    : { firstBytes, secondBytes: secondBytes * tiles };
+}
+
+/** Off-chip traffic of an update: W and the optimizer slots in and out, G in; with `masked` only what the pattern keeps. */
+export function updateTraffic({ layer, weights, slots, masked }: UpdateWork, layers: StepLayers, storage: Storage): Traffic {
+  const gemm = layers.get(layer)?.work;
+  const rows = gemm
+    ? tensorRows(gemm, 'W', storage.rowLayout)
+    : weightRows(weights.nonzeros.shape, storage.rowLayout === 'flattened');
+  const stored = storedTensor(masked ? weights.nonzeros : undefined, rows, storage);
+  const slotBytes = (slots * stored.valueBits) / 8;
+  const bytes = bytesOf(stored);
+  return {
+    loadBytes: 2 * bytes + slotBytes,
+    storeBytes: bytes + slotBytes,
+    bytesOnce: 3 * bytes + 2 * slotBytes,
+    byRole: { W: 2 * bytes + 2 * slotBytes, A: 0, E: 0, G: bytes },
+  };
+}

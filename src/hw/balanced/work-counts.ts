@@ -1,0 +1,70 @@
+import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
+import { effectualMacs, workMacs } from '../effectual-macs.js';
+import type { ActionName } from '../energy/actions.js';
+import { doubleBuffered, evenFolds } from '../parts/double-buffer.js';
+import type { FrameSpec } from './options.js';
+import type { Traffic } from './traffic.js';
+
+/** What a design does for a work apart from moving data off chip. */
+export interface Execution {
+  readonly cycles: number;
+  /** Parts in which operands arrive and outputs leave while others are computed. */
+  readonly tiles: number;
+  readonly effectual: number;
+  /** Multiplier slots spent. */
+  readonly executed: number;
+  /** Slots in which both factors were there. */
+  readonly multiplied: number;
+  /** Unit-cycles lost while computing, by cause: with the effectual ones they are units * cycles. */
+  readonly idle: Readonly<Record<string, number>>;
+  readonly actions: Partial<Record<ActionName, number>>;
+  readonly decisions: Readonly<Record<string, string>>;
+}
+
+/** Leakage that one `leakUnitCycle` of the 45 nm table stands for, in watt: 0.0823 pJ per ns. */
+const wattPerLeakUnit = 82.3e-6;
+
+/** The counts of a work: computation behind double buffers, and the actions of memory and power at rest. */
+export function workCounts(work: GemmWork | UpdateWork, execution: Execution, traffic: Traffic, frame: FrameSpec): WorkCounts {
+  const { effectual, executed, multiplied } = execution;
+  const units = frame.pes * frame.multipliers;
+  const fold = { computeCycles: execution.cycles, loadBytes: traffic.loadBytes, storeBytes: traffic.storeBytes };
+  const cycles = doubleBuffered(evenFolds(fold, execution.tiles), frame.dramBytesPerCycle);
+  const dramByte = traffic.loadBytes + traffic.storeBytes;
+  const actions: Partial<Record<ActionName, number>> = {
+    ...execution.actions,
+    multiplyFp32: multiplied,
+    addFp32: multiplied,
+    sramLargeAccess: (execution.actions.sramLargeAccess ?? 0) + dramByte / 4, // what crosses the pins is also written or read here
+    dramByte,
+    leakUnitCycle: (cycles / frame.clockGhz) * (frame.staticPowerW / wattPerLeakUnit),
+  };
+  return {
+    layer: work.layer,
+    phase: work.phase,
+    cycles,
+    units,
+    usefulUnitCycles: effectual,
+    idleUnitCycles: { ...execution.idle, memory: units * (cycles - execution.cycles) },
+    macs: { dense: workMacs(work) * (work.kind === 'gemm' ? work.imageScale : 1), effectual, executed },
+    idealCycles: Math.max(effectual / units, traffic.bytesOnce / frame.dramBytesPerCycle),
+    actions,
+    dramBytes: traffic.byRole,
+    decisions: execution.decisions,
+  };
+}
+
+/** A weight update: one multiply-add per weight and one per slot, spread evenly over the multipliers; the same in all designs. */
+export function updateCounts(work: UpdateWork, traffic: Traffic, frame: FrameSpec): WorkCounts {
+  const units = frame.pes * frame.multipliers;
+  const effectual = effectualMacs(work);
+  const cycles = Math.ceil(effectual / units);
+  const execution = {
+    ...{ cycles, effectual, executed: effectual, multiplied: effectual },
+    tiles: Math.max(1, cycles),
+    idle: { underfilled: units * cycles - effectual },
+    actions: { registerAccess: 4 * effectual, sramSmallAccess: 3 * effectual },
+    decisions: {},
+  };
+  return workCounts(work, execution, traffic, frame);
+}

@@ -1,0 +1,27 @@
+import type { AcceleratorSpec } from '../contracts.js';
+import { registry } from '../registry.js';
+import type { ComponentArea } from './component-area.js';
+
+/** The area of an accelerator, modelled from declared components. Areas of different nodes must not be compared. */
+export interface Areas {
+  readonly nodeNm: number;
+  readonly components: readonly ComponentArea[];
+  readonly totalMm2: number;
+}
+
+/**
+ * The area of an accelerator: sum over its components of count * area of one, off-chip memory left out. Undefined for kinds that declare
+ * no areas.
+ *
+ * @param spec as `acf().spec` holds it, with all defaults filled in.
+ * @example
+ * ```ts
+ * areasOf(acf().spec)?.nodeNm; // 45
+ * ```
+ */
+export function areasOf(spec: AcceleratorSpec): Areas | undefined {
+  const declared = Object.hasOwn(registry, spec.kind) ? registry[spec.kind].areas?.(spec) : undefined;
+  if (!declared) return undefined;
+  const totalMm2 = declared.components.reduce((sum, { count, areaMm2 }) => sum + count * areaMm2, 0);
+  return { ...declared, totalMm2 };
+}

@@ -1,0 +1,150 @@
+import { countBits, sizeOf } from '../bits.js';
+import type { GemmWork, Operand, Role, UpdateWork, WorkCounts } from '../contracts.js';
+import { effectualMacs, workMacs } from '../effectual-macs.js';
+import type { ActionName } from '../energy/actions.js';
+import { denseMacs } from '../loop-nest.js';
+import { doubleBuffered, evenFolds } from '../parts/double-buffer.js';
+import { runLengthBits } from '../parts/formats/run-length.js';
+import type { ArraySums } from './array-sums.js';
+import type { ScnnSpec } from './options.js';
+
+/** Off-chip bytes of a work by operand; what is read comes in before, what is written goes out behind the passes. */
+interface Traffic {
+  readonly byRole: Readonly<Record<Role, number>>;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  /** Bytes when each tensor moves once, as it is stored. */
+  readonly bytesOnce: number;
+}
+
+/** The counts of a GEMM work: array sums of the images present, times the images that each stands for. */
+export function gemmCounts(work: GemmWork, sums: ArraySums, convolution: boolean, spec: ScnnSpec): WorkCounts {
+  const scale = work.imageScale;
+  const elements = spec.peRows * spec.peCols;
+  const multipliers = spec.activationVector * spec.weightVector;
+  const effectual = effectualMacs(work) * scale;
+  // The peer's pairing makes products of its own: they are as useful as it takes them to be.
+  const useful = work.phase === 'weightGradient' ? effectual : sums.landed * scale;
+  const traffic = gemmTraffic(work, sums, convolution, spec);
+  const words = spec.bytesPerValue / 4;
+  return workCounts(work, spec, traffic, {
+    computeCycles: sums.cycles * scale,
+    folds: Math.max(1, Math.round(sums.passes * (convolution ? scale : 1))),
+    useful,
+    macs: { dense: denseMacs(work.nest) * scale, effectual, executed: sums.products * scale },
+    idle: {
+      ineffectual: sums.landed * scale - useful,
+      outside: (sums.products - sums.landed) * scale,
+      fragmentation: (sums.bricks * multipliers - sums.products) * scale,
+      conflicts: sums.conflicts * multipliers * scale,
+      imbalance: sums.waiting * multipliers * scale,
+      halo: sums.haloCycles * elements * multipliers * scale,
+    },
+    actions: {
+      multiplyFp32: sums.products * scale,
+      addFp32: (sums.landed + sums.haloWords) * scale,
+      // Each brick takes a vector of weights from the FIFO and holds one of activations.
+      registerAccess: sums.bricks * (spec.weightVector + spec.activationVector) * scale,
+      // A product reads and writes its partial sum, and so does one that a neighbour sent.
+      sramSmallAccess: (sums.activationWords + sums.weightWords + 2 * (sums.landed + sums.haloWords)) * words * scale,
+      // Over the crossbar to a bank, to a neighbour, and each weight from element to element.
+      nocHop: (sums.landed + sums.haloWords + sums.weightWords) * scale,
+      indexOp: 2 * sums.products * scale, // row and column of the output
+    },
+  });
+}
+
+/** The counts of a weight update: one multiply-add per stored weight and one per slot, spread evenly over the multipliers. */
+export function updateCounts(work: UpdateWork, spec: ScnnSpec): WorkCounts {
+  const units = spec.peRows * spec.peCols * spec.activationVector * spec.weightVector;
+  const executed = effectualMacs(work);
+  const computeCycles = Math.ceil(executed / units);
+  return workCounts(work, spec, updateTraffic(work, spec), {
+    computeCycles,
+    folds: Math.max(1, computeCycles),
+    useful: executed,
+    macs: { dense: workMacs(work), effectual: executed, executed },
+    idle: { underfilled: units * computeCycles - executed },
+    actions: { multiplyFp32: executed, addFp32: executed, registerAccess: 3 * executed },
+  });
+}
+
+interface Execution {
+  readonly computeCycles: number;
+  readonly folds: number;
+  readonly useful: number;
+  readonly macs: WorkCounts['macs'];
+  readonly idle: Readonly<Record<string, number>>;
+  readonly actions: Partial<Record<ActionName, number>>;
+}
+
+function workCounts(work: GemmWork | UpdateWork, spec: ScnnSpec, traffic: Traffic, execution: Execution): WorkCounts {
+  const { computeCycles, folds, macs } = execution;
+  const units = spec.peRows * spec.peCols * spec.activationVector * spec.weightVector;
+  const bytes = traffic.readBytes + traffic.writtenBytes;
+  const whole = { computeCycles, loadBytes: traffic.readBytes, storeBytes: traffic.writtenBytes };
+  const cycles = doubleBuffered(evenFolds(whole, folds), spec.dramBytesPerCycle);
+  const actions: Partial<Record<ActionName, number>> = {
+    ...execution.actions,
+    sramSmallAccess: (execution.actions.sramSmallAccess ?? 0) + bytes / 4, // what crosses the pins is also written or read on chip
+    dramByte: bytes,
+    leakUnitCycle: (units * cycles) / spec.clockGhz,
+  };
+  return {
+    layer: work.layer,
+    phase: work.phase,
+    cycles,
+    units,
+    usefulUnitCycles: execution.useful,
+    idleUnitCycles: { ...execution.idle, memory: units * (cycles - computeCycles) },
+    macs,
+    idealCycles: Math.max(macs.effectual / units, traffic.bytesOnce / spec.dramBytesPerCycle),
+    actions,
+    dramBytes: traffic.byRole,
+    decisions: {},
+  };
+}
+
+/**
+ * Operands come in run-length coded. The kernel streams past the elements once per image (and depth) of a convolution, once otherwise; the source
+ * comes once, or once per pass where an image of it (of a dense layer: the batch) overflows the activation RAMs. Outputs leave dense, as
+ * their zeros are not known before the activation function.
+ */
+function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec: ScnnSpec): Traffic {
+  const { nest, phase, input, kernel, imageScale } = work;
+  const images = nest.batch * imageScale;
+  const stored = (operand: Operand) => storedBytes(operand, spec) * (operand.role === 'W' ? 1 : imageScale);
+  const [inputBytes, kernelBytes] = [stored(input), stored(kernel)];
+  const resident = spec.peRows * spec.peCols * spec.activationRamKb * 1024;
+  const together = convolution || phase === 'weightGradient' ? inputBytes / images : inputBytes;
+  const inputRead = together <= resident ? inputBytes : inputBytes * (sums.passes / (convolution ? nest.batch : nest.groups));
+  const kernelRead = kernelBytes * sums.streams * (convolution ? imageScale : 1);
+  const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
+  const written = outputElements(work) * spec.bytesPerValue;
+  const byRole = { W: 0, A: 0, E: 0, G: 0 };
+  byRole[input.role] += inputRead;
+  byRole[kernel.role] += kernelRead;
+  byRole[result] += written;
+  return { byRole, readBytes: inputRead + kernelRead, writtenBytes: written, bytesOnce: inputBytes + kernelBytes + written };
+}
+
+/** Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. */
+function updateTraffic({ weights, slots, masked }: UpdateWork, spec: ScnnSpec): Traffic {
+  const elements = masked ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
+  const values = elements * spec.bytesPerValue;
+  const written = values * slots + (masked ? storedBytes(weights, spec) : values);
+  const readBytes = written + values;
+  return { byRole: { W: 2 * written, A: 0, E: 0, G: values }, readBytes, writtenBytes: written, bytesOnce: readBytes + written };
+}
+
+function storedBytes({ nonzeros }: Operand, { bytesPerValue, runBits }: ScnnSpec): number {
+  return Math.ceil(runLengthBits(nonzeros, { valueBits: 8 * bytesPerValue, indexBits: runBits, runBits }) / 8);
+}
+
+/** Elements of a work's result. */
+function outputElements({ phase, nest, imageScale }: GemmWork): number {
+  if (phase === 'weightGradient') return (sizeOf(nest.kernelSize) * nest.inChannels * nest.outChannels) / nest.groups;
+  const outputSide = (phase === 'forward') !== nest.transposed;
+  const [size, channels] = outputSide ? [nest.outSize, nest.outChannels] : [nest.inSize, nest.inChannels];
+  return nest.batch * imageScale * sizeOf(size) * channels;
+}

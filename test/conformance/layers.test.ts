@@ -1,0 +1,69 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { scnnCounters } from '../../src/hw/index.js';
+import { forwardWork, type LayerResult, layerInput, layerResults, rejectUnknownKeys } from './support/layer-cases.js';
+import { begin, LeftOut, note, notes } from './support/left-out.js';
+
+const later = 'a model of a later version';
+
+const runners: Readonly<Record<string, (test: LayerResult) => void>> = {
+  DaDianNao: () => {
+    throw new LeftOut(later);
+  },
+  BitTactical: () => {
+    throw new LeftOut(later);
+  },
+  SCNN: compareScnn,
+};
+
+function compareScnn(test: LayerResult): void {
+  const { config, result } = test;
+  rejectUnknownKeys('an SCNN configuration', config, ['arch', 'Wt', 'Ht', 'I', 'F', 'out_acc_size', 'banks']);
+  const layer = layerInput(test);
+  if (layer.type === 'fc') {
+    throw new LeftOut(
+      'deliberate difference: the peer reshapes a dense layer to maps of 16 x 16, whose halos are most of its time',
+    );
+  }
+  const counters = scnnCounters(forwardWork(layer), {
+    peRows: Number(config.Wt),
+    peCols: Number(config.Ht),
+    activationVector: Number(config.I),
+    weightVector: Number(config.F),
+    accumulatorEntries: Number(config.out_acc_size),
+    banks: Number(config.banks),
+    pairing: 'peer',
+  });
+  expect(counters).toEqual({
+    cycles: result.cycles,
+    denseCycles: result.dense_cycles,
+    products: result.mults,
+    idleBricks: result.idle_bricks,
+    idleConflicts: result.idle_conflicts,
+    idleElements: result.idle_pe,
+    weightReads: result.weight_buff_reads,
+    activationReads: result.act_buff_reads,
+  });
+}
+
+describe('layers against DNNsim', () => {
+  afterAll(() => {
+    const lines = [...notes].map(([reason, ids]) => `  ${reason} (${ids.length}): ${[...new Set(ids)].join(', ')}`);
+    console.log(`layer cases that were not compared:\n${lines.join('\n')}`);
+  });
+
+  const named = layerResults.map((test) => ({ ...test, id: `${test.config.arch} ${test.net}/${test.layer}` }));
+
+  it.for(named)('$id', (test, { skip }) => {
+    begin(test.id);
+    rejectUnknownKeys('a result', test, ['id', 'net', 'layer', 'config', 'result']);
+    const run = runners[test.config.arch];
+    if (!run) throw new Error(`unknown architecture of a case: ${test.config.arch}`);
+    try {
+      run(test);
+    } catch (error) {
+      if (!(error instanceof LeftOut)) throw error;
+      note(`${test.config.arch}: ${error.message}`);
+      skip(error.message);
+    }
+  });
+});

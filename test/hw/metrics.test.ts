@@ -1,0 +1,141 @@
+import * as fc from 'fast-check';
+import {
+  acf,
+  addCosts,
+  areasOf,
+  type Cost,
+  costMetrics,
+  costOf,
+  denseArray,
+  denseNest,
+  emptyCost,
+  presets,
+  ratesOf,
+  scaleCost,
+  secondsToConvergence,
+} from 'tfjs-sparsity/hw';
+import { describe, expect, it } from 'vitest';
+import { smallWorks, workOf } from './support/small-works.js';
+
+/** Two thousand cycles of eight units at 2 GHz, 600 pJ. */
+const cost: Cost = {
+  ...emptyCost(),
+  cycles: 2000,
+  energyPj: 600,
+  byComponentPj: { compute: 200, dram: 400 },
+  dramBytes: { W: 1000, A: 3000, E: 0, G: 0 },
+  usefulUnitCycles: 4000,
+  idleUnitCycles: { fill: 12_000 },
+  units: 8,
+};
+const rates = { clockGhz: 2, dramBytesPerCycle: 8, areaMm2: 4 };
+
+describe('metrics of a run', () => {
+  it('are what a hand computes', () => {
+    const forward = { ...cost, cycles: 500, energyPj: 100 };
+    const metrics = costMetrics(cost, forward, 10, rates);
+    expect(metrics.seconds).toBeCloseTo(1e-6, 18);
+    expect(metrics.trainingSamplesPerSecond).toBeCloseTo(1e7, 3);
+    expect(metrics.inferenceSamplesPerSecond).toBeCloseTo(4e7, 3);
+    expect(metrics.trainingJoulePerSample).toBeCloseTo(60e-12, 20);
+    expect(metrics.inferenceJoulePerSample).toBeCloseTo(10e-12, 20);
+    expect(metrics.energyDelayJouleSeconds).toBeCloseTo(600e-18, 26);
+    expect(metrics.kilowattHours).toBeCloseTo(600e-12 / 3.6e6, 24);
+    expect(metrics.powerWatt).toBeCloseTo(600e-6, 12);
+    expect(metrics.powerByComponentWatt.dram).toBeCloseTo(400e-6, 12);
+    expect(metrics.computeUtilisationPercent).toBe(25);
+    expect(metrics.bandwidthUtilisationPercent).toBe(25);
+    expect(metrics.trainingSamplesPerSecondPerMm2).toBeCloseTo(2.5e6, 3);
+  });
+
+  it('do not depend on how long the same step goes on, but time, energy and their product', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 1000 }), (times) => {
+        const once = costMetrics(cost, cost, 10, rates);
+        const often = costMetrics(scaleCost(cost, times), scaleCost(cost, times), 10 * times, rates);
+        const { seconds, kilowattHours, energyDelayJouleSeconds, powerByComponentWatt: _parts, ...steady } = once;
+        for (const [name, value] of Object.entries(steady)) {
+          expect((often[name as keyof typeof steady] as number) / (value as number)).toBeCloseTo(1, 9);
+        }
+        expect(often.seconds / seconds).toBeCloseTo(times, 6);
+        expect(often.kilowattHours / kilowattHours).toBeCloseTo(times, 6);
+        expect(often.energyDelayJouleSeconds / energyDelayJouleSeconds).toBeCloseTo(times * times, 3);
+      }),
+    );
+  });
+
+  it('agree with the accelerators: power by component adds up, no utilisation is above 100 %', () => {
+    fc.assert(
+      fc.property(smallWorks, fc.constantFrom(acf(), denseArray()), (work, accelerator) => {
+        const total = costOf(accelerator.start().executeStep([work]), accelerator.energyTable);
+        const metrics = costMetrics(total, total, work.nest.batch, ratesOf(accelerator.spec) as typeof rates);
+        const parts = Object.values(metrics.powerByComponentWatt).reduce((a, b) => a + b, 0);
+        expect(parts / metrics.powerWatt).toBeCloseTo(1, 9);
+        expect(metrics.computeUtilisationPercent).toBeLessThanOrEqual(100);
+        expect(metrics.bandwidthUtilisationPercent).toBeLessThanOrEqual(100);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('take inference for the forward works alone', () => {
+    const nest = denseNest({ batch: 4, inFeatures: 50, outFeatures: 20 });
+    const works = (['forward', 'weightGradient'] as const).map((phase) => workOf(nest, phase, { input: 0.5, kernel: 0.5 }, 1));
+    const accelerator = denseArray();
+    const [forward, gradient] = accelerator.start().executeStep(works).works;
+    const [first, second] = [forward, gradient].map((counts) => costOf(counts, accelerator.energyTable));
+    const metrics = costMetrics(addCosts(first, second), first, 4, { clockGhz: 1, dramBytesPerCycle: null, areaMm2: null });
+    expect(metrics.inferenceSamplesPerSecond).toBeCloseTo(4e9 / forward.cycles, 3);
+    expect(metrics.bandwidthUtilisationPercent).toBeNull();
+    expect(metrics.trainingSamplesPerSecondPerMm2).toBeNull();
+  });
+
+  it('name what is wrong: no samples, no step before convergence', () => {
+    expect(() => costMetrics(cost, cost, 0, rates)).toThrow('samples of a run');
+    expect(() => secondsToConvergence([{ step: 9, cycles: 1 }], 5, 1)).toThrow('one before step 5');
+  });
+
+  it('take time to convergence from the steps before it, the missing ones as their mean', () => {
+    const series = [0, 1, 2, 3].map((step) => ({ step, cycles: (4 - step) * 1e9 }));
+    expect(secondsToConvergence(series, 4, 1)).toBe(10);
+    expect(secondsToConvergence(series, 2, 1)).toBe(7);
+    expect(secondsToConvergence(series.slice(0, 1), 2, 2)).toBe(4);
+  });
+});
+
+describe('areas', () => {
+  it('are sums of declared components with a source each', () => {
+    for (const { spec } of [acf(), denseArray()]) {
+      const areas = areasOf(spec);
+      expect(areas?.nodeNm).toBe(45);
+      expect(areas?.totalMm2).toBeCloseTo(
+        areas?.components.reduce((sum, part) => sum + part.count * part.areaMm2, 0) as number,
+        12,
+      );
+      for (const part of areas?.components ?? []) expect(part.source).not.toBe('');
+    }
+  });
+
+  it('grow with what they are made of, and an ACF is larger than the dense array of as many multipliers', () => {
+    const total = (options: Parameters<typeof acf>[0]) => areasOf(acf(options).spec)?.totalMm2 as number;
+    const base = total({});
+    for (const more of [
+      { rows: 64 },
+      { queueDepth: 256 },
+      { linkWords: 2 },
+      { sramKb: 768 },
+      { injectors: 256 },
+      { writeWords: 32 },
+    ]) {
+      expect(total(more)).toBeGreaterThan(base);
+    }
+    expect(total({ sparseMemoryController: false })).toBeLessThan(base);
+    expect(base).toBeGreaterThan(areasOf(denseArray().spec)?.totalMm2 as number);
+  });
+
+  it('are unknown for kinds that declare none', () => {
+    expect(areasOf({ kind: 'mine', name: 'mine' })).toBeUndefined();
+    expect(ratesOf({ kind: 'mine', name: 'mine' })).toBeUndefined();
+    expect(Object.keys(presets)).toContain('acf-literal');
+  });
+});
