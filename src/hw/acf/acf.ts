@@ -1,4 +1,5 @@
 import { checkSpec, tableOf } from '../check-spec.js';
+import { checkedRun } from '../checked-run.js';
 import type {
   Accelerator,
   AcceleratorRun,
@@ -90,7 +91,7 @@ export const acfKind = { schema: acfSchema, build, areas: acfAreas };
 
 function build(spec: AcfSpec): Accelerator {
   const energyTable = tableOf(spec.energyTable);
-  return { spec, energyTable, start: (state) => startRun(spec, energyTable, state) };
+  return { spec, energyTable, start: (state) => checkedRun(startRun(spec, energyTable, state)) };
 }
 
 /** A dataflow for a work, with what it costs before reconfiguration and the configuration it needs. */
