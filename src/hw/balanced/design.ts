@@ -1,8 +1,6 @@
-import { SparsityError } from '../../errors.js';
 import { tableOf } from '../check-spec.js';
 import { checkedRun } from '../checked-run.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
-import { workMacs } from '../effectual-macs.js';
 import { transferCycles } from '../parts/double-buffer.js';
 import { wholeBatch } from '../whole-batch.js';
 import { networkWords, type Routes } from './network-words.js';
@@ -30,7 +28,6 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
       const traffic = updateTraffic(work, layers, memory);
       return { counts: updateCounts(work, traffic, spec), storeBytes: traffic.storeBytes };
     }
-    checkCounters(work, spec);
     const stored = storedWork(work, layers, memory);
     const traffic = gemmTraffic(work, stored, spec, memory);
     const execution = execute(evenBatch(work), stored, storeCycles);
@@ -71,16 +68,4 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
 /** The work with images that all stand for the same whole number of images: where they do not, they are repeated, in turn. */
 export function evenBatch(work: GemmWork): GemmWork {
   return Number.isInteger(work.imageScale) ? work : wholeBatch(work);
-}
-
-/** Refuses a work whose multiplier slots, each of a cycle of its own at worst, could not be counted exactly. */
-function checkCounters(work: GemmWork, { pes, multipliers }: FrameSpec): void {
-  const most = workMacs(work) * work.imageScale * pes * multipliers;
-  if (most <= Number.MAX_SAFE_INTEGER) return;
-  throw new SparsityError({
-    what: `multiply-accumulates of ${work.layer} in a batch, times multipliers`,
-    got: most,
-    expected: 'at most 2^53 - 1, which counters hold exactly',
-    fix: 'simulate a part of the batch',
-  });
 }
