@@ -39,8 +39,17 @@ export function isDenseLayer({ inSize, outSize, kernelSize, padBefore, groups }:
   return sizeOf(inSize) * sizeOf(outSize) * sizeOf(kernelSize) * groups === 1 && padBefore.every((pad) => pad === 0);
 }
 
+const known = new WeakMap<GemmWork, Map<number, LineWork>>(); // counted once per work, however many accelerators ask
+
 /** The units of a work, from the positions of its non-zeros. Sampled images stand for a whole number of images each. */
 export function lineWork(work: GemmWork, multipliers: number): LineWork {
+  const ofWork = known.get(work) ?? new Map<number, LineWork>();
+  const units = ofWork.get(multipliers) ?? countLineWork(work, multipliers);
+  known.set(work, ofWork.set(multipliers, units));
+  return units;
+}
+
+function countLineWork(work: GemmWork, multipliers: number): LineWork {
   const { nest } = work;
   if (isDenseLayer(nest)) return matrixLineWork(work, multipliers);
   if (nestPhase(nest, work.phase) === 'weightGradient') return gradientLineWork(work, multipliers);
