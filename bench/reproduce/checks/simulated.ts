@@ -153,6 +153,7 @@ function denseNetTraffic({ draws }: Simulations): Outcome | undefined {
   );
   return {
     repaired: { average, unified, SparseTrain },
+    laws: [{ text: 'one SRAM saves traffic at the size of Table II', holds: unified > 0 }],
     notes: ['rows of maps are (channel, y) but where a line says flattened', ...lines, ...formatBounds()],
   };
 }
