@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConvGeometry, instantiateLaneKernels, type KernelBuild } from '../../src/kernels/index.js';
 import { mapsOf } from '../../src/kernels/lane-maps.js';
+import { inQuads } from '../../src/kernels/list-quads.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -37,15 +38,18 @@ const cases = fc
     padBottom: fc.integer({ min: 0, max: 3 }),
     padRight: fc.integer({ min: 0, max: 3 }),
     sparsity: fc.constantFrom(0, 0.5, 0.9, 1),
+    shared: fc.boolean(),
     seed: fc.nat(1000),
   })
-  .map(({ padBottom, padRight, sparsity, seed, ...window }) => {
+  .map(({ padBottom, padRight, sparsity, shared, seed, ...wide }) => {
+    // A pattern that four outputs share.
+    const window = shared ? { ...wide, outChannels: 4 * Math.ceil(wide.outChannels / 2) } : wide;
     const out = (inSize: number, pads: number, kernel: number, stride: number) =>
       Math.floor((inSize + pads - kernel) / stride) + 1;
     const outHeight = out(window.inHeight, window.padTop + padBottom, window.kernelHeight, window.strideHeight);
     const outWidth = out(window.inWidth, window.padLeft + padRight, window.kernelWidth, window.strideWidth);
     const g: ConvGeometry = { ...window, outHeight, outWidth, dilationHeight: 1, dilationWidth: 1 };
-    return { g, sparsity, seed };
+    return { g, sparsity, shared, seed };
   })
   .filter(({ g }) => g.outHeight >= 1 && g.outWidth >= 1);
 
@@ -55,12 +59,20 @@ const random = (length: number, seed: number): Float32Array => {
 };
 
 /** A convolution with random operands and a random mask, on a memory of its own. */
-function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed: number }) {
+interface Case {
+  readonly g: ConvGeometry;
+  readonly sparsity: number;
+  readonly shared: boolean;
+  readonly seed: number;
+}
+
+function setUp(build: KernelBuild, { g, sparsity, shared, seed }: Case) {
   const arena = createArena(build);
   const kernels = instantiateLaneKernels(arena.memory, build);
   const rng = createRng(`${seed}/mask`);
   const weights = random(g.kernelHeight * g.kernelWidth * g.inChannels * g.outChannels, seed);
-  const mask = Uint8Array.from(weights, () => (rng.uniform() < sparsity ? 0 : 1));
+  const single = Uint8Array.from(weights, () => (rng.uniform() < sparsity ? 0 : 1));
+  const mask = single.map((kept, i) => (shared ? (single[i & ~3] as number) : kept));
   const x = random(g.batch * g.inHeight * g.inWidth * g.inChannels, seed + 1);
   const dy = random(g.batch * g.outHeight * g.outWidth * g.outChannels, seed + 2);
   const blocks = Math.ceil(g.batch / 32);
@@ -77,14 +89,18 @@ function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; spa
   };
   /** Up to four segments. */
   const segments = (channels: number) => Math.min(channels, 1 + (seed % 4));
-  const inMemory = ({ list }: LaneProduct, rows: number) => ({
-    order: list.order,
-    pointers: {
-      ...{ rowStart: arena.putWords(list.rowStart), offsets: arena.putWords(list.offsets) },
-      ...{ rows, segments: (list.rowStart.length - 1) / rows },
-    },
-    values: arena.put(Float32Array.from(list.order, (index) => weights[index] as number)),
-  });
+  const inMemory = ({ list }: LaneProduct, rows: number) => {
+    const quads = inQuads(list, rows);
+    const { rowStart, offsets, order } = quads ?? list;
+    return {
+      order,
+      pointers: {
+        ...{ rowStart: arena.putWords(rowStart), offsets: arena.putWords(offsets) },
+        ...{ rows, segments: (list.rowStart.length - 1) / rows, quads: quads !== undefined },
+      },
+      values: arena.put(Float32Array.from(order, (index) => weights[index] as number)),
+    };
+  };
   const images = (lanes: number, features: number) => {
     const pointer = arena.room(4 * g.batch * features);
     kernels.fromLanes(lanes, g.batch, features, pointer);

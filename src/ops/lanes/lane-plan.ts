@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type ConvGeometry, countOnes, type ListPointers, type Pointer } from '../../kernels/index.js';
+import { inQuads } from '../../kernels/list-quads.js';
 import { segmentCount } from '../../kernels/list-segments.js';
 import {
   backwardFrame,
@@ -66,7 +67,10 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
 }
 
 function place(product: LaneProduct, rows: number, ranks: () => Uint32Array, tensors: tf.Tensor[]): PlacedProduct {
-  const { rowStart, offsets, order } = product.list;
+  const segments = (product.list.rowStart.length - 1) / rows;
+  const quads = inQuads(product.list, rows);
+  const list = quads ?? product.list;
+  const { rowStart, offsets, order } = list;
   const onHeap = (words: () => Uint32Array) =>
     lazily(() => {
       const found = words();
@@ -83,12 +87,12 @@ function place(product: LaneProduct, rows: number, ranks: () => Uint32Array, ten
   };
   return {
     ...product,
+    list,
     nonzeros: order.length,
     pointers: (heap) => ({
       rowStart: heap.pointer(lists.rowStart()),
       offsets: heap.pointer(lists.offsets()),
-      rows,
-      segments: (rowStart.length - 1) / rows,
+      ...{ rows, segments, quads: quads !== undefined },
     }),
     order: (heap, among) => heap.pointer(orders[among]()),
   };
