@@ -198,7 +198,12 @@ for (const [name, net] of wanted) {
       console.log(
         `${variant.padEnd(12)} ${cpu.toFixed(2).padStart(8)} ${wall.toFixed(2).padStart(8)} ${over('stock').padStart(17)} ${over('dense').padStart(12)}`,
       );
-      if (prune) console.log(`  its goal: 85 % of the ceiling of ${ceilingOf(model).toFixed(2)} times dense that its MACs allow`);
+      if (prune && variant.startsWith('sparse')) {
+        const ceiling = ceilingOf(model);
+        console.log(
+          `  goal ${(0.85 * ceiling).toFixed(2)}, 85 % of the ${ceiling.toFixed(2)} that MACs allow; reached ${over('dense')}`,
+        );
+      }
       appendFileSync(args.out, `${JSON.stringify({ net: name, batch, optimizer, variant, cpuMs: cpu, wallMs: wall })}\n`);
     }
     for (const { model } of variants) {

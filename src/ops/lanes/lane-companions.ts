@@ -72,9 +72,15 @@ const companions: Readonly<Record<string, Companion>> = {
     const { padding, dataFormat } = layer as unknown as { padding: [[number, number], [number, number]]; dataFormat: string };
     if (dataFormat === 'channelsFirst') return 'channelsFirst';
     const [[top, bottom], [left, right]] = padding;
-    const [batch, height, width, channels] = images as [number, number, number, number];
-    const padded = [batch, top + height + bottom, left + width + right, channels];
-    return { tensor: tensor.pad([[0, 0], ...padding, [0, 0], [0, 0]]), images: padded };
+    const [batch] = images as [number];
+    const [blocks, height, width, channels, lanes] = tensor.shape as LaneShape;
+    const [paddedHeight, paddedWidth, pixel] = [top + height + bottom, left + width + right, channels * lanes];
+    // tfjs takes tensors of rank 5 apart element by element.
+    const padded = tensor.reshape([blocks, height, width * pixel]).pad([[0, 0], [top, bottom], [left * pixel, right * pixel]]); // biome-ignore format: sides
+    return {
+      tensor: padded.reshape([blocks, paddedHeight, paddedWidth, channels, lanes]),
+      images: [batch, paddedHeight, paddedWidth, channels],
+    };
   },
   BatchNormalization: laneBatchNormalization,
   MaxPooling2D: pooling(laneMaxPool),
@@ -89,14 +95,13 @@ const companions: Readonly<Record<string, Companion>> = {
   },
   Concatenate(layer, flows) {
     const { axis } = layer as unknown as { axis: number };
-    const [{ images }] = flows;
+    const [{ tensor, images }] = flows;
     if (axis !== -1 && axis !== images.length - 1) return 'otherAxis';
+    const [blocks, height, width] = tensor.shape as LaneShape;
+    const pixels = flows.map((flow) => flow.tensor.reshape([blocks * height * width, -1]));
     const channels = flows.reduce((sum, flow) => sum + (flow.images.at(-1) as number), 0);
     return {
-      tensor: tf.concat(
-        flows.map(({ tensor }) => tensor),
-        3,
-      ),
+      tensor: tf.concat(pixels, 1).reshape([blocks, height, width, channels, 32]),
       images: [...images.slice(0, -1), channels],
     };
   },
