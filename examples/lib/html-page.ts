@@ -18,6 +18,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `<div class="scroll"><table><thead>${line(head, 'th')}</thead><tbody>${rows.map((row) => line(row, 'td')).join('')}</tbody></table></div>`;
 }
 
+/** A sentence below a table. */
+export function paragraph(sentence: string): string {
+  return `<p>${escapeHtml(sentence)}</p>`;
+}
+
 /** One big number with what it is. */
 export function tile(value: string, what: string, note: string): string {
   return `<div class="tile"><b>${escapeHtml(value)}</b><span>${escapeHtml(what)}</span><small>${escapeHtml(note)}</small></div>`;
