@@ -1,7 +1,7 @@
 /**
- * One accelerator over a recorded training step, in a process of its own, so that its memory is its own: started by `simulators.ts`.
+ * Accelerators over a recorded training step, in a process of their own, so that their memory is theirs: started by `simulators.ts`.
  *
- *     node build/bench/simulate.js PRESET RECORD ROUNDS
+ *     node build/bench/simulate.js PRESET[+PRESET...] RECORD ROUNDS
  */
 import { readFileSync } from 'node:fs';
 import { deserialize } from 'node:v8';
@@ -40,14 +40,19 @@ export interface Simulation extends Simulated {
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Median of the rounds, after one that is not timed; each has works of its own, as nothing is remembered of these. */
-function simulate(accelerator: Accelerator, { records, training }: RecordedStep, rounds: number): Simulated {
+/** Median of the rounds, after some that are not timed; each has works of its own, as nothing is remembered of these. */
+function simulate(
+  accelerators: readonly Accelerator[],
+  { records, training }: RecordedStep,
+  rounds: number,
+  warmUp: number,
+): Simulated {
   const cpuMs: number[] = [];
   let works: readonly PhaseWork[] = [];
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     works = trainingWorks(records, training);
     const cpu = process.cpuUsage();
-    accelerator.start().executeStep(works);
+    for (const accelerator of accelerators) accelerator.start().executeStep(works);
     const { user, system } = process.cpuUsage(cpu);
     if (round >= 0) cpuMs.push((user + system) / 1000);
   }
@@ -76,15 +81,15 @@ function layer(channels: number, batch: number): RecordedStep {
   return { records: [record], training: { slots: 2, masked: ['conv'] } };
 }
 
-const [preset, record, rounds] = process.argv.slice(2);
-const accelerator = createAccelerator(preset);
-const measured = simulate(accelerator, deserialize(readFileSync(record)) as RecordedStep, Number(rounds));
+const [names, record, rounds] = process.argv.slice(2);
+const accelerators = names.split('+').map((name) => createAccelerator(name));
+const measured = simulate(accelerators, deserialize(readFileSync(record)) as RecordedStep, Number(rounds), 3);
 const peakMemoryMb = process.resourceUsage().maxRSS / 1024;
 const point = (series: GrowthPoint['series'], size: number, step: RecordedStep): GrowthPoint => {
-  return { series, size, ...simulate(accelerator, step, 3) };
+  return { series, size, ...simulate(accelerators, step, 3, 1) };
 };
 const growth = [
-  ...[16, 32, 64, 128, 256].map((channels) => point('channels', channels, layer(channels, 4))),
-  ...[1, 2, 4, 8, 16, 32].map((batch) => point('batch', batch, layer(64, batch))),
+  ...[16, 32, 64, 128].map((channels) => point('channels', channels, layer(channels, 4))),
+  ...[1, 2, 4, 8, 16].map((batch) => point('batch', batch, layer(64, batch))),
 ];
 console.log(JSON.stringify({ ...measured, peakMemoryMb, growth } satisfies Simulation));

@@ -51,11 +51,14 @@ const command = `npm run bench:simulators -- ${process.argv.slice(2).join(' ')}`
 console.log(`${machine}\n${command}\nVGG-small on ${args.data}, batch ${args.batchSize}, ${args.steps} steps, seed ${args.seed}`);
 const names = args.presets?.split(',') ?? Object.keys(presets).filter((name) => !('energyTable' in presets[name]));
 const folder = mkdtempSync(join(tmpdir(), 'simulators-'));
+const found = together.filter((name) => names.includes(name));
 const simulations = new Map<string, Simulation>();
+let all: Simulation;
 try {
   const record = join(folder, 'record');
   writeFileSync(record, serialize(recorded));
   for (const name of names) simulations.set(name, simulateApart(name, record));
+  all = simulateApart(found.join('+'), record);
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -73,9 +76,8 @@ console.log(
     ]),
   ])}`,
 );
-const found = together.filter((name) => simulations.has(name));
-const foundMs = found.reduce((sum, name) => sum + (simulations.get(name)?.cpuMs ?? 0), 0);
-console.log(`\n${found.join(' + ')}: ${whole(foundMs)} ms; the step itself on stock tfjs-wasm: ${whole(stockMs)} ms`);
+console.log(`\n${found.join(' + ')}, over the same works: ${whole(all.cpuMs)} ms, ${whole(all.peakMemoryMb)} MB`);
+console.log(`the step itself on stock tfjs-wasm: ${whole(stockMs)} ms`);
 
 const slopes = [...simulations].map(([name, { growth }]) => ({
   name,
@@ -84,13 +86,13 @@ const slopes = [...simulations].map(([name, { growth }]) => ({
 }));
 console.log(
   `\nCPU time grows with effectual MACs to the power of (at most 1 is linear or better)\n${textTable([
-    ['model', '16 to 256 channels', 'batch 1 to 32'],
+    ['model', '16 to 128 channels', 'batch 1 to 16'],
     ...slopes.map(({ name, channels, batch }) => [name, fraction(channels), fraction(batch)]),
   ])}`,
 );
 
 mkdirSync(args.out, { recursive: true });
-const result = { machine, command, stockMs, models: Object.fromEntries(simulations), slopes };
+const result = { machine, command, stockMs, together: { names: found, ...all }, models: Object.fromEntries(simulations), slopes };
 writeFileSync(join(args.out, 'simulators.json'), `${JSON.stringify(result, null, 2)}\n`);
 writeFileSync(
   join(args.out, 'simulators-growth.svg'),

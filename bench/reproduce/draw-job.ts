@@ -14,7 +14,10 @@ export interface DrawJob {
 /** Images of a training step in 001. */
 export const batch = 128;
 
+/** What a draw tells; another number when it tells other things. */
+const drawVersion = 1;
+
 /** What a finished draw must have been made of to count for a job: the job, and every constant of maps and accelerators. */
 export function settingsOf(job: DrawJob): unknown {
-  return [job, batch, ways[job.way], acceleratorsOf(job)];
+  return [drawVersion, job, batch, ways[job.way], acceleratorsOf(job)];
 }

@@ -8,12 +8,14 @@ export const baselineNames = Object.keys(baselines) as readonly Baseline[];
 
 export const roles: readonly Role[] = ['W', 'G', 'A', 'E'];
 
-/** What is compared. */
+/** What of an accelerator's totals is compared. */
+export type Measured = Pick<AcceleratorTotals, 'cycles' | 'energyPj' | 'dramBytes'>;
+
 export const measures = {
   traffic: ({ dramBytes }) => roles.reduce((sum, role) => sum + dramBytes[role], 0),
   time: ({ cycles }) => cycles,
   energy: ({ energyPj }) => energyPj,
-} satisfies Record<string, (totals: AcceleratorTotals) => number>;
+} satisfies Record<string, (totals: Measured) => number>;
 export type Measure = keyof typeof measures;
 
 /** By how many per cent ours is below a baseline: 100 (1 - P/B), mean and error over draws of one network. */

@@ -29,7 +29,13 @@ export function simulateDraw(job: DrawJob): Draw {
   const began = performance.now();
   const runs = acceleratorsOf(job).map((spec) => {
     const accelerator = createAccelerator(spec);
-    return { name: spec.name, table: accelerator.energyTable, run: accelerator.start() as AcceleratorRun, cost: emptyCost() };
+    return {
+      name: spec.name,
+      table: accelerator.energyTable,
+      run: accelerator.start() as AcceleratorRun,
+      cost: emptyCost(),
+      cyclesByPhase: noCycles(),
+    };
   });
   const zeros = emptyShares();
   const inCsr = emptyShares();
@@ -37,7 +43,12 @@ export function simulateDraw(job: DrawJob): Draw {
   for (const record of recordsOf(job)) {
     // Plain SGD without slots (Eq. 4), pruned weights stay zero.
     const works = trainingWorks([record], { slots: 0, masked: [record.layer] });
-    for (const one of runs) one.cost = addCosts(one.cost, costOf(one.run.executeStep(works), one.table));
+    for (const one of runs) {
+      for (const counts of one.run.executeStep(works).works) {
+        one.cost = addCosts(one.cost, costOf(counts, one.table));
+        one.cyclesByPhase[counts.phase] += counts.cycles;
+      }
+    }
     for (const work of works)
       if (work.kind === 'gemm') balance.push(balanceOf(work, presets.balanced as unknown as BalancedSpec));
     for (const role of roles) {
@@ -50,7 +61,7 @@ export function simulateDraw(job: DrawJob): Draw {
   }
   return {
     ...{ network: job.network, way: job.way, draw: job.draw },
-    accelerators: Object.fromEntries(runs.map(({ name, cost }) => [name, totalsOf(cost)])),
+    accelerators: Object.fromEntries(runs.map(({ name, cost, cyclesByPhase }) => [name, { ...totalsOf(cost), cyclesByPhase }])),
     balance: balanceTotals(balance),
     sparsity: fractionsOf(zeros),
     csrRows: fractionsOf(inCsr),
@@ -68,7 +79,11 @@ function recordsOf({ network: name, way, draw, images, seed }: DrawJob): Iterabl
   });
 }
 
-function totalsOf({ cycles, energyPj, dramBytes, byComponentPj, macs }: Cost): AcceleratorTotals {
+function noCycles() {
+  return { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 };
+}
+
+function totalsOf({ cycles, energyPj, dramBytes, byComponentPj, macs }: Cost): Omit<AcceleratorTotals, 'cyclesByPhase'> {
   const { dense, effectual } = macs;
   return { cycles, energyPj, dramBytes, interconnectPj: byComponentPj.interconnect ?? 0, macs: { dense, effectual } };
 }

@@ -19,8 +19,11 @@ export async function simulate(options: ReproduceOptions): Promise<Simulations> 
   const jobs = jobsOf(options);
   const file = finishedDraws(join(options.out, 'draws.jsonl'));
   const found = new Map(jobs.map((job) => [job, file.find(job)]));
-  // The largest first: no thread is left alone with it at the end.
-  const missing = jobs.filter((job) => !found.get(job)).sort((a, b) => macsOf(b.network) - macsOf(a.network));
+  // The claims first, and of them the largest: no thread is left alone with it at the end.
+  const isClaim = ({ way }: DrawJob) => Number(way === 'claims');
+  const missing = jobs
+    .filter((job) => !found.get(job))
+    .sort((a, b) => isClaim(b) - isClaim(a) || macsOf(b.network) - macsOf(a.network));
   const work = missing.reduce((sum, job) => sum + macsOf(job.network), 0);
   let done = 0;
   await runJobs(missing, options.threads, (job, draw) => {

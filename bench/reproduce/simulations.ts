@@ -1,10 +1,11 @@
-import type { Role } from 'tfjs-sparsity/hw';
+import type { Phase, Role } from 'tfjs-sparsity/hw';
 import type { BalanceTotals } from './balance-totals.js';
 import type { WayName } from './ways.js';
 
 /** A training step of a batch on one accelerator. */
 export interface AcceleratorTotals {
   readonly cycles: number;
+  readonly cyclesByPhase: Readonly<Record<Phase, number>>;
   readonly energyPj: number;
   readonly dramBytes: Readonly<Record<Role, number>>;
   readonly interconnectPj: number;

@@ -12,6 +12,8 @@ export interface ListPointers {
   readonly rows: number;
   /** Parts of the list that follow one another, each with all rows: `rowStart` holds `segments * rows + 1` words. */
   readonly segments: number;
+  /** Whether an entry stands for four rows, see `inQuads`; `rows` counts them all the same. */
+  readonly quads: boolean;
 }
 
 /** A map of lanes that a product reads or writes, with bytes from block to block, row to row and pixel to pixel of the product. */
@@ -92,23 +94,25 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
   const wasm = wasmFunctions(memory, build);
   const crew = crewOn(memory, build);
   const strides = ({ pointer, block, row, pixel }: LaneMap) => [pointer, block, row, pixel] as const;
-  const listNumbers = ({ offsets, rowStart, segments, rows }: ListPointers, { firstOutput, outputs }: ProductShare) =>
-    [offsets, rowStart + 4 * firstOutput, outputs, segments, rows] as const;
+  const listNumbers = (list: ListPointers, { firstOutput, outputs }: ProductShare) => {
+    const each = list.quads ? 4 : 1;
+    return [list.offsets, list.rowStart + (4 * firstOutput) / each, outputs / each, list.segments, list.rows / each] as const;
+  };
   return {
     ...laneMapKernels(wasm),
     product(list, values, bias, relu, x, y, counts) {
-      const calls = productShares(crew, list.rows, x, y, counts).map((share) => [
+      const calls = productShares(crew, list, x, y, counts).map((share) => [
         ...[values, ...listNumbers(list, share), bias && bias + 4 * share.firstOutput, Number(relu)],
         ...[...strides(share.x), ...strides(share.y), ...share.counts],
       ]);
-      crew.run('sparseForward', calls);
+      crew.run(list.quads ? 'quadForward' : 'sparseForward', calls);
     },
     weightGradient(list, gradient, partials, x, dy, counts) {
-      const calls = outputShares(crew, list.rows, x, dy, counts).map((share) => [
+      const calls = outputShares(crew, list, x, dy, counts).map((share) => [
         ...[...listNumbers(list, share), gradient, partials],
         ...[...strides(share.x), ...strides(share.y), ...share.counts],
       ]);
-      crew.run('sparseWeightGradient', calls);
+      crew.run(list.quads ? 'quadWeightGradient' : 'sparseWeightGradient', calls);
     },
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,

@@ -1,5 +1,5 @@
 import type { Crew } from './kernel-crew.js';
-import type { LaneCounts, LaneMap } from './lane-kernels.js';
+import type { LaneCounts, LaneMap, ListPointers } from './lane-kernels.js';
 import { laneBytes } from './offset-lists.js';
 
 /** A part of a product on lanes: some of its rows of pixels, of its blocks of images, or of its outputs. */
@@ -12,9 +12,9 @@ export interface ProductShare {
 }
 
 /** Cuts a product into parts that write to different places, along the axis that leaves most of x to a part. */
-export function productShares(crew: Crew, outputs: number, x: LaneMap, y: LaneMap, counts: LaneCounts): ProductShare[] {
+export function productShares(crew: Crew, list: ListPointers, x: LaneMap, y: LaneMap, counts: LaneCounts): ProductShare[] {
   const [blocks, height, width] = counts;
-  const all = { firstOutput: 0, outputs };
+  const all = { firstOutput: 0, outputs: list.rows };
   if (height > 1) {
     return crew.parts(height).map(([from, to]) => ({
       ...all,
@@ -27,13 +27,13 @@ export function productShares(crew: Crew, outputs: number, x: LaneMap, y: LaneMa
       ...{ x: moved(x, from * x.block), y: moved(y, from * y.block), counts: [to - from, height, width] },
     }));
   }
-  return outputShares(crew, outputs, x, y, counts);
+  return outputShares(crew, list, x, y, counts);
 }
 
 /** Cuts a product by its outputs. */
-export function outputShares(crew: Crew, outputs: number, x: LaneMap, y: LaneMap, counts: LaneCounts): ProductShare[] {
+export function outputShares(crew: Crew, list: ListPointers, x: LaneMap, y: LaneMap, counts: LaneCounts): ProductShare[] {
   return crew
-    .parts(outputs)
+    .parts(list.rows, list.quads ? 4 : 1)
     .map(([from, to]) => ({ firstOutput: from, outputs: to - from, x, y: moved(y, from * laneBytes), counts }));
 }
 

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { acf, bitsFrom, denseNest, type GemmWork, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
+import type { AcfSpec } from '../../src/hw/acf/options.js';
+import { switchLevels } from '../../src/hw/acf/tile-sums.js';
 import { smallWorks, workOf } from './support/small-works.js';
 import { ideal, tiny, twoByTwo, W } from './support/tiny-fabric.js';
 
@@ -89,6 +91,38 @@ describe('what is finite', () => {
   });
 });
 
+describe('the links of the fabric', () => {
+  it('are as far from the root as a walk over the tree finds, and are passed once per word, arrival, product and sum', () => {
+    // Radix 2 over four SPEs: two levels. OS: ten words to a group (one link), twelve arrivals (one more), four sums up (two links).
+    expect(first({ ...twoByTwo, dataflow: 'OS' }, tiny).actions.nocHop).toBe(10 * 1 + 12 + 4 * 2);
+    for (const [rows, cols, fanOut] of [
+      [2, 2, 2],
+      [4, 8, 2],
+      [5, 7, 3],
+      [32, 32, 8],
+      [3, 3, 16],
+    ]) {
+      expect(switchLevels(acf({ rows, cols, fanOut }).spec as AcfSpec)).toBe(depthOfTree(rows * cols, fanOut));
+    }
+  });
+
+  /** Links from the root to a leaf, walked on a tree that is built from the leaves up. */
+  function depthOfTree(leaves: number, radix: number): number {
+    const parents = new Map<string, string>();
+    let level = Array.from({ length: leaves }, (_, i) => `0/${i}`);
+    for (let depth = 1; level.length > 1 || depth === 1; depth++) {
+      const above = Array.from({ length: Math.ceil(level.length / radix) }, (_, i) => `${depth}/${i}`);
+      level.forEach((node, i) => {
+        parents.set(node, above[Math.floor(i / radix)]);
+      });
+      level = above;
+    }
+    let links = 0;
+    for (let node = `0/${leaves - 1}`; parents.has(node); node = parents.get(node) as string) links++;
+    return links;
+  }
+});
+
 describe('the sparse memory controller at work', () => {
   const update = (weights: GemmWork['kernel']['nonzeros']): PhaseWork => ({
     kind: 'update',
@@ -109,6 +143,7 @@ describe('the sparse memory controller at work', () => {
     const [changed, settled] = [step(pruned), step(pruned)];
     // W as it was, 5 * 44 + 3 * 32 bits = 40 bytes; as it is, 4 * 44 + 3 * 32 = 34 bytes.
     expect(changed.dramBytes.W - settled.dramBytes.W).toBe(40 + 34);
+    expect(changed.actions.dramByte - settled.actions.dramByte).toBe(40 + 34);
     expect(changed.actions.indexOp).toBe(5);
     expect(settled.actions.indexOp).toBe(0);
     expect(step(pruned, later)).toEqual(changed);

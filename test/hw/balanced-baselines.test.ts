@@ -1,14 +1,24 @@
 import * as fc from 'fast-check';
-import { scnn001, sigma001, sparseTrain001, type WorkCounts } from 'tfjs-sparsity/hw';
+import {
+  type Accelerator,
+  convNest,
+  type GemmWork,
+  type LoopNest,
+  scnn001,
+  sigma001,
+  sparseTrain001,
+  type WorkCounts,
+} from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { lineWork } from '../../src/hw/balanced/line-work.js';
 import { partitionPes } from '../../src/hw/balanced/placement.js';
 import type { Scnn001Spec } from '../../src/hw/balanced/scnn001.js';
 import type { Sigma001Spec } from '../../src/hw/balanced/sigma001.js';
+import { stationaryFolds } from '../../src/hw/balanced/stationary-folds.js';
 import { balancedEvents } from './support/balanced-events.js';
 import { scnn001Events, sigma001Events } from './support/baseline-events.js';
 import { metPairs } from './support/line-units.js';
-import { sampledWorks } from './support/small-works.js';
+import { sampledWorks, workOf } from './support/small-works.js';
 
 const compute = ({ cycles, units, idleUnitCycles }: WorkCounts) => cycles - idleUnitCycles.memory / units;
 
@@ -56,7 +66,10 @@ describe('the fast modes of the baselines and their event-level references', () 
         const options = { ...sides, multipliers, flexDpeSize: Math.min(flexDpeSize, sides.pes * multipliers), stationary };
         const accelerator = sigma001(options);
         const [counts] = accelerator.start().executeStep([work]).works;
-        agrees(counts, sigma001Events(work, accelerator.spec as Sigma001Spec, stationary));
+        const { words, ...events } = sigma001Events(work, accelerator.spec as Sigma001Spec, stationary);
+        agrees(counts, events);
+        const { heldWords, streamedWords } = stationaryFolds(work, accelerator.spec as Sigma001Spec);
+        expect(heldWords + streamedWords).toBe(words);
         const [best] = sigma001({ ...options, stationary: 'best' })
           .start()
           .executeStep([work]).works;
@@ -77,11 +90,9 @@ describe('the fast modes of the baselines and their event-level references', () 
         const options = { ...sides, multipliers, partitionRows: Math.min(partitions, sides.pes), partitionCols: 1 };
         const [counts] = sparseTrain001(options).start().executeStep([work]).works;
         const batch = Math.round(work.nest.batch * work.imageScale);
-        const whole = lineWork({ ...work, imageScale: 1 }, multipliers);
-        const rows = whole.rows;
+        const positions = lineWork({ ...work, imageScale: 1 }, multipliers).rows * batch;
         const parts = options.partitionRows;
-        const items = rows >= parts ? rows : rows * batch;
-        const bounds = Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * items) / parts) * (rows >= parts ? batch : 1));
+        const bounds = Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * positions) / parts));
         const pes = balancedEvents(work, {
           ...{ partitions: partitionPes(options), bounds, multipliers, rowPairsPerCycle: 1, interval: 1 },
         });
@@ -100,5 +111,50 @@ describe('the fast modes of the baselines and their event-level references', () 
       }),
       { numRuns: 200, seed: 35 },
     );
+  });
+});
+
+describe('two maps of equal density and different layout take different cycles', () => {
+  /** A forward work over ones whose input has `filled` elements only. */
+  const masked = (nest: LoopNest, filled: (pixel: number, channel: number) => boolean): GemmWork => {
+    const work = workOf(nest, 'forward', { input: 0, kernel: 1 }, 1);
+    const words = new Uint32Array(work.input.nonzeros.words.length);
+    const pixels = nest.batch * nest.inSize[1] * nest.inSize[2];
+    for (let i = 0; i < pixels * nest.inChannels; i++) {
+      if (filled(Math.floor(i / nest.inChannels), i % nest.inChannels)) words[i >>> 5] |= 1 << (i & 31);
+    }
+    return { ...work, input: { ...work.input, nonzeros: { ...work.input.nonzeros, words } } };
+  };
+  const cycles = (accelerator: Accelerator, works: readonly GemmWork[]) =>
+    works.map((work) => {
+      const [counts] = accelerator.start().executeStep([work]).works;
+      expect(counts.macs.effectual).toBe(accelerator.start().executeStep([works[0]]).works[0].macs.effectual);
+      return compute(counts);
+    });
+
+  it('on SCNN: in one tile, or in all', () => {
+    const nest = convNest({ batch: 1, inSize: [8, 8], inChannels: 4, outChannels: 4, kernelSize: [1, 1] });
+    const accelerator = scnn001({ pes: 4, torusRows: 2, torusCols: 2 });
+    const bunched = masked(nest, (pixel) => pixel < 32 && pixel % 8 < 4); // the 16 pixels of the first tile of four
+    const spread = masked(nest, (pixel) => pixel % 4 === 0);
+    // 4 channels x 16 activations in 4 vectors x 1 vector of weights, against 4 in 1 vector per tile.
+    expect(cycles(accelerator, [bunched, spread])).toEqual([16, 4]);
+  });
+
+  it('on SparseTrain: in few row pairs that are full, or in many that are not', () => {
+    const nest = convNest({ batch: 1, inSize: [9, 16], inChannels: 4, outChannels: 7, kernelSize: [1, 1] });
+    const full = masked(nest, (_, channel) => channel === 0);
+    const thin = masked(nest, (pixel, channel) => pixel % 4 === channel);
+    // A line of 16 columns per partition, a kernel per PE: one pair of 16 products, or four of 4.
+    expect(cycles(sparseTrain001(), [full, thin])).toEqual([1, 4]);
+  });
+
+  it('on SIGMA: in one group of channels, or in all, which share no Flex-DPE', () => {
+    const nest = convNest({ batch: 1, inSize: [4, 4], inChannels: 4, outChannels: 4, kernelSize: [1, 1], groups: 4 });
+    const accelerator = sigma001({ pes: 1, torusRows: 1, torusCols: 1, multipliers: 16, flexDpeSize: 16, stationary: 'input' });
+    const one = masked(nest, (_, channel) => channel === 0);
+    const all = masked(nest, (pixel, channel) => pixel % 4 === channel);
+    // One fold of one vector, or four: 1 to load, 1 to stream, 1 and 4 through the networks.
+    expect(cycles(accelerator, [one, all])).toEqual([7, 28]);
   });
 });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { type BalancedOptions, balanced, convNest, denseNest, type WorkCounts } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { dealUnits } from '../../src/hw/balanced/deal-units.js';
+import { evenBatch } from '../../src/hw/balanced/design.js';
 import { lineWork } from '../../src/hw/balanced/line-work.js';
 import type { BalancedSpec } from '../../src/hw/balanced/options.js';
 import { partitionPes } from '../../src/hw/balanced/placement.js';
@@ -59,7 +60,8 @@ describe('the fast mode of the balanced accelerator and the event-level referenc
         const [counts] = balanced({ ...options, dramBytesPerCycle: 1e12, coarseRoundCycles: 0 })
           .start()
           .executeStep([work]).works;
-        const { bounds } = dealUnits(work, lineWork(work, spec.multipliers), spec, spec.coarse).split;
+        const whole = evenBatch(work);
+        const { bounds } = dealUnits(whole, lineWork(whole, spec.multipliers), spec, spec.coarse).split;
         const partitions = partitionPes(spec);
         const pes = balancedEvents(work, {
           ...{ partitions, bounds, multipliers: spec.multipliers, rowPairsPerCycle: spec.rowPairsPerCycle },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConvGeometry, instantiateLaneKernels, type KernelBuild } from '../../src/kernels/index.js';
 import { mapsOf } from '../../src/kernels/lane-maps.js';
-import { inSegments } from '../../src/kernels/list-segments.js';
+import { inQuads } from '../../src/kernels/list-quads.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -38,15 +38,18 @@ const cases = fc
     padBottom: fc.integer({ min: 0, max: 3 }),
     padRight: fc.integer({ min: 0, max: 3 }),
     sparsity: fc.constantFrom(0, 0.5, 0.9, 1),
+    shared: fc.boolean(),
     seed: fc.nat(1000),
   })
-  .map(({ padBottom, padRight, sparsity, seed, ...window }) => {
+  .map(({ padBottom, padRight, sparsity, shared, seed, ...wide }) => {
+    // A pattern that four outputs share.
+    const window = shared ? { ...wide, outChannels: 4 * Math.ceil(wide.outChannels / 2) } : wide;
     const out = (inSize: number, pads: number, kernel: number, stride: number) =>
       Math.floor((inSize + pads - kernel) / stride) + 1;
     const outHeight = out(window.inHeight, window.padTop + padBottom, window.kernelHeight, window.strideHeight);
     const outWidth = out(window.inWidth, window.padLeft + padRight, window.kernelWidth, window.strideWidth);
     const g: ConvGeometry = { ...window, outHeight, outWidth, dilationHeight: 1, dilationWidth: 1 };
-    return { g, sparsity, seed };
+    return { g, sparsity, shared, seed };
   })
   .filter(({ g }) => g.outHeight >= 1 && g.outWidth >= 1);
 
@@ -56,12 +59,20 @@ const random = (length: number, seed: number): Float32Array => {
 };
 
 /** A convolution with random operands and a random mask, on a memory of its own. */
-function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; sparsity: number; seed: number }) {
+interface Case {
+  readonly g: ConvGeometry;
+  readonly sparsity: number;
+  readonly shared: boolean;
+  readonly seed: number;
+}
+
+function setUp(build: KernelBuild, { g, sparsity, shared, seed }: Case) {
   const arena = createArena(build);
   const kernels = instantiateLaneKernels(arena.memory, build);
   const rng = createRng(`${seed}/mask`);
   const weights = random(g.kernelHeight * g.kernelWidth * g.inChannels * g.outChannels, seed);
-  const mask = Uint8Array.from(weights, () => (rng.uniform() < sparsity ? 0 : 1));
+  const single = Uint8Array.from(weights, () => (rng.uniform() < sparsity ? 0 : 1));
+  const mask = single.map((kept, i) => (shared ? (single[i & ~3] as number) : kept));
   const x = random(g.batch * g.inHeight * g.inWidth * g.inChannels, seed + 1);
   const dy = random(g.batch * g.outHeight * g.outWidth * g.outChannels, seed + 2);
   const blocks = Math.ceil(g.batch / 32);
@@ -76,17 +87,18 @@ function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; spa
     kernels.pad(lanes, pointer, blocks, height, width * pixel, top, bottom, left * pixel, right * pixel);
     return { pointer, height: framedHeight, width: framedWidth, channels };
   };
-  /** @param channels of the map that the list reads; up to four segments. */
-  const inMemory = (product: LaneProduct, channels: number) => {
-    const list = inSegments(product.list, channels, Math.min(channels, 1 + (seed % 4)));
-    const rows = product.list.rowStart.length - 1;
+  /** Up to four segments. */
+  const segments = (channels: number) => Math.min(channels, 1 + (seed % 4));
+  const inMemory = ({ list }: LaneProduct, rows: number) => {
+    const quads = inQuads(list, rows);
+    const { rowStart, offsets, order } = quads ?? list;
     return {
-      order: list.order,
+      order,
       pointers: {
-        ...{ rowStart: arena.putWords(list.rowStart), offsets: arena.putWords(list.offsets) },
-        ...{ rows, segments: (list.rowStart.length - 1) / rows },
+        ...{ rowStart: arena.putWords(rowStart), offsets: arena.putWords(offsets) },
+        ...{ rows, segments: (list.rowStart.length - 1) / rows, quads: quads !== undefined },
       },
-      values: arena.put(Float32Array.from(list.order, (index) => weights[index] as number)),
+      values: arena.put(Float32Array.from(order, (index) => weights[index] as number)),
     };
   };
   const images = (lanes: number, features: number) => {
@@ -101,7 +113,7 @@ function setUp(build: KernelBuild, { g, sparsity, seed }: { g: ConvGeometry; spa
     channels,
   });
   const masked = weights.map((weight, i) => weight * (mask[i] as number));
-  return { arena, kernels, mask, masked, x, dy, blocks, framed, inMemory, images, map };
+  return { arena, kernels, mask, masked, x, dy, blocks, framed, segments, inMemory, images, map };
 }
 
 describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
@@ -109,9 +121,9 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, fc.boolean(), (c, relu) => {
         const { g } = c;
-        const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(build, c);
-        const product = forwardProduct(g, mask);
-        const { pointers, values } = inMemory(product, g.inChannels);
+        const { arena, kernels, mask, masked, x, blocks, framed, segments, inMemory, images, map } = setUp(build, c);
+        const product = forwardProduct(g, mask, segments(g.inChannels));
+        const { pointers, values } = inMemory(product, g.outChannels);
         const bias = random(g.outChannels, c.seed + 3);
         const y = map(g.outHeight, g.outWidth, g.outChannels);
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), y);
@@ -130,11 +142,11 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { kernels, mask, masked, dy, blocks, framed, inMemory, images, map } = setUp(build, c);
+        const { kernels, mask, masked, dy, blocks, framed, segments, inMemory, images, map } = setUp(build, c);
         const dx = map(g.inHeight, g.inWidth, g.inChannels);
         const source = framed(dy, g.outHeight, g.outWidth, g.outChannels, backwardFrame(g));
-        for (const product of backwardProducts(g, mask)) {
-          const { pointers, values } = inMemory(product, g.outChannels);
+        for (const product of backwardProducts(g, mask, segments(g.outChannels))) {
+          const { pointers, values } = inMemory(product, g.inChannels);
           const maps = mapsOf(product, blocks, source, dx);
           kernels.product(pointers, values, 0, false, maps.framed, maps.other, maps.counts);
         }
@@ -149,9 +161,9 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(build, c);
-        const product = forwardProduct(g, mask);
-        const { order, pointers } = inMemory(product, g.inChannels);
+        const { arena, kernels, mask, x, dy, blocks, framed, segments, inMemory } = setUp(build, c);
+        const product = forwardProduct(g, mask, segments(g.inChannels));
+        const { order, pointers } = inMemory(product, g.outChannels);
         const [gradient, partials] = [arena.room(4 * order.length), arena.room(16 * order.length)];
         const error = framed(dy, g.outHeight, g.outWidth, g.outChannels, { top: 0, left: 0, bottom: 0, right: 0 });
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), error);

@@ -140,6 +140,20 @@ describe('nm', () => {
     expect(sum(nm({ n: 2, m: 4 })(new Float32Array(16), kernelInfo([4, 4]), 0))).toBe(16);
   });
 
+  it('shares a pattern over outputs, chosen by the sums of their scores, the last outputs among themselves', () => {
+    const scores = Float32Array.of(...[1, 9, 2, 4, 5], ...[6, 3, 1, 1, 4]);
+    expect(Array.from(nm({ n: 1, m: 2, sharedOutputs: 2 })(scores, kernelInfo([2, 5]), 0.5))).toEqual([
+      ...[1, 1, 1, 1, 1],
+      ...[0, 0, 0, 0, 0],
+    ]);
+    scores[3] = -2;
+    expect(Array.from(nm({ n: 1, m: 2, sharedOutputs: 2 })(scores, kernelInfo([2, 5]), 0.5))).toEqual([
+      ...[1, 1, 0, 0, 1],
+      ...[0, 0, 1, 1, 0],
+    ]);
+    expect(() => nm({ n: 1, m: 2, sharedOutputs: 2, axis: 'output' })).toThrow(/^axis: got output, expected input/);
+  });
+
   it('gives ties to the highest index and refuses tails under the profile jaxpruner', () => {
     const pattern = nm({ n: 2, m: 4, axis: -1, profile: 'jaxpruner' });
     expect(Array.from(pattern(new Float32Array(4), kernelInfo([1, 4]), 0.5))).toEqual([0, 0, 1, 1]);

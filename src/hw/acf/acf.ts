@@ -13,12 +13,14 @@ import { price } from '../energy/price.js';
 import type { OwnResources } from '../registry.js';
 import type { Dataflow } from '../systolic.js';
 import { acfAreas } from './acf-areas.js';
-import { type Configuration, configurationOf, emptyConfiguration, reconfigure } from './configuration.js';
+import { type Configuration, configurationOf, dearestChange, emptyConfiguration, reconfigure } from './configuration.js';
 import { fillBatch } from './fill-batch.js';
 import { executeGemms, prepareGemms } from './gemm-execution.js';
+import { lowerBound } from './lower-bound.js';
 import { type AcfOptions, type AcfSpec, acfSchema } from './options.js';
 import { greedyPath, viterbiPath } from './schedule.js';
 import { patternOf, patternsOfState, patternsToState } from './stored-pattern.js';
+import { type Choice, survivors } from './survivors.js';
 import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js';
 
 /**
@@ -66,9 +68,10 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * counted: activation functions and pooling between two works.
  *
  * Sampled images stand for the real batch: it has more tiles, or folds, or longer tiles, `imageScale` times. Works of fewer than
- * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. A batch is
- * a little more even than few images, and in a stationary weight gradient its lanes drift further apart: sampling steps (`every`) is
- * unbiased but for UpdatePattern, which a sampled step pays for all changes since the last one; sampling images is not.
+ * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. Sampling
+ * steps (`every`) is unbiased but for UpdatePattern, which a sampled step pays for all changes since the last one. Sampling images is not:
+ * a batch is a little more even than few images, and in a weight gradient of WS and IS its lanes drift apart, so that eight images of
+ * 32 tell up to 17 % too few cycles there.
  *
  * Before each GEMM the interconnect takes the configuration that the dataflow and the occupied SPEs need, at a cost in time and energy
  * (ledger E3); it carries over from step to step. One that is not `reconfigurable` has its configuration for good.
@@ -108,7 +111,11 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
   let patterns = patternsOfState(state?.slice(configuration.length) ?? []);
 
   function executeStep(works: readonly PhaseWork[]): StepCounts {
-    const stages = works.filter((work) => work.kind === 'gemm').map((work) => candidates(work, spec));
+    const choices = works.filter((work) => work.kind === 'gemm').map((work) => candidates(work, spec, table));
+    const stages = survivors(choices, ({ counts }) => ({
+      least: objective(counts, spec, table),
+      most: objective(withReconfiguration(counts, spec.reconfigurable ? dearestChange(spec) : noChange, spec), spec, table),
+    }));
     const configured = (stage: number, previous: number, chosen: number): WorkCounts => {
       const before = stage === 0 ? configuration : stages[stage - 1][previous].configuration;
       const { counts, configuration: after } = stages[stage][chosen];
@@ -137,16 +144,16 @@ const noChange = { switches: 0, cycles: 0 };
 
 const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];
 
-function candidates(work: PhaseWork & { kind: 'gemm' }, spec: AcfSpec): Candidate[] {
+function candidates(work: PhaseWork & { kind: 'gemm' }, spec: AcfSpec, table: EnergyTable): Choice<Candidate>[] {
   const prepared = prepareGemms(fillBatch(work, spec), spec);
   const allowed = spec.dataflow === 'dynamic' ? dataflows : [spec.dataflow];
-  return allowed.map((dataflow) => {
-    const sums = executeGemms(prepared, dataflow, spec);
-    return {
-      counts: gemmCounts(prepared, dataflow, sums, spec),
-      configuration: configurationOf(dataflow, sums.extents, spec),
-    };
-  });
+  return allowed.map((dataflow) => ({
+    bound: objective(lowerBound(prepared, dataflow, spec), spec, table),
+    run() {
+      const sums = executeGemms(prepared, dataflow, spec);
+      return { counts: gemmCounts(prepared, dataflow, sums, spec), configuration: configurationOf(dataflow, sums.extents, spec) };
+    },
+  }));
 }
 
 function objective(counts: WorkCounts, spec: AcfSpec, table: EnergyTable): number {

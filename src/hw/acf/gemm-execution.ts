@@ -20,7 +20,8 @@ export interface PreparedGemms {
   readonly passes: Passes;
 }
 
-interface PreparedGemm {
+/** One of them. */
+export interface PreparedGemm {
   readonly input: BitRows;
   readonly kernel: BitRows;
   /** Present factors per reduction index. */
@@ -80,7 +81,7 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
 }
 
 /** How tiles grow from the sampled images to the batch: in forward and inputGradient it adds input rows, in weightGradient indices. */
-function growthOf({ phase, imageScale }: GemmWork, dataflow: Dataflow): Growth {
+export function growthOf({ phase, imageScale }: GemmWork, dataflow: Dataflow): Growth {
   const none = { tiles: 1, folds: 1, stretch: 1 };
   if (phase === 'weightGradient') return dataflow === 'OS' ? { ...none, stretch: imageScale } : { ...none, folds: imageScale };
   return dataflow === 'WS' ? { ...none, stretch: imageScale } : { ...none, tiles: imageScale };
@@ -91,8 +92,8 @@ export function executeGemms({ work, gemms }: PreparedGemms, dataflow: Dataflow,
   const { rows, cols } = spec;
   const sums = tileSums(spec, growthOf(work, dataflow), dataflow === 'IS' ? rows : cols);
   for (const { input, kernel, inputCounts, kernelCounts, wanted, packed } of gemms) {
-    if (dataflow === 'WS') operandStationary(kernel, kernelCounts, input, { lanes: cols, depth: rows }, sums);
-    else if (dataflow === 'IS') operandStationary(input, inputCounts, kernel, { lanes: rows, depth: cols }, sums);
+    if (dataflow === 'WS') operandStationary(kernel, kernelCounts, input, inputCounts, { lanes: cols, depth: rows }, sums);
+    else if (dataflow === 'IS') operandStationary(input, inputCounts, kernel, kernelCounts, { lanes: rows, depth: cols }, sums);
     else if (packed) packedOutputStationary(input, kernel, packed, sums);
     else outputStationary(input, kernel, wanted, sums);
   }

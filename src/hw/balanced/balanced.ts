@@ -16,15 +16,18 @@ import type { StoredWork } from './traffic.js';
  * balance over PEs on a torus (ledger 1.2).
  *
  * A *unit* of work is one row of the output of one kernel; in the weight gradient it is one row of A under one channel of E. Partitions of
- * PEs take bands of rows: `coarse`. The PEs of a partition share its units, kernel by kernel in equal runs, with all the images of the
- * batch. A PE multiplies non-zero pairs only, `multipliers` at a time, and fills its buffers across row pairs, so that one batch at the end
+ * PEs take bands of rows (of lines, row and image, where a border is within a row): `coarse`. The PEs of a partition, which share
+ * inputs and kernels, take its units in turn. A PE multiplies non-zero pairs only, `multipliers` at a time, and fills its buffers across row pairs, so that one batch at the end
  * of its list is not full. Its M-ICU matches `rowPairsPerCycle` row pairs (a row of a kernel and the row of the map under it, neither
  * empty); where that is the longer, multipliers have empty slots. Idle PEs steal slots from neighbours: `stealing`.
  *
  *     PE = max(ceil(products / multipliers), ceil(row pairs / rowPairsPerCycle / interval)) * interval     before stealing
  *
  * All PEs wait for the last one at the end of a work. Procedure 1 runs while the work before stores its outputs; what that does not
- * hide is charged. Operands and outputs pass behind double buffers, row by row.
+ * hide is charged. Operands and outputs pass behind double buffers, part by part.
+ *
+ * Off chip each row of a tensor is in RP-CSR or RP-BF. Outputs leave compressed, with the zeros that the step knows of them: those of E
+ * behind a layer, of A before it, and of the wanted gradient. An operand is read once if it fits a third of all SRAM, else tile by tile.
  *
  * Unit-cycles are lost to `indexMatching`, `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `stealing`
  * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden) and `memory`.
@@ -68,7 +71,6 @@ function execute(work: GemmWork, stored: StoredWork, storeCycles: number, spec: 
   const partitions = split.bounds.length - 1;
   return {
     cycles: balancing + finish,
-    tiles: Math.max(1, Math.ceil((split.bounds.at(-1) as number) / partitions)),
     ...{ effectual: products, executed: products, multiplied: products },
     idle: { ...idleCauses(schedule, finish, products, spec), balancing: spec.pes * spec.multipliers * balancing },
     actions: {
@@ -89,15 +91,15 @@ function execute(work: GemmWork, stored: StoredWork, storeCycles: number, spec: 
 }
 
 /**
- * Rows go to all PEs of a partition, which are neighbours; a kernel goes to one PE of every partition; outputs come from one PE, and in a
- * weight gradient, where the partitions hold partial sums of the same outputs, from one of each.
+ * Rows go to all PEs of a partition, kernels to all PEs; outputs come from one PE, and in a weight gradient, where all PEs may hold partial
+ * sums of the same outputs, from each.
  */
 export function partitionRoutes(work: GemmWork, partitions: number, spec: Pick<BalancedSpec, 'pes' | 'torusRows' | 'torusCols'>) {
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols, units: spec.pes });
   return {
     input: toNeighbours(spec.pes / partitions, meanHops),
-    kernel: toEach(partitions, meanHops),
-    output: toEach(work.phase === 'weightGradient' ? partitions : 1, meanHops),
+    kernel: toNeighbours(spec.pes, meanHops),
+    output: toEach(work.phase === 'weightGradient' ? spec.pes : 1, meanHops),
   };
 }
 

@@ -11,7 +11,7 @@ export interface DealtUnits {
   readonly split: WorkSplit;
 }
 
-/** Bands of lines for the partitions, and equal runs of units for the PEs of each. */
+/** Bands of lines for the partitions, whose units their PEs take in turn. */
 export function dealUnits(work: GemmWork, lines: LineWork, machine: Partitioned, coarse: Coarse): DealtUnits {
   const partitions = partitionPes(machine);
   const split = splitLines(work, lines, partitions.length, coarse);

@@ -1,11 +1,13 @@
+import { SparsityError } from '../../errors.js';
 import { tableOf } from '../check-spec.js';
 import { checkedRun } from '../checked-run.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
+import { workMacs } from '../effectual-macs.js';
 import { transferCycles } from '../parts/double-buffer.js';
 import { wholeBatch } from '../whole-batch.js';
 import { networkWords, type Routes } from './network-words.js';
 import type { FrameSpec } from './options.js';
-import { gemmTraffic, type Memory, type StepMaps, type StoredWork, stepMaps, storedWork, updateTraffic } from './traffic.js';
+import { gemmTraffic, type Memory, type StepLayers, type StoredWork, stepLayers, storedWork, updateTraffic } from './traffic.js';
 import { type Execution, updateCounts, workCounts } from './work-counts.js';
 
 /** What sets a design apart: its cycles, and where tensors go. The rest, of memory, network and energy, the designs share. */
@@ -23,15 +25,15 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
   memory: Memory,
   execute: (work: GemmWork, stored: StoredWork, storeCycles: number) => DesignExecution,
 ): Accelerator {
-  function executeWork(work: PhaseWork, maps: StepMaps, storeCycles: number): { counts: WorkCounts; storeBytes: number } {
+  function executeWork(work: PhaseWork, layers: StepLayers, storeCycles: number): { counts: WorkCounts; storeBytes: number } {
     if (work.kind === 'update') {
-      const traffic = updateTraffic(work, memory);
+      const traffic = updateTraffic(work, layers, memory);
       return { counts: updateCounts(work, traffic, spec), storeBytes: traffic.storeBytes };
     }
-    const stored = storedWork(work, maps, memory);
+    checkCounters(work, spec);
+    const stored = storedWork(work, layers, memory);
     const traffic = gemmTraffic(work, stored, spec, memory);
-    const whole = Number.isInteger(work.imageScale) ? work : wholeBatch(work);
-    const execution = execute(whole, stored, storeCycles);
+    const execution = execute(evenBatch(work), stored, storeCycles);
     const words = networkWords(stored, execution.routes);
     const { actions } = execution;
     const allActions = {
@@ -52,9 +54,9 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
       let storeBytes = state?.[0] ?? 0; // of the work before
       return checkedRun({
         executeStep(works) {
-          const maps = stepMaps(works);
+          const layers = stepLayers(works);
           const counts = works.map((work) => {
-            const done = executeWork(work, maps, transferCycles(storeBytes, spec.dramBytesPerCycle));
+            const done = executeWork(work, layers, transferCycles(storeBytes, spec.dramBytesPerCycle));
             storeBytes = done.storeBytes;
             return done.counts;
           });
@@ -64,4 +66,21 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
       });
     },
   };
+}
+
+/** The work with images that all stand for the same whole number of images: where they do not, they are repeated, in turn. */
+export function evenBatch(work: GemmWork): GemmWork {
+  return Number.isInteger(work.imageScale) ? work : wholeBatch(work);
+}
+
+/** Refuses a work whose multiplier slots, each of a cycle of its own at worst, could not be counted exactly. */
+function checkCounters(work: GemmWork, { pes, multipliers }: FrameSpec): void {
+  const most = workMacs(work) * work.imageScale * pes * multipliers;
+  if (most <= Number.MAX_SAFE_INTEGER) return;
+  throw new SparsityError({
+    what: `multiply-accumulates of ${work.layer} in a batch, times multipliers`,
+    got: most,
+    expected: 'at most 2^53 - 1, which counters hold exactly',
+    fix: 'simulate a part of the batch',
+  });
 }

@@ -21,10 +21,10 @@ export interface LineWork {
   readonly images: number;
   readonly copies: number;
   /** Products of which both factors are non-zero and whose output is wanted. */
-  readonly products: Uint32Array;
+  readonly products: Float64Array;
   readonly rowPairs: Uint32Array;
   /** Batches of `multipliers` products when no two row pairs share one; a pair without products passes in one, too. */
-  readonly pairBatches: Uint32Array;
+  readonly pairBatches: Float64Array;
   /** Non-zeros of the map that lie under the windows of a line, [row][image] (Eq. 12 of 001, with columns treated alike) ... */
   readonly covered: Float64Array;
   /** ... and how many there would be without zeros. */
@@ -39,8 +39,17 @@ export function isDenseLayer({ inSize, outSize, kernelSize, padBefore, groups }:
   return sizeOf(inSize) * sizeOf(outSize) * sizeOf(kernelSize) * groups === 1 && padBefore.every((pad) => pad === 0);
 }
 
+const known = new WeakMap<GemmWork, Map<number, LineWork>>(); // counted once per work, however many accelerators ask
+
 /** The units of a work, from the positions of its non-zeros. Sampled images stand for a whole number of images each. */
 export function lineWork(work: GemmWork, multipliers: number): LineWork {
+  const ofWork = known.get(work) ?? new Map<number, LineWork>();
+  const units = ofWork.get(multipliers) ?? countLineWork(work, multipliers);
+  known.set(work, ofWork.set(multipliers, units));
+  return units;
+}
+
+function countLineWork(work: GemmWork, multipliers: number): LineWork {
   const { nest } = work;
   if (isDenseLayer(nest)) return matrixLineWork(work, multipliers);
   if (nestPhase(nest, work.phase) === 'weightGradient') return gradientLineWork(work, multipliers);
@@ -57,9 +66,9 @@ export function emptyLineWork({ nest, phase, imageScale }: GemmWork, kernels: nu
     rows,
     images: nest.batch,
     copies: imageScale,
-    products: new Uint32Array(kernels * lines),
+    products: new Float64Array(kernels * lines),
     rowPairs: new Uint32Array(kernels * lines),
-    pairBatches: new Uint32Array(kernels * lines),
+    pairBatches: new Float64Array(kernels * lines),
     covered: new Float64Array(lines),
     coveredDense: new Float64Array(lines),
   };

@@ -1,31 +1,42 @@
 import type { GemmWork } from '../contracts.js';
-import { wholeBatch } from '../whole-batch.js';
 import { dealUnits } from './deal-units.js';
+import { evenBatch } from './design.js';
 import { lineWork } from './line-work.js';
 import type { BalancedSpec } from './options.js';
 import { schedulePes } from './pe-schedule.js';
+import type { Coarse } from './work-split.js';
 
 /** Multiplications that each PE executes under the three splits that 001 compares. */
 export interface LoadBalance {
   /** Even bands of rows: the dimension split of the baselines. */
   readonly dimension: readonly number[];
-  /** The bands of the spec's `coarse` split. */
+  /** The bands that the option `coarse` makes. */
   readonly coarse: readonly number[];
-  /** Those, with work stealing. */
+  /** These, with work stealing. */
   readonly twoLevel: readonly number[];
 }
 
 /**
- * How even the multiplications of a work are over the PEs, level by level (Fig. 15 of 001, ledger claims 11, 12).
+ * How even the multiplications of a work are over the PEs, level by level (ledger claims 11, 12). Where matching row pairs takes longer
+ * than multiplying, the slots that it leaves empty count as well: they are what a PE is busy for, and what is stolen.
  *
- * Where index matching is the bottleneck the numbers are of multiplier slots, empty ones among them: what stealing moves.
- *
- * @param spec of a `balanced` accelerator.
+ * @param spec of an accelerator that {@link balanced} made.
+ * @example
+ * ```ts
+ * const nest = convNest({batch: 1, inSize: [18, 4], inChannels: 1, outChannels: 7, kernelSize: [1, 1]});
+ * const operand = (role: 'A' | 'W', shape: number[]) => ({role, source: 'conv', nonzeros: onesBits(shape)});
+ * const work: GemmWork = {
+ *   kind: 'gemm', layer: 'conv', phase: 'forward', nest,
+ *   input: operand('A', [1, 18, 4, 1]), kernel: operand('W', [1, 1, 1, 7]), imageScale: 1,
+ * };
+ * const spec = balanced({rowPairsPerCycle: 2}).spec as BalancedSpec;
+ * loadBalance(work, spec).dimension[0]; // 8
+ * ```
  */
 export function loadBalance(work: GemmWork, spec: BalancedSpec): LoadBalance {
-  const whole = Number.isInteger(work.imageScale) ? work : wholeBatch(work);
+  const whole = evenBatch(work);
   const lines = lineWork(whole, spec.multipliers);
-  const executed = (coarse: BalancedSpec['coarse'], stealing: boolean) =>
+  const executed = (coarse: Coarse, stealing: boolean) =>
     schedulePes(dealUnits(whole, lines, spec, coarse), { ...spec, stealing }).executed;
   return {
     dimension: executed('even', false),

@@ -4,6 +4,7 @@ import type { Accelerator, GemmWork } from '../contracts.js';
 import { effectualMacs } from '../effectual-macs.js';
 import { benes } from '../parts/interconnect/benes.js';
 import { fan } from '../parts/interconnect/fan.js';
+import { torus } from '../parts/interconnect/torus.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach } from './network-words.js';
 import { type FrameOptions, frameFields, frameResources, onePePerRouter, staticPower } from './options.js';
@@ -55,6 +56,8 @@ export const sigma001Kind = { schema, build, resources: frameResources };
  *
  *     cycles = folds * (1 to load + vectors + 1 through the Benes network + log2(units) through the adder tree)
  *
+ * A word that streams by, or is loaded, goes as far as the mean distance on the torus of the other designs: the die is as large.
+ *
  * A multiplier that holds a value works where the vector has one, too; all outputs of a weight gradient are made, wanted or not.
  *
  * Unit-cycles are lost to `ineffectual` slots, `underfilled` multipliers, `fill` and `memory`.
@@ -81,11 +84,10 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
   const cycles = run.streamCycles + run.folds * fill;
   const effectual = effectualMacs(work) * work.imageScale;
   const multiplied = work.output ? madeMacs(work) * work.imageScale : effectual;
-  const { stages } = benes(networkPorts(spec));
+  const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols });
   const words = run.heldWords + run.streamedWords;
   return {
     cycles,
-    tiles: Math.max(1, run.folds),
     ...{ effectual, executed: run.slots, multiplied },
     idle: {
       ineffectual: run.slots - effectual,
@@ -95,11 +97,11 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
     actions: {
       registerAccess: 3 * multiplied + run.heldWords, // the held value, the streamed one, and the sum that goes up the tree
       sramSmallAccess: words,
-      nocHop: words * stages,
+      nocHop: words * meanHops,
       indexOp: words,
     },
     decisions: { stationary: run.stationary },
-    routes: { input: toEach(1, 0), kernel: toEach(1, 0), output: toEach(1, 0) }, // the Benes network, not a torus, moves words
+    routes: { input: toEach(1, 0), kernel: toEach(1, 0), output: toEach(1, meanHops) }, // operands are counted as they stream
   };
 }
 

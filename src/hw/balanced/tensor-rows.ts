@@ -1,5 +1,5 @@
 import { sizeOf } from '../bits.js';
-import type { GemmWork, Role, UpdateWork } from '../contracts.js';
+import type { GemmWork, Role } from '../contracts.js';
 import { isDenseLayer } from './line-work.js';
 
 /** A tensor as a stack of rows: element (o, x, i) lies at (o * columns + x) * inner + i, and a row is all x of one (o, i). */
@@ -27,15 +27,10 @@ export function tensorRows({ nest, imageScale }: GemmWork, role: Role, rowLayout
     : { outer, columns: width, inner: channels, copies: imageScale };
 }
 
-/** The rows of the weights of an update: those of a matrix, of shape [inputs, outputs], are flat. */
-export function updateRows({ weights }: UpdateWork, rowLayout: RowLayout): TensorRows {
-  const { shape } = weights.nonzeros;
-  return weightRows(shape, rowLayout === 'flattened' || shape.length < 3);
-}
-
-/** Weights of shape [..., width taps, inputs, outputs]: a flat row is a whole kernel, others are its width taps. */
-function weightRows(shape: readonly number[], flat: boolean): TensorRows {
+/** Weights of shape [..., width taps, inputs, outputs] or [inputs, outputs]: a flat row is a whole kernel, others are its width taps. */
+export function weightRows(shape: readonly number[], flatRows: boolean): TensorRows {
   const inner = shape.at(-1) as number;
+  const flat = flatRows || shape.length < 3;
   if (flat) return { outer: 1, columns: sizeOf(shape.slice(0, -1)), inner, copies: 1 };
   return {
     outer: sizeOf(shape.slice(0, -3)),

@@ -1,9 +1,10 @@
+import { sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, Operand, PhaseWork, Role, UpdateWork } from '../contracts.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
 import { expandedBits } from './im2col-bits.js';
 import type { FrameSpec } from './options.js';
 import { type Storage, type StoredTensor, storedTensor } from './stored-tensor.js';
-import { tensorRows, updateRows } from './tensor-rows.js';
+import { tensorRows, weightRows } from './tensor-rows.js';
 
 /** How a design keeps tensors off chip and on chip. */
 export interface Memory extends Storage {
@@ -28,25 +29,27 @@ export interface Traffic {
   readonly byRole: Readonly<Record<Role, number>>;
 }
 
-/** The maps of a step's layers by layer and role: what an output will look like once it is masked. */
-export type StepMaps = ReadonlyMap<string, BitTensor>;
+/** What a step's GEMMs tell of a layer: its maps by role, which are what an output looks like once it is masked, and a work of it. */
+export type StepLayers = ReadonlyMap<string, { readonly work: GemmWork; readonly maps: ReadonlyMap<Role, BitTensor> }>;
 
-/** The A and E of all layers of a step. */
-export function stepMaps(works: readonly PhaseWork[]): StepMaps {
-  const maps = new Map<string, BitTensor>();
+/** The layers of a step by name. */
+export function stepLayers(works: readonly PhaseWork[]): StepLayers {
+  const layers = new Map<string, { work: GemmWork; maps: Map<Role, BitTensor> }>();
   for (const work of works) {
     if (work.kind === 'update') continue;
-    for (const { role, nonzeros } of [work.input, work.kernel]) if (role !== 'W') maps.set(`${work.layer} ${role}`, nonzeros);
+    const layer = layers.get(work.layer) ?? { work, maps: new Map() };
+    layers.set(work.layer, layer);
+    for (const { role, nonzeros } of [work.input, work.kernel]) layer.maps.set(role, nonzeros);
   }
-  return maps;
+  return layers;
 }
 
 /**
  * The tensors of a work as a design stores them. Outputs leave through the sparsification and compression units: the output of a layer
  * with the pattern of its E, its input gradient with that of its A, which is where ReLU lets values and errors through; where the step
- * has no such map, at the bits per element of the input. A gradient has the wanted pattern, or no zeros.
+ * has no such map (or a layer is used again at another size), at the bits per element of the input. A gradient has the wanted pattern, or no zeros.
  */
-export function storedWork(work: GemmWork, maps: StepMaps, storage: Memory): StoredWork {
+export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory): StoredWork {
   const stored = (role: Role, nonzeros?: BitTensor) => storedTensor(nonzeros, tensorRows(work, role, storage.rowLayout), storage);
   const expandsKernel = work.phase === 'weightGradient' && work.nest.transposed; // then the side with the windows is E
   const operand = ({ role, nonzeros }: Operand, expands: boolean) =>
@@ -55,10 +58,12 @@ export function storedWork(work: GemmWork, maps: StepMaps, storage: Memory): Sto
   const kernel = operand(work.kernel, expandsKernel);
   if (work.phase === 'weightGradient') return { input, kernel, output: stored('G', work.output?.nonzeros) };
   const role = work.phase === 'forward' ? 'E' : 'A';
-  const map = maps.get(`${work.layer} ${role}`);
+  const map = layers.get(work.layer)?.maps.get(role);
   const full = stored(role);
+  if (map && Math.abs(sizeOf(map.shape) * work.imageScale - full.elements) < 1)
+    return { input, kernel, output: stored(role, map) };
   const plainInput = storage.im2col ? stored(work.input.role, work.input.nonzeros) : input;
-  return { input, kernel, output: map ? stored(role, map) : scaled(plainInput, full.elements / plainInput.elements) };
+  return { input, kernel, output: scaled(plainInput, full.elements / plainInput.elements) };
 }
 
 function scaled(tensor: StoredTensor, factor: number): StoredTensor {
@@ -115,9 +120,12 @@ function tiledGradient(firstBytes: number, secondBytes: number, tiles: number) {
 }
 
 /** Off-chip traffic of an update: W and the optimizer slots in and out, G in; with `masked` only what the pattern keeps. */
-export function updateTraffic(work: UpdateWork, storage: Storage): Traffic {
-  const { weights, slots, masked } = work;
-  const stored = storedTensor(masked ? weights.nonzeros : undefined, updateRows(work, storage.rowLayout), storage);
+export function updateTraffic({ layer, weights, slots, masked }: UpdateWork, layers: StepLayers, storage: Storage): Traffic {
+  const gemm = layers.get(layer)?.work;
+  const rows = gemm
+    ? tensorRows(gemm, 'W', storage.rowLayout)
+    : weightRows(weights.nonzeros.shape, storage.rowLayout === 'flattened');
+  const stored = storedTensor(masked ? weights.nonzeros : undefined, rows, storage);
   const slotBytes = (slots * stored.valueBits) / 8;
   const bytes = bytesOf(stored);
   return {

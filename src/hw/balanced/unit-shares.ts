@@ -8,34 +8,34 @@ export interface PeLoad {
 }
 
 /**
- * The load of each PE of a partition that holds the lines first .. end - 1: the units of the partition, kernel by kernel, are cut into
- * `pes` runs of equal length (within one unit), so that a PE holds neighbouring kernels and only the kernels at the cuts are shared.
+ * The load of each PE of a partition that holds the lines at positions first .. end - 1. These PEs share inputs and kernels (001, step 4 of
+ * Procedure 2), so any may take any unit: they are dealt in turn, line `l` of the band under kernel `k` to PE (k + l) mod `pes`.
  */
 export function shareUnits(work: LineWork, first: number, end: number, pes: number): PeLoad[] {
-  const lines = end - first;
-  const units = work.kernels * lines;
-  return Array.from({ length: pes }, (_, pe) => {
-    const load = { products: 0, rowPairs: 0, pairBatches: 0 };
-    const from = Math.floor((units * pe) / pes);
-    const to = Math.floor((units * (pe + 1)) / pes);
-    if (from === to) return load;
-    for (let kernel = Math.floor(from / lines); kernel * lines < to; kernel++) {
-      const begin = Math.max(from - kernel * lines, 0);
-      const stop = Math.min(to - kernel * lines, lines);
-      addLines(work, kernel, first + begin, first + stop, load);
+  const { kernels, rows, images, copies } = work;
+  const loads = Array.from({ length: pes }, (): PeLoad => ({ products: 0, rowPairs: 0, pairBatches: 0 }));
+  const rounds = { products: 0, rowPairs: 0, pairBatches: 0 }; // of copies that go to all PEs alike
+  for (let line = Math.floor(first / copies); line * copies < end; line++) {
+    const begin = Math.max(first, line * copies);
+    const times = Math.min(end, (line + 1) * copies) - begin;
+    const whole = Math.floor(times / pes);
+    for (let kernel = 0; kernel < kernels; kernel++) {
+      const unit = kernel * rows * images + line;
+      if (whole > 0) addUnit(rounds, work, unit, whole);
+      const turn = kernel + begin - first;
+      for (let rest = times - whole * pes; rest > 0; rest--) addUnit(loads[(turn + rest - 1) % pes], work, unit, 1);
     }
-    return load;
-  });
+  }
+  for (const load of loads) {
+    load.products += rounds.products;
+    load.rowPairs += rounds.rowPairs;
+    load.pairBatches += rounds.pairBatches;
+  }
+  return loads;
 }
 
-/** Adds the lines at positions from .. to - 1 of one kernel. */
-function addLines(work: LineWork, kernel: number, from: number, to: number, load: PeLoad): void {
-  const { images, copies, rows } = work;
-  const firstUnit = kernel * rows * images;
-  for (let line = Math.floor(from / copies); line * copies < to; line++) {
-    const times = Math.min(to, (line + 1) * copies) - Math.max(from, line * copies);
-    load.products += times * work.products[firstUnit + line];
-    load.rowPairs += times * work.rowPairs[firstUnit + line];
-    load.pairBatches += times * work.pairBatches[firstUnit + line];
-  }
+function addUnit(load: PeLoad, { products, rowPairs, pairBatches }: LineWork, unit: number, times: number): void {
+  load.products += times * products[unit];
+  load.rowPairs += times * rowPairs[unit];
+  load.pairBatches += times * pairBatches[unit];
 }

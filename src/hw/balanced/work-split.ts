@@ -13,38 +13,42 @@ export interface WorkSplit {
   readonly bounds: readonly number[];
   /** Rounds of Procedure 1, the one that finds nothing to move among them; 0 where it does not run. */
   readonly rounds: number;
-  /** Rows moved across a border. */
+  /** Lines moved across a border. */
   readonly moves: number;
 }
 
+/** Items that Procedure 1 moves at most: of more lines it moves several at a time. */
+const mostItems = 65_536;
+
 /**
- * Splits the lines of a work into bands, one per partition. A map of at least as many rows as partitions is cut between rows, with all
- * images in each band; of a lower one (and of a dense layer) the lines (row, image) are dealt out one by one.
+ * Splits the lines of a work into bands, one per partition: rows of the map, and where a border is within a row, images of that row.
  *
- * Procedure 1 goes by the estimate of Eqs. 11 to 13: density of the kernel times density of the input under the windows of the rows.
+ * Procedure 1 goes by the estimate of Eqs. 11 to 13: density of the kernel times density of the input under the windows of the lines.
  */
 export function splitLines(work: GemmWork, lines: LineWork, partitions: number, coarse: Coarse): WorkSplit {
-  const batch = lines.images * lines.copies;
-  const granule = lines.rows >= partitions ? batch : 1;
-  const items = (lines.rows * batch) / granule;
-  const positions = (bounds: readonly number[]) => bounds.map((bound) => bound * granule);
-  if (coarse === 'even') return { bounds: positions(evenSplit(items, partitions)), rounds: 0, moves: 0 };
+  const positions = lines.rows * lines.images * lines.copies;
+  if (coarse === 'even') return { bounds: evenSplit(positions, partitions), rounds: 0, moves: 0 };
+  const granule = Math.ceil(positions / mostItems);
+  const toPositions = (bounds: readonly number[]) => bounds.map((bound) => Math.min(bound * granule, positions));
   const estimate = estimateItems(work, lines, granule);
-  if (coarse === 'prefix') return { bounds: positions(bestContiguous(estimate.work, partitions)), rounds: 0, moves: 0 };
+  if (coarse === 'prefix') return { bounds: toPositions(bestContiguous(estimate.work, partitions)), rounds: 0, moves: 0 };
   const { bounds, iterations, moves } = balanceRows(estimate, partitions, { variant: coarse });
-  return { bounds: positions(bounds), rounds: iterations + 1, moves };
+  return { bounds: toPositions(bounds), rounds: iterations + 1, moves };
 }
 
-/** Per item (a row with all images, or a line): non-zeros under its windows times the kernel's density, and elements under them. */
-function estimateItems(work: GemmWork, { rows, images, copies, covered, coveredDense }: LineWork, granule: number) {
-  const kernelDensity = countBits(work.kernel.nonzeros) / sizeOf(work.kernel.nonzeros.shape);
-  const items = (rows * images * copies) / granule;
+/** Per item, a run of `granule` lines: non-zeros under their windows times the kernel's density, and elements under them. */
+function estimateItems({ kernel }: GemmWork, { rows, images, copies, covered, coveredDense }: LineWork, granule: number) {
+  const kernelDensity = countBits(kernel.nonzeros) / sizeOf(kernel.nonzeros.shape);
+  const items = Math.ceil((rows * images * copies) / granule);
   const estimate = { work: new Float64Array(items), dense: new Float64Array(items) };
-  for (let position = 0; position < rows * images * copies; position++) {
-    const item = Math.floor(position / granule);
-    const line = Math.floor(position / copies);
-    estimate.work[item] += covered[line] * kernelDensity;
-    estimate.dense[item] += coveredDense[line];
+  for (let line = 0; line < rows * images; line++) {
+    for (let from = line * copies, end = from + copies; from < end; ) {
+      const item = Math.floor(from / granule);
+      const to = Math.min(end, (item + 1) * granule);
+      estimate.work[item] += (to - from) * covered[line] * kernelDensity;
+      estimate.dense[item] += (to - from) * coveredDense[line];
+      from = to;
+    }
   }
   return estimate;
 }

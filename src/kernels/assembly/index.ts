@@ -30,3 +30,4 @@ export {
   sparseWeightGradient,
   toLanes,
 } from './sparse';
+export { quadForward, quadWeightGradient } from './sparse-quads';

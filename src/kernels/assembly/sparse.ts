@@ -5,7 +5,7 @@ import { multiplyAdd } from './multiply-add';
 import { columnsToRows, rowsToColumns } from './transpose';
 
 /** Bytes of the 32 lanes of one channel. */
-const LANES: usize = 128;
+export const LANES: usize = 128;
 
 /**
  * y[block][oh][ow][o] = bias[o] + sum over the non-zeros j of o of values[j] x[offsets[j]], below 0 made 0 where `relu`. All strides are
@@ -69,7 +69,7 @@ function rowsForward(
 /** 0 where v is not above 0 and not `kept`: NaN becomes 0 as in tfjs's own relu on wasm. */
 // @ts-ignore: decorator
 @inline
-function positive(v: v128, kept: v128): v128 {
+export function positive(v: v128, kept: v128): v128 {
   return v128.and(v, v128.or(kept, f32x4.gt(v, f32x4.splat(0))));
 }
 
@@ -199,7 +199,7 @@ export function lanesBiasGradient(dy: usize, pixels: i32, channels: i32, gradien
 
 // @ts-ignore: decorator
 @inline
-function sumOf(v: v128): f32 {
+export function sumOf(v: v128): f32 {
   const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }

@@ -32,18 +32,14 @@ export function balancedEvents(work: GemmWork, geometry: EventGeometry): PeEvent
     ...{ products: 0, rowPairs: 0, units: [], cycles: 0, batches: 0, empty: 0 },
   }));
   geometry.partitions.forEach((members, partition) => {
-    const list: SlowUnit[] = [];
-    for (let kernel = 0; kernel < kernels; kernel++) {
-      for (let position = geometry.bounds[partition]; position < geometry.bounds[partition + 1]; position++) {
-        const [row, image] = [Math.floor(position / images.length), images[position % images.length]];
-        list.push(find.get(`${kernel} ${row} ${image}`) as SlowUnit);
+    const first = geometry.bounds[partition];
+    for (let position = first; position < geometry.bounds[partition + 1]; position++) {
+      const [row, image] = [Math.floor(position / images.length), images[position % images.length]];
+      for (let kernel = 0; kernel < kernels; kernel++) {
+        const pe = members[(kernel + position - first) % members.length];
+        pes[pe].units.push(find.get(`${kernel} ${row} ${image}`) as SlowUnit);
       }
     }
-    list.forEach((unit, i) => {
-      let share = 0;
-      while (i >= Math.floor((list.length * (share + 1)) / members.length)) share++;
-      pes[members[share]].units.push(unit);
-    });
   });
   for (const pe of pes) runPe(pe, geometry);
   return pes;

@@ -199,10 +199,14 @@ export function scnn001Events(work: GemmWork, spec: Scnn001Spec): BaselineEvents
 }
 
 /** SIGMA as 001 models it: fold by fold and vector by vector, every multiplier is looked at. */
-export function sigma001Events(work: GemmWork, spec: Sigma001Spec, stationary: 'kernel' | 'input'): BaselineEvents {
+export function sigma001Events(
+  work: GemmWork,
+  spec: Sigma001Spec,
+  stationary: 'kernel' | 'input',
+): BaselineEvents & { words: number } {
   const units = spec.pes * spec.multipliers;
   const dpes = Math.floor(units / spec.flexDpeSize);
-  const events: BaselineEvents = { cycles: 0, executed: 0, effectual: 0, idle: { ineffectual: 0, underfilled: 0, fill: 0 } };
+  const events = { cycles: 0, executed: 0, effectual: 0, words: 0, idle: { ineffectual: 0, underfilled: 0, fill: 0 } };
   const gemms = naiveGemms(work);
   let latency = 1 + 1;
   for (let width = 1; width < Math.max(2, units); width *= 2) latency++;
@@ -213,16 +217,20 @@ export function sigma001Events(work: GemmWork, spec: Sigma001Spec, stationary: '
       return chunks(values, spec.flexDpeSize).map((dpe) => ({ gemm, vectors, dpe }));
     });
     for (const foldOfDpes of chunks(flexDpes, dpes)) {
+      for (const { dpe } of foldOfDpes) events.words += dpe.length;
       for (let vector = 0; vector < foldOfDpes[0].vectors.length; vector++) {
         let used = 0;
+        const sent = new Set<string>();
         for (const { gemm, vectors, dpe } of foldOfDpes) {
           for (const { lane, k } of dpe) {
             const [i, j] = stationary === 'kernel' ? [vector, lane] : [lane, vector];
             used++;
+            if (vectors[vector][k]) sent.add(`${gemms.indexOf(gemm)} ${k}`);
             if (vectors[vector][k] && gemm.wanted[i][j]) events.effectual++;
             else events.idle.ineffectual++;
           }
         }
+        events.words += sent.size;
         events.executed += used;
         events.idle.underfilled += units - used;
         events.cycles++;

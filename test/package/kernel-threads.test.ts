@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+// Worker threads load the built file, so these tests run on dist, in processes of their own.
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const prelude = `
+import * as tf from '@tensorflow/tfjs';
+import { prunableKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
+const log = () => {};
+async function train() {
+  const {layers} = tf;
+  const seeded = (seed) => ({kernelInitializer: tf.initializers.glorotUniform({seed})});
+  const dense = tf.sequential({layers: [
+    layers.conv2d({filters: 12, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [9, 9, 5], ...seeded(1)}),
+    layers.maxPooling2d({poolSize: 2}),
+    layers.conv2d({filters: 8, kernelSize: 3, strides: 2, activation: 'relu', ...seeded(2)}),
+    layers.flatten(),
+    layers.dense({units: 20, activation: 'relu', ...seeded(3)}),
+    layers.dense({units: 3, ...seeded(4)})]});
+  const x = tf.randomNormal([40, 9, 9, 5], 0, 1, 'float32', 5);
+  const y = tf.randomNormal([40, 3], 0, 1, 'float32', 6);
+  const results = [];
+  for (const model of [dense, sparsify(dense, {execution: 'sparse'})]) {
+    model.compile({optimizer: 'adam', loss: 'meanSquaredError'});
+    if (model !== dense) for (const kernel of prunableKernels(model)) {
+      const mask = Uint8Array.from(kernel.readKernel(), (_, i) => i % 3 === 0 ? 1 : 0);
+      kernel.repack({forward: mask, backward: mask, gradient: mask}, {pruned: 'zero', slots: 'zero', decay: 0});
+    }
+    for (let step = 0; step < 5; step++) results.push(await model.trainOnBatch(x, y));
+    for (const w of model.getWeights()) results.push(...w.dataSync());
+  }
+  return results;
+}
+`;
+
+function run(script: string): { status: number | null; stdout: string; stderr: string } {
+  expect(existsSync(`${root}dist/ops/threads/kernel-worker.js`), 'dist is built: npm run build').toBe(true);
+  const { status, stdout, stderr } = spawnSync('node', ['--input-type=module', '-e', prelude + script], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 50_000,
+  });
+  return { status, stdout, stderr: status === 0 ? '' : stderr };
+}
+
+describe('kernel threads', () => {
+  it('train as one thread does, bit for bit, dense and sparse, and let the process end', () => {
+    const outputs = [1, 2, 3].map((threads) =>
+      run(`
+        await useBackend('wasm', {threads: ${threads}});
+        console.log(JSON.stringify(await train()));
+      `),
+    );
+    const [one, ...more] = outputs.map(({ status, stdout, stderr }) => {
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      return stdout.split('\n') as [string, string];
+    });
+    expect(one?.[1].length).toBeGreaterThan(1000);
+    for (const [i, lines] of more.entries()) {
+      expect(lines[0]).toBe(`backend wasm, with the gradient kernels for training, relaxed SIMD, ${i + 2} threads (tfjs 4.22.0)`);
+      expect(lines[1]).toBe(one?.[1]);
+    }
+  });
+
+  it('stay when the backend is asked for again, and follow a heap that grows', () => {
+    const { status, stdout, stderr } = run(`
+      await useBackend('wasm', {threads: 2, log});
+      const first = await train();
+      const before = tf.backend().wasm.HEAPU8.length;
+      const large = tf.zeros([4096, 8192]);
+      await useBackend('wasm', {simd: 'strict'});
+      await useBackend('wasm');
+      const again = await train();
+      console.log(tf.backend().wasm.HEAPU8.length > before, first.every((value, i) => value === again[i]), large.size);
+    `);
+    const line = (simd: string) => `backend wasm, with the gradient kernels for training, ${simd} SIMD, 2 threads (tfjs 4.22.0)`;
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: `${line('strict')}\n${line('relaxed')}\ntrue true 33554432\n`,
+      stderr: '',
+    });
+  });
+
+  it('report an error of a kernel, and go on', () => {
+    const { status, stdout, stderr } = run(`
+      const { startKernelThreads } = await import('./dist/ops/threads/kernel-threads.js');
+      const { instantiateKernels, gemmScratchBytes } = await import('tfjs-sparsity/kernels');
+      const memory = new WebAssembly.Memory({initial: 2, maximum: 65536, shared: true});
+      await startKernelThreads(memory, 2);
+      const kernels = instantiateKernels(memory);
+      const gemm = (c) => kernels.gemm(1, 64, 2, 0, 8, 4, 8, 256, false, c, 256, 4096);
+      new Float32Array(memory.buffer).set([2, 3, ...Array(64).fill(1), ...Array(64).fill(10)]);
+      for (let i = 0; i < 100; i++) try { gemm(2 ** 30); } catch (error) { if (i === 99) console.log(error.message); }
+      new Float32Array(memory.buffer).fill(0, 256, 320);
+      gemm(1024);
+      console.log(new Float32Array(memory.buffer, 1024, 64).every((value) => value === 32));
+    `);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: 'a kernel failed: RuntimeError: memory access out of bounds\ntrue\n',
+      stderr: '',
+    });
+  });
+
+  it('say why they are not to be had once the backend runs', () => {
+    const { stdout } = run(`
+      await useBackend('wasm', {log});
+      await useBackend('wasm', {threads: 2}).catch((error) => console.log(error.message));
+      await useBackend('wasm', {threads: 1.5}).catch((error) => console.log(error.message));
+    `);
+    expect(stdout).toMatch(
+      /the wasm backend runs already, on memory of its own.*\nuseBackend\.threads: got 1\.5, expected an integer/,
+    );
+  });
+});
