@@ -7,7 +7,9 @@ export function escapeHtml(text: string): string {
 
 /** A figure: title, legend in the palette's order, SVG, a sentence that says what to see. */
 export function figure(title: string, legend: readonly string[], svg: string, caption: string): string {
-  const keys = legend.map((name, i) => `<span><i style="background:${palette[i]}"></i>${escapeHtml(name)}</span>`).join('');
+  const keys = legend
+    .map((name, i) => `<span><i style="background:${palette[i % palette.length]}"></i>${escapeHtml(name)}</span>`)
+    .join('');
   return `<figure><h3>${escapeHtml(title)}</h3><div class="legend">${keys}</div>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 }
 

@@ -1,4 +1,4 @@
-import { lineChart, type Series, stackedBars } from './charts.js';
+import { foldParts, lineChart, palette, type Series, stackedBars } from './charts.js';
 import type { Dataset } from './dataset.js';
 import { joule, percent, si } from './format.js';
 import { figure, page, paragraph, table, tile } from './html-page.js';
@@ -100,9 +100,13 @@ function costCharts(runs: readonly RunResult[], pruned: RunResult): string {
   const partsOf = (records: readonly Readonly<Record<string, number>>[]) => [
     ...new Set(records.flatMap((record) => Object.keys(record))),
   ];
-  const causes = accelerators.map(({ name, accelerator }) => ({
+  const idle = foldParts(
+    accelerators.map(({ accelerator }) => accelerator.idle),
+    palette.length - 1,
+  );
+  const causes = accelerators.map(({ name, accelerator }, i) => ({
     name,
-    parts: { useful: accelerator.utilisation, ...accelerator.idle },
+    parts: { useful: accelerator.utilisation, ...idle[i] },
   }));
   const components = accelerators.map(({ name, accelerator }) => ({
     name,
