@@ -98,7 +98,7 @@ export function stackedBars(options: {
   const data = options.rows.flatMap(({ name, parts }) => options.parts.map((part) => ({ name, part, value: parts[part] ?? 0 })));
   return toSvg({
     height: 62 + 30 * options.rows.length,
-    marginLeft: 168,
+    marginLeft: 16 + 6 * Math.max(...options.rows.map(({ name }) => name.length)),
     color: { domain: [...options.parts], range: palette.slice(0, options.parts.length) },
     x: {
       label: options.label,
@@ -110,4 +110,16 @@ export function stackedBars(options: {
     y: { label: null, domain: options.rows.map(({ name }) => name) },
     marks: [Plot.barX(data, { x: 'value', y: 'name', fill: 'part', order: [...options.parts], insetTop: 2, insetBottom: 2 })],
   } as Plot.PlotOptions);
+}
+
+/** The parts of bars with the smallest together as `other`, so that there are `most` at the most. */
+export function foldParts(bars: readonly Readonly<Record<string, number>>[], most: number): Readonly<Record<string, number>>[] {
+  const names = [...new Set(bars.flatMap((bar) => Object.keys(bar)))];
+  if (names.length <= most) return [...bars];
+  const largest = (name: string) => Math.max(...bars.map((bar) => bar[name] ?? 0));
+  const small = new Set(names.toSorted((a, b) => largest(b) - largest(a)).slice(most - 1));
+  return bars.map((bar) => {
+    const [kept, rest] = [false, true].map((isSmall) => Object.entries(bar).filter(([name]) => small.has(name) === isSmall));
+    return { ...Object.fromEntries(kept), other: rest.reduce((sum, [, value]) => sum + value, 0) };
+  });
 }

@@ -34,3 +34,8 @@ export function textTable(rows: readonly (readonly string[])[]): string {
       .trimEnd();
   return rows.map(line).join('\n');
 }
+
+/** A sentence in lines of at most 80 columns. */
+export function wrap(sentence: string): string {
+  return sentence.replace(/(.{1,80})(?: |$)/g, '$1\n').trimEnd();
+}

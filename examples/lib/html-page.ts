@@ -7,7 +7,9 @@ export function escapeHtml(text: string): string {
 
 /** A figure: title, legend in the palette's order, SVG, a sentence that says what to see. */
 export function figure(title: string, legend: readonly string[], svg: string, caption: string): string {
-  const keys = legend.map((name, i) => `<span><i style="background:${palette[i]}"></i>${escapeHtml(name)}</span>`).join('');
+  const keys = legend
+    .map((name, i) => `<span><i style="background:${palette[i % palette.length]}"></i>${escapeHtml(name)}</span>`)
+    .join('');
   return `<figure><h3>${escapeHtml(title)}</h3><div class="legend">${keys}</div>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 }
 
@@ -16,6 +18,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const line = (cells: readonly string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
   return `<div class="scroll"><table><thead>${line(head, 'th')}</thead><tbody>${rows.map((row) => line(row, 'td')).join('')}</tbody></table></div>`;
+}
+
+/** A sentence below a table. */
+export function paragraph(sentence: string): string {
+  return `<p>${escapeHtml(sentence)}</p>`;
 }
 
 /** One big number with what it is. */

@@ -1,11 +1,11 @@
-import { lineChart, type Series, stackedBars } from './charts.js';
+import { foldParts, lineChart, palette, type Series, stackedBars } from './charts.js';
 import type { Dataset } from './dataset.js';
 import { joule, percent, si } from './format.js';
-import { figure, page, table, tile } from './html-page.js';
+import { figure, page, paragraph, table, tile } from './html-page.js';
 import { metricTables } from './metric-tables.js';
 import type { RunOptions } from './options.js';
 import type { RunResult } from './run-result.js';
-import { phaseRows, phases, totalSparsity } from './summary.js';
+import { phaseRows, phases, resourceHeads, resourceRows, totalSparsity, unequalNote } from './summary.js';
 
 /** The report of one or two runs as a self-contained HTML page, `command` at its foot; the same runs give the same bytes. */
 export function reportPage(options: RunOptions, data: Dataset, runs: readonly RunResult[], command: string): string {
@@ -100,9 +100,13 @@ function costCharts(runs: readonly RunResult[], pruned: RunResult): string {
   const partsOf = (records: readonly Readonly<Record<string, number>>[]) => [
     ...new Set(records.flatMap((record) => Object.keys(record))),
   ];
-  const causes = accelerators.map(({ name, accelerator }) => ({
+  const idle = foldParts(
+    accelerators.map(({ accelerator }) => accelerator.idle),
+    palette.length - 1,
+  );
+  const causes = accelerators.map(({ name, accelerator }, i) => ({
     name,
-    parts: { useful: accelerator.utilisation, ...accelerator.idle },
+    parts: { useful: accelerator.utilisation, ...idle[i] },
   }));
   const components = accelerators.map(({ name, accelerator }) => ({
     name,
@@ -166,6 +170,8 @@ function tables(runs: readonly RunResult[]): string {
           ['energy', ...labels, 'total', 'less'],
           rows.map((row) => [row.name, ...row.energyPj.map(joule), joule(row.totalEnergyPj), `${row.energyGain.toFixed(2)}x`]),
         )}`;
+  const own = resourceRows(runs);
+  const resources = own.length === 0 ? '' : table(resourceHeads, own) + paragraph(unequalNote(runs) ?? '');
   const layers = runs
     .filter((run) => run.layers.length > 0)
     .map(
@@ -175,5 +181,5 @@ function tables(runs: readonly RunResult[]): string {
           run.layers.map((row) => [row.layer, `${row.weights}`, `${row.kept}`, row.skipped ?? percent(row.sparsity)]),
         )}`,
     );
-  return cost + metricTables(runs) + layers.join('');
+  return cost + resources + metricTables(runs) + layers.join('');
 }

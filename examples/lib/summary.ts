@@ -1,5 +1,5 @@
 import type { Phase } from 'tfjs-sparsity/hw';
-import { joule, percent, si, textTable } from './format.js';
+import { joule, percent, si, textTable, wrap } from './format.js';
 import type { RunResult } from './run-result.js';
 
 export const phases: readonly (readonly [phase: Phase, label: string])[] = [
@@ -52,6 +52,30 @@ export function phaseRows(runs: readonly RunResult[]): PhaseRow[] {
   }));
 }
 
+export const resourceHeads = ['resources', 'units', 'DRAM B/cycle', 'SRAM KB', 'bits', 'GHz', 'energy'];
+
+/** What each accelerator has to work with: a ratio between unequal ones is not of their designs alone. */
+export function resourceRows([{ cost }]: readonly RunResult[]): string[][] {
+  return (cost?.accelerators ?? []).flatMap(({ name, resources: own }) => {
+    if (!own) return [];
+    const numbers = [own.units, own.dramBytesPerCycle, own.sramKb, own.valueBits, own.clockGhz];
+    return [[name, ...numbers.map(String), own.energyTable]];
+  });
+}
+
+/** Says in which resources the accelerators differ; undefined where they are equal. */
+export function unequalNote([{ cost }]: readonly RunResult[]): string | undefined {
+  const unequal = cost?.unequalResources ?? [];
+  return unequal.length === 0 ? undefined : `Ratios between accelerators also compare their ${unequal.join(', ')}.`;
+}
+
+function resources(runs: readonly RunResult[]): string[] {
+  const rows = resourceRows(runs);
+  if (rows.length === 0) return [];
+  const note = unequalNote(runs);
+  return [textTable([resourceHeads, ...rows]), ...(note === undefined ? [] : [wrap(note)])];
+}
+
 /** The sparsity of all kernels of a run together. */
 export function totalSparsity({ layers }: RunResult): number {
   const sum = (of: 'kept' | 'weights') => layers.reduce((total, layer) => total + layer[of], 0);
@@ -93,6 +117,7 @@ export function summary(runs: readonly RunResult[]): string {
             `${row.speedup.toFixed(2)}x`,
             `${row.energyGain.toFixed(2)}x`,
           ]),
+          ...resources(runs),
         ];
   return [accuracy, ...layers, ...cost].join('\n\n');
 }

@@ -7,8 +7,11 @@ import {
   type CostMetrics,
   costMetrics,
   type Phase,
+  type Resources,
   ratesOf,
+  resourcesOf,
   scaleCost,
+  unequalResources,
 } from '../hw/index.js';
 import type { CostRow, CostTotals, StepSummary } from './cost-engine.js';
 import { costTable } from './cost-table.js';
@@ -41,6 +44,8 @@ export interface QueueStatistics {
 export interface AcceleratorReport {
   readonly name: string;
   readonly spec: AcceleratorSpec;
+  /** Null for an accelerator of a kind of one's own. */
+  readonly resources: Resources | null;
   readonly cycles: Estimate;
   readonly energyPj: Estimate;
   /** Everything else that adds up: energy by component, MACs, traffic, idle unit-cycles by cause. */
@@ -63,6 +68,8 @@ export interface CostReportData {
   readonly label: 'modelled';
   readonly sample: CostSample;
   readonly accelerators: readonly AcceleratorReport[];
+  /** Resources in which the accelerators differ, so that ratios between them are not of their designs alone. */
+  readonly unequalResources: readonly string[];
   /** Each sampled step: cycles and energy by accelerator, fraction of zeros of W, A, E, G. */
   readonly series: readonly StepSummary[];
 }
@@ -96,6 +103,7 @@ export function costReport(
     return {
       name: spec.name,
       spec,
+      resources: resourcesOf(spec) ?? null,
       cycles: estimateTotal(series, sample.steps, spec.name, 'cycles'),
       energyPj: estimateTotal(series, sample.steps, spec.name, 'energyPj'),
       total,
@@ -106,7 +114,8 @@ export function costReport(
       decisions: sumDecisions(rows),
     };
   });
-  const data: CostReportData = { label: 'modelled', sample, accelerators: reports, series };
+  const unequal = unequalResources(accelerators.map(({ spec }) => spec));
+  const data: CostReportData = { label: 'modelled', sample, accelerators: reports, unequalResources: unequal, series };
   const report: CostReport = {
     ...data,
     queue,

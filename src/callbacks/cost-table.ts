@@ -8,6 +8,7 @@ export function costTable(report: CostReport): string {
     '',
     ...overview(report),
     ...metrics(report),
+    ...resources(report),
     ...report.accelerators.flatMap((one) => ['', ...details(one)]),
   ].join('\n');
 }
@@ -66,6 +67,23 @@ function metrics({ accelerators }: CostReport): string[] {
         `${si(m.inferenceJoulePerSample)}J`,
       ]),
     ),
+  ];
+}
+
+const resourceWidths = [9, 12, 10, 8, 7, 14];
+
+/** What the accelerators whose kind is known have to work with, and in what they differ; nothing for none. */
+function resources({ accelerators, unequalResources }: CostReport): string[] {
+  const known = accelerators.flatMap(({ name, resources: r }) => (r ? [{ name, ...r }] : []));
+  if (known.length === 0) return [];
+  return [
+    '',
+    row(['resources', 'units', 'DRAM B/cycle', 'SRAM KB', 'bits', 'GHz', 'energy'], resourceWidths),
+    ...known.map(({ name, units, dramBytesPerCycle, sramKb, valueBits, clockGhz, energyTable }) => {
+      const numbers = [units, dramBytesPerCycle, sramKb, valueBits, clockGhz].map(String);
+      return row([name, ...numbers, energyTable], resourceWidths);
+    }),
+    ...wrapped('unequal, so ratios compare these as well', unequalResources),
   ];
 }
 

@@ -4,6 +4,7 @@ import { checkedRun } from './checked-run.js';
 import type { Accelerator, EnergyTable } from './contracts.js';
 import { type DenseTimings, executeDenseWork } from './dense-work.js';
 import { area45nm, type ComponentArea, macMm2, sramArea } from './metrics/component-area.js';
+import type { OwnResources } from './registry.js';
 import type { Dataflow } from './systolic.js';
 
 /** Options of {@link denseArray}. */
@@ -48,7 +49,7 @@ const denseArraySchema = z.strictObject({
 export type DenseArraySpec = z.infer<typeof denseArraySchema>;
 
 /** How specs of kind `denseArray` are checked and built. */
-export const denseArrayKind = { schema: denseArraySchema, build, areas };
+export const denseArrayKind = { schema: denseArraySchema, build, resources, areas };
 
 /**
  * The dense reference at equal multipliers: a systolic array that multiplies every operand, zero or not, and runs the three GEMMs and
@@ -85,6 +86,10 @@ function build(spec: DenseArraySpec): Accelerator {
       });
     },
   };
+}
+
+function resources({ rows, cols, sramKb, bytesPerValue }: DenseArraySpec): OwnResources {
+  return { units: rows * cols, sramKb, valueBits: 8 * bytesPerValue };
 }
 
 function areas({ rows, cols, sramKb }: DenseArraySpec): { nodeNm: number; components: readonly ComponentArea[] } {

@@ -30,6 +30,7 @@ export {
   secondsOf,
   secondsToConvergence,
 } from './metrics/cost-metrics.js';
+export { type Resources, resourcesOf, unequalResources } from './metrics/resources.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
 export type * from './networks/contracts.js';
@@ -84,7 +85,7 @@ export { type Crossbar, crossbar } from './parts/interconnect/crossbar.js';
 export { type Fan, fan } from './parts/interconnect/fan.js';
 export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus.js';
 export { type Preset, presets } from './presets.js';
-export { type AcceleratorKind, registry } from './registry.js';
+export { type AcceleratorKind, type OwnResources, registry } from './registry.js';
 export { type ScnnCounters, scnnCounters } from './scnn/counters.js';
 export type { ScnnOptions } from './scnn/options.js';
 export { scnn } from './scnn/scnn.js';

@@ -9,10 +9,21 @@ import { denseArrayKind } from './dense-array.js';
 import type { ComponentArea } from './metrics/component-area.js';
 import { scnnKind } from './scnn/scnn.js';
 
+/** Resources that every kind has in other fields of its specs. */
+export interface OwnResources {
+  /** Multipliers. */
+  readonly units: number;
+  /** On-chip buffers in KB; accumulators, queues and registers not counted. */
+  readonly sramKb: number;
+  /** Width of a value in memory. */
+  readonly valueBits: number;
+}
+
 /** A kind of accelerator: how its specs are checked, and how a checked spec becomes a model. */
 export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec> {
   readonly schema: z.ZodType<Spec>;
   build(spec: Spec): Accelerator;
+  resources(spec: Spec): OwnResources;
   /** The components of its area, where the kind declares them. */
   areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] };
 }

@@ -7,10 +7,11 @@ import { summary } from '../../examples/lib/summary.js';
 const all = { steps: 100, sampledSteps: 100, every: 1, offset: 0, images: null, unseenLayers: [] };
 
 /** A run whose cost is so many cycles a phase, on an accelerator with a long name and on a dense array. */
-function result(method: MethodName, cycles: number, sample: CostReportData['sample'] = all): RunResult {
+function result(method: MethodName, cycles: number, sample: CostReportData['sample'] = all, unequal: string[] = []): RunResult {
   const accelerator = (name: string, kind: string, each: number) => ({
     name,
     spec: { kind },
+    resources: { units: 1024, dramBytesPerCycle: 1024, sramKb: 458752, valueBits: 32, clockGhz: 1, energyTable: '45nm-lpddr4' },
     rows: ['forward', 'inputGradient', 'weightGradient', 'weightUpdate'].map((phase) => ({
       phase,
       cost: { cycles: each, energyPj: 1e6 * each },
@@ -37,7 +38,7 @@ function result(method: MethodName, cycles: number, sample: CostReportData['samp
       },
       { layer: 'out', weights: 1000, kept: 100, sparsity: 0.9 },
     ],
-    cost: { label: 'modelled', sample, accelerators, series: [] } as unknown as CostReportData,
+    cost: { label: 'modelled', sample, accelerators, unequalResources: unequal, series: [] } as unknown as CostReportData,
     steps: [],
     epochs: [],
   };
@@ -53,7 +54,7 @@ describe('the table at the end', () => {
 
   it('has a row for each accelerator below each method, against the first dense array', () => {
     const table = summary([result('dense', 61728), result('bdwp', 30864)]);
-    const against = table.slice(table.indexOf('against dense on dense-array')).split('\n').slice(1);
+    const against = table.slice(table.indexOf('against dense on dense-array')).split('\n\n')[0].split('\n').slice(1);
     expect(against.map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['dense'],
       ['acf-of-64-by-64-with-hbm2', '2.00x', '2.00x'],
@@ -62,6 +63,22 @@ describe('the table at the end', () => {
       ['acf-of-64-by-64-with-hbm2', '4.00x', '4.00x'],
       ['dense-array', '1.00x', '1.00x'],
     ]);
+  });
+
+  it('says what each accelerator has to work with, and in what they differ', () => {
+    const unequal = ['units', 'DRAM bytes per cycle', 'SRAM', 'value width', 'clock', 'energy table'];
+    expect(summary([result('dense', 1)])).not.toContain('Ratios between accelerators');
+    const table = summary([result('dense', 1, all, unequal), result('bdwp', 1)]);
+    expect(table).toContain(
+      [
+        'resources                  units  DRAM B/cycle  SRAM KB  bits  GHz       energy',
+        'acf-of-64-by-64-with-hbm2   1024          1024   458752    32    1  45nm-lpddr4',
+        'dense-array                 1024          1024   458752    32    1  45nm-lpddr4',
+        '',
+        'Ratios between accelerators also compare their units, DRAM bytes per cycle,',
+        'SRAM, value width, clock, energy table.',
+      ].join('\n'),
+    );
   });
 
   it('says which layers stay dense, and why', () => {

@@ -10,6 +10,7 @@ import type {
   WorkCounts,
 } from '../contracts.js';
 import { price } from '../energy/price.js';
+import type { OwnResources } from '../registry.js';
 import type { Dataflow } from '../systolic.js';
 import { acfAreas } from './acf-areas.js';
 import { type Configuration, configurationOf, dearestChange, emptyConfiguration, reconfigure } from './configuration.js';
@@ -87,7 +88,11 @@ export function acf(options: AcfOptions = {}): Accelerator {
 }
 
 /** How specs of kind `acf` are checked and built. */
-export const acfKind = { schema: acfSchema, build, areas: acfAreas };
+export const acfKind = { schema: acfSchema, build, resources, areas: acfAreas };
+
+function resources({ rows, cols, sramKb, bytesPerValue }: AcfSpec): OwnResources {
+  return { units: rows * cols, sramKb, valueBits: 8 * bytesPerValue };
+}
 
 function build(spec: AcfSpec): Accelerator {
   const energyTable = tableOf(spec.energyTable);

@@ -6,7 +6,7 @@ import { dealUnits } from './deal-units.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { lineWork } from './line-work.js';
 import { toEach, toNeighbours } from './network-words.js';
-import { type BalancedOptions, type BalancedSpec, balancedSchema } from './options.js';
+import { type BalancedOptions, type BalancedSpec, balancedSchema, frameResources } from './options.js';
 import { type PeSchedule, schedulePes } from './pe-schedule.js';
 import { sum } from './sum.js';
 import type { StoredWork } from './traffic.js';
@@ -52,7 +52,7 @@ export function balanced(options: BalancedOptions = {}): Accelerator {
 }
 
 /** How specs of kind `balanced` are checked and built. */
-export const balancedKind = { schema: balancedSchema, build };
+export const balancedKind = { schema: balancedSchema, build, resources: frameResources };
 
 function build(spec: BalancedSpec): Accelerator {
   const memory = { ...spec, format: 'rp', policy: spec.rowFormat, buffer: 'unified' } as const;

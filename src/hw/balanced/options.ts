@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { specFields } from '../check-spec.js';
-import type { EnergyTable } from '../contracts.js';
+import type { AcceleratorSpec, EnergyTable } from '../contracts.js';
 import { areas001 } from '../parts/areas.js';
+import type { OwnResources } from '../registry.js';
 
 /** What the accelerator of 001 and its baselines have in common: they are compared at equal resources (ledger 1.5). */
 export interface FrameOptions {
@@ -144,3 +145,14 @@ export type BalancedSpec = z.infer<typeof balancedSchema>;
 
 /** What the specs of the four designs have in common. */
 export type FrameSpec = Pick<BalancedSpec, keyof typeof frameFields | 'staticPowerW'>;
+
+/** The resources of a design: its PEs' SRAM and the global buffer together. */
+export function frameResources({
+  pes,
+  multipliers,
+  peSramKb,
+  globalBufferKb,
+  valueBits,
+}: FrameSpec & AcceleratorSpec): OwnResources {
+  return { units: pes * multipliers, sramKb: pes * peSramKb + globalBufferKb, valueBits };
+}

@@ -6,7 +6,7 @@ import { torus } from '../parts/interconnect/torus.js';
 import { cartesianLoads } from './cartesian.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach, toNeighbours } from './network-words.js';
-import { type FrameOptions, frameFields, onePePerRouter, staticPower } from './options.js';
+import { type FrameOptions, frameFields, frameResources, onePePerRouter, staticPower } from './options.js';
 import { sum } from './sum.js';
 
 /** Options of {@link scnn001}. */
@@ -36,7 +36,7 @@ const schema = z
 export type Scnn001Spec = z.infer<typeof schema>;
 
 /** How specs of kind `scnn001` are checked and built. */
-export const scnn001Kind = { schema, build };
+export const scnn001Kind = { schema, build, resources: frameResources };
 
 /**
  * SCNN as 001 models it, at the resources of {@link balanced}: CSR, a partitioned SRAM with 20 % for indices, a split by space, and the

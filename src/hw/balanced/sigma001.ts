@@ -7,7 +7,7 @@ import { fan } from '../parts/interconnect/fan.js';
 import { torus } from '../parts/interconnect/torus.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach } from './network-words.js';
-import { type FrameOptions, frameFields, onePePerRouter, staticPower } from './options.js';
+import { type FrameOptions, frameFields, frameResources, onePePerRouter, staticPower } from './options.js';
 import { stationaryFolds } from './stationary-folds.js';
 
 /** Options of {@link sigma001}. */
@@ -45,7 +45,7 @@ const schema = z
 export type Sigma001Spec = z.infer<typeof schema>;
 
 /** How specs of kind `sigma001` are checked and built. */
-export const sigma001Kind = { schema, build };
+export const sigma001Kind = { schema, build, resources: frameResources };
 
 /**
  * SIGMA as 001 models it, at the resources of {@link balanced}: bit maps, a partitioned SRAM with 20 % for indices, inputs expanded by

@@ -6,7 +6,15 @@ import { partitionRoutes } from './balanced.js';
 import { dealUnits } from './deal-units.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { lineWork } from './line-work.js';
-import { type FrameOptions, frameFields, onePePerRouter, partitionFields, partitionsFit, staticPower } from './options.js';
+import {
+  type FrameOptions,
+  frameFields,
+  frameResources,
+  onePePerRouter,
+  partitionFields,
+  partitionsFit,
+  staticPower,
+} from './options.js';
 import { sum } from './sum.js';
 
 /** Options of {@link sparseTrain001}. */
@@ -31,7 +39,7 @@ const schema = z
 type SparseTrain001Spec = z.infer<typeof schema>;
 
 /** How specs of kind `sparseTrain001` are checked and built. */
-export const sparseTrain001Kind = { schema, build };
+export const sparseTrain001Kind = { schema, build, resources: frameResources };
 
 /**
  * SparseTrain as 001 models it, at the resources of {@link balanced}: CSR, a unified SRAM, row-wise one-dimensional convolutions and a

@@ -1,6 +1,7 @@
 import { checkSpec, tableOf } from '../check-spec.js';
 import { checkedRun } from '../checked-run.js';
 import type { Accelerator, PhaseWork, WorkCounts } from '../contracts.js';
+import type { OwnResources } from '../registry.js';
 import { wholeBatch } from '../whole-batch.js';
 import { type BrickTimes, brickTimes } from './brick-times.js';
 import { runConvolution } from './convolution.js';
@@ -43,7 +44,12 @@ export function scnn(options: ScnnOptions = {}): Accelerator {
 }
 
 /** How specs of kind `scnn` are checked and built. */
-export const scnnKind = { schema: scnnSchema, build };
+export const scnnKind = { schema: scnnSchema, build, resources };
+
+function resources({ peRows, peCols, activationVector, weightVector, activationRamKb, bytesPerValue }: ScnnSpec): OwnResources {
+  const pes = peRows * peCols;
+  return { units: pes * activationVector * weightVector, sramKb: pes * 2 * activationRamKb, valueBits: 8 * bytesPerValue };
+}
 
 function build(spec: ScnnSpec): Accelerator {
   let times: BrickTimes | undefined; // made at the first use
