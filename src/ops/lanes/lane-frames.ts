@@ -32,7 +32,13 @@ export function inFrame(map: tf.Tensor, frame: Frame): tf.Tensor {
 export function outOfFrame(framed: tf.Tensor, { top, left, bottom, right }: Frame): tf.Tensor {
   if (top + left + bottom + right === 0) return framed;
   const [blocks, height, width, channels, lanes] = framed.shape as LaneShape;
-  return framed.slice([0, top, left, 0, 0], [blocks, height - top - bottom, width - left - right, channels, lanes]);
+  const pixel = channels * lanes;
+  const [innerHeight, innerWidth] = [height - top - bottom, width - left - right];
+  // tfjs slices tensors of rank 5 element by element.
+  return framed
+    .reshape([blocks, height, width * pixel])
+    .slice([0, top, left * pixel], [blocks, innerHeight, innerWidth * pixel])
+    .reshape([blocks, innerHeight, innerWidth, channels, lanes]);
 }
 
 /** Where a tensor lies, as the kernels see it. */
