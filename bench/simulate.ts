@@ -41,10 +41,15 @@ export interface Simulation extends Simulated {
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Median of the rounds, after some that are not timed; each has works of its own, as nothing is remembered of these. */
-function simulate(accelerators: readonly Accelerator[], { records, training }: RecordedStep, rounds: number): Simulated {
+function simulate(
+  accelerators: readonly Accelerator[],
+  { records, training }: RecordedStep,
+  rounds: number,
+  warmUp: number,
+): Simulated {
   const cpuMs: number[] = [];
   let works: readonly PhaseWork[] = [];
-  for (let round = -3; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     works = trainingWorks(records, training);
     const cpu = process.cpuUsage();
     for (const accelerator of accelerators) accelerator.start().executeStep(works);
@@ -78,13 +83,13 @@ function layer(channels: number, batch: number): RecordedStep {
 
 const [names, record, rounds] = process.argv.slice(2);
 const accelerators = names.split('+').map((name) => createAccelerator(name));
-const measured = simulate(accelerators, deserialize(readFileSync(record)) as RecordedStep, Number(rounds));
+const measured = simulate(accelerators, deserialize(readFileSync(record)) as RecordedStep, Number(rounds), 3);
 const peakMemoryMb = process.resourceUsage().maxRSS / 1024;
 const point = (series: GrowthPoint['series'], size: number, step: RecordedStep): GrowthPoint => {
-  return { series, size, ...simulate(accelerators, step, 3) };
+  return { series, size, ...simulate(accelerators, step, 3, 1) };
 };
 const growth = [
-  ...[16, 32, 64, 128, 256].map((channels) => point('channels', channels, layer(channels, 4))),
-  ...[1, 2, 4, 8, 16, 32].map((batch) => point('batch', batch, layer(64, batch))),
+  ...[16, 32, 64, 128].map((channels) => point('channels', channels, layer(channels, 4))),
+  ...[1, 2, 4, 8, 16].map((batch) => point('batch', batch, layer(64, batch))),
 ];
 console.log(JSON.stringify({ ...measured, peakMemoryMb, growth } satisfies Simulation));

@@ -86,7 +86,7 @@ const slopes = [...simulations].map(([name, { growth }]) => ({
 }));
 console.log(
   `\nCPU time grows with effectual MACs to the power of (at most 1 is linear or better)\n${textTable([
-    ['model', '16 to 256 channels', 'batch 1 to 32'],
+    ['model', '16 to 128 channels', 'batch 1 to 16'],
     ...slopes.map(({ name, channels, batch }) => [name, fraction(channels), fraction(batch)]),
   ])}`,
 );

@@ -72,7 +72,8 @@ export async function trainNetwork(dataDir: string, out: string, seed: number): 
 export function trainedLines(trained: TrainedNetwork | undefined): string[] {
   if (!trained) return ['No network was really trained: --data-dir names no folder of CIFAR-10.'];
   const { accuracy, sparsity, accelerators } = trained;
-  const last = sparsity[sparsity.length - 1].zeros;
+  const zeros = (of: (role: Role) => number) => roles.map((role) => `${role} ${(100 * of(role)).toFixed(1)}`).join(', ');
+  const mean = (role: Role) => sparsity.reduce((sum, { zeros }) => sum + zeros[role], 0) / sparsity.length;
   const saved = baselineNames.map((baseline) => {
     const each = Object.entries(measures).map(([measure, of]) => {
       const share = 1 - of(accelerators.balanced) / of(accelerators[baselines[baseline]]);
@@ -82,7 +83,7 @@ export function trainedLines(trained: TrainedNetwork | undefined): string[] {
   });
   return [
     `vgg-small with dropout, really trained on ${budget.trainImages} images of CIFAR-10, ${budget.epochs} epochs: ${(100 * accuracy).toFixed(1)} % correct`,
-    `zeros at the end, %: ${roles.map((role) => `${role} ${(100 * last[role]).toFixed(1)}`).join(', ')}; over the run in fig01`,
+    `zeros, mean over the run, %: ${zeros(mean)}; at its end: ${zeros((role) => sparsity[sparsity.length - 1].zeros[role])}; see fig01`,
     ...saved,
   ];
 }

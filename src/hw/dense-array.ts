@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { checkSpec, specFields, tableOf } from './check-spec.js';
+import { checkedRun } from './checked-run.js';
 import type { Accelerator, EnergyTable } from './contracts.js';
 import { type DenseTimings, executeDenseWork } from './dense-work.js';
 import { area45nm, type ComponentArea, macMm2, sramArea } from './metrics/component-area.js';
@@ -78,7 +79,10 @@ function build(spec: DenseArraySpec): Accelerator {
     energyTable: tableOf(spec.energyTable),
     start() {
       const timings: DenseTimings = new Map();
-      return { executeStep: (works) => ({ works: works.map((work) => executeDenseWork(work, spec, timings)) }), state: () => [] };
+      return checkedRun({
+        executeStep: (works) => ({ works: works.map((work) => executeDenseWork(work, spec, timings)) }),
+        state: () => [],
+      });
     },
   };
 }

@@ -1,5 +1,4 @@
 import { ownMemory } from './own-memory.js';
-import { wasmFunctions } from './wasm-functions.js';
 
 /**
  * A mask of the `keep` highest of each run of `width` scores along the middle axis of [outer, length, inner], ties to the lowest index;
@@ -20,10 +19,9 @@ export function highestInRuns(
   }: { readonly outer: number; readonly length: number; readonly inner: number; readonly width: number },
   keep: number,
 ): Uint8Array {
-  const { memory, areas } = ownMemory([scores.byteLength, scores.length]);
+  const { memory, wasm, areas } = ownMemory([scores.byteLength, scores.length]);
   const [scoresAt, maskAt] = areas;
   new Float32Array(memory.buffer).set(scores, scoresAt / 4);
-  const wasm = wasmFunctions(memory);
   if (inner === 1) wasm.highestAlong(scoresAt, maskAt, outer, length, width, keep);
   else wasm.highestAcross(scoresAt, maskAt, outer, length, inner, width, keep);
   return new Uint8Array(memory.buffer, maskAt, scores.length).slice();
@@ -38,7 +36,7 @@ export function highestInRuns(
  * ```
  */
 export function firstUnranked(scores: Float32Array): number {
-  const { memory, areas } = ownMemory([scores.byteLength]);
+  const { memory, wasm, areas } = ownMemory([scores.byteLength]);
   new Float32Array(memory.buffer).set(scores, areas[0] / 4);
-  return wasmFunctions(memory).firstUnranked(areas[0], scores.length);
+  return wasm.firstUnranked(areas[0], scores.length);
 }

@@ -3,10 +3,12 @@ import type { OffsetList } from './mask-lists.js';
 /**
  * A list in quads, where each four rows in a row share their offsets: one entry of `rowStart` for four rows, one of `offsets` for four
  * values, which stand in `order` in turn. Undefined where they do not.
+ *
+ * @param rowsPerSegment rows of the product; the list has as many in each of its segments.
  */
-export function inQuads({ rowStart, offsets, order }: OffsetList): OffsetList | undefined {
+export function inQuads({ rowStart, offsets, order }: OffsetList, rowsPerSegment: number): OffsetList | undefined {
   const rows = rowStart.length - 1;
-  if (rows % 4 !== 0 || order.length === 0) return undefined;
+  if (rowsPerSegment % 4 !== 0 || order.length === 0) return undefined;
   const starts = new Uint32Array(rows / 4 + 1);
   const shared = new Uint32Array(order.length / 4);
   const places = new Uint32Array(order.length);

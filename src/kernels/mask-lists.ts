@@ -1,9 +1,10 @@
 import { ownMemory } from './own-memory.js';
-import { type Pointer, wasmFunctions } from './wasm-functions.js';
+import type { Pointer } from './wasm-functions.js';
 
 /**
- * The non-zeros of a kernel as the lane kernels walk them: those of output row `o` are `rowStart[o] .. rowStart[o + 1] - 1`. Offsets
- * are bytes from the place of an output pixel in the padded input to the lanes that a non-zero multiplies.
+ * The non-zeros of a kernel as the lane kernels walk them. The channels of the map that they read are cut into segments; those of segment
+ * `s` and output row `o` are `rowStart[s * rows + o] .. rowStart[s * rows + o + 1] - 1`. Offsets are bytes from the place of an output
+ * pixel in the padded input to the lanes that a non-zero multiplies.
  */
 export interface OffsetList {
   readonly rowStart: Uint32Array;
@@ -12,12 +13,24 @@ export interface OffsetList {
   readonly order: Uint32Array;
 }
 
-/** Columns of a kernel that lie side by side in each row. */
-export interface Run {
-  /** Index in the dense kernel of its first column in row 0. */
+/** A tap of a kernel's window. */
+export interface Tap {
+  /** Index in the dense kernel of its channel 0 in row 0. */
   readonly start: number;
-  /** Offset of the first column. */
+  /** Bytes from the place of an output pixel to its channel 0. */
   readonly offset: number;
+}
+
+/** What a list is made of. */
+export interface ListShape {
+  readonly rows: number;
+  readonly taps: readonly Tap[];
+  /** Channels of the map that the list reads. */
+  readonly channels: number;
+  /** At most as many as channels. */
+  readonly segments: number;
+  /** Whether neighbours in the dense kernel are of neighbouring rows, or of neighbouring channels. */
+  readonly neighbours: 'rows' | 'channels';
 }
 
 /**
@@ -30,52 +43,32 @@ export interface Run {
  * ```
  */
 export function countOnes(mask: Uint8Array): number {
-  const { memory } = ownMemory([mask.length]);
-  new Uint8Array(memory.buffer).set(mask);
-  return wasmFunctions(memory).countOnes(0, mask.length);
+  const { memory, wasm, areas } = ownMemory([mask.length]);
+  const [maskAt] = areas;
+  new Uint8Array(memory.buffer).set(mask, maskAt);
+  return wasm.countOnes(maskAt, mask.length);
 }
 
-/** The list of a kernel whose row r and column k lie at k * rows + r; a column's entries have its offset. */
-export function listAcross(mask: Uint8Array, rows: number, columnOffsets: Uint32Array): OffsetList {
-  const columns = columnOffsets.length;
-  return listed(mask, rows, [columnOffsets], (wasm, at, [offsetsAt], rowStart, offsets, order) =>
-    wasm.listAcross(at, rows, columns, offsetsAt, rowStart, offsets, order),
-  );
-}
-
-/** The list of a kernel whose row r holds runs of `width` columns, r * width behind their starts; offsets in a run are `step` apart. */
-export function listAlong(mask: Uint8Array, rows: number, runs: readonly Run[], width: number, step: number): OffsetList {
-  const [starts, firsts] = [runs.map(({ start }) => start), runs.map(({ offset }) => offset)].map((all) => Uint32Array.from(all));
-  return listed(mask, rows, [starts, firsts], (wasm, at, [startsAt, firstsAt], rowStart, offsets, order) =>
-    wasm.listAlong(at, rows, runs.length, width, startsAt, firstsAt, step, rowStart, offsets, order),
-  );
-}
-
-function listed(
-  mask: Uint8Array,
-  rows: number,
-  tables: readonly Uint32Array[],
-  build: (
-    wasm: ReturnType<typeof wasmFunctions>,
-    mask: Pointer,
-    tables: readonly Pointer[],
-    rowStart: Pointer,
-    offsets: Pointer,
-    order: Pointer,
-  ) => void,
-): OffsetList {
+/** The list of the weights that a mask keeps, a byte a weight, 0 or 1. */
+export function listOf(mask: Uint8Array, { rows, taps, channels, segments, neighbours }: ListShape): OffsetList {
   const room = 4 * countOnes(mask);
-  const { memory, areas } = ownMemory([mask.length, 4 * (rows + 1), room, room, ...tables.map(({ byteLength }) => byteLength)]);
-  const [maskAt, rowStart, offsets, order, ...tablesAt] = areas;
+  const table = 4 * taps.length;
+  const { memory, wasm, areas } = ownMemory([mask.length, 4 * (segments * rows + 1), room, room, table, table]);
+  const [maskAt, rowStart, offsets, order, starts, firsts] = areas;
   const words = (at: Pointer, count: number) => new Uint32Array(memory.buffer, at, count);
   new Uint8Array(memory.buffer).set(mask, maskAt);
-  tables.forEach((table, i) => {
-    words(tablesAt[i], table.length).set(table);
-  });
-  build(wasmFunctions(memory), maskAt, tablesAt, rowStart, offsets, order);
-  const count = words(rowStart, rows + 1)[rows];
+  words(starts, taps.length).set(taps.map(({ start }) => start));
+  words(firsts, taps.length).set(taps.map(({ offset }) => offset));
+  const list = neighbours === 'rows' ? wasm.listAcross : wasm.listAlong;
+  const firstOf = (segment: number) => Math.ceil((segment * channels) / segments);
+  let count = 0;
+  for (let segment = 0; segment < segments; segment++) {
+    const [first, next] = [firstOf(segment), firstOf(segment + 1)];
+    const at = rowStart + 4 * segment * rows;
+    count = list(maskAt, rows, taps.length, starts, firsts, first, next - first, channels, count, at, offsets, order);
+  }
   return {
-    rowStart: words(rowStart, rows + 1).slice(),
+    rowStart: words(rowStart, segments * rows + 1).slice(),
     offsets: words(offsets, count).slice(),
     order: words(order, count).slice(),
   };

@@ -1,5 +1,5 @@
 import type { ConvGeometry } from './geometry.js';
-import { listAcross, listAlong, type OffsetList } from './mask-lists.js';
+import { listOf, type OffsetList } from './mask-lists.js';
 
 /** Bytes of the 32 float32 lanes of a channel: images in blocks of 32, [block][pixel][channel][32]. */
 export const laneBytes = 128;
@@ -40,17 +40,18 @@ export function forwardFrame(g: ConvGeometry): Frame {
  * The forward product, by output channel; also the list of the weight gradient. Without dilation.
  *
  * @param mask which weights are in it, 1 keeps, [kh, kw, in, out]; null for all.
+ * @param segments into how many the list is cut.
  */
-export function forwardProduct(g: ConvGeometry, mask: Uint8Array | null): LaneProduct {
+export function forwardProduct(g: ConvGeometry, mask: Uint8Array | null, segments = 1): LaneProduct {
   const { kernelHeight, kernelWidth, inChannels, outChannels } = g;
   const { left, right } = forwardFrame(g);
   const width = left + g.inWidth + right;
-  const offsets = Uint32Array.from({ length: kernelHeight * kernelWidth * inChannels }, (_, k) => {
-    const tap = Math.floor(k / inChannels);
+  const taps = Array.from({ length: kernelHeight * kernelWidth }, (_, tap) => {
     const pixel = Math.floor(tap / kernelWidth) * width + (tap % kernelWidth);
-    return (pixel * inChannels + (k % inChannels)) * laneBytes;
+    return { start: tap * inChannels * outChannels, offset: pixel * inChannels * laneBytes };
   });
-  const list = listAcross(mask ?? allOnes(g), outChannels, offsets);
+  const shape = { rows: outChannels, taps, channels: inChannels, segments, neighbours: 'rows' } as const;
+  const list = listOf(mask ?? allOnes(g), shape);
   return {
     list,
     first: [0, 0],
@@ -77,7 +78,7 @@ function backwardAxis(size: number, out: number, kernel: number, stride: number,
  * The products that make the input gradient of dy, by input channel: one for each remainder of (pixel + padding) by the strides, since
  * these meet different taps. Input pixels that no tap meets get a product without non-zeros, which writes zeros.
  */
-export function backwardProducts(g: ConvGeometry, mask: Uint8Array | null): LaneProduct[] {
+export function backwardProducts(g: ConvGeometry, mask: Uint8Array | null, segments = 1): LaneProduct[] {
   const { top, left, right } = backwardFrame(g);
   const width = left + g.outWidth + right;
   const { inChannels, outChannels, kernelWidth } = g;
@@ -87,11 +88,12 @@ export function backwardProducts(g: ConvGeometry, mask: Uint8Array | null): Lane
     columns.map((column): LaneProduct => {
       const taps = row.taps.flatMap((kh, a) => column.taps.map((kw, b) => ({ tap: kh * kernelWidth + kw, up: a, back: b })));
       // The last tap of the window reads first: offsets count from there.
-      const runs = taps.map(({ tap, up, back }) => {
+      const starts = taps.map(({ tap, up, back }) => {
         const pixel = (row.taps.length - 1 - up) * width + (column.taps.length - 1 - back);
         return { start: tap * inChannels * outChannels, offset: pixel * outChannels * laneBytes };
       });
-      const list = listAlong(mask ?? allOnes(g), inChannels, runs, outChannels, laneBytes);
+      const shape = { rows: inChannels, taps: starts, channels: outChannels, segments, neighbours: 'channels' } as const;
+      const list = listOf(mask ?? allOnes(g), shape);
       return {
         list,
         first: [row.first, column.first],

@@ -1,13 +1,20 @@
-import type { Pointer } from './wasm-functions.js';
+import { type Pointer, type WasmFunction, wasmFunctions } from './wasm-functions.js';
 
-let memory: WebAssembly.Memory | undefined;
+/** A memory, and the kernels on it. */
+interface Own {
+  readonly memory: WebAssembly.Memory;
+  readonly wasm: Readonly<Record<string, WasmFunction>>;
+}
+
+let own: Own | undefined;
 
 /**
  * Lays out areas of the given sizes, in bytes, on a memory that kernels without tensors share: each on a multiple of 16, with 16 bytes at
  * least behind it. It grows to the largest call, and holds nothing from one to the next.
  */
-export function ownMemory(sizes: readonly number[]): { readonly memory: WebAssembly.Memory; readonly areas: readonly Pointer[] } {
-  memory ??= new WebAssembly.Memory({ initial: 1 });
+export function ownMemory(sizes: readonly number[]): Own & { readonly areas: readonly Pointer[] } {
+  own ??= open();
+  const { memory, wasm } = own;
   let top = 0;
   const areas = sizes.map((bytes) => {
     const at = top;
@@ -16,5 +23,11 @@ export function ownMemory(sizes: readonly number[]): { readonly memory: WebAssem
   });
   const missing = top - memory.buffer.byteLength;
   if (missing > 0) memory.grow(Math.ceil(missing / 65536));
-  return { memory, areas };
+  return { memory, wasm, areas };
+}
+
+function open(): Own {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  // Nothing here multiplies: the builds do not differ.
+  return { memory, wasm: wasmFunctions(memory, 'strict') };
 }

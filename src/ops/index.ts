@@ -1,6 +1,7 @@
 export type * from './contracts.js';
 export { registerFileHandler } from './file-handler.js';
 export type { KernelStore } from './kernel-store.js';
+export type { LaneObstacle } from './lanes/lane-flow.js';
 export type { LayerSparsity } from './masked-layer-class.js';
 export { maskedConv1d, maskedConv2d, maskedDense, maskedDepthwiseConv2d } from './masked-layers.js';
 export * as maskedOps from './masked-ops.js';
@@ -9,6 +10,7 @@ export { type OptimizerState, readOptimizerState, writeOptimizerState } from './
 export { packTensorBits } from './pack-bits.js';
 export type { LayerMatch, LayerPolicy, SkippedLayer } from './policy.js';
 export { prunableKernels } from './prunable-kernels.js';
+export type { LayerExecution } from './region.js';
 export type { RegionGroup } from './region-groups.js';
 export { type SeededDropoutArgs, seededDropout } from './seeded-dropout.js';
 export { type SparsifyOptions, type SparsifyReport, sparsify, sparsifyReport } from './sparsify.js';

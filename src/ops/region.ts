@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { KernelStore } from './kernel-store.js';
+import type { LaneObstacle } from './lanes/lane-flow.js';
 import { isMasked, type MaskedLayer } from './masked-layer-class.js';
 
 /** A layer in a region. */
@@ -16,7 +17,7 @@ export interface LayerExecution {
   /** Whether it ran with the sparse kernels, or between layers that did, without leaving their layout. */
   readonly inLanes: boolean;
   /** Why not. */
-  readonly obstacle?: string;
+  readonly obstacle?: LaneObstacle;
 }
 
 /**
@@ -58,7 +59,8 @@ export function applyLayer(layer: tf.layers.Layer, inputs: readonly tf.Tensor[],
 export const denseMaskedExecutor: CreateRegionExecutor = (nodes) => ({
   call: (x, kwargs) => tf.tidy(() => runNodes(nodes, x, (layer, inputs) => applyLayer(layer, inputs, kwargs))),
   storeOf: (layer) => layer.kernelStore as KernelStore,
-  report: () => nodes.map(({ layer }) => ({ layer: layer.name, className: layer.getClassName(), inLanes: false })),
+  report: () =>
+    nodes.map(({ layer }) => ({ layer: layer.name, className: layer.getClassName(), inLanes: false, obstacle: 'noWasm' })),
 });
 
 /**

@@ -38,12 +38,12 @@ export interface SparsifyReport {
 
 const known = {
   execution: true,
-  breakEven: true,
   include: true,
   exclude: true,
   minWeights: true,
   skipFirst: true,
   skipLast: true,
+  breakEven: true,
 } as const;
 
 const reports = new WeakMap<tf.LayersModel, SparsifyReport>();

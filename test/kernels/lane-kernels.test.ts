@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { type ConvGeometry, instantiateLaneKernels, type KernelBuild } from '../../src/kernels/index.js';
 import { mapsOf } from '../../src/kernels/lane-maps.js';
 import { inQuads } from '../../src/kernels/list-quads.js';
-import { inSegments } from '../../src/kernels/list-segments.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -88,17 +87,16 @@ function setUp(build: KernelBuild, { g, sparsity, shared, seed }: Case) {
     kernels.pad(lanes, pointer, blocks, height, width * pixel, top, bottom, left * pixel, right * pixel);
     return { pointer, height: framedHeight, width: framedWidth, channels };
   };
-  /** @param channels of the map that the list reads; up to four segments. */
-  const inMemory = (product: LaneProduct, channels: number) => {
-    const segments = Math.min(channels, 1 + (seed % 4));
-    const list = inSegments(product.list, channels, segments);
-    const quads = inQuads(list);
+  /** Up to four segments. */
+  const segments = (channels: number) => Math.min(channels, 1 + (seed % 4));
+  const inMemory = ({ list }: LaneProduct, rows: number) => {
+    const quads = inQuads(list, rows);
     const { rowStart, offsets, order } = quads ?? list;
     return {
       order,
       pointers: {
         ...{ rowStart: arena.putWords(rowStart), offsets: arena.putWords(offsets) },
-        ...{ rows: product.list.rowStart.length - 1, segments, quads: quads !== undefined },
+        ...{ rows, segments: (list.rowStart.length - 1) / rows, quads: quads !== undefined },
       },
       values: arena.put(Float32Array.from(order, (index) => weights[index] as number)),
     };
@@ -115,7 +113,7 @@ function setUp(build: KernelBuild, { g, sparsity, shared, seed }: Case) {
     channels,
   });
   const masked = weights.map((weight, i) => weight * (mask[i] as number));
-  return { arena, kernels, mask, masked, x, dy, blocks, framed, inMemory, images, map };
+  return { arena, kernels, mask, masked, x, dy, blocks, framed, segments, inMemory, images, map };
 }
 
 describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
@@ -123,9 +121,9 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, fc.boolean(), (c, relu) => {
         const { g } = c;
-        const { arena, kernels, mask, masked, x, blocks, framed, inMemory, images, map } = setUp(build, c);
-        const product = forwardProduct(g, mask);
-        const { pointers, values } = inMemory(product, g.inChannels);
+        const { arena, kernels, mask, masked, x, blocks, framed, segments, inMemory, images, map } = setUp(build, c);
+        const product = forwardProduct(g, mask, segments(g.inChannels));
+        const { pointers, values } = inMemory(product, g.outChannels);
         const bias = random(g.outChannels, c.seed + 3);
         const y = map(g.outHeight, g.outWidth, g.outChannels);
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), y);
@@ -144,11 +142,11 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { kernels, mask, masked, dy, blocks, framed, inMemory, images, map } = setUp(build, c);
+        const { kernels, mask, masked, dy, blocks, framed, segments, inMemory, images, map } = setUp(build, c);
         const dx = map(g.inHeight, g.inWidth, g.inChannels);
         const source = framed(dy, g.outHeight, g.outWidth, g.outChannels, backwardFrame(g));
-        for (const product of backwardProducts(g, mask)) {
-          const { pointers, values } = inMemory(product, g.outChannels);
+        for (const product of backwardProducts(g, mask, segments(g.outChannels))) {
+          const { pointers, values } = inMemory(product, g.inChannels);
           const maps = mapsOf(product, blocks, source, dx);
           kernels.product(pointers, values, 0, false, maps.framed, maps.other, maps.counts);
         }
@@ -163,9 +161,9 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     fc.assert(
       fc.property(cases, (c) => {
         const { g } = c;
-        const { arena, kernels, mask, x, dy, blocks, framed, inMemory } = setUp(build, c);
-        const product = forwardProduct(g, mask);
-        const { order, pointers } = inMemory(product, g.inChannels);
+        const { arena, kernels, mask, x, dy, blocks, framed, segments, inMemory } = setUp(build, c);
+        const product = forwardProduct(g, mask, segments(g.inChannels));
+        const { order, pointers } = inMemory(product, g.outChannels);
         const [gradient, partials] = [arena.room(4 * order.length), arena.room(16 * order.length)];
         const error = framed(dy, g.outHeight, g.outWidth, g.outChannels, { top: 0, left: 0, bottom: 0, right: 0 });
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), error);

@@ -1,4 +1,5 @@
 import { checkSpec, tableOf } from '../check-spec.js';
+import { checkedRun } from '../checked-run.js';
 import type {
   Accelerator,
   AcceleratorRun,
@@ -11,13 +12,14 @@ import type {
 import { price } from '../energy/price.js';
 import type { Dataflow } from '../systolic.js';
 import { acfAreas } from './acf-areas.js';
-import { type Configuration, configurationOf, emptyConfiguration, reconfigure } from './configuration.js';
+import { type Configuration, configurationOf, dearestChange, emptyConfiguration, reconfigure } from './configuration.js';
 import { fillBatch } from './fill-batch.js';
-import { executeGemms, type PreparedGemms, prepareGemms } from './gemm-execution.js';
+import { executeGemms, prepareGemms } from './gemm-execution.js';
 import { lowerBound } from './lower-bound.js';
 import { type AcfOptions, type AcfSpec, acfSchema } from './options.js';
 import { greedyPath, viterbiPath } from './schedule.js';
 import { patternOf, patternsOfState, patternsToState } from './stored-pattern.js';
+import { type Choice, survivors } from './survivors.js';
 import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js';
 
 /**
@@ -89,15 +91,13 @@ export const acfKind = { schema: acfSchema, build, areas: acfAreas };
 
 function build(spec: AcfSpec): Accelerator {
   const energyTable = tableOf(spec.energyTable);
-  return { spec, energyTable, start: (state) => startRun(spec, energyTable, state) };
+  return { spec, energyTable, start: (state) => checkedRun(startRun(spec, energyTable, state)) };
 }
 
-/** A dataflow for a work. */
+/** A dataflow for a work, with what it costs before reconfiguration and the configuration it needs. */
 interface Candidate {
-  /** Counts that its run does not fall below. */
-  bound(): WorkCounts;
-  /** Counts before reconfiguration, and the configuration it needs; run when first asked. */
-  run(): { readonly counts: WorkCounts; readonly configuration: Configuration };
+  readonly counts: WorkCounts;
+  readonly configuration: Configuration;
 }
 
 function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): AcceleratorRun {
@@ -106,18 +106,21 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
   let patterns = patternsOfState(state?.slice(configuration.length) ?? []);
 
   function executeStep(works: readonly PhaseWork[]): StepCounts {
-    const stages = works.filter((work) => work.kind === 'gemm').map((work) => candidates(work, spec));
+    const choices = works.filter((work) => work.kind === 'gemm').map((work) => candidates(work, spec, table));
+    const stages = survivors(choices, ({ counts }) => ({
+      least: objective(counts, spec, table),
+      most: objective(withReconfiguration(counts, spec.reconfigurable ? dearestChange(spec) : noChange, spec), spec, table),
+    }));
     const configured = (stage: number, previous: number, chosen: number): WorkCounts => {
-      const before = stage === 0 ? configuration : stages[stage - 1][previous].run().configuration;
-      const { counts, configuration: after } = stages[stage][chosen].run();
+      const before = stage === 0 ? configuration : stages[stage - 1][previous].configuration;
+      const { counts, configuration: after } = stages[stage][chosen];
       return withReconfiguration(counts, spec.reconfigurable ? reconfigure(before, after, spec) : noChange, spec);
     };
-    const lengths = stages.map((stage) => stage.length);
-    const cost = (stage: number, previous: number, chosen: number) => objective(configured(stage, previous, chosen), spec, table);
-    const path =
-      spec.scheduler === 'viterbi'
-        ? viterbiPath(lengths, cost)
-        : greedyPath(lengths, cost, (stage, chosen) => objective(stages[stage][chosen].bound(), spec, table));
+    const find = spec.scheduler === 'viterbi' ? viterbiPath : greedyPath;
+    const path = find(
+      stages.map((stage) => stage.length),
+      (stage, previous, chosen) => objective(configured(stage, previous, chosen), spec, table),
+    );
     const gemms = path.map((chosen, stage) => configured(stage, path[stage - 1], chosen)).values();
     const updates = works.filter((work) => work.kind === 'update');
     const counts = works.map((work) =>
@@ -125,7 +128,7 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
     );
     patterns = updates.map(patternOf);
     const last = stages.at(-1)?.[path.at(-1) as number];
-    if (last) configuration = last.run().configuration;
+    if (last) configuration = last.configuration;
     return { works: counts };
   }
 
@@ -136,24 +139,16 @@ const noChange = { switches: 0, cycles: 0 };
 
 const dataflows: readonly Dataflow[] = ['WS', 'OS', 'IS'];
 
-function candidates(work: PhaseWork & { kind: 'gemm' }, spec: AcfSpec): Candidate[] {
+function candidates(work: PhaseWork & { kind: 'gemm' }, spec: AcfSpec, table: EnergyTable): Choice<Candidate>[] {
   const prepared = prepareGemms(fillBatch(work, spec), spec);
   const allowed = spec.dataflow === 'dynamic' ? dataflows : [spec.dataflow];
-  return allowed.map((dataflow) => {
-    let known: ReturnType<Candidate['run']> | undefined;
-    return {
-      bound: () => lowerBound(prepared, dataflow, spec),
-      run() {
-        known ??= run(prepared, dataflow, spec);
-        return known;
-      },
-    };
-  });
-}
-
-function run(prepared: PreparedGemms, dataflow: Dataflow, spec: AcfSpec): ReturnType<Candidate['run']> {
-  const sums = executeGemms(prepared, dataflow, spec);
-  return { counts: gemmCounts(prepared, dataflow, sums, spec), configuration: configurationOf(dataflow, sums.extents, spec) };
+  return allowed.map((dataflow) => ({
+    bound: objective(lowerBound(prepared, dataflow, spec), spec, table),
+    run() {
+      const sums = executeGemms(prepared, dataflow, spec);
+      return { counts: gemmCounts(prepared, dataflow, sums, spec), configuration: configurationOf(dataflow, sums.extents, spec) };
+    },
+  }));
 }
 
 function objective(counts: WorkCounts, spec: AcfSpec, table: EnergyTable): number {

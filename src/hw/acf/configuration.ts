@@ -48,6 +48,12 @@ export function reconfigure(from: Configuration, to: Configuration, parameters: 
   return { switches, cycles: parameters.reconfigurationCycles + Math.ceil(switches / parameters.switchesPerCycle) };
 }
 
+/** The change in which every connection changes. */
+export function dearestChange({ rows, cols, reconfigurationCycles, switchesPerCycle }: AcfSpec): Reconfiguration {
+  const switches = 4 * rows * cols;
+  return { switches, cycles: reconfigurationCycles + Math.ceil(switches / switchesPerCycle) };
+}
+
 /** The configuration at power-on: nothing is connected. */
 export function emptyConfiguration({ rows, cols }: AcfSpec): Configuration {
   return new Uint32Array(Math.ceil((4 * rows * cols) / 32));

@@ -92,8 +92,8 @@ export function executeGemms({ work, gemms }: PreparedGemms, dataflow: Dataflow,
   const { rows, cols } = spec;
   const sums = tileSums(spec, growthOf(work, dataflow), dataflow === 'IS' ? rows : cols);
   for (const { input, kernel, inputCounts, kernelCounts, wanted, packed } of gemms) {
-    if (dataflow === 'WS') operandStationary(kernel, kernelCounts, input, { lanes: cols, depth: rows }, sums);
-    else if (dataflow === 'IS') operandStationary(input, inputCounts, kernel, { lanes: rows, depth: cols }, sums);
+    if (dataflow === 'WS') operandStationary(kernel, kernelCounts, input, inputCounts, { lanes: cols, depth: rows }, sums);
+    else if (dataflow === 'IS') operandStationary(input, inputCounts, kernel, kernelCounts, { lanes: rows, depth: cols }, sums);
     else if (packed) packedOutputStationary(input, kernel, packed, sums);
     else outputStationary(input, kernel, wanted, sums);
   }

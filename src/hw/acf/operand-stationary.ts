@@ -1,6 +1,7 @@
 import { popcount } from '../bits.js';
 import { type BitRows, columnCounts, rowCount } from './bit-rows.js';
-import { addRound, addTile, addWords, clearRound, emptyRound, type Round, switchLevels, type TileSums } from './tile-sums.js';
+import { clearRounds, emptyRounds, type Rounds } from './rounds.js';
+import { addRounds, addTile, switchLevels, type TileSums } from './tile-sums.js';
 
 /** The array as a stationary dataflow sees it: WS has `cols` lanes of `rows` SPEs, IS `rows` lanes of `cols` SPEs. */
 export interface LaneGeometry {
@@ -14,11 +15,13 @@ export interface LaneGeometry {
  * @param stationary one row per lane: the reduction indices whose values it holds, in ascending order, `depth` at a time.
  * @param held per reduction index, how many rows of `stationary` hold it.
  * @param streamed the other operand: its vectors pass by the lanes, `queueDepth` per round.
+ * @param streamedCounts per reduction index, how many of these vectors have it.
  */
 export function operandStationary(
   stationary: BitRows,
   held: Uint32Array,
   streamed: BitRows,
+  streamedCounts: Uint32Array,
   { lanes, depth }: LaneGeometry,
   sums: TileSums,
 ): void {
@@ -26,9 +29,10 @@ export function operandStationary(
   const { growth } = sums;
   const images = growth.tiles * growth.folds * growth.stretch;
   const latency = switchLevels(sums.parameters) + Math.ceil(Math.log2(depth));
-  const stream = streamOf(streamed, sums.parameters.queueDepth);
-  const rounds = stream.vectors.map((vectors) => ({ ...emptyRound(sums.parameters), laneSums: vectors }));
-  for (const { input } of rounds) input.linkWidth = depth;
+  const stream = streamOf(streamed, streamedCounts, sums.parameters.queueDepth, sums.parameters.banks);
+  const rounds = emptyRounds(stream.vectors.length, sums.parameters);
+  rounds.laneSums.set(stream.vectors);
+  rounds.input.linkWidth = depth;
   const cursors: Cursors = { word: new Int32Array(lanes), bits: new Int32Array(lanes) };
   const union: Union = { words: new Int32Array(stationary.wordsPerRow), first: 0, end: 0 };
   for (let first = 0; first < stationary.rows; first += lanes) {
@@ -44,15 +48,13 @@ export function operandStationary(
     const folds = Math.ceil(most / depth);
     for (let f = 0; f < folds; f++) {
       let loaded = 0;
-      rounds.forEach(clearRound);
+      clearRounds(rounds);
       for (let group = 0; group < used; group += fanOut) {
         loaded += takeUnion(stationary, first, group, Math.min(used, group + fanOut), depth, cursors, union);
         streamUnion(union, stream, rounds);
       }
-      for (const round of rounds) {
-        round.rectangle = used * Math.min(depth, most - f * depth);
-        addRound(sums, round);
-      }
+      rounds.rectangle = used * Math.min(depth, most - f * depth);
+      addRounds(sums, rounds);
       addTile(sums, Math.ceil(loaded / injectors) + latency);
       sums.words += growth.tiles * growth.folds * loaded;
       sums.deliveries += growth.tiles * growth.folds * loaded;
@@ -149,41 +151,48 @@ interface Stream {
   /** Values of each round that meet a reduction index, [index][round], and of all rounds. */
   readonly counts: Uint32Array;
   readonly total: Uint32Array;
+  /** The bank of each reduction index. */
+  readonly bankOf: Uint16Array;
+  /** Room for the words of each round that other groups have been sent. */
+  readonly before: Float64Array;
 }
 
-function streamOf({ rows, cols, wordsPerRow, words }: BitRows, depth: number): Stream {
+function streamOf({ rows, cols, wordsPerRow, words }: BitRows, total: Uint32Array, depth: number, banks: number): Stream {
   const rounds = Math.ceil(rows / depth);
-  const counts = new Uint32Array(cols * rounds);
-  const total = new Uint32Array(cols);
   const vectors = Array.from({ length: rounds }, (_, round) => Math.min(depth, rows - round * depth));
-  vectors.forEach((count, round) => {
+  const counts = rounds === 1 ? total : new Uint32Array(cols * rounds);
+  for (let round = 0; round < rounds && rounds > 1; round++) {
     const from = round * depth * wordsPerRow;
-    const window = columnCounts({ rows: count, cols, wordsPerRow, words: words.subarray(from, from + count * wordsPerRow) });
-    for (let k = 0; k < cols; k++) {
-      counts[k * rounds + round] = window[k];
-      total[k] += window[k];
-    }
-  });
-  return { vectors, counts, total };
+    const window = { rows: vectors[round], cols, wordsPerRow, words: words.subarray(from, from + vectors[round] * wordsPerRow) };
+    const ofRound = columnCounts(window);
+    for (let k = 0; k < cols; k++) counts[k * rounds + round] = ofRound[k];
+  }
+  const bankOf = new Uint16Array(cols);
+  for (let k = 0; k < cols; k++) bankOf[k] = k % banks;
+  return { vectors, counts, total, bankOf, before: new Float64Array(rounds) };
 }
 
 /** Sends the streamed words of the union's indices to a fan-out group, round by round, and clears the union. */
-function streamUnion({ words, first, end }: Union, { counts }: Stream, rounds: readonly Round[]): void {
-  const before = rounds.map(({ input }) => input.words);
+function streamUnion(
+  { words: union, first, end }: Union,
+  { counts, bankOf, before }: Stream,
+  { count: rounds, longest, input }: Rounds,
+): void {
+  const { words, link, banks } = input;
+  before.set(words);
   for (let word = first; word < end; word++) {
-    let bits = words[word];
-    words[word] = 0;
+    let bits = union[word];
+    union[word] = 0;
     const base = (word << 5) + 31;
     for (; bits !== 0; bits &= bits - 1) {
       const k = base - Math.clz32(bits & -bits);
-      for (let r = 0; r < rounds.length; r++) {
-        const count = counts[k * rounds.length + r];
-        if (count > rounds[r].longest) rounds[r].longest = count;
-        addWords(rounds[r].input, k, count);
+      for (let r = 0, at = k * rounds, bank = bankOf[k] * rounds; r < rounds; r++, at++, bank++) {
+        const count = counts[at];
+        if (count > longest[r]) longest[r] = count;
+        words[r] += count;
+        banks[bank] += count;
       }
     }
   }
-  rounds.forEach(({ input }, r) => {
-    input.link = Math.max(input.link, input.words - before[r]);
-  });
+  for (let r = 0; r < rounds; r++) link[r] = Math.max(link[r], words[r] - before[r]);
 }

@@ -3,23 +3,16 @@
  * (the scheduler as printed, ledger E10).
  *
  * @param cost cost of taking candidate `c` of stage `s` after candidate `p` of stage `s - 1` (-1 before the first).
- * @param bound a cost that candidate `c` of stage `s` does not fall below: where it is more than the best so far, the cost is not asked.
  * @returns the candidate of each stage; at a tie the first.
  */
-export function greedyPath(
-  candidates: readonly number[],
-  cost: (s: number, p: number, c: number) => number,
-  bound: (s: number, c: number) => number = () => 0,
-): number[] {
+export function greedyPath(candidates: readonly number[], cost: (s: number, p: number, c: number) => number): number[] {
   let previous = -1;
   return candidates.map((count, stage) => {
-    const bounds = Array.from({ length: count }, (_, c) => ({ c, least: bound(stage, c) }));
-    let best = count;
-    let bestCost = Number.POSITIVE_INFINITY;
-    for (const { c, least } of bounds.sort((a, b) => a.least - b.least)) {
-      if (least > bestCost * (1 + 1e-9)) break; // sums of floating-point prices are not exact
+    let best = 0;
+    let bestCost = cost(stage, previous, 0);
+    for (let c = 1; c < count; c++) {
       const candidateCost = cost(stage, previous, c);
-      if (candidateCost < bestCost || (candidateCost === bestCost && c < best)) [best, bestCost] = [c, candidateCost];
+      if (candidateCost < bestCost) [best, bestCost] = [c, candidateCost];
     }
     previous = best;
     return best;

@@ -1,4 +1,5 @@
 import type { AcfSpec } from './options.js';
+import { busiestBank, type Deliveries, type Rounds } from './rounds.js';
 
 /**
  * How the tiles of sampled images stand for those of the whole batch; one factor is the real images per image present, the others 1.
@@ -42,59 +43,6 @@ export interface TileSums {
   readonly extents: Uint32Array;
 }
 
-/** Words that one distribution network delivers in a round. */
-export interface Delivery {
-  words: number;
-  /** Most words for one fan-out group. */
-  link: number;
-  /** Words per cycle of a group's link, in units of `linkWords`: as many as there are SPEs that take different words. */
-  linkWidth: number;
-  /** Words out of each bank of the buffer, and the most of them. */
-  readonly banks: Float64Array;
-  bank: number;
-}
-
-/** A part of a tile, between two barriers. */
-export interface Round {
-  /** Most MAC slots of an SPE. */
-  longest: number;
-  /** MAC slots of all SPEs. */
-  work: number;
-  /** SPEs of the occupied rectangle. */
-  rectangle: number;
-  /** Partial sums that each lane moves to its accumulators; 0 where SPEs accumulate. */
-  laneSums: number;
-  readonly input: Delivery;
-  readonly kernel: Delivery;
-}
-
-export function emptyRound({ banks }: AcfSpec): Round {
-  const delivery = (): Delivery => ({ words: 0, link: 0, linkWidth: 1, banks: new Float64Array(banks), bank: 0 });
-  return { longest: 0, work: 0, rectangle: 0, laneSums: 0, input: delivery(), kernel: delivery() };
-}
-
-/** Makes a round ready to be used again. */
-export function clearRound(round: Round): void {
-  round.longest = 0;
-  round.work = 0;
-  for (const delivery of [round.input, round.kernel]) {
-    delivery.words = 0;
-    delivery.link = 0;
-    delivery.banks.fill(0);
-    delivery.bank = 0;
-  }
-}
-
-/** Adds words of one line of an operand, which lies in bank `line mod banks`. */
-export function addWords(delivery: Delivery, line: number, words: number): void {
-  const { banks } = delivery;
-  const bank = line % banks.length;
-  const load = banks[bank] + words;
-  banks[bank] = load;
-  if (load > delivery.bank) delivery.bank = load;
-  delivery.words += words;
-}
-
 export function tileSums(parameters: AcfSpec, growth: Growth, extents: number): TileSums {
   return {
     parameters,
@@ -117,42 +65,45 @@ export function tileSums(parameters: AcfSpec, growth: Growth, extents: number): 
   };
 }
 
-/** Adds a tile's fill; its rounds come by {@link addRound}. */
+/** Adds a tile's fill; its rounds come by {@link addRounds}. */
 export function addTile(sums: TileSums, fillCycles: number): void {
   const repeat = sums.growth.tiles * sums.growth.folds;
   sums.tiles += repeat;
   sums.fillCycles += repeat * fillCycles;
 }
 
-/** Adds a round: it takes as long as its longest SPE, its slowest accumulators, network or bank. */
-export function addRound(sums: TileSums, { longest, work, rectangle, laneSums, input, kernel }: Round): void {
+/** Adds the rounds of a tile: each takes as long as its longest SPE, its slowest accumulators, network or bank. */
+export function addRounds(sums: TileSums, { count, longest, work, rectangle, laneSums, input, kernel }: Rounds): void {
   const { rows, cols, accumulatorPorts } = sums.parameters;
   const { stretch } = sums.growth;
   const repeat = sums.growth.tiles * sums.growth.folds;
   const units = rows * cols;
-  const slots = longest * stretch;
-  const accumulated = Math.max(slots, longest > 0 ? Math.ceil((laneSums * stretch) / accumulatorPorts) : 0);
-  const delivered = Math.max(accumulated, networkCycles(input, sums), networkCycles(kernel, sums));
-  const busy = Math.max(delivered, bankCycles(input, sums), bankCycles(kernel, sums));
-  sums.busyCycles += repeat * busy;
-  sums.executed += repeat * work * stretch;
-  sums.imbalance += repeat * (rectangle * slots - work * stretch);
-  sums.underfilled += repeat * (units - rectangle) * slots;
-  sums.accumulators += repeat * units * (accumulated - slots);
-  sums.multicast += repeat * units * (delivered - accumulated);
-  sums.banks += repeat * units * (busy - delivered);
-  sums.words += repeat * stretch * (input.words + kernel.words);
+  for (let r = 0; r < count; r++) {
+    const slots = longest[r] * stretch;
+    const accumulated = Math.max(slots, slots > 0 ? Math.ceil((laneSums[r] * stretch) / accumulatorPorts) : 0);
+    const delivered = Math.max(accumulated, networkCycles(input, r, sums), networkCycles(kernel, r, sums));
+    const busy = Math.max(delivered, bankCycles(input, r, sums), bankCycles(kernel, r, sums));
+    sums.busyCycles += repeat * busy;
+    sums.executed += repeat * work[r] * stretch;
+    sums.imbalance += repeat * (rectangle * slots - work[r] * stretch);
+    sums.underfilled += repeat * (units - rectangle) * slots;
+    sums.accumulators += repeat * units * (accumulated - slots);
+    sums.multicast += repeat * units * (delivered - accumulated);
+    sums.banks += repeat * units * (busy - delivered);
+    sums.words += repeat * stretch * (input.words[r] + kernel.words[r]);
+  }
 }
 
 /** Of the levels of a fat tree only the first and the last can bind: the load of a link between is a mean of those behind it. */
-function networkCycles({ words, link, linkWidth }: Delivery, { parameters, growth }: TileSums): number {
+function networkCycles({ words, link, linkWidth }: Deliveries, round: number, { parameters, growth }: TileSums): number {
   const { injectors, linkWords } = parameters;
-  return Math.max(Math.ceil((words * growth.stretch) / injectors), Math.ceil((link * growth.stretch) / (linkWords * linkWidth)));
+  const root = Math.ceil((words[round] * growth.stretch) / injectors);
+  return Math.max(root, Math.ceil((link[round] * growth.stretch) / (linkWords * linkWidth)));
 }
 
-function bankCycles({ bank }: Delivery, { parameters, growth }: TileSums): number {
+function bankCycles(deliveries: Deliveries, round: number, { parameters, growth }: TileSums): number {
   const { banks, injectors } = parameters;
-  return Math.ceil((bank * growth.stretch * Math.min(banks, injectors)) / injectors);
+  return Math.ceil((busiestBank(deliveries, round) * growth.stretch * Math.min(banks, injectors)) / injectors);
 }
 
 /** Levels of switches between an injector and an SPE: a tree of radix `fanOut` (at least 2) over all SPEs. */

@@ -24,7 +24,10 @@ import type { StoredWork } from './traffic.js';
  *     PE = max(ceil(products / multipliers), ceil(row pairs / rowPairsPerCycle / interval)) * interval     before stealing
  *
  * All PEs wait for the last one at the end of a work. Procedure 1 runs while the work before stores its outputs; what that does not
- * hide is charged. Operands and outputs pass behind double buffers, row by row.
+ * hide is charged. Operands and outputs pass behind double buffers, part by part.
+ *
+ * Off chip each row of a tensor is in RP-CSR or RP-BF. Outputs leave compressed, with the zeros that the step knows of them: those of E
+ * behind a layer, of A before it, and of the wanted gradient. An operand is read once if it fits a third of all SRAM, else tile by tile.
  *
  * Unit-cycles are lost to `indexMatching`, `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `stealing`
  * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden) and `memory`.
@@ -68,7 +71,6 @@ function execute(work: GemmWork, stored: StoredWork, storeCycles: number, spec: 
   const partitions = split.bounds.length - 1;
   return {
     cycles: balancing + finish,
-    tiles: Math.max(1, Math.ceil((split.bounds.at(-1) as number) / partitions)),
     ...{ effectual: products, executed: products, multiplied: products },
     idle: { ...idleCauses(schedule, finish, products, spec), balancing: spec.pes * spec.multipliers * balancing },
     actions: {

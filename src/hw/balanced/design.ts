@@ -1,5 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { tableOf } from '../check-spec.js';
+import { checkedRun } from '../checked-run.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
 import { workMacs } from '../effectual-macs.js';
 import { transferCycles } from '../parts/double-buffer.js';
@@ -51,7 +52,7 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
     energyTable: tableOf(spec.energyTable),
     start(state) {
       let storeBytes = state?.[0] ?? 0; // of the work before
-      return {
+      return checkedRun({
         executeStep(works) {
           const layers = stepLayers(works);
           const counts = works.map((work) => {
@@ -62,7 +63,7 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
           return { works: counts };
         },
         state: () => [storeBytes],
-      };
+      });
     },
   };
 }

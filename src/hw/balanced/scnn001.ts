@@ -80,7 +80,6 @@ function execute(work: GemmWork, spec: Scnn001Spec): DesignExecution {
   const gradient = work.phase === 'weightGradient';
   return {
     cycles,
-    tiles: 1,
     ...{ effectual, executed, multiplied: executed },
     idle: {
       fragmentation: productCycles * multipliers - executed,

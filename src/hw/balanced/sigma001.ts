@@ -88,7 +88,6 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
   const words = run.heldWords + run.streamedWords;
   return {
     cycles,
-    tiles: Math.max(1, run.folds),
     ...{ effectual, executed: run.slots, multiplied },
     idle: {
       ineffectual: run.slots - effectual,

@@ -66,7 +66,6 @@ function execute(work: GemmWork, spec: SparseTrain001Spec): DesignExecution {
   const partitions = split.bounds.length - 1;
   return {
     cycles,
-    tiles: Math.max(1, Math.ceil((split.bounds.at(-1) as number) / partitions)),
     ...{ effectual: products, executed: products, multiplied: products },
     idle: {
       fragmentation: sum(loads, (load) => load.pairBatches) * spec.multipliers - products,

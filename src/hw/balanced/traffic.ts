@@ -1,3 +1,4 @@
+import { sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, Operand, PhaseWork, Role, UpdateWork } from '../contracts.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
 import { expandedBits } from './im2col-bits.js';
@@ -46,7 +47,7 @@ export function stepLayers(works: readonly PhaseWork[]): StepLayers {
 /**
  * The tensors of a work as a design stores them. Outputs leave through the sparsification and compression units: the output of a layer
  * with the pattern of its E, its input gradient with that of its A, which is where ReLU lets values and errors through; where the step
- * has no such map, at the bits per element of the input. A gradient has the wanted pattern, or no zeros.
+ * has no such map (or a layer is used again at another size), at the bits per element of the input. A gradient has the wanted pattern, or no zeros.
  */
 export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory): StoredWork {
   const stored = (role: Role, nonzeros?: BitTensor) => storedTensor(nonzeros, tensorRows(work, role, storage.rowLayout), storage);
@@ -59,8 +60,10 @@ export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory):
   const role = work.phase === 'forward' ? 'E' : 'A';
   const map = layers.get(work.layer)?.maps.get(role);
   const full = stored(role);
+  if (map && Math.abs(sizeOf(map.shape) * work.imageScale - full.elements) < 1)
+    return { input, kernel, output: stored(role, map) };
   const plainInput = storage.im2col ? stored(work.input.role, work.input.nonzeros) : input;
-  return { input, kernel, output: map ? stored(role, map) : scaled(plainInput, full.elements / plainInput.elements) };
+  return { input, kernel, output: scaled(plainInput, full.elements / plainInput.elements) };
 }
 
 function scaled(tensor: StoredTensor, factor: number): StoredTensor {

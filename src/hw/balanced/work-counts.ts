@@ -8,8 +8,6 @@ import type { Traffic } from './traffic.js';
 /** What a design does for a work apart from moving data off chip. */
 export interface Execution {
   readonly cycles: number;
-  /** Parts in which operands arrive and outputs leave while others are computed. */
-  readonly tiles: number;
   readonly effectual: number;
   /** Multiplier slots spent. */
   readonly executed: number;
@@ -24,13 +22,18 @@ export interface Execution {
 /** Leakage that one `leakUnitCycle` of the 45 nm table stands for, in watt: 0.0823 pJ per ns. */
 const wattPerLeakUnit = 82.3e-6;
 
+/** Cycles that a transfer takes at least: operands arrive, and outputs leave, in parts of this size while others are computed. */
+const foldCycles = 64;
+const mostFolds = 1024;
+
 /** The counts of a work: computation behind double buffers, and the actions of memory and power at rest. */
 export function workCounts(work: GemmWork | UpdateWork, execution: Execution, traffic: Traffic, frame: FrameSpec): WorkCounts {
   const { effectual, executed, multiplied } = execution;
   const units = frame.pes * frame.multipliers;
-  const fold = { computeCycles: execution.cycles, loadBytes: traffic.loadBytes, storeBytes: traffic.storeBytes };
-  const cycles = doubleBuffered(evenFolds(fold, execution.tiles), frame.dramBytesPerCycle);
   const dramByte = traffic.loadBytes + traffic.storeBytes;
+  const fold = { computeCycles: execution.cycles, loadBytes: traffic.loadBytes, storeBytes: traffic.storeBytes };
+  const folds = Math.max(1, Math.min(mostFolds, Math.floor(dramByte / (foldCycles * frame.dramBytesPerCycle))));
+  const cycles = doubleBuffered(evenFolds(fold, folds), frame.dramBytesPerCycle);
   const actions: Partial<Record<ActionName, number>> = {
     ...execution.actions,
     multiplyFp32: multiplied,
@@ -61,7 +64,6 @@ export function updateCounts(work: UpdateWork, traffic: Traffic, frame: FrameSpe
   const cycles = Math.ceil(effectual / units);
   const execution = {
     ...{ cycles, effectual, executed: effectual, multiplied: effectual },
-    tiles: Math.max(1, cycles),
     idle: { underfilled: units * cycles - effectual },
     actions: { registerAccess: 4 * effectual, sramSmallAccess: 3 * effectual },
     decisions: {},

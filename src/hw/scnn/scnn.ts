@@ -1,4 +1,5 @@
 import { checkSpec, tableOf } from '../check-spec.js';
+import { checkedRun } from '../checked-run.js';
 import type { Accelerator, PhaseWork, WorkCounts } from '../contracts.js';
 import { wholeBatch } from '../whole-batch.js';
 import { type BrickTimes, brickTimes } from './brick-times.js';
@@ -49,13 +50,14 @@ function build(spec: ScnnSpec): Accelerator {
   return {
     spec,
     energyTable: tableOf(spec.energyTable),
-    start: () => ({
-      executeStep(works) {
-        times ??= brickTimes(spec.activationVector, spec.weightVector, spec.banks);
-        return { works: works.map((work) => execute(work, spec, times as BrickTimes)) };
-      },
-      state: () => [],
-    }),
+    start: () =>
+      checkedRun({
+        executeStep(works) {
+          times ??= brickTimes(spec.activationVector, spec.weightVector, spec.banks);
+          return { works: works.map((work) => execute(work, spec, times as BrickTimes)) };
+        },
+        state: () => [],
+      }),
   };
 }
 

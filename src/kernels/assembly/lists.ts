@@ -1,6 +1,9 @@
 // Offset lists from masks: a byte a weight, 1 keeps. Masks are read 16 bytes at a time, so that the work is that of the kept weights.
 // Behind a mask lie 15 bytes that may be read; what they hold does not matter.
 
+/** Bytes of the 32 lanes of one channel. */
+const LANES: i32 = 128;
+
 /** How many of `count` bytes are 1. */
 export function countOnes(mask: usize, count: i32): i32 {
   let ones: i64 = 0;
@@ -18,66 +21,70 @@ function keptOf(mask: usize, count: i32): i32 {
 }
 
 /**
- * The list of a kernel whose row r and column k lie at byte k * rows + r of its mask. `columnOffsets` [columns] is the offset of each
- * column's entries; written are `rowStart` [rows + 1], `offsets` and `order` [ones].
+ * A segment of a list: the entries of `width` channels from `first` on, for each tap. Row r, tap t and channel c of the kernel lie at byte
+ * tapStarts[t] + c * rows + r of its mask; what the entry multiplies lies tapOffsets[t] + c * LANES from an output pixel's place. Entries
+ * are counted from `base` on. Written are rowStart [rows + 1], and `offsets` and `order` at the entries' places. Returns where they end.
  */
 export function listAcross(
-  mask: usize, rows: i32, columns: i32, columnOffsets: usize, rowStart: usize, offsets: usize, order: usize,
-): void {
-  memory.fill(rowStart, 0, 4 * <usize>(rows + 1));
-  for (let k = 0, at = mask; k < columns; k++, at += rows)
-    for (let r = 0; r < rows; r += 16)
-      for (let kept = keptOf(at + r, rows - r); kept; kept &= kept - 1) {
-        const counter = rowStart + 4 * <usize>(r + ctz(kept));
-        store<i32>(counter, load<i32>(counter) + 1);
-      }
+  mask: usize, rows: i32, taps: i32, tapStarts: usize, tapOffsets: usize, first: i32, width: i32, channels: i32,
+  base: i32, rowStart: usize, offsets: usize, order: usize,
+): i32 {
+  memory.fill(rowStart, 0, 4 * <usize>rows);
+  for (let tap = 0; tap < taps; tap++) {
+    const start = load<i32>(tapStarts + 4 * <usize>tap);
+    for (let c = first; c < first + width; c++)
+      for (let r = 0; r < rows; r += 16)
+        for (let kept = keptOf(mask + start + c * rows + r, rows - r); kept; kept &= kept - 1) {
+          const counter = rowStart + 4 * <usize>(r + ctz(kept));
+          store<i32>(counter, load<i32>(counter) + 1);
+        }
+  }
   // Of each row its begin, which moves to its end while the row is filled.
-  let begin = 0;
+  let end = base;
   for (let r = 0; r < rows; r++) {
     const count = load<i32>(rowStart + 4 * <usize>r);
-    store<i32>(rowStart + 4 * <usize>r, begin);
-    begin += count;
+    store<i32>(rowStart + 4 * <usize>r, end);
+    end += count;
   }
-  for (let k = 0; k < columns; k++) {
-    const offset = load<i32>(columnOffsets + 4 * <usize>k);
-    for (let r = 0; r < rows; r += 16)
-      for (let kept = keptOf(mask + k * rows + r, rows - r); kept; kept &= kept - 1) {
-        const row = r + ctz(kept);
-        const cursor = rowStart + 4 * <usize>row;
-        const place = load<i32>(cursor);
-        store<i32>(offsets + 4 * <usize>place, offset);
-        store<i32>(order + 4 * <usize>place, k * rows + row);
-        store<i32>(cursor, place + 1);
-      }
+  for (let tap = 0; tap < taps; tap++) {
+    const start = load<i32>(tapStarts + 4 * <usize>tap);
+    const offset = load<i32>(tapOffsets + 4 * <usize>tap);
+    for (let c = first; c < first + width; c++)
+      for (let r = 0; r < rows; r += 16)
+        for (let kept = keptOf(mask + start + c * rows + r, rows - r); kept; kept &= kept - 1) {
+          const row = r + ctz(kept);
+          const cursor = rowStart + 4 * <usize>row;
+          const place = load<i32>(cursor);
+          store<i32>(offsets + 4 * <usize>place, offset + c * LANES);
+          store<i32>(order + 4 * <usize>place, start + c * rows + row);
+          store<i32>(cursor, place + 1);
+        }
   }
   memory.copy(rowStart + 4, rowStart, 4 * <usize>rows);
-  store<i32>(rowStart, 0);
+  store<i32>(rowStart, base);
+  return end;
 }
 
-/**
- * The list of a kernel whose row r holds, for each run, `width` columns side by side from byte runStarts[run] + r * width of its mask on.
- * The entries of a run have offsets from runOffsets[run] on, `step` apart. Returns how many there are.
- */
+/** The same for a kernel in which channels lie side by side: row r, tap t and channel c at byte tapStarts[t] + r * channels + c. */
 export function listAlong(
-  mask: usize, rows: i32, runs: i32, width: i32, runStarts: usize, runOffsets: usize, step: i32,
-  rowStart: usize, offsets: usize, order: usize,
+  mask: usize, rows: i32, taps: i32, tapStarts: usize, tapOffsets: usize, first: i32, width: i32, channels: i32,
+  base: i32, rowStart: usize, offsets: usize, order: usize,
 ): i32 {
-  let count = 0;
-  store<i32>(rowStart, 0);
+  store<i32>(rowStart, base);
   for (let r = 0; r < rows; r++) {
-    for (let run = 0; run < runs; run++) {
-      const start = load<i32>(runStarts + 4 * <usize>run) + r * width;
-      const offset = load<i32>(runOffsets + 4 * <usize>run);
+    for (let tap = 0; tap < taps; tap++) {
+      const start = load<i32>(tapStarts + 4 * <usize>tap) + r * channels + first;
+      const offset = load<i32>(tapOffsets + 4 * <usize>tap) + first * LANES;
       for (let c = 0; c < width; c += 16)
-        for (let kept = keptOf(mask + start + c, width - c); kept; kept &= kept - 1, count++) {
-          const column = c + ctz(kept);
-          store<i32>(offsets + 4 * <usize>count, offset + column * step);
-          store<i32>(order + 4 * <usize>count, start + column);
+        for (let kept = keptOf(mask + start + c, width - c); kept; kept &= kept - 1, base++) {
+          const channel = c + ctz(kept);
+          store<i32>(offsets + 4 * <usize>base, offset + channel * LANES);
+          store<i32>(order + 4 * <usize>base, start + channel);
         }
     }
-    store<i32>(rowStart + 4 * <usize>r, count, 4);
+    store<i32>(rowStart + 4 * <usize>r, base, 4);
   }
-  return count;
+  return base;
 }
 
 /** out = gradient + decay w where a weight is not in the list `order` of `kept` ones, else gradient; `count` weights in all. */

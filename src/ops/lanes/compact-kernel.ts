@@ -75,6 +75,8 @@ export class CompactKernel {
       for (const slot of slotsOf(this.optimizer, field)) {
         if (slot.originalName !== `${from.name}/${suffix}`) continue;
         const old = slot.variable;
+        // Who disposes the optimizer first has no use for its slots.
+        if (old.isDisposed) continue;
         slot.variable = tf.tidy(() => tf.variable(convert(old), false));
         slot.originalName = `${to.name}/${suffix}`;
         old.dispose();

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { type ConvGeometry, countOnes } from '../../kernels/index.js';
+import type { ConvGeometry } from '../../kernels/index.js';
 import type { LayerMasks } from '../../pruning/contracts.js';
 import { isRecording } from '../forward-backward-op.js';
-import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
 import { isTapAttached } from '../tap/attach-tap.js';
 import { inTrainingStep } from '../training-step.js';
 import { CompactKernel } from './compact-kernel.js';
+import { laneGeometry, storeOf } from './lane-choice.js';
 import { applyInLanes } from './lane-companions.js';
 import {
   type Flow,
@@ -19,7 +19,6 @@ import {
   type LayerInternals,
   leaveLanes,
 } from './lane-flow.js';
-import { denseGeometry, windowGeometry } from './lane-geometry.js';
 import { type LaneUse, laneLayer } from './lane-layer.js';
 import { fromLanes, toLanes } from './lane-layout.js';
 import { type LanePlan, lanePlan } from './lane-plan.js';
@@ -34,11 +33,6 @@ export interface LaneExecutorOptions {
    */
   readonly breakEven?: number;
 }
-/** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
-const fewChannels = 4;
-
-/** Images times output pixels from which lists pay for themselves in one step: 4 ns a weight, against 0.1 ns that they save each time. */
-const manyUses = 64;
 
 /** A plan, and what it was made for. */
 interface KnownPlan {
@@ -156,67 +150,6 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
 function isFollowedByRelu(nodes: readonly RegionNode[], index: number): boolean {
   const next = nodes.filter(({ inputs }) => inputs.includes(index));
   return next.length === 1 && isRelu((next[0] as RegionNode).layer);
-}
-
-const densities = new WeakMap<Uint8Array, number>();
-
-/** Counted once for each mask. */
-function densityOf(mask: Uint8Array | null): number {
-  if (!mask) return 1;
-  const density = densities.get(mask) ?? countOnes(mask) / mask.length;
-  densities.set(mask, density);
-  return density;
-}
-
-/**
- * Whether the three products are faster in lanes: by its time per weight a product over a list breaks even with the dense kernels at
- * 1 - breakEven of the weights, and a gradient of all weights is left to these.
- */
-function isSparse({ forward, backward, gradient }: LayerMasks, breakEven: number): boolean {
-  if (!forward) return false;
-  const lists = [forward, backward, ...(gradient ? [gradient] : [])].map(densityOf);
-  const density = lists.reduce((sum, each) => sum + each, 0) / lists.length;
-  return 1 - density >= breakEven;
-}
-
-function storeOf(layer: MaskedLayer): DenseKernelStore {
-  return layer.kernelStore as DenseKernelStore;
-}
-
-const seen = new WeakSet<LayerMasks>();
-
-/** Whether lists are worth making: for masks that stay, or where each weight is used often enough to pay for them in one step (BDWP). */
-function areWorthLists(masks: LayerMasks, uses: number): boolean {
-  const stay = seen.has(masks);
-  seen.add(masks);
-  return stay || uses >= manyUses;
-}
-
-/** The loops of a masked layer that is to run in lanes, or why it is not: sparse ones are, and what leads to them. */
-function laneGeometry(
-  layer: MaskedLayer,
-  images: readonly number[],
-  region: readonly tf.layers.Layer[],
-  breakEven: number,
-): ConvGeometry | LaneObstacle {
-  const { info, masks } = storeOf(layer);
-  const isNarrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels;
-  const leads = isNarrow && region.some((other) => isMasked(other) && isSparse(storeOf(other).masks, breakEven));
-  if (!leads && !isSparse(masks, breakEven)) return masks.forward ? 'belowBreakEven' : 'notPruned';
-  const geometry = geometryOf(layer, images);
-  if (typeof geometry === 'string') return geometry;
-  const uses = (images[0] as number) * geometry.outHeight * geometry.outWidth;
-  return areWorthLists(masks, uses) ? geometry : 'masksSeenOnce';
-}
-
-function geometryOf(layer: MaskedLayer, images: readonly number[]): ConvGeometry | LaneObstacle {
-  const { info } = storeOf(layer);
-  if (info.kind === 'dense' && images.length === 2) return denseGeometry(...(info.shape as [number, number]));
-  const { strides, padding, dataFormat } = layer as unknown as Required<LayerInternals>;
-  if (info.kind !== 'conv2d') return 'unsupportedLayer';
-  if (dataFormat === 'channelsFirst') return 'channelsFirst';
-  const geometry = windowGeometry(images, info.shape, strides, padding);
-  return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : 'unsupportedLayer';
 }
 
 /** Whether a kernel's kept values can be trained by themselves: they are all that any product sees, and all that gets a gradient. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ConvGeometry, ListPointers, Pointer } from '../../kernels/index.js';
+import { type ConvGeometry, countOnes, type ListPointers, type Pointer } from '../../kernels/index.js';
 import { inQuads } from '../../kernels/list-quads.js';
-import { inSegments, segmentCount } from '../../kernels/list-segments.js';
+import { segmentCount } from '../../kernels/list-segments.js';
 import {
   backwardFrame,
   backwardProducts,
@@ -44,13 +44,10 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
   const { inChannels, outChannels, kernelHeight, kernelWidth, strideHeight, strideWidth } = geometry;
   const taps = kernelHeight * kernelWidth;
   const phaseTaps = Math.ceil(kernelHeight / strideHeight) * Math.ceil(kernelWidth / strideWidth);
-  const placed = (product: LaneProduct, rows: number, channels: number, window: number): PlacedProduct => {
-    const segments = segmentCount(product.list, channels, window);
-    const list = inSegments(product.list, channels, segments);
-    const quads = inQuads(list);
-    return place({ ...product, list: quads ?? list }, { rows, segments, quads: quads !== undefined }, ranks, tensors);
-  };
-  const byOutput = (mask: Uint8Array | null) => placed(forwardProduct(geometry, mask), outChannels, inChannels, taps);
+  const segments = (mask: Uint8Array | null, channels: number, window: number) =>
+    segmentCount(channels, window, mask ? countOnes(mask) / mask.length : 1);
+  const byOutput = (mask: Uint8Array | null): PlacedProduct =>
+    place(forwardProduct(geometry, mask, segments(mask, inChannels, taps)), outChannels, ranks, tensors);
   const forwardPlaced = byOutput(forward);
   const gradientPlaced = lazily(() => (gradient === forward ? forwardPlaced : byOutput(gradient)));
   return {
@@ -59,7 +56,9 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
     backwardFrame: backwardFrame(geometry),
     forward: forwardPlaced,
     backward: lazily(() =>
-      backwardProducts(geometry, backward).map((product) => placed(product, inChannels, outChannels, phaseTaps)),
+      backwardProducts(geometry, backward, segments(backward, outChannels, phaseTaps)).map((product) =>
+        place(product, inChannels, ranks, tensors),
+      ),
     ),
     hasDenseGradient: gradient === null && forward !== null,
     gradient: gradientPlaced,
@@ -67,13 +66,11 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
   };
 }
 
-function place(
-  product: LaneProduct,
-  form: Pick<ListPointers, 'rows' | 'segments' | 'quads'>,
-  ranks: () => Uint32Array,
-  tensors: tf.Tensor[],
-): PlacedProduct {
-  const { rowStart, offsets, order } = product.list;
+function place(product: LaneProduct, rows: number, ranks: () => Uint32Array, tensors: tf.Tensor[]): PlacedProduct {
+  const segments = (product.list.rowStart.length - 1) / rows;
+  const quads = inQuads(product.list, rows);
+  const list = quads ?? product.list;
+  const { rowStart, offsets, order } = list;
   const onHeap = (words: () => Uint32Array) =>
     lazily(() => {
       const found = words();
@@ -90,11 +87,12 @@ function place(
   };
   return {
     ...product,
+    list,
     nonzeros: order.length,
     pointers: (heap) => ({
       rowStart: heap.pointer(lists.rowStart()),
       offsets: heap.pointer(lists.offsets()),
-      ...form,
+      ...{ rows, segments, quads: quads !== undefined },
     }),
     order: (heap, among) => heap.pointer(orders[among]()),
   };
