@@ -1,19 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
-import { registerTrainingKernels, useBackend } from 'tfjs-sparsity/ops';
+import { registerTrainingKernels, type UseBackendOptions, useBackend } from 'tfjs-sparsity/ops';
 
 /**
  * The wasm backend with our kernels, and a way to run on tfjs's own, as far as it has them (it has none for the gradient of a filter: ours
  * stands in). Saved tensors are then copied again, too: all of tfjs as it comes.
  */
 export async function stockKernels(
-  simd: 'auto' | 'strict' | 'relaxed' = 'auto',
+  options: Pick<UseBackendOptions, 'simd' | 'threads'> = {},
 ): Promise<{ message: string; onStock<T>(body: () => Promise<T>): Promise<T> }> {
   await import('@tensorflow/tfjs-backend-wasm');
-  await tf.setBackend('wasm');
   const before = new Map((tf.getKernelsForBackend('wasm') ?? []).map((config) => [config.kernelName, config]));
   let message = '';
   await useBackend('wasm', {
-    simd,
+    ...options,
     log: (line) => {
       message = line;
     },

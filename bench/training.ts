@@ -1,75 +1,28 @@
 /**
  * A full training step, dense and sparse: milliseconds of CPU and of wall time, the variants interleaved in one process, medians.
+ * With `--others` then the same on two threads of our kernels, and dense on tfjs-node where it is installed.
  *
  *     npm run bench:training [-- --nets mlp,cnn,resnet20 --sparsities 0.8,0.9,0.95 --optimizers sgd,adam --rounds 15]
  *
  * `stock` is tfjs's wasm backend with its own kernels (where it has none for the gradient of a filter, ours stands in), `dense` the same
  * model on our dense kernels, `masked` the masked model on them, `sparse` the masked model in lanes. Masks are drawn at random; all
  * weights of the first convolution and of the last layer stay, and masks do not change while it is timed, but for the rows of BDWP 2:8:
- * these make theirs anew in each step, as part of it. Batch normalisation is tfjs's own in all rows but `sparse`.
+ * these make theirs anew in each step, as part of it; `2:8 by 4` is vector-wise 2:8. GFLOP/s count the MACs of the masks, and `at most` is
+ * how many times fewer these are than the dense ones (BDWP's goal is 85 % of that). Batch normalisation is tfjs's own in all rows but `sparse`.
  */
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
-import { createRng } from 'tfjs-sparsity';
+import { createRng, type Rng } from 'tfjs-sparsity';
 import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
-import { bdwp } from 'tfjs-sparsity/pruning';
+import { bdwp, type KernelInfo, nm } from 'tfjs-sparsity/pruning';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { resnet20 } from '../examples/lib/models/resnet20.js';
 import { stockKernels } from './stock-kernels.js';
-
-const { layers } = tf;
-const conv = (filters: number, rest: object = {}) =>
-  layers.conv2d({ filters, kernelSize: 3, padding: 'same', activation: 'relu', ...rest });
-const dense = (units: number, rest: object = {}) => layers.dense({ units, activation: 'relu', ...rest });
-const softmax = (units: number) => layers.dense({ units, activation: 'softmax' });
-const pool = () => layers.maxPooling2d({ poolSize: 2 });
-
-const chain = (layers: () => tf.layers.Layer[]) => () => tf.sequential({ layers: layers() });
-
-/** Networks and the shape of their batches. */
-const nets: Readonly<Record<string, { readonly batch: readonly [number, ...number[]]; readonly build: () => tf.LayersModel }>> = {
-  'mlp 784-512-512-16': {
-    batch: [128, 784],
-    build: chain(() => [dense(512, { inputShape: [784] }), dense(512), softmax(16)]),
-  },
-  'mlp 784-300-100-10': {
-    batch: [128, 784],
-    build: chain(() => [dense(300, { inputShape: [784] }), dense(100), softmax(10)]),
-  },
-  'cnn 4-32-64-128-128': {
-    batch: [32, 32, 32, 4],
-    build: chain(() => [
-      ...[conv(32, { inputShape: [32, 32, 4] }), conv(64), pool(), conv(128), pool(), conv(128)],
-      ...[layers.flatten(), softmax(10)],
-    ]),
-  },
-  'cnn 3-32-64-128-128': {
-    batch: [32, 32, 32, 3],
-    build: chain(() => [
-      ...[conv(32, { inputShape: [32, 32, 3] }), conv(64), pool(), conv(128), pool(), conv(128)],
-      ...[layers.flatten(), softmax(10)],
-    ]),
-  },
-  lenet5: {
-    batch: [32, 28, 28, 1],
-    build: chain(() => [
-      conv(6, { kernelSize: 5, inputShape: [28, 28, 1] }),
-      pool(),
-      conv(16, { kernelSize: 5, padding: 'valid' }),
-      pool(),
-      ...[layers.flatten(), dense(120), dense(84), softmax(10)],
-    ]),
-  },
-  resnet20: { batch: [32, 32, 32, 3], build: () => resnet20({ imageShape: [32, 32, 3], classes: 10 }, 1) },
-};
-
-const optimizers: Readonly<Record<string, () => tf.Optimizer>> = {
-  sgd: () => tf.train.sgd(0.01),
-  adam: () => tf.train.adam(0.001),
-};
+import { batchFor, median, nets, netsNamed, optimizers } from './training-nets.js';
 
 const args = await yargs(hideBin(process.argv))
   .options({
@@ -80,14 +33,14 @@ const args = await yargs(hideBin(process.argv))
     rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
     stock: { type: 'boolean', default: true, describe: "Time tfjs's own kernels too" },
     simd: { type: 'string', choices: ['auto', 'strict', 'relaxed'], default: 'auto' },
+    threads: { type: 'number', default: 1, describe: 'Threads of our kernels' },
+    others: { type: 'boolean', default: true, describe: 'Two threads and tfjs-node as well, in processes of their own' },
     out: { type: 'string', default: 'bench/results/training.jsonl' },
   })
   .strict()
   .parseAsync();
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
-const { message, onStock } = await stockKernels(args.simd as 'auto');
+const { message, onStock } = await stockKernels({ simd: args.simd as 'auto', threads: args.threads });
 
 interface Variant {
   readonly name: string;
@@ -118,17 +71,25 @@ async function step(
   cpuMs.push((user + system) / 1000);
 }
 
-/** Random masks for all but the first convolution and the last layer. */
-function prune(model: tf.LayersModel, sparsity: number): void {
+/** Masks that `draw` makes for all kernels but the first convolution's and the last layer's. */
+function prune(model: tf.LayersModel, draw: (info: KernelInfo, rng: Rng) => Uint8Array): void {
   const kernels = prunableKernels(model);
   kernels.forEach((kernel, i) => {
     if (i === kernels.length - 1 || (i === 0 && kernel.info.kind === 'conv2d')) return;
-    const rng = createRng(`bench/${i}`);
-    const size = kernel.info.shape.reduce((a, b) => a * b, 1);
-    const mask = Uint8Array.from({ length: size }, () => (rng.uniform() < sparsity ? 0 : 1));
+    const mask = draw(kernel.info, createRng(`bench/${i}`));
     kernel.repack({ forward: mask, backward: mask, gradient: mask }, { pruned: 'zero', slots: 'zero', decay: 0 });
   });
 }
+
+const sizeOf = ({ shape }: KernelInfo) => shape.reduce((a, b) => a * b, 1);
+
+/** Weights at random places. */
+const unstructured = (sparsity: number) => (info: KernelInfo, rng: Rng) =>
+  Uint8Array.from({ length: sizeOf(info) }, () => (rng.uniform() < sparsity ? 0 : 1));
+
+/** 2:8 along the inputs, one pattern for four outputs. */
+const shared = nm({ n: 2, m: 8, sharedOutputs: 4 });
+const vectorWise = (info: KernelInfo, rng: Rng) => shared(Float32Array.from({ length: sizeOf(info) }, rng.uniform), info, 0.75);
 
 /** Makes the masks of BDWP anew from the weights. */
 function pruneBidirectionally(model: tf.LayersModel): void {
@@ -140,34 +101,33 @@ function pruneBidirectionally(model: tf.LayersModel): void {
   });
 }
 
-/** How many times fewer MACs a step has under the masks in force: no speed-up of its products can be larger. */
-function ceilingOf(model: tf.LayersModel): number {
+/** MACs of a step for one image, dense and under the masks in force: no speed-up of the products can be larger than their quotient. */
+function macsOf(model: tf.LayersModel): { readonly dense: number; readonly sparse: number } {
   const density = (mask: Uint8Array | null) => (mask ? mask.reduce((sum, bit) => sum + bit, 0) / mask.length : 1);
   const macs = { dense: 0, sparse: 0 };
   for (const [i, { info, masks }] of prunableKernels(model).entries()) {
     const pixels = (model.getLayer(info.name).outputShape as number[]).slice(1, -1).reduce((a, b) => a * b, 1);
-    const all = info.shape.reduce((a, b) => a * b, pixels);
+    const all = sizeOf(info) * pixels;
     const [forward, backward, gradient] = [masks.forward, masks.backward, masks.gradient].map(density);
     // The first layer has no input gradient.
     macs.dense += all * (i === 0 ? 2 : 3);
     macs.sparse += all * (forward + gradient + (i === 0 ? 0 : backward));
   }
-  return macs.dense / macs.sparse;
+  return macs;
 }
 
 const method = bdwp({ n: 2, m: 8 });
 console.log(message);
-console.log(`${cpus()[0]?.model.trim()}, node ${process.version}, tfjs ${tf.version.tfjs}, one thread, median of ${args.rounds}`);
+console.log(
+  `${cpus()[0]?.model.trim()}, node ${process.version}, tfjs ${tf.version.tfjs}, ${args.threads} thread(s), median of ${args.rounds}`,
+);
 
-const wanted = Object.entries(nets).filter(([name]) => args.nets.split(',').some((begin) => name.startsWith(begin)));
 mkdirSync(dirname(args.out), { recursive: true });
-for (const [name, net] of wanted) {
+for (const [name, net] of netsNamed(args.nets)) {
   for (const optimizer of args.optimizers.split(',')) {
     const plain = net.build();
-    const classes = plain.outputShape[1] as number;
     const [batch] = net.batch;
-    const xs = tf.randomNormal([...net.batch], 0, 1, 'float32', 3);
-    const ys = tf.tidy(() => tf.oneHot(tf.range(0, batch).mod(classes).toInt(), classes).mul(1));
+    const [xs, ys] = batchFor(name, plain);
     const variants: Variant[] = [];
     const add = (variant: string, model: tf.LayersModel, stock = false, rest: Pick<Variant, 'prune'> = {}) => {
       model.compile({ optimizer: optimizers[optimizer](), loss: 'categoricalCrossentropy' });
@@ -178,9 +138,14 @@ for (const [name, net] of wanted) {
     for (const sparsity of args.sparsities.split(',').map(Number)) {
       for (const execution of ['dense', 'sparse'] as const) {
         const model = sparsify(plain, { execution });
-        prune(model, sparsity);
+        prune(model, unstructured(sparsity));
         add(`${execution === 'dense' ? 'masked' : 'sparse'} ${100 * sparsity} %`, model);
       }
+    }
+    for (const execution of ['dense', 'sparse'] as const) {
+      const model = sparsify(plain, { execution });
+      prune(model, vectorWise);
+      add(`${execution === 'dense' ? 'masked' : 'sparse'} 2:8 by 4`, model);
     }
     for (const execution of args.bdwp ? (['dense', 'sparse'] as const) : []) {
       const model = sparsify(plain, { execution });
@@ -189,22 +154,29 @@ for (const [name, net] of wanted) {
     for (let round = -2; round < args.rounds; round++) {
       for (const variant of variants) await step(variant, xs, ys, round >= 0);
     }
+    const all = macsOf(variants.at(-1)?.model as tf.LayersModel).dense;
     const reference = (of: string) => variants.find((variant) => variant.name === of);
     console.log(`\n${name}, batch ${batch}, ${optimizer}`);
-    console.log('variant        CPU ms  wall ms  CPU: times stock  times dense');
+    console.log('variant          CPU ms  wall ms  GFLOP/s  CPU: times stock  times dense  at most');
     for (const { name: variant, model, prune, cpuMs, wallMs } of variants) {
       const [cpu, wall] = [median(cpuMs), median(wallMs)];
       const over = (of: string) => ((median(reference(of)?.cpuMs ?? []) || Number.NaN) / cpu).toFixed(2);
-      console.log(
-        `${variant.padEnd(12)} ${cpu.toFixed(2).padStart(8)} ${wall.toFixed(2).padStart(8)} ${over('stock').padStart(17)} ${over('dense').padStart(12)}`,
+      const { dense, sparse } = prunableKernels(model).length > 0 ? macsOf(model) : { dense: all, sparse: all };
+      const cells = [
+        ...[variant.padEnd(14), cpu.toFixed(2).padStart(8), wall.toFixed(2).padStart(8)],
+        ...[((2 * batch * sparse) / cpu / 1e6).toFixed(1).padStart(8), over('stock').padStart(17)],
+        ...[over('dense').padStart(12), (dense / sparse).toFixed(2).padStart(8)],
+      ];
+      console.log(cells.join(' '));
+      const { threads } = args;
+      appendFileSync(
+        args.out,
+        `${JSON.stringify({ net: name, batch, optimizer, variant, threads, cpuMs: cpu, wallMs: wall })}\n`,
       );
       if (prune && variant.startsWith('sparse')) {
-        const ceiling = ceilingOf(model);
-        console.log(
-          `  goal ${(0.85 * ceiling).toFixed(2)}, 85 % of the ${ceiling.toFixed(2)} that MACs allow; reached ${over('dense')}`,
-        );
+        const goal = (0.85 * dense) / sparse;
+        console.log(`  goal ${goal.toFixed(2)}, 85 % of what MACs allow; reached ${over('dense')}`);
       }
-      appendFileSync(args.out, `${JSON.stringify({ net: name, batch, optimizer, variant, cpuMs: cpu, wallMs: wall })}\n`);
     }
     for (const { model } of variants) {
       model.dispose();
@@ -212,4 +184,15 @@ for (const [name, net] of wanted) {
     }
     tf.dispose([xs, ys]);
   }
+}
+
+/** Runs a script of this folder with the networks and optimizers of this one. */
+function inProcess(script: string, more: readonly string[] = []): void {
+  const names = ['--nets', args.nets, '--optimizers', args.optimizers, '--rounds', String(args.rounds), '--out', args.out];
+  spawnSync(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...names, ...more], { stdio: 'inherit' });
+}
+
+if (args.others) {
+  inProcess('training.js', ['--sparsities', args.sparsities, '--threads', '2', '--no-others', '--no-stock', '--simd', args.simd]);
+  inProcess('training-native.js');
 }

@@ -6,9 +6,17 @@ type Body = (heap: WasmHeap, inputs: Infos) => tf.TensorInfo;
 
 const kernelName = 'SparsityLanes';
 
-/** Whether lane kernels can run: tfjs computes on its wasm backend, and that is as tested. */
+const warned = new WeakSet<object>();
+
+/** Whether lane kernels can run: tfjs computes on its wasm backend, and that is as tested; if it is not, says so once. */
 export function hasLanes(): boolean {
-  return tf.getBackend() === 'wasm' && typeof heapOf(tf.backend()) !== 'string';
+  if (tf.getBackend() !== 'wasm') return false;
+  const backend = tf.backend();
+  const heap = heapOf(backend);
+  if (typeof heap !== 'string') return true;
+  if (!warned.has(backend)) console.warn(`sparse execution multiplies by masks instead: ${heap}`);
+  warned.add(backend);
+  return false;
 }
 
 /** Runs a body on the wasm heap as a kernel of tfjs, which looks after tensors and profiles. It is not on the tape. */
