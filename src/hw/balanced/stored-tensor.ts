@@ -1,8 +1,8 @@
-import { popcount, readBits } from '../bits.js';
 import type { BitTensor } from '../contracts.js';
 import type { StoredBits } from '../parts/buffers.js';
 import { bitmapBits } from '../parts/formats/bitmap.js';
 import { csrBits } from '../parts/formats/csr.js';
+import { rowHistogram } from '../parts/formats/row-histogram.js';
 import { rowPieces, rpRow } from '../parts/formats/row-partitioned.js';
 import type { TensorRows } from './tensor-rows.js';
 
@@ -26,32 +26,17 @@ export interface StoredTensor extends StoredBits {
 /** The stored size of a tensor of the real batch, from its bits; without them, of a tensor of which every value is stored. */
 export function storedTensor(nonzeros: BitTensor | undefined, rows: TensorRows, storage: Storage): StoredTensor {
   const lengths = rowPieces(rows.columns, storage);
-  return sizeOfRows(nonzeros ? rowHistograms(nonzeros.words, rows, lengths) : fullRows(rows, lengths), lengths, storage);
+  return sizeOfRows(nonzeros ? rowHistograms(nonzeros, rows, lengths) : fullRows(rows, lengths), lengths, storage);
 }
 
 /** Rows by their number of non-zeros, one histogram per piece of a row. */
-function rowHistograms(words: Uint32Array, { outer, columns, inner, copies }: TensorRows, lengths: readonly number[]) {
-  const histograms = lengths.map((length) => new Float64Array(length + 1));
-  const counts = new Uint32Array(inner);
-  for (let o = 0; o < outer; o++) {
-    let bit = o * columns * inner;
-    for (let piece = 0; piece < lengths.length; piece++) {
-      counts.fill(0);
-      const end = bit + lengths[piece] * inner;
-      if (inner === 1) for (; bit < end; bit += 32) counts[0] += popcount(readBits(words, bit, Math.min(32, end - bit)));
-      for (; bit < end; bit += inner) countOnes(words, bit, inner, counts);
-      bit = end;
-      for (let i = 0; i < inner; i++) histograms[piece][counts[i]] += copies;
-    }
-  }
-  return histograms;
-}
-
-function countOnes(words: Uint32Array, from: number, length: number, counts: Uint32Array): void {
-  for (let at = 0; at < length; at += 32) {
-    let rest = readBits(words, from + at, Math.min(32, length - at));
-    for (; rest !== 0; rest &= rest - 1) counts[at + 31 - Math.clz32(rest & -rest)]++;
-  }
+function rowHistograms(nonzeros: BitTensor, { columns, inner, copies }: TensorRows, lengths: readonly number[]) {
+  let from = 0;
+  return lengths.map((length) => {
+    const histogram = rowHistogram(nonzeros, columns, { inner, from, length });
+    from += length;
+    return histogram.map((count) => count * copies);
+  });
 }
 
 /** All rows full: outputs of which nothing is known to be zero. */
