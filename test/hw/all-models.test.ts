@@ -77,9 +77,9 @@ const updates: fc.Arbitrary<UpdateWork> = fc
   })
   .map(({ size, density, slots, masked, seed }) => ({
     kind: 'update',
-    layer: 'layer',
+    layer: 'other',
     phase: 'weightUpdate',
-    weights: { role: 'W', source: 'layer', nonzeros: bernoulliBits([size], density, createRng(seed)) },
+    weights: { role: 'W', source: 'other', nonzeros: bernoulliBits([size], density, createRng(seed)) },
     slots,
     masked,
   }));
