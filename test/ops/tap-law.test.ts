@@ -92,7 +92,9 @@ function layerInputs(model: tf.LayersModel, x: tf.Tensor): Map<string, Values[]>
       layer.call = call;
     };
   });
-  model.apply(x, { training: true });
+  // Under a gradient, as where the tap is: without one tfjs fuses a product with its activation, and the last bits differ.
+  const { grads } = tf.variableGrads(() => (model.apply(x, { training: true }) as tf.Tensor).sum().asScalar());
+  tf.dispose(grads);
   for (const put of restore) put();
   return inputs;
 }
