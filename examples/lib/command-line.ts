@@ -70,7 +70,12 @@ function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
       default: 'acf,dense-array',
       describe: `Names, joined by commas, of ${Object.keys(presets).join(', ')}, or preset files (.yaml, .json); none for none`,
     },
-    every: { group: hardware, type: 'number', default: 1, describe: 'Look at every n-th step only: faster, less exact' },
+    every: {
+      group: hardware,
+      type: 'number',
+      default: defaults.every ?? 1,
+      describe: 'Look at every n-th step only: faster, less exact',
+    },
     images: { group: hardware, type: 'number', describe: 'Look at the first n images of a batch only: likewise' },
     'run-dir': {
       group: output,
@@ -94,13 +99,13 @@ function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
     demo: {
       group: shortcuts,
       type: 'boolean',
-      describe: 'Dense against sparse: --data digits --model lenet5 --compare --report report.html',
+      describe: 'Dense against sparse: --data digits --model lenet5 --compare --every 4 --report report.html',
     },
   } satisfies Record<string, Options>;
 }
 
 const smokeDefaults = { trainImages: 320, epochs: 1 };
-const demoDefaults = { data: 'digits', model: 'lenet5', compare: true, report: 'report.html' } as const;
+const demoDefaults = { data: 'digits', model: 'lenet5', compare: true, every: 4, report: 'report.html' } as const;
 
 const epilogue = (script: string) => `Examples:
   npm run demo
