@@ -23,7 +23,7 @@ describe('the printed command', () => {
       "npm run example:mnist -- --data-dir 'my son'\\''s data' --accelerators none --every 4",
     );
     expect(await printed('--smoke')).toBe('npm run example:mnist -- --train-images 320 --epochs 1');
-    expect(await printed('--demo')).toBe('npm run example:mnist -- --compare --report report.html');
+    expect(await printed('--demo')).toBe('npm run example:mnist -- --compare --every 4 --report report.html');
   });
 
   it('law: pasted into a shell, it gives the same options', async () => {
