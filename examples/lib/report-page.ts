@@ -68,7 +68,12 @@ function training(runs: readonly RunResult[]): string {
       lineChart({ series: runs.map((run) => curve(run, 'accuracy')), label: 'per cent', percent: true }),
       'Training batches.',
     ),
-    figure('Test accuracy', names, lineChart({ series: tested, label: 'per cent', percent: true }), 'After each epoch.'),
+    figure(
+      'Test accuracy',
+      names,
+      lineChart({ series: tested, label: 'per cent', percent: true }),
+      'After each epoch, of the first 2,000 test images.',
+    ),
     figure(
       'Weight sparsity',
       names,

@@ -13,14 +13,19 @@ export {
   lanesNormaliserTerms,
   lanesNormaliseSums,
 } from './lanes-normalise';
-export { addLanes, averagePoolGradientLanes, averagePoolLanes, globalMaxGradientLanes } from './lanes-pool';
+export {
+  addLanes,
+  averagePoolGradientLanes,
+  averagePoolLanes,
+  globalMaxGradientLanes,
+  maxPoolGradientLanes,
+  maxPoolLanes,
+} from './lanes-pool';
 export { addDecay, countOnes, listAcross, listAlong } from './lists';
 export { maxPoolGradient } from './pooling';
 export {
   fromLanes,
   lanesBiasGradient,
-  maxPoolGradientLanes,
-  maxPoolLanes,
   padLanes,
   permute,
   reluError,

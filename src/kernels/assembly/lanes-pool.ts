@@ -1,4 +1,4 @@
-// Average and global pooling of maps in lanes, [block][pixel][channel][32 images].
+// Pooling of maps in lanes, [block][pixel][channel][32 images].
 
 /** Bytes of the 32 lanes of one channel. */
 const LANES: usize = 128;
@@ -69,4 +69,58 @@ export function addLanes(a: usize, b: usize, sum: usize, count: i32, relu: bool)
     const value = f32x4.add(v128.load(a), v128.load(b));
     v128.store(sum, relu ? f32x4.pmax(zero, value) : value);
   }
+}
+
+/** y = the largest element of each window; padding takes no part. */
+export function maxPoolLanes(
+  x: usize, y: usize, blocks: i32, inHeight: i32, inWidth: i32, channels: i32, outHeight: i32, outWidth: i32,
+  windowHeight: i32, windowWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+): void {
+  const pixel = LANES * channels;
+  for (; blocks > 0; blocks--, x += pixel * inHeight * inWidth)
+    for (let oh = 0; oh < outHeight; oh++)
+      for (let ow = 0; ow < outWidth; ow++, y += pixel) {
+        const top = oh * strideHeight - padTop;
+        const left = ow * strideWidth - padLeft;
+        const bottom = min(inHeight, top + windowHeight);
+        const right = min(inWidth, left + windowWidth);
+        for (let c: usize = 0; c < pixel; c += 16) {
+          let largest = f32x4.splat(-Infinity);
+          for (let ih = max(0, top); ih < bottom; ih++)
+            for (let iw = max(0, left); iw < right; iw++) {
+              largest = f32x4.pmax(largest, v128.load(x + pixel * (ih * inWidth + iw) + c));
+            }
+          v128.store(y + c, largest);
+        }
+      }
+}
+
+/** dx = each dy at the first element of its window that equals the largest, y; windows that overlap add up. */
+export function maxPoolGradientLanes(
+  x: usize, y: usize, dy: usize, dx: usize,
+  blocks: i32, inHeight: i32, inWidth: i32, channels: i32, outHeight: i32, outWidth: i32,
+  windowHeight: i32, windowWidth: i32, strideHeight: i32, strideWidth: i32, padTop: i32, padLeft: i32,
+): void {
+  const pixel = LANES * channels;
+  const map = pixel * inHeight * inWidth;
+  memory.fill(dx, 0, map * blocks);
+  for (; blocks > 0; blocks--, x += map, dx += map)
+    for (let oh = 0; oh < outHeight; oh++)
+      for (let ow = 0; ow < outWidth; ow++, y += pixel, dy += pixel) {
+        const top = oh * strideHeight - padTop;
+        const left = ow * strideWidth - padLeft;
+        const bottom = min(inHeight, top + windowHeight);
+        const right = min(inWidth, left + windowWidth);
+        for (let c: usize = 0; c < pixel; c += 16) {
+          const largest = v128.load(y + c);
+          let open = v128.load(dy + c);
+          for (let ih = max(0, top); ih < bottom; ih++)
+            for (let iw = max(0, left); iw < right; iw++) {
+              const at = pixel * (ih * inWidth + iw) + c;
+              const here = f32x4.eq(v128.load(x + at), largest);
+              v128.store(dx + at, f32x4.add(v128.load(dx + at), v128.and(open, here)));
+              open = v128.andnot(open, here);
+            }
+        }
+      }
 }
