@@ -21,7 +21,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
 import { smallNests as manyAxes, slowMacs } from './support/reference.js';
-import { densities, phases, sampledWorks, workOf } from './support/small-works.js';
+import { densities, phases, productWorks, sampledWorks, workOf } from './support/small-works.js';
 
 // Every preset is held to these laws by being listed.
 const accelerators: Record<string, Accelerator> = Object.fromEntries(
@@ -55,6 +55,7 @@ const edgeNests = fc
 
 const gemms: fc.Arbitrary<GemmWork> = fc.oneof(
   sampledWorks,
+  productWorks,
   fc
     .record({
       nest: fc.oneof(manyAxes, edgeNests),
@@ -154,6 +155,17 @@ describe.each(names)('the model %s', (name) => {
     );
   });
 
+  it('moves nothing of a product of two activations as weights or their gradients', () => {
+    fc.assert(
+      fc.property(productWorks, (one) => {
+        const [{ dramBytes }] = run(accelerator, one);
+        expect([dramBytes.W, dramBytes.G]).toEqual([0, 0]);
+        expect(Math.min(dramBytes.A, dramBytes.E)).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   it('goes on from a state as if it had never stopped, always alike, and leaves its works as they were', () => {
     const steps = fc.array(works, { minLength: 1, maxLength: 3 });
     fc.assert(
@@ -212,6 +224,7 @@ describe.each(names)('the model %s', (name) => {
     ['images without end', { imageScale: Number.POSITIVE_INFINITY }, 'images of the batch: got Infinity, expected 1 to 16777216'],
     ['no image', { nest: { ...nest, batch: 0 } }, 'images of the batch: got 0, expected 1 to 16777216'],
     ['operands changed over', { input: work.kernel, kernel: work.input }, 'role of its input: got W, expected A'],
+    ['a kernel of activations that images share', { kernel: { ...work.kernel, role: 'A' }, imageScale: 2 }, 'imageScale: got 2'],
     ['an output that no forward pass has', { output: gradient.output }, 'role of its output: got G, expected no output'],
     [
       'the map of another layer',
