@@ -4,6 +4,7 @@ import {
   bernoulliBits,
   bitsFrom,
   convNest,
+  denseArray,
   denseMacs,
   effectualMacs,
   type GemmWork,
@@ -119,6 +120,19 @@ describe('a product of two activations', () => {
     // dW^T = E^T A: one row, the error of both rows, by the columns of A.
     expect([...towardsSecond.rowBits(0, 1)]).toEqual([0b10]);
     expect([...towardsSecond.kernelRows()]).toEqual([0b11, 0b10]);
+  });
+
+  it('moves, of 2 x 3 times 3 x 4 values of four bytes, both factors as activations and gradients as errors', () => {
+    const works = gemmsOf(record({ images: 1, rows: 2, depth: 3, columns: 4, heads: 1, batch: 1 }, 1));
+    const bytes = denseArray()
+      .start()
+      .executeStep(works)
+      .works.map(({ dramBytes }) => dramBytes);
+    expect(bytes).toEqual([
+      { W: 0, A: 4 * (6 + 12 + 8), E: 0, G: 0 }, // Y comes from X and Z
+      { W: 0, A: 4 * 12, E: 4 * (8 + 6), G: 0 }, // dX from E and Z
+      { W: 0, A: 4 * 6, E: 4 * (8 + 12), G: 0 }, // dZ from E and X
+    ]);
   });
 
   it('stops going back where nothing before it is trained', () => {
