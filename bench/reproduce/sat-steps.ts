@@ -29,29 +29,35 @@ const methods = {
   SDGP: { forward: false, backward: false, errors: true },
   BDWP: { forward: true, backward: true, errors: false },
 } as const;
-export type SatMethod = keyof typeof methods;
+type Method = keyof typeof methods;
 
 const pattern = { n: 2, m: 8 };
 /** Memory that never waits: what is left are the cycles of the array and its engines. */
 const freeMemory = { dramBytesPerCycle: 1e6 };
-/** SAT, and SAT less one thing; `free` with a memory that never waits. */
-const variants = {
-  sat: {},
-  free: freeMemory,
-  'free, without interleaving': { ...freeMemory, interleave: 1 },
-  'free, without pre-generation': { ...freeMemory, preGeneration: false },
-  'free, output stationary only': { ...freeMemory, dataflow: 'OS' },
-  'free, weight stationary only': { ...freeMemory, dataflow: 'WS' },
-} as const;
-export type SatVariant = keyof typeof variants;
 
-/** Cycles of one training step, by phase. */
-type StepCycles = Readonly<Record<Phase, number>>;
+/** The runs of a step: a method, on SAT with other options than its preset. */
+const runs = {
+  dense: { method: 'dense' },
+  'SR-STE': { method: 'SR-STE' },
+  SDGP: { method: 'SDGP' },
+  BDWP: { method: 'BDWP' },
+  'without interleaving': { method: 'BDWP', options: { interleave: 1 } },
+  'without pre-generation': { method: 'BDWP', options: { preGeneration: false } },
+  'OS only': { method: 'BDWP', options: { dataflow: 'OS' } },
+  'WS only': { method: 'BDWP', options: { dataflow: 'WS' } },
+  'dense, free': { method: 'dense', options: freeMemory },
+  'BDWP, free': { method: 'BDWP', options: freeMemory },
+  'without interleaving, free': { method: 'BDWP', options: { ...freeMemory, interleave: 1 } },
+  'without pre-generation, free': { method: 'BDWP', options: { ...freeMemory, preGeneration: false } },
+  'OS only, free': { method: 'BDWP', options: { ...freeMemory, dataflow: 'OS' } },
+  'WS only, free': { method: 'BDWP', options: { ...freeMemory, dataflow: 'WS' } },
+} as const satisfies Record<string, { readonly method: Method; readonly options?: object }>;
+export type SatRun = keyof typeof runs;
 
-/** A training step of a network on SAT under each method, in each variant. */
+/** A training step of a network: cycles of each run, by phase. */
 export interface SatStep {
   readonly network: string;
-  readonly cycles: Readonly<Record<SatMethod, Readonly<Record<SatVariant, StepCycles>>>>;
+  readonly cycles: Readonly<Record<SatRun, Readonly<Record<Phase, number>>>>;
 }
 
 /** Runs one training step of each network with declared synthetic masks; layer by layer, so that memory stays small. */
@@ -81,24 +87,30 @@ export function satConditions(steps: readonly SatStep[], seed: number): string[]
 function simulateNetwork(name: Network002, seed: number): SatStep {
   const layout = network(name, { ...networks002[name], batch });
   const last = layout.layers.length - 1;
-  const runs = eachOf(variants, (options) => createAccelerator({ ...presets.sat, ...options }).start());
-  const cycles = eachOf(methods, () => eachOf(variants, noCycles));
+  const machines = Object.entries(runs).map(([run, { method, ...rest }]) => ({
+    ...{ run, method },
+    machine: createAccelerator({ ...presets.sat, ...('options' in rest && rest.options) }).start(),
+    cycles: { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 },
+  }));
   let layer = 0;
   for (const record of syntheticRecords(layout, { seed, sparsity: { W: 0, A: reluSparsity }, images: 1 })) {
     const isPruned = layer > 0 && layer < last;
     layer++;
-    for (const method of namesOf(methods)) {
-      const works = worksOf(record, isPruned ? method : 'dense', `${seed}/${name}`);
-      for (const variant of namesOf(variants)) {
-        for (const work of runs[variant].executeStep(works).works) cycles[method][variant][work.phase] += work.cycles;
-      }
+    const works = new Map(
+      (Object.keys(methods) as Method[]).map((method) => [
+        method,
+        worksOf(record, isPruned ? method : 'dense', `${seed}/${name}`),
+      ]),
+    );
+    for (const { method, machine, cycles } of machines) {
+      for (const work of machine.executeStep(works.get(method) ?? []).works) cycles[work.phase] += work.cycles;
     }
   }
-  return { network: name, cycles };
+  return { network: name, cycles: Object.fromEntries(machines.map(({ run, cycles }) => [run, cycles])) as SatStep['cycles'] };
 }
 
 /** The works of a layer's step under a method, with momentum. */
-function worksOf(record: LayerTensors, method: SatMethod, seed: string): readonly PhaseWork[] {
+function worksOf(record: LayerTensors, method: Method, seed: string): readonly PhaseWork[] {
   const { forward, backward, errors } = methods[method];
   const rng = createRng(`${seed}/${record.layer}`);
   const mask = ({ shape }: BitTensor, axis: number) => nmMask(shape, { ...pattern, axis }, rng.fork(`${axis}`));
@@ -108,19 +120,4 @@ function worksOf(record: LayerTensors, method: SatMethod, seed: string): readonl
   if (!errors || !record.E) return works;
   const nonzeros = mask(record.E, -1);
   return works.map((work) => (work.phase === 'inputGradient' ? { ...work, input: { ...work.input, nonzeros } } : work));
-}
-
-function noCycles() {
-  return { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 };
-}
-
-function namesOf<Name extends string>(record: Readonly<Record<Name, unknown>>): Name[] {
-  return Object.keys(record) as Name[];
-}
-
-function eachOf<Name extends string, Value, Made>(
-  record: Readonly<Record<Name, Value>>,
-  make: (value: Value) => Made,
-): Record<Name, Made> {
-  return Object.fromEntries(namesOf(record).map((name) => [name, make(record[name])])) as Record<Name, Made>;
 }

@@ -1,6 +1,6 @@
 import { bdwpReduction } from 'tfjs-sparsity/hw';
 import { networkLayers, savedMacs, visionTransformerLayers } from '../bdwp-macs.js';
-import type { SatMethod, SatStep, SatVariant } from '../sat-steps.js';
+import type { SatRun, SatStep } from '../sat-steps.js';
 import type { Check, Outcome } from '../verdict.js';
 
 const pattern = { n: 2, m: 8 };
@@ -43,21 +43,21 @@ export const satChecks = {
     withSteps(satSteps, (steps) => {
       const bound = 1 / (1 - bdwpReduction({ prunableShare: 1, ...pattern }));
       return {
-        repaired: { average: average(steps, 'BDWP', 'sat') },
+        repaired: { average: average(steps, 'BDWP') },
         laws: steps.map((step) => ({
           text: `${step.network} is below ${bound.toFixed(2)}x, the bound of 2:8`,
-          holds: speedup(step, 'BDWP', 'free') < bound,
+          holds: total(step, 'dense') / total(step, 'BDWP') < bound,
         })),
         notes: [
-          ...perNetwork(steps, (step) => speedup(step, 'BDWP', 'sat').toFixed(3)),
-          `if memory never waited: ${perNetwork(steps, (step) => speedup(step, 'BDWP', 'free').toFixed(3)).join(', ')}`,
-          ...steps.map(phases),
+          ...steps.map((step) => `${step.network} ${speedup(step, 'BDWP').toFixed(3)}: ${phases(step)}`),
+          `if memory never waited: ${freeSpeedups(steps).join(', ')}`,
         ],
       };
     }),
   methodsByFormula: () => {
     const bdwp = bdwpReduction({ prunableShare: 1, ...pattern });
-    const found = { BDWP: 100 * bdwp, 'SR-STE': 50 * bdwp, SDGP: 50 * bdwp };
+    // Each of the others prunes one GEMM of the two.
+    const found = { BDWP: 100 * bdwp, 'SR-STE': (100 * bdwp) / 2, SDGP: (100 * bdwp) / 2 };
     return {
       literal: found,
       laws: [
@@ -72,65 +72,63 @@ export const satChecks = {
       const laws = steps.flatMap((step) =>
         others.map((other) => ({
           text: `BDWP is faster than ${other} on ${step.network}`,
-          holds: speedup(step, 'BDWP', 'sat') > speedup(step, other, 'sat'),
+          holds: speedup(step, 'BDWP') > speedup(step, other),
         })),
       );
-      const all = (['BDWP', ...others] as const).map((method) => [method, average(steps, method, 'sat')]);
+      const all = (['BDWP', ...others] as const).map((method) => [method, average(steps, method)]);
       return { repaired: Object.fromEntries(all), laws, notes: ['SDGP waits for the SORE in each input gradient'] };
     }),
   satAblation: ({ satSteps }) =>
     withSteps(satSteps, (steps) => {
-      const gain = (step: SatStep, variant: SatVariant) => total(step, 'BDWP', variant) / total(step, 'BDWP', 'free');
+      const slower = (step: SatStep, part: (typeof parts)[number]) => total(step, part) / total(step, 'BDWP');
+      const slowerFree = (step: SatStep, part: (typeof parts)[number]) =>
+        total(step, `${part}, free`) / total(step, 'BDWP, free');
+      const free = parts.map((part) => `${part} ${mean(steps.map((step) => slowerFree(step, part))).toFixed(3)}`);
       return {
-        repaired: Object.fromEntries(parts.map(([part, variant]) => [part, mean(steps.map((step) => gain(step, variant)))])),
-        laws: parts.flatMap(([part, variant]) =>
-          steps.map((step) => ({ text: `${part} helps on ${step.network}`, holds: gain(step, variant) > 1 })),
+        repaired: Object.fromEntries(parts.map((part) => [part, mean(steps.map((step) => slower(step, part)))])),
+        laws: parts.flatMap((part) =>
+          steps.map((step) => ({ text: `${step.network} is slower ${part}`, holds: slower(step, part) > 1 })),
         ),
-        notes: ['times as many cycles without it, where memory never waits'],
+        notes: ['times as many cycles of a BDWP step', `if memory never waited: ${free.join(', ')}`],
       };
     }),
 } satisfies Record<string, Check>;
 
-/** The variants that lack a part, by its name. */
-const parts: readonly (readonly [string, SatVariant])[] = [
-  ['interleaving', 'free, without interleaving'],
-  ['pre-generation', 'free, without pre-generation'],
-  ['scheduling (OS only)', 'free, output stationary only'],
-  ['scheduling (WS only)', 'free, weight stationary only'],
-];
+/** BDWP with a part of SAT left out. */
+const parts = ['without interleaving', 'without pre-generation', 'OS only', 'WS only'] as const;
 
 function withSteps(steps: readonly SatStep[] | undefined, find: (steps: readonly SatStep[]) => Outcome): Outcome | undefined {
   return steps === undefined || steps.length === 0 ? undefined : find(steps);
 }
 
-function total(step: SatStep, method: SatMethod, variant: SatVariant): number {
-  return Object.values(step.cycles[method][variant]).reduce((sum, cycles) => sum + cycles, 0);
+function total(step: SatStep, run: SatRun): number {
+  return Object.values(step.cycles[run]).reduce((sum, cycles) => sum + cycles, 0);
 }
 
-function speedup(step: SatStep, method: SatMethod, variant: SatVariant): number {
-  return total(step, 'dense', variant) / total(step, method, variant);
+function speedup(step: SatStep, method: SatRun): number {
+  return total(step, 'dense') / total(step, method);
 }
 
-function average(steps: readonly SatStep[], method: SatMethod, variant: SatVariant): number {
-  return mean(steps.map((step) => speedup(step, method, variant)));
+function average(steps: readonly SatStep[], method: SatRun): number {
+  return mean(steps.map((step) => speedup(step, method)));
 }
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function perNetwork(steps: readonly SatStep[], of: (step: SatStep) => string): string[] {
-  return steps.map((step) => `${step.network} ${of(step)}`);
+function freeSpeedups(steps: readonly SatStep[]): string[] {
+  return steps.map((step) => `${step.network} ${(total(step, 'dense, free') / total(step, 'BDWP, free')).toFixed(3)}`);
 }
 
-/** Speed-up of each phase, and what is left of the cycles for it. */
+/** Speed-up of each phase, and its share of what is left. */
 function phases(step: SatStep): string {
   const { dense, BDWP } = step.cycles;
   const list = (['forward', 'inputGradient', 'weightGradient', 'weightUpdate'] as const).map((phase) => {
-    const share = BDWP.sat[phase] / total(step, 'BDWP', 'sat');
-    return `${phase} ${(dense.sat[phase] / BDWP.sat[phase]).toFixed(2)}x (${percent(share)} of the step)`;
+    const share = BDWP[phase] / total(step, 'BDWP');
+    return `${phase} ${(dense[phase] / BDWP[phase]).toFixed(2)}x (${percent(share)} of the step)`;
   });
-  return `${step.network}: ${list.join(', ')}`;
+  return list.join(', ');
 }
 
 function percent(share: number): string {
