@@ -164,6 +164,13 @@ describe('SAT', () => {
     expect(Math.abs(speedup / bound - 1)).toBeLessThan(0.01);
   });
 
+  it('moves twice the bytes in FP32, and multiplies at its price', () => {
+    const [half, single] = ([2, 4] as const).map((bytesPerValue) => run({ bytesPerValue, n: 8 }).forward);
+    expect(single.dramBytes).toEqual({ W: 2 * half.dramBytes.W, A: 2 * half.dramBytes.A, E: 0, G: 0 });
+    expect([half.actions.multiplyFp16, half.actions.multiplyFp32]).toEqual([64 ** 3, undefined]);
+    expect([single.actions.multiplyFp16, single.actions.multiplyFp32]).toEqual([undefined, 64 ** 3]);
+  });
+
   it('refuses an N of more than M, and says how to write it', () => {
     expect(() => sat({ n: 4, m: 2 })).toThrow('sat.n: got 4, expected at most m: write 2:4 as n: 2, m: 4');
     expect(() => sat({ interleaving: 2 } as object)).toThrow(/sat.interleaving.*Did you mean interleave/);

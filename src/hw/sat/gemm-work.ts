@@ -27,7 +27,7 @@ export function executeGemm(work: GemmWork, spec: SatSpec, schedule: Schedule): 
       : timeWork(nest, work.phase, form, dense.mapping, spec),
   );
   const time = fastest([...sparse, dense]);
-  const effectual = Math.round(effectualMacs(work) * work.imageScale);
+  const effectual = Math.round(effectualMacs(work) * work.imageScale); // whole, so that unit-cycles add up exactly
   return { counts: countsOf(work, time, denseMacs(nest), effectual, spec), time };
 }
 

@@ -31,8 +31,8 @@ import { executeUpdate } from './update-work.js';
  *
  * Unit-cycles are lost to `ineffectual` (a zero factor, also of the border, or a slot that holds none), `underfilled`, `accumulation`
  * (fewer outputs in turn than the adder has stages), `fill` (skew and outputs that leave), `reduction`, `update` and `memory`.
- * Masked updates and wanted gradients save nothing. What flatters the design: sums of WS wait for no adder, and a SORE
- * of both forms in turn needs no second read.
+ * Masked updates and wanted gradients save nothing. What flatters the design: under WS sums wait for no adder and the weights of a fold
+ * come while the last one runs, and the SORE makes both forms of a weight from one read.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
