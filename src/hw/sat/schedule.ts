@@ -23,8 +23,10 @@ export function offlineSchedule(spec: SatSpec): Schedule {
   return {
     best(nest, phase, sparse) {
       const key = JSON.stringify([nest, phase, sparse]);
+      const chosen = known.get(key);
+      if (chosen) return chosen;
       const form = uniformForm(sparse, nest, phase, spec);
-      const best = known.get(key) ?? fastest(candidates.map((mapping) => timeWork(nest, phase, form, mapping, spec)));
+      const best = fastest(candidates.map((mapping) => timeWork(nest, phase, form, mapping, spec)));
       known.set(key, best);
       return best;
     },
