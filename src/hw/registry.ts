@@ -7,6 +7,7 @@ import { sparseTrain001Kind } from './balanced/sparse-train001.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
 import type { ComponentArea } from './metrics/component-area.js';
+import { satKind } from './sat/sat.js';
 import { scnnKind } from './scnn/scnn.js';
 
 /** Resources that every kind has in other fields of its specs. */
@@ -37,4 +38,5 @@ export const registry: Readonly<Record<string, AcceleratorKind>> = {
   sigma001: sigma001Kind,
   sparseTrain001: sparseTrain001Kind,
   scnn: scnnKind,
+  sat: satKind,
 };
