@@ -79,10 +79,15 @@ function skipPairs(view: GemmView, staging: Staging, { tileRows, tileCols }: Ten
     inputs.fill(0);
     layStreams(view.rowBits(row, rows, buffer), wordsPerRow, rowMasks.slice(0, rows), staging, inputs);
     kernels.forEach((kernel, block) => {
-      for (let slot = 0; slot < length; slot++) slots[slot] = inputs[slot] & kernel[slot];
+      meet(inputs, kernel, slots);
       deal(drainCycles(slots, staging.rows), rows, Math.min(tileCols, n - block * tileCols), staging.rows);
     });
   }
+}
+
+/** The pairs of which neither operand is zero. */
+function meet(inputs: Int32Array, kernels: Int32Array, slots: Int32Array): void {
+  for (let slot = 0; slot < slots.length; slot++) slots[slot] = inputs[slot] & kernels[slot];
 }
 
 /**

@@ -40,6 +40,8 @@ import { runTiles } from './run-tiles.js';
  * wanted or not. Off chip operands have a bit map and their non-zeros, outputs leave dense (from memory of the paper: the baseline has the
  * same compression).
  *
+ * What flatters the design: a reduction that is cut, as its operands overflow the buffers, takes no more cycles than a whole one.
+ *
  * Unit-cycles are lost to `ineffectual` products (the other operand is zero, or the output not wanted), `lanes` (multipliers that no pair
  * can reach, or whose PE waits for the tile), `underfilled` (PEs without an output), `imbalance` (tiles that are done) and `memory`.
  *
