@@ -1,6 +1,8 @@
 import { presets001 } from './balanced/presets.js';
 import type { AcceleratorSpec } from './contracts.js';
 import { presetsSat } from './sat/presets.js';
+import { presetsProcrustes } from './procrustes/presets.js';
+import { presetsTensorDash } from './tensordash/presets.js';
 
 const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
 const dense = {
@@ -109,4 +111,6 @@ export const presets: Readonly<Record<string, Preset>> = {
   ...presets001,
   scnn,
   ...presetsSat,
+  ...presetsTensorDash,
+  ...presetsProcrustes,
 };

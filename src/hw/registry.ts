@@ -8,7 +8,9 @@ import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
 import type { ComponentArea } from './metrics/component-area.js';
 import { satKind } from './sat/sat.js';
+import { procrustesKind } from './procrustes/procrustes.js';
 import { scnnKind } from './scnn/scnn.js';
+import { tensorDashKind } from './tensordash/tensor-dash.js';
 
 /** Resources that every kind has in other fields of its specs. */
 export interface OwnResources {
@@ -39,4 +41,6 @@ export const registry: Readonly<Record<string, AcceleratorKind>> = {
   sparseTrain001: sparseTrain001Kind,
   scnn: scnnKind,
   sat: satKind,
+  tensorDash: tensorDashKind,
+  procrustes: procrustesKind,
 };
