@@ -95,4 +95,22 @@ export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
 export { type SmoothOptions, smoothBits } from './synthetic/smooth-bits.js';
 export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './synthetic/synthetic-records.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
+export { groupedBits, groupPrecisionBits } from './tactical/activation-groups.js';
+export {
+  type ConnectionShape,
+  inScanOrder,
+  type ScanOrder,
+  selectBits,
+  tacticalConnections,
+} from './tactical/connections.js';
+export { dadiannao } from './tactical/dadiannao.js';
+export { type FilterLayer, filterLayers, type RowShape } from './tactical/filter-layers.js';
+export { type FrontEndOptions, withFrontEnd } from './tactical/front-end.js';
+export { type MemoryNode, memoryNodes } from './tactical/memory-nodes.js';
+export type { DadiannaoOptions, TacticalOptions } from './tactical/options.js';
+export { type IssuedRows, type RowSynchronousArray, type RowTime, type TileShape, tileArray } from './tactical/row-array.js';
+export { type ScheduleOptions, scheduleWeights, type WeightSchedule } from './tactical/schedule-weights.js';
+export { storedRowBits } from './tactical/stored-weights.js';
+export { tactical } from './tactical/tactical.js';
+export { type TacticalCycles, tacticalCycles } from './tactical/tactical-cycles.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';

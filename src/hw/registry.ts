@@ -8,6 +8,8 @@ import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
 import type { ComponentArea } from './metrics/component-area.js';
 import { scnnKind } from './scnn/scnn.js';
+import { dadiannaoKind } from './tactical/dadiannao.js';
+import { tacticalKind } from './tactical/tactical.js';
 
 /** Resources that every kind has in other fields of its specs. */
 export interface OwnResources {
@@ -37,4 +39,6 @@ export const registry: Readonly<Record<string, AcceleratorKind>> = {
   sigma001: sigma001Kind,
   sparseTrain001: sparseTrain001Kind,
   scnn: scnnKind,
+  dadiannao: dadiannaoKind,
+  tactical: tacticalKind,
 };

@@ -201,7 +201,9 @@ describe.each(names)('the model %s', (name) => {
     const differ = (of: (one: WorkCounts) => number) => new Set(counts.map(of)).size > 1;
     const { kind } = presets[name];
     // SIGMA packs non-zeros wherever they are: its folds follow from their number, and only what streams by from their places.
-    expect(differ(({ cycles }) => cycles)).toBe(kind !== 'denseArray' && kind !== 'sigma001');
+    // The front end of 003 skips zeros of weights, and the maps here differ in those of activations.
+    const follows = !['denseArray', 'sigma001', 'dadiannao', 'tactical'].includes(kind);
+    expect(differ(({ cycles }) => cycles)).toBe(follows);
     expect(differ((one) => costOf(one, accelerator.energyTable).energyPj)).toBe(kind !== 'denseArray');
   });
 
