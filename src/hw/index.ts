@@ -109,4 +109,22 @@ export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './s
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
 export type { TensorDashOptions } from './tensordash/options.js';
 export { tensorDash } from './tensordash/tensor-dash.js';
+export { groupedBits, groupPrecisionBits } from './tactical/activation-groups.js';
+export {
+  type ConnectionShape,
+  inScanOrder,
+  type ScanOrder,
+  selectBits,
+  tacticalConnections,
+} from './tactical/connections.js';
+export { dadiannao } from './tactical/dadiannao.js';
+export { type FilterLayer, filterLayers, type RowShape } from './tactical/filter-layers.js';
+export { type FrontEndOptions, withFrontEnd } from './tactical/front-end.js';
+export { type MemoryNode, memoryNodes } from './tactical/memory-nodes.js';
+export type { DadiannaoOptions, TacticalOptions } from './tactical/options.js';
+export { type IssuedRows, type RowSynchronousArray, type RowTime, type TileShape, tileArray } from './tactical/row-array.js';
+export { type ScheduleOptions, scheduleWeights, type WeightSchedule } from './tactical/schedule-weights.js';
+export { storedRowBits } from './tactical/stored-weights.js';
+export { tactical } from './tactical/tactical.js';
+export { type TacticalCycles, tacticalCycles } from './tactical/tactical-cycles.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';

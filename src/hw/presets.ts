@@ -3,6 +3,7 @@ import type { AcceleratorSpec } from './contracts.js';
 import { presetsSat } from './sat/presets.js';
 import { presetsProcrustes } from './procrustes/presets.js';
 import { presetsTensorDash } from './tensordash/presets.js';
+import { presets003 } from './tactical/presets.js';
 
 const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
 const dense = {
@@ -113,4 +114,5 @@ export const presets: Readonly<Record<string, Preset>> = {
   ...presetsSat,
   ...presetsTensorDash,
   ...presetsProcrustes,
+  ...presets003,
 };

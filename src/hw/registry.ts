@@ -11,6 +11,8 @@ import { satKind } from './sat/sat.js';
 import { procrustesKind } from './procrustes/procrustes.js';
 import { scnnKind } from './scnn/scnn.js';
 import { tensorDashKind } from './tensordash/tensor-dash.js';
+import { dadiannaoKind } from './tactical/dadiannao.js';
+import { tacticalKind } from './tactical/tactical.js';
 
 /** Resources that every kind has in other fields of its specs. */
 export interface OwnResources {
@@ -43,4 +45,6 @@ export const registry: Readonly<Record<string, AcceleratorKind>> = {
   sat: satKind,
   tensorDash: tensorDashKind,
   procrustes: procrustesKind,
+  dadiannao: dadiannaoKind,
+  tactical: tacticalKind,
 };

@@ -8,5 +8,13 @@ export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap
 export { countOnes } from './mask-lists.js';
 export { packBits } from './pack-bits.js';
 export { packBitsReference } from './pack-bits-reference.js';
+export { createRowScheduler, type FilterBits, type FilterSet, type RowScheduler, setSlots } from './row-scheduler.js';
+export {
+  type Connection,
+  type PromotionPolicy,
+  type ScheduleRule,
+  type SlotSchedule,
+  scheduleSlots,
+} from './schedule-slots.js';
 export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
 export { bestKernelBuild, type KernelBuild, type Pointer } from './wasm-functions.js';
