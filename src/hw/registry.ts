@@ -29,8 +29,8 @@ export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec>
   readonly schema: z.ZodType<Spec>;
   build(spec: Spec): Accelerator;
   resources(spec: Spec): OwnResources;
-  /** The components of its area, where the kind declares them. */
-  areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] };
+  /** The components of its area, where the kind declares them for such a spec. */
+  areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] } | undefined;
 }
 
 /** All kinds of accelerators, by the `kind` of their specs. */
