@@ -27,7 +27,8 @@ export function checkedRun(run: AcceleratorRun): AcceleratorRun {
   };
 }
 
-function checkWork(work: PhaseWork): void {
+/** Refuses a work whose operands do not fit its nest. */
+export function checkWork(work: PhaseWork): void {
   if (work.kind === 'update') return;
   const { layer, phase, nest, imageScale } = work;
   const refuse = (what: string, got: unknown, expected: string, fix: string): never => {

@@ -193,3 +193,35 @@ export interface EnergyBreakdown {
   readonly totalPj: number;
   readonly byComponentPj: Readonly<Record<string, number>>;
 }
+
+/** Bounds of a modelled quantity: low <= high. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A machine without a cycle model: it tells between which bounds its time and energy lie, not how many cycles it takes. */
+export interface Estimator {
+  readonly spec: AcceleratorSpec;
+  estimateStep(works: readonly PhaseWork[]): StepEstimate;
+}
+
+/** What a training step is modelled to take, work by work, in their order, and in all. */
+export interface StepEstimate {
+  readonly works: readonly EstimatedWork[];
+  readonly seconds: Interval;
+  readonly energyJ: Interval;
+}
+
+/** What one work is modelled to take. */
+export interface EstimatedWork {
+  readonly layer: string;
+  readonly phase: Phase;
+  readonly seconds: Interval;
+  readonly energyJ: Interval;
+  readonly macs: MacCounts;
+  /** Off-chip bytes by tensor, each moved once. */
+  readonly dramBytes: Readonly<Record<Role, number>>;
+  /** What the model took the machine to do: `{kernel: '2:4'}`. */
+  readonly decisions: Readonly<Record<string, string>>;
+}
