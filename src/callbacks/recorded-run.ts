@@ -37,7 +37,7 @@ export async function readRecordedRun(path: string): Promise<RecordedRun> {
   const lost = fileBytes - wholeBytes;
   const problem = lost > 0 ? `the last ${lost} bytes are cut or damaged` : 'it does not tell how training ended';
   return {
-    settings: (await payloadsOf(path, [first]).next()).value as RunSettings,
+    settings: await settingsOf(path, first),
     steps: (last.kind === frameKinds.end ? last.step : last.step + 1) - first.step,
     recordedSteps: steps.length,
     cutShort: last.kind === frameKinds.end && lost === 0 ? null : `${path}: ${problem}; its ${steps.length} whole steps are used`,
@@ -45,6 +45,12 @@ export async function readRecordedRun(path: string): Promise<RecordedRun> {
       for await (const content of payloadsOf(path, steps)) yield restoredStep(content);
     },
   };
+}
+
+async function settingsOf(path: string, first: RecordFrame): Promise<RunSettings> {
+  let settings: unknown;
+  for await (const content of payloadsOf(path, [first])) settings = content;
+  return settings as RunSettings;
 }
 
 async function* payloadsOf(path: string, frames: readonly RecordFrame[]): AsyncGenerator<unknown> {

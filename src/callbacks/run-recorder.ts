@@ -24,8 +24,13 @@ export class RunRecorder {
     const end = beyond?.at ?? wholeBytes;
     if (end < fileBytes) await truncate(path, end);
     const recorder = new RunRecorder(await AppendFile.open(path));
-    if (end === 0) await recorder.file.append(recordMagic);
-    if (!goesOn) await recorder.add(frameKinds.run, step, settings);
+    try {
+      if (end === 0) await recorder.file.append(recordMagic);
+      if (!goesOn) await recorder.add(frameKinds.run, step, settings);
+    } catch (error) {
+      await recorder.close();
+      throw error;
+    }
     return recorder;
   }
 
