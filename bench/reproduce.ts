@@ -7,10 +7,9 @@
  *     npm run reproduce -- --paper 000
  *     npm run reproduce -- --paper 002 --networks vgg19,resnet18
  */
-import { readFileSync } from 'node:fs';
 import { SparsityError } from 'tfjs-sparsity';
 import { checks } from './reproduce/checks/index.js';
-import { parseClaims } from './reproduce/claims-file.js';
+import { readClaims } from './reproduce/claims-file.js';
 import { parseArguments } from './reproduce/command-line.js';
 import { conditionsOf } from './reproduce/conditions.js';
 import { paperCharts } from './reproduce/paper-charts.js';
@@ -25,8 +24,7 @@ import { waysTable } from './reproduce/ways-table.js';
 try {
   const options = await parseArguments();
   const { paper, dataDir, out, seed } = options;
-  const fileName = `bench/claims/${paper}.yaml`;
-  const file = parseClaims(readFileSync(fileName, 'utf8'), fileName, Object.keys(checks));
+  const file = readClaims(paper, Object.keys(checks));
   const simulations: Simulations = paper === '001' ? await simulate(options) : { draws: [] };
   const satSteps = paper === '002' ? simulateSat(options) : undefined;
   const trained = paper === '001' && dataDir !== undefined ? await trainNetwork(dataDir, out, seed) : undefined;
