@@ -20,7 +20,7 @@ import { describe, expect, it } from 'vitest';
 import { doubleBuffered } from '../../src/hw/parts/double-buffer.js';
 import { overlapped } from '../../src/hw/sat/overlapped.js';
 import { createRng } from '../../src/rng.js';
-import { sampledWorks } from './support/small-works.js';
+import { productWorks, sampledWorks } from './support/small-works.js';
 
 const fast = { dramBytesPerCycle: 1e9 };
 
@@ -218,6 +218,15 @@ describe('SAT', () => {
   it('declares an area that grows with M, in registers to select from', () => {
     const area = (m: number) => areasOf(sat({ m }).spec)?.totalMm2 as number;
     expect(area(16) - area(8)).toBeCloseTo(1024 * 8 * 16 * 5.98e-6, 9);
+  });
+
+  it('runs products of activations dense, whatever their zeros', () => {
+    fc.assert(
+      fc.property(productWorks, (work) => {
+        expect(run({}, [work]).forward.decisions.sparse).toBe('none');
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('leaves a layer of fewer channels than N, and a depthwise one, dense', () => {
