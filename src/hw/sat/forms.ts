@@ -29,7 +29,7 @@ interface Sizes {
  * groups have, as long as it was stored so (pre-generation); `E` in an input gradient, where the SORE makes it N:M as it comes (SDGP).
  */
 export function sparseForms(work: GemmWork, nest: LoopNest, spec: SatSpec): Form[] {
-  if (work.phase === 'weightGradient' || !hasNm(work.nest, work.phase, spec)) return [];
+  if (work.kernel.role !== 'W' || !hasNm(work.nest, work.phase, spec)) return [];
   const channels = reductionChannels(nest, work.phase);
   const isMap = work.phase === 'inputGradient' && isNmMap(work.input.nonzeros, channels, spec);
   const forms = isMap ? [uniformForm('E', nest, work.phase, spec)] : [];
