@@ -66,6 +66,11 @@ export interface LayerTensors {
   readonly G?: BitTensor | undefined;
   /** False for the first layer: nothing upstream is trained, so its input gradient is never computed. */
   readonly needsInputGradient: boolean;
+  /**
+   * `A` where the layer multiplies two activations, as attention does: A times W for each image and group. W is then the second activation,
+   * [batch, inChannels / groups, outChannels], the nest is 1x1 over the rows of A, and there is no G. @default 'W'
+   */
+  readonly kernelRole?: 'W' | 'A' | undefined;
   /** Images in the real batch; `nest.batch` is smaller when images are sampled. */
   readonly batchTotal: number;
 }
@@ -86,7 +91,10 @@ export interface GemmWork {
   readonly nest: LoopNest;
   /** forward: A; inputGradient: E; weightGradient: A. */
   readonly input: Operand;
-  /** forward: W; inputGradient: W (backward mask); weightGradient: E. */
+  /**
+   * forward: W; inputGradient: W (backward mask); weightGradient: E. In a product of two activations A instead of W: images do not share
+   * it, so each image and head is a group of the nest, and `imageScale` is 1.
+   */
   readonly kernel: Operand;
   /** weightGradient: G, whose pattern says which outputs are wanted; otherwise absent: all outputs are computed. */
   readonly output?: Operand;

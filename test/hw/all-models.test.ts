@@ -21,7 +21,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
 import { smallNests as manyAxes, slowMacs } from './support/reference.js';
-import { densities, phases, sampledWorks, workOf } from './support/small-works.js';
+import { densities, phases, productWorks, sampledWorks, workOf } from './support/small-works.js';
 
 // Every preset is held to these laws by being listed.
 const accelerators: Record<string, Accelerator> = Object.fromEntries(
@@ -55,6 +55,7 @@ const edgeNests = fc
 
 const gemms: fc.Arbitrary<GemmWork> = fc.oneof(
   sampledWorks,
+  productWorks,
   fc
     .record({
       nest: fc.oneof(manyAxes, edgeNests),
@@ -115,8 +116,8 @@ function expectLaws(counts: WorkCounts): void {
   }
 }
 
-/** A layer whose map, or whose kernel, is half full, with as much effectual work wherever its non-zeros are. */
-function halfFull(operand: 'input' | 'kernel', isFull: (i: number, size: number, channels: number) => boolean): GemmWork {
+/** A layer whose map, or whose kernel, is full in part, with as much effectual work wherever its non-zeros are. */
+function partlyFull(operand: 'input' | 'kernel', isFull: (i: number, size: number, channels: number) => boolean): GemmWork {
   const nest = convNest({ batch: 1, inSize: [16, 16], inChannels: 64, outChannels: 8, kernelSize: [1, 1] });
   const one = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
   const { shape } = one[operand].nonzeros;
@@ -153,6 +154,17 @@ describe.each(names)('the model %s', (name) => {
         expect([counts.layer, counts.phase, counts.units]).toEqual([one.layer, one.phase, resourcesOf(accelerator.spec)?.units]);
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('moves nothing of a product of two activations as weights or their gradients', () => {
+    fc.assert(
+      fc.property(productWorks, (one) => {
+        const [{ dramBytes }] = run(accelerator, one);
+        expect([dramBytes.W, dramBytes.G]).toEqual([0, 0]);
+        expect(Math.min(dramBytes.A, dramBytes.E)).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 15 },
     );
   });
 
@@ -203,15 +215,21 @@ describe.each(names)('the model %s', (name) => {
       (i: number) => i % 2 === 0,
       (i: number, _: number, channels: number) => i % (2 * channels) < channels,
     ];
-    const counts = (['input', 'kernel'] as const).map((operand) =>
-      halves.map((isFull) => run(fast, halfFull(operand, isFull))[0]),
-    );
+    // A quarter: 2:8 patterns, for models that skip nothing else.
+    const quarters = [(i: number, size: number) => i < size / 4, (i: number) => i % 4 === 0, (i: number) => i % 32 < 8];
+    const counts = [
+      halves.map((isFull) => partlyFull('input', isFull)),
+      halves.map((isFull) => partlyFull('kernel', isFull)),
+      quarters.map((isFull) => partlyFull('kernel', isFull)),
+    ].map((layouts) => layouts.map((layer) => run(fast, layer)[0]));
     // Some skip the zeros of one operand only.
     const differ = (of: (one: WorkCounts) => number) => counts.some((layouts) => new Set(layouts.map(of)).size > 1);
     const { kind } = presets[name];
     // SIGMA packs non-zeros wherever they are: its folds follow from their number, and only what streams by from their places.
-    expect(differ(({ cycles }) => cycles)).toBe(kind !== 'denseArray' && kind !== 'sigma001');
-    expect(differ((one) => costOf(one, accelerator.energyTable).energyPj)).toBe(kind !== 'denseArray');
+    // So does the memory of DaDianNao, whose array skips nothing.
+    const skipsNone = kind === 'denseArray' || name === 'sat-dense';
+    expect(differ(({ cycles }) => cycles)).toBe(!skipsNone && !['sigma001', 'dadiannao'].includes(kind));
+    expect(differ((one) => costOf(one, accelerator.energyTable).energyPj)).toBe(!skipsNone);
   });
 
   it.each<[string, Partial<Record<keyof GemmWork, unknown>>, string]>([
@@ -221,6 +239,7 @@ describe.each(names)('the model %s', (name) => {
     ['images without end', { imageScale: Number.POSITIVE_INFINITY }, 'images of the batch: got Infinity, expected 1 to 16777216'],
     ['no image', { nest: { ...nest, batch: 0 } }, 'images of the batch: got 0, expected 1 to 16777216'],
     ['operands changed over', { input: work.kernel, kernel: work.input }, 'role of its input: got W, expected A'],
+    ['a kernel of activations that images share', { kernel: { ...work.kernel, role: 'A' }, imageScale: 2 }, 'imageScale: got 2'],
     ['an output that no forward pass has', { output: gradient.output }, 'role of its output: got G, expected no output'],
     [
       'the map of another layer',
