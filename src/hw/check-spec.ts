@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { SparsityError } from '../errors.js';
 import type { AcceleratorSpec, EnergyTable } from './contracts.js';
 import { energyTables } from './energy/tables.js';
+import { estimatorPresets } from './gpu/presets.js';
 import { type Preset, presets } from './presets.js';
 import { type SpecIssue, specIssue } from './spec-issue.js';
 
@@ -49,7 +50,7 @@ export function checkSpec<T extends AcceleratorSpec>(schema: z.ZodType<T>, value
 
 /** A constant that equals its kind's preset has the source that the preset gives, unless the spec gives another. */
 function withSources<T extends AcceleratorSpec>(spec: T): T {
-  const preset = Object.values(presets).find(({ kind }) => kind === spec.kind);
+  const preset = Object.values({ ...presets, ...estimatorPresets }).find(({ kind }) => kind === spec.kind);
   const own = spec as T & Preset;
   const known = Object.entries(preset?.sources ?? {}).filter(([field]) => own[field] === preset?.[field]);
   return { ...spec, sources: { ...Object.fromEntries(known), ...own.sources } };

@@ -30,6 +30,14 @@ export {
 export { packedRoundsReference, tileRoundsReference } from './output-rounds-reference.js';
 export { packBits } from './pack-bits.js';
 export { packBitsReference } from './pack-bits-reference.js';
+export { createRowScheduler, type FilterBits, type FilterSet, type RowScheduler, setSlots } from './row-scheduler.js';
+export {
+  type Connection,
+  type PromotionPolicy,
+  type ScheduleRule,
+  type SlotSchedule,
+  scheduleSlots,
+} from './schedule-slots.js';
 export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
 export { transposeBits, transposeBitsReference } from './transpose-bits.js';
 export { bestKernelBuild, type KernelBuild, type Pointer } from './wasm-functions.js';
