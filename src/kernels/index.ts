@@ -3,6 +3,7 @@ export { type CartesianKernel, createCartesianKernel, type StoredList } from './
 export { type CartesianGrid, type CartesianSums, cartesianReference, type PlacedList } from './cartesian-reference.js';
 export { countPairsReference } from './count-pairs-reference.js';
 export type { ConvGeometry } from './geometry.js';
+export type { MagnitudeGroups } from './group-lists.js';
 export { firstUnranked, highestInRuns } from './highest-in-runs.js';
 export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
 export { countOnes } from './mask-lists.js';

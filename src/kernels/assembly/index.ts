@@ -4,6 +4,7 @@ export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGr
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
 export { gemm } from './gemm';
+export { addGroupDecay, groupsAcross, groupsAlong } from './groups';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
   lanesMoments,
@@ -20,6 +21,7 @@ export {
   globalMaxGradientLanes,
   maxPoolGradientLanes,
   maxPoolLanes,
+  pooledError,
 } from './lanes-pool';
 export { addDecay, countOnes, listAcross, listAlong } from './lists';
 export { maxPoolGradient } from './pooling';
@@ -36,3 +38,4 @@ export {
   toLanes,
 } from './sparse';
 export { quadForward, quadWeightGradient } from './sparse-quads';
+export { adamUpdate, sgdUpdate } from './updates';
