@@ -18,6 +18,11 @@ export { scaleEnergyTable } from './energy/scale-table.js';
 export { type Dram, type EnergyOptions, energy45nm, energyTables, sramAccessPj } from './energy/tables.js';
 export { type GemmShape, gemmShapes } from './gemm-shapes.js';
 export { type GemmView, lowerGemm } from './gemm-view.js';
+export { createEstimator, type EstimatorKind, estimatorRegistry } from './gpu/estimators.js';
+export type { GpuOptions } from './gpu/options.js';
+export { estimatorPresets } from './gpu/presets.js';
+export { type RooflineOptions, roofline } from './gpu/roofline.js';
+export { type SparseLibraryOptions, sparseLibrary } from './gpu/sparse-library.js';
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
 export { type Areas, areasOf } from './metrics/areas.js';
@@ -35,12 +40,13 @@ export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
 export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
-export type { ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
+export type { AddLayer, ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
 export { type NetworkOptions, network } from './networks/network.js';
 export { type NetworkMacs, networkMacs } from './networks/network-macs.js';
-export { networks, networks001, networks003 } from './networks/networks.js';
+export { networks, networks000, networks001, networks002, networks003 } from './networks/networks.js';
 export { paddedMacs } from './networks/padded-macs.js';
 export { parseScaleSimTopology } from './networks/scale-sim.js';
+export type { SequenceLayers } from './networks/sequence-layers.js';
 export { type AreaAndPower, areas001, type PowerShares } from './parts/areas.js';
 export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
 export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
@@ -85,14 +91,40 @@ export { type Crossbar, crossbar } from './parts/interconnect/crossbar.js';
 export { type Fan, fan } from './parts/interconnect/fan.js';
 export { type Torus, type TorusOptions, torus } from './parts/interconnect/torus.js';
 export { type Preset, presets } from './presets.js';
+export type { ProcrustesOptions } from './procrustes/options.js';
+export { procrustes } from './procrustes/procrustes.js';
 export { type AcceleratorKind, type OwnResources, registry } from './registry.js';
+export type { SatOptions } from './sat/options.js';
+export { sat } from './sat/sat.js';
 export { type ScnnCounters, scnnCounters } from './scnn/counters.js';
 export type { ScnnOptions } from './scnn/options.js';
 export { scnn } from './scnn/scnn.js';
 export { createAccelerator, parseAcceleratorSpec } from './spec.js';
+export { type StepSpeedups, stepSpeedupBound } from './step-bound.js';
 export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
+export { type NmMaskOptions, nmMask } from './synthetic/nm-mask.js';
 export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
 export { type SmoothOptions, smoothBits } from './synthetic/smooth-bits.js';
 export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './synthetic/synthetic-records.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
+export { groupedBits, groupPrecisionBits } from './tactical/activation-groups.js';
+export {
+  type ConnectionShape,
+  inScanOrder,
+  type ScanOrder,
+  selectBits,
+  tacticalConnections,
+} from './tactical/connections.js';
+export { dadiannao } from './tactical/dadiannao.js';
+export { type FilterLayer, filterLayers, type RowShape } from './tactical/filter-layers.js';
+export { type FrontEndOptions, withFrontEnd } from './tactical/front-end.js';
+export { type MemoryNode, memoryNodes } from './tactical/memory-nodes.js';
+export type { DadiannaoOptions, TacticalOptions } from './tactical/options.js';
+export { type IssuedRows, type RowSynchronousArray, type RowTime, type TileShape, tileArray } from './tactical/row-array.js';
+export { type ScheduleOptions, scheduleWeights, type WeightSchedule } from './tactical/schedule-weights.js';
+export { storedRowBits } from './tactical/stored-weights.js';
+export { tactical } from './tactical/tactical.js';
+export { type TacticalCycles, tacticalCycles } from './tactical/tactical-cycles.js';
+export type { TensorDashOptions } from './tensordash/options.js';
+export { tensorDash } from './tensordash/tensor-dash.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';

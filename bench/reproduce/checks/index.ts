@@ -3,6 +3,7 @@ import { areas } from './areas.js';
 import { balancing } from './balancing.js';
 import { expectations } from './expectations.js';
 import { formats } from './formats.js';
+import { satChecks } from './sat.js';
 import { simulated } from './simulated.js';
 import { sums } from './sums.js';
 
@@ -14,4 +15,5 @@ export const checks: Readonly<Record<string, Check>> = {
   ...areas,
   ...expectations,
   ...simulated,
+  ...satChecks,
 };

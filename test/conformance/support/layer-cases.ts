@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type BitTensor, bitsFrom, convNest, countBits, type GemmWork } from '../../../src/hw/index.js';
+import {
+  type BitTensor,
+  bitsFrom,
+  convNest,
+  countBits,
+  denseNest,
+  type GemmWork,
+  getBit,
+  onesBits,
+} from '../../../src/hw/index.js';
 
 /** A layer of the peer, with what its tensors are drawn from. */
 export interface LayerInput {
@@ -57,8 +66,9 @@ export function rejectUnknownKeys(what: string, value: object, known: readonly s
   if (unknown !== undefined) throw new Error(`unknown key of ${what}: ${unknown}`);
 }
 
-/** The forward pass of a convolution layer, its tensors checked against the counts and sums of the case. */
+/** The forward pass of a layer, its tensors checked against the counts and sums of the case. */
 export function forwardWork(layer: LayerInput): GemmWork {
+  if (layer.type === 'fc') return denseWork(layer);
   const [batch, inChannels, ...inSize] = layer.act;
   const [outChannels, perGroup, ...kernelSize] = layer.wgt;
   const [W, A] = [pattern(layer, 'w'), pattern(layer, 'a')];
@@ -72,6 +82,53 @@ export function forwardWork(layer: LayerInput): GemmWork {
     ...{ kind: 'gemm', layer: layer.name, phase: 'forward', nest, imageScale: 1 },
     input: { role: 'A', source: layer.name, nonzeros: permuted(A, layer.act, [0, 2, 3, 1]) },
     kernel: { role: 'W', source: layer.name, nonzeros: permuted(W, layer.wgt, [2, 3, 1, 0]) },
+  };
+}
+
+/** A dense layer: whatever axes its input and its filters have, all but the first are features. */
+function denseWork(layer: LayerInput): GemmWork {
+  const [W, A] = [pattern(layer, 'w'), pattern(layer, 'a')];
+  const [batch, outFeatures] = [layer.act[0], layer.wgt[0]];
+  const inFeatures = A.length / batch;
+  if (W.length !== inFeatures * outFeatures) throw new Error(`${layer.name}: ${W.length} weights for ${inFeatures} features`);
+  return {
+    ...{ kind: 'gemm', layer: layer.name, phase: 'forward', imageScale: 1 },
+    nest: denseNest({ batch, inFeatures, outFeatures }),
+    input: { role: 'A', source: layer.name, nonzeros: bitsFrom(A, [batch, inFeatures]) },
+    kernel: { role: 'W', source: layer.name, nonzeros: permuted(W, [outFeatures, inFeatures], [1, 0]) },
+  };
+}
+
+/**
+ * A strided convolution of three channels as the peer lays it out: each block of `stride` by `stride` pixels is one pixel with as many times
+ * the channels, and the stride is 1. The activations, which decide no cycle, are left out.
+ */
+export function spaceToDepth(work: GemmWork): GemmWork {
+  const { nest, kernel } = work;
+  const [, stride] = nest.stride;
+  const [, height, width] = nest.kernelSize;
+  const folded = [height, width].map((size) => Math.ceil(size / stride));
+  const channels = nest.inChannels * stride * stride;
+  const values = new Array<number>(folded[0] * folded[1] * channels * nest.outChannels).fill(0);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < nest.inChannels; c++) {
+        const tap = Math.floor(y / stride) * folded[1] + Math.floor(x / stride);
+        const channel = ((y % stride) * stride + (x % stride)) * nest.inChannels + c;
+        for (let f = 0; f < nest.outChannels; f++) {
+          const from = ((y * width + x) * nest.inChannels + c) * nest.outChannels + f;
+          values[(tap * channels + channel) * nest.outChannels + f] = Number(getBit(kernel.nonzeros, from));
+        }
+      }
+    }
+  }
+  const inSize = [1, 2].map((axis) => nest.outSize[axis] + folded[axis - 1] - 1);
+  const shape = { batch: nest.batch, inSize, inChannels: channels, outChannels: nest.outChannels, kernelSize: folded };
+  return {
+    ...work,
+    nest: convNest(shape),
+    input: { ...work.input, nonzeros: onesBits([nest.batch, ...inSize, channels]) },
+    kernel: { ...kernel, nonzeros: bitsFrom(values, [...folded, channels, nest.outChannels]) },
   };
 }
 

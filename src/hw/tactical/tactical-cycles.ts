@@ -1,0 +1,37 @@
+import { checkSpec } from '../check-spec.js';
+import type { GemmWork } from '../contracts.js';
+import { filterLayers } from './filter-layers.js';
+import { type TacticalOptions, tacticalSchema } from './options.js';
+import { tileArray } from './row-array.js';
+import { scheduledArray } from './tactical.js';
+
+/** Cycles of a work that the multipliers are busy or wait for each other. */
+export interface TacticalCycles {
+  /** Behind the front end. */
+  readonly cycles: number;
+  /** On the array without it, DaDianNao++. */
+  readonly denseCycles: number;
+}
+
+/**
+ * The compute cycles of a work, memory put aside, as the public simulator prints them for its BitTactical and DaDianNao (with `policy:
+ * 'most-flexible-first'`).
+ *
+ * @throws SparsityError naming the option that is wrong.
+ * @example
+ * ```ts
+ * const nest = denseNest({batch: 1, inFeatures: 48, outFeatures: 1});
+ * const bits = (role: 'A' | 'W', one: number) => ({role, source: 'fc', nonzeros: bitsFrom(new Array(48).fill(one), [48])});
+ * const work: GemmWork = {
+ *   kind: 'gemm', layer: 'fc', phase: 'forward', nest, input: bits('A', 1), kernel: bits('W', 0), imageScale: 1,
+ * };
+ * tacticalCycles(work); // {cycles: 1, denseCycles: 3}: two empty rows are skipped, the third is not
+ * ```
+ */
+export function tacticalCycles(work: GemmWork, options: TacticalOptions = {}): TacticalCycles {
+  const spec = checkSpec(tacticalSchema, options, 'tactical');
+  const layers = filterLayers(work, spec);
+  const cyclesOn = (array: ReturnType<typeof tileArray>) =>
+    layers.reduce((sum, layer) => sum + array.time(layer, array.issue(layer)).cycles, 0);
+  return { cycles: cyclesOn(scheduledArray(spec)), denseCycles: cyclesOn(tileArray(spec)) };
+}

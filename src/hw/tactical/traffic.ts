@@ -1,0 +1,72 @@
+import { countBits, sizeOf } from '../bits.js';
+import type { GemmWork, Operand, Role, UpdateWork } from '../contracts.js';
+import { fetchedBytes } from '../parts/buffers.js';
+import { groupedBits } from './activation-groups.js';
+import type { FilterLayer } from './filter-layers.js';
+import type { RowArraySpec } from './options.js';
+
+/** Off-chip bytes of a work. */
+export interface Traffic {
+  readonly byRole: Readonly<Record<Role, number>>;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  /** Bytes when each tensor moves once, as it is stored. */
+  readonly bytesOnce: number;
+}
+
+/**
+ * Activations come in groups of one precision, the kernel operand as its rows are stored. Half of the activation memory holds input, half of
+ * the weight memory weights; of two operands that do not fit, one comes again for each part of the other. Outputs leave as they are
+ * computed: their zeros and widths are not known before the activation function.
+ */
+export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], storedBytes: number, spec: RowArraySpec): Traffic {
+  const { input, kernel, phase } = work;
+  const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
+  const kernelOnRows = !(work.nest.transposed && phase === 'weightGradient'); // there rows run along the input operand
+  const [windowed, rowed] = kernelOnRows ? [input, kernel] : [kernel, input];
+  const windowedBytes = groupedBytes(windowed, work, spec);
+  const rowedBytes = phase === 'weightGradient' ? groupedBytes(rowed, work, spec) : storedBytes;
+  const tiles = (bytes: number, kb: number) => Math.max(1, Math.ceil(bytes / (512 * kb)));
+  const fetched = fetchedBytes(
+    { bytes: windowedBytes, tiles: tiles(windowedBytes, spec.activationMemoryKb) },
+    { bytes: rowedBytes, tiles: tiles(rowedBytes, spec.weightMemoryKb) },
+  );
+  const outputs = layers.reduce((sum, layer) => sum + outputsOf(layer), 0);
+  const writtenBytes = outputs * spec.bytesPerValue;
+  const byRole = { W: 0, A: 0, E: 0, G: 0 };
+  byRole[windowed.role] += fetched.firstBytes;
+  byRole[rowed.role] += fetched.secondBytes;
+  byRole[result] += writtenBytes;
+  const readBytes = fetched.firstBytes + fetched.secondBytes;
+  return { byRole, readBytes, writtenBytes, bytesOnce: windowedBytes + rowedBytes + writtenBytes };
+}
+
+/** Values that a layer makes: a window of each filter. */
+export function outputsOf({ sets, images, windowsPerImage }: FilterLayer): number {
+  return images * windowsPerImage * sets.reduce((sum, { filters }) => sum + filters.length, 0);
+}
+
+/**
+ * Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. Weights leave twice, in the order of
+ * the forward pass and in that of the input gradient (ledger section 4, 25), as weights with their runs and sources.
+ */
+export function updateTraffic({ weights, slots, masked }: UpdateWork, selectBits: number, spec: RowArraySpec): Traffic {
+  const elements = sizeOf(weights.nonzeros.shape);
+  const kept = masked ? countBits(weights.nonzeros) : elements;
+  const values = kept * spec.bytesPerValue;
+  const runs = (kept * (8 * spec.bytesPerValue + selectBits + Math.ceil(Math.log2(spec.lanes)))) / 8;
+  const order = Math.ceil(Math.min(runs, elements * spec.bytesPerValue));
+  const writtenBytes = values * slots + 2 * order;
+  const readBytes = values * (2 + slots);
+  return {
+    byRole: { W: writtenBytes + values * (1 + slots), A: 0, E: 0, G: values },
+    readBytes,
+    writtenBytes,
+    bytesOnce: readBytes + writtenBytes,
+  };
+}
+
+function groupedBytes({ nonzeros }: Operand, { imageScale }: GemmWork, spec: RowArraySpec): number {
+  const { activationGroup: group, activationBits: precisionBits, bytesPerValue } = spec;
+  return Math.ceil((groupedBits(nonzeros, { group, precisionBits, valueBits: 8 * bytesPerValue }) / 8) * imageScale);
+}

@@ -1,0 +1,319 @@
+import fc from 'fast-check';
+import {
+  bernoulliBits,
+  bitsFrom,
+  convNest,
+  createAccelerator,
+  dadiannao,
+  denseNest,
+  type FilterLayer,
+  filterLayers,
+  type GemmWork,
+  inScanOrder,
+  type RowSynchronousArray,
+  rowBetaBits,
+  scheduleWeights,
+  tactical,
+  tacticalConnections,
+  tacticalCycles,
+  type WorkCounts,
+  withFrontEnd,
+} from 'tfjs-sparsity/hw';
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../../src/rng.js';
+import { phases, sampledWorks, workOf } from './support/small-works.js';
+import { slowCycles } from './support/tactical-events.js';
+
+const fast = { dramBytesPerCycle: 1e6 };
+const small = { tiles: 2, filters: 4, lanes: 4 };
+const run = (accelerator: ReturnType<typeof tactical>, work: GemmWork): WorkCounts =>
+  accelerator.start().executeStep([work]).works[0];
+
+/** A layer of 3x3 kernels with channels that do not fill the lanes. */
+const nest = convNest({ batch: 2, inSize: [5, 5], inChannels: 20, outChannels: 40, kernelSize: [3, 3], padding: 'same' });
+
+describe('DaDianNao++', () => {
+  it('takes ceil(K / 64) * taps * ceil(C / 16) cycles per window, and tells the slots that padding leaves empty', () => {
+    const work = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
+    expect(tacticalCycles(work).denseCycles).toBe(2 * 25 * 9 * 2);
+    const { idleUnitCycles, macs } = run(dadiannao(fast), work);
+    expect(macs.executed).toBe(50 * 40 * 180);
+    expect(idleUnitCycles.unfilled).toBe(50 * 40 * 9 * 12); // 12 of 32 lanes have no channel
+    expect(idleUnitCycles.underfilled).toBe(900 * 1024 - 50 * 40 * 9 * 32); // one and a half tiles of four have no filter
+    expect(idleUnitCycles.imbalance).toBe(0);
+  });
+
+  it('uses one lane of sixteen in a depthwise layer, and says so', () => {
+    const depthwise = convNest({ batch: 1, inSize: [4, 4], inChannels: 64, outChannels: 64, kernelSize: [3, 3], groups: 64 });
+    const work = workOf(depthwise, 'forward', { input: 1, kernel: 1 }, 1);
+    const { cycles, denseCycles } = tacticalCycles(work);
+    expect(denseCycles).toBe(4 * 9);
+    const { idleUnitCycles, usefulUnitCycles } = run(dadiannao(fast), work);
+    expect(idleUnitCycles.unfilled).toBe(15 * usefulUnitCycles);
+    // The empty lanes are room for the weights of the next taps: a front end gains even without zeros.
+    expect(cycles).toBe(4 * 3);
+  });
+
+  it('shares the lanes of a tile between groups that are narrow enough, and gives wider ones sets of their own', () => {
+    const grouped = (groups: number) =>
+      convNest({ batch: 1, inSize: [2], inChannels: 32, outChannels: 32, kernelSize: [1], groups });
+    const sets = (groups: number) => {
+      const [layer] = filterLayers(workOf(grouped(groups), 'forward', { input: 1, kernel: 1 }, 1), { lanes: 16, filters: 16 });
+      return layer.sets.map(({ filters, firstLanes }) => [filters.length, new Set(firstLanes).size]);
+    };
+    expect(sets(1)).toEqual([
+      [16, 1],
+      [16, 1],
+    ]);
+    expect(sets(2)).toEqual([
+      [16, 1],
+      [16, 1],
+    ]);
+    expect(sets(8)).toEqual([
+      [16, 4],
+      [16, 4],
+    ]);
+    expect(sets(32)).toEqual([
+      [16, 16],
+      [16, 16],
+    ]);
+  });
+});
+
+describe('the tactical front end', () => {
+  const rules = [
+    { options: {}, rule: { lookahead: 2, connections: inScanOrder(tacticalConnections('T', 2, 2), 'by-row') } },
+    {
+      options: { shape: 'L', lookahead: 3, lookaside: 3, scan: 'listed', policy: 'most-flexible-first' },
+      rule: { lookahead: 3, connections: tacticalConnections('L', 3, 3), policy: 'most-flexible-first' },
+    },
+    {
+      options: {
+        shape: 'custom',
+        lookahead: 1,
+        connections: [
+          [1, 2],
+          [1, 0],
+        ],
+        scan: 'listed',
+        policy: 'greedy',
+        synchronise: 'pe',
+      },
+      rule: {
+        lookahead: 1,
+        connections: [
+          [1, 2],
+          [1, 0],
+        ],
+        policy: 'greedy',
+        synchronise: 'pe',
+      },
+    },
+  ] as const;
+
+  it('takes the cycles of a slow simulation, window by window and set by set, with and without its schedule', () => {
+    const sizes = fc.record({
+      kernel: fc.integer({ min: 1, max: 3 }),
+      inChannels: fc.integer({ min: 1, max: 11 }),
+      outChannels: fc.integer({ min: 1, max: 19 }),
+      density: fc.constantFrom(0, 0.2, 0.5, 1),
+      phase: fc.constantFrom('forward' as const, 'inputGradient' as const),
+      seed: fc.integer(),
+    });
+    fc.assert(
+      fc.property(sizes, fc.constantFrom(...rules), ({ kernel, inChannels, outChannels, density, phase, seed }, one) => {
+        const shape = {
+          batch: 2,
+          inSize: [3, 3],
+          inChannels,
+          outChannels,
+          kernelSize: [kernel, kernel],
+          padding: 'same' as const,
+        };
+        const work = workOf(convNest(shape), phase, { input: 0.5, kernel: density }, seed);
+        const counts = tacticalCycles(work, { ...small, lookaside: 2, ...one.options });
+        expect(counts.denseCycles).toBe(slowCycles(work, small, undefined));
+        expect(counts.cycles).toBe(slowCycles(work, small, one.rule));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is never slower than DaDianNao++, whatever the work and the memory', () => {
+    const names = ['tactical-t8-2-5', 'tactical-t8-1-6', 'tactical-t8-3-4', 'tactical-t8-4-3'];
+    const all = fc.record({
+      work: sampledWorks,
+      name: fc.constantFrom(...names),
+      bandwidth: fc.constantFrom(0.5, 8, 64, 1e6),
+      weightGradient: fc.constantFrom('dense', 'errors'),
+      synchronise: fc.constantFrom('tile', 'pe'),
+    });
+    fc.assert(
+      fc.property(all, ({ work, name, bandwidth, weightGradient, synchronise }) => {
+        const spec = { ...small, dramBytesPerCycle: bandwidth };
+        const front = createAccelerator({ ...createAccelerator(name).spec, ...spec, lookaside: 2, weightGradient, synchronise });
+        expect(run(front, work).cycles).toBeLessThanOrEqual(run(dadiannao(spec), work).cycles);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('takes exactly the time of DaDianNao++ where no weight is zero, and h + 1 times less at most', () => {
+    const full = convNest({ batch: 1, inSize: [4, 4], inChannels: 32, outChannels: 64, kernelSize: [3, 3] });
+    for (const lookahead of [1, 2, 3, 4]) {
+      const options = { lookahead, lookaside: 7 - lookahead };
+      const dense = tacticalCycles(workOf(full, 'forward', { input: 0.5, kernel: 1 }, 1), options);
+      expect(dense.cycles).toBe(dense.denseCycles);
+      const empty = tacticalCycles(workOf(full, 'forward', { input: 0.5, kernel: 0 }, 1), options);
+      expect(empty.cycles).toBe(4 * Math.floor(18 / (lookahead + 1)));
+    }
+  });
+
+  it('schedules weights forward and backward, and leaves the weight gradient dense unless it is told to look at E', () => {
+    const speedups = (weightGradient: 'dense' | 'errors') =>
+      phases.map((phase) => {
+        const work = workOf(nest, phase, { input: 0.2, kernel: 0.2 }, 3);
+        return run(dadiannao(fast), work).cycles / run(tactical({ ...fast, weightGradient }), work).cycles;
+      });
+    const [forward, backward, gradient] = speedups('dense');
+    expect(forward).toBeGreaterThan(1.5);
+    expect(backward).toBeGreaterThan(1.5);
+    expect(gradient).toBe(1);
+    expect(speedups('errors')[2]).toBeGreaterThan(1.2);
+  });
+
+  it('leaves weights in order where their sources cost more than the schedule saves, and says what it chose', () => {
+    const dense = workOf(denseNest({ batch: 1, inFeatures: 512, outFeatures: 512 }), 'forward', { input: 1, kernel: 0.999 }, 1);
+    expect(run(tactical({ dramBytesPerCycle: 1 }), dense).decisions).toEqual({ weights: 'in order' });
+    const sparse = workOf(denseNest({ batch: 1, inFeatures: 512, outFeatures: 512 }), 'forward', { input: 1, kernel: 0.2 }, 1);
+    expect(run(tactical(fast), sparse).decisions).toEqual({ weights: 'scheduled' });
+  });
+
+  it('sees where the zeros of weights are, not only how many', () => {
+    const pointwise = convNest({ batch: 1, inSize: [1], inChannels: 64, outChannels: 16, kernelSize: [1] });
+    const work = workOf(pointwise, 'forward', { input: 1, kernel: 1 }, 1);
+    const cycles = (isFull: (channel: number) => boolean) => {
+      const values = Array.from({ length: 64 * 16 }, (_, i) => Number(isFull(Math.floor(i / 16))));
+      return tacticalCycles({ ...work, kernel: { ...work.kernel, nonzeros: bitsFrom(values, [64, 16]) } }).cycles;
+    };
+    // Four rows: two full ones and two empty ones, every other lane full, and half of the lanes, which is further than weights move.
+    expect(cycles((channel) => channel < 32)).toBe(2);
+    expect(cycles((channel) => channel % 2 === 0)).toBe(2);
+    expect(cycles((channel) => channel % 16 < 8)).toBe(3);
+  });
+
+  it('computes the dense convolution from the scheduled weights and their sources', () => {
+    const rng = createRng('provenance');
+    const [inChannels, outChannels, lanes, side] = [6, 3, 4, 4];
+    const kernel = Array.from({ length: 9 * inChannels * outChannels }, () => (rng.uniform() < 0.4 ? rng.integer(9) + 1 : 0));
+    const map = Array.from({ length: (side + 2) * (side + 2) * inChannels }, () => rng.integer(10));
+    const weightAt = (tap: number, c: number, f: number) =>
+      c < inChannels ? kernel[(tap * inChannels + c) * outChannels + f] : 0;
+    const valueAt = (y: number, x: number, c: number) => (c < inChannels ? map[(y * (side + 2) + x) * inChannels + c] : 0);
+    const pieces = Math.ceil(inChannels / lanes);
+    const rows = Array.from({ length: 9 * pieces }, (_, row) =>
+      Array.from({ length: outChannels * lanes }, (_, column) =>
+        weightAt(Math.floor(row / pieces), (row % pieces) * lanes + (column % lanes), Math.floor(column / lanes)),
+      ),
+    );
+    const connections = inScanOrder(tacticalConnections('T', 2, 3), 'by-row');
+    const { weights, sourceRows, sourceColumns, cycles } = scheduleWeights(rows, { lanes, lookahead: 2, connections });
+    expect(cycles).toBeLessThan(rows.length);
+    for (let y = 0; y < side; y++) {
+      for (let x = 0; x < side; x++) {
+        const found = new Array<number>(outChannels).fill(0);
+        weights.forEach((weight, slot) => {
+          if (sourceRows[slot] === -1) return;
+          const tap = Math.floor(sourceRows[slot] / pieces);
+          const channel = (sourceRows[slot] % pieces) * lanes + (sourceColumns[slot] % lanes);
+          const filter = Math.floor((slot % (outChannels * lanes)) / lanes);
+          found[filter] += weight * valueAt(y + Math.floor(tap / 3), x + (tap % 3), channel);
+        });
+        const dense = found.map((_, f) => {
+          let sum = 0;
+          for (let tap = 0; tap < 9; tap++)
+            for (let c = 0; c < inChannels; c++) sum += weightAt(tap, c, f) * valueAt(y + Math.floor(tap / 3), x + (tap % 3), c);
+          return sum;
+        });
+        expect(found).toEqual(dense);
+      }
+    }
+  });
+});
+
+describe('filter shuffling', () => {
+  const pointwise = convNest({ batch: 1, inSize: [1, 1], inChannels: 256, outChannels: 256, kernelSize: [1, 1] });
+  const withKernel = (bits: GemmWork['kernel']['nonzeros']): GemmWork => {
+    const work = workOf(pointwise, 'forward', { input: 1, kernel: 1 }, 1);
+    return { ...work, kernel: { ...work.kernel, nonzeros: bits } };
+  };
+  const speedup = (work: GemmWork, synchronise: 'tile' | 'pe') => {
+    const cycles = (filterShuffling: boolean) => tacticalCycles(work, { synchronise, filterShuffling }).cycles;
+    return cycles(false) / cycles(true);
+  };
+
+  it('is never slower, and faster where filters differ in density', () => {
+    const shape = [1, 1, 1, 256, 256];
+    for (const synchronise of ['tile', 'pe'] as const) {
+      for (let seed = 0; seed < 4; seed++) {
+        const even = bernoulliBits(shape, 0.3, createRng(seed));
+        const spread = rowBetaBits(shape, { density: 0.3, spread: 0.6, rowAxes: [4] }, createRng(seed));
+        expect(speedup(withKernel(even), synchronise)).toBeGreaterThanOrEqual(1);
+        expect(speedup(withKernel(spread), synchronise)).toBeGreaterThan(1.05);
+      }
+    }
+  });
+
+  it('puts one long filter and fifteen short ones of each tile with their like', () => {
+    // Of 16 sets every filter 0 is full and the others are empty: shuffled, one set is full and 15 are empty.
+    const columns = Array.from({ length: 256 * 256 }, (_, i) => Number(i % 16 === 0));
+    const work = withKernel(bitsFrom(columns, [1, 1, 1, 256, 256]));
+    expect(tacticalCycles(work, { synchronise: 'pe' }).cycles).toBe(4 * 16);
+    expect(tacticalCycles(work, { synchronise: 'pe', filterShuffling: true }).cycles).toBe(16 + 3 * 5);
+  });
+});
+
+it('a front end stands before any array that takes weights row by row', () => {
+  // One multiplier row of eight lanes that works on one filter at a time and needs two cycles per row.
+  const plain: RowSynchronousArray = {
+    ...{ lanes: 8, filters: 1 },
+    issue: ({ sets, rows }) => sets.map(() => Uint32Array.of(rows)),
+    time: ({ images, windowsPerImage }: FilterLayer, issued) => {
+      const rows = issued.reduce((sum, [count]) => sum + count, 0);
+      const windows = images * windowsPerImage;
+      return { cycles: 2 * rows * windows, issuedSlots: 8 * rows * windows, waitingSlots: 0 };
+    },
+  };
+  const rule = { lookahead: 1, connections: [[1, 0]], policy: 'greedy', decoupled: false, shuffle: false } as const;
+  const front = withFrontEnd(plain, rule);
+  const twoRows = convNest({ batch: 1, inSize: [1], inChannels: 16, outChannels: 3, kernelSize: [1] });
+  const halves = Array.from({ length: 16 * 3 }, (_, i) => Number(i < 12 || i >= 36)); // channels 0 to 3 and 12 to 15
+  const work = workOf(twoRows, 'forward', { input: 1, kernel: 1 }, 1);
+  const [layer] = filterLayers({ ...work, kernel: { ...work.kernel, nonzeros: bitsFrom(halves, [16, 3]) } }, front);
+  expect(plain.time(layer, plain.issue(layer)).cycles).toBe(12);
+  expect(front.time(layer, front.issue(layer)).cycles).toBe(6);
+});
+
+describe('a tactical spec', () => {
+  it.each<[string, Parameters<typeof tactical>[0], string]>([
+    [
+      'a connection outside the window',
+      { shape: 'custom', connections: [[3, 0]] },
+      'tactical.connections: got [[3,0]], expected 1 to 2 rows ahead, the window of the lookahead: [3, 0] leaves it.',
+    ],
+    ['lanes that it goes around', { lanes: 2, lookaside: 5 }, 'tactical.lookaside: got 5, expected fewer than 2 lanes aside'],
+    ['a list that nothing uses', { connections: [[1, 0]] }, 'expected a list of [ahead, aside] with shape: custom, and none'],
+    ['custom connections that are missing', { shape: 'custom' }, 'tactical.connections: got'],
+    ['lookaside without lookahead', { lookahead: 0 }, 'tactical.lookahead: got 0, expected at least 1 where there is lookaside'],
+    ['half a connection', { shape: 'custom', connections: [[1]] as never }, 'tactical.connections.0'],
+    ['an unknown shape', { shape: 'Y' as 'T' }, 'tactical.shape: got Y, expected one of L, T, custom'],
+  ])('with %s is refused', (_, options, message) => {
+    expect(() => tactical(options)).toThrow(message);
+  });
+
+  it('without lookahead is DaDianNao++', () => {
+    const work = workOf(nest, 'forward', { input: 0.5, kernel: 0.3 }, 1);
+    const { cycles, denseCycles } = tacticalCycles(work, { lookahead: 0, lookaside: 0 });
+    expect(cycles).toBe(denseCycles);
+  });
+});

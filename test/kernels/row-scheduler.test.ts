@@ -1,0 +1,88 @@
+import * as fc from 'fast-check';
+import {
+  type Connection,
+  createRowScheduler,
+  type FilterBits,
+  type FilterSet,
+  type ScheduleRule,
+  scheduleSlots,
+  setSlots,
+} from 'tfjs-sparsity/kernels';
+import { describe, expect, it } from 'vitest';
+import { bernoulliBits } from '../../src/hw/index.js';
+import { createRng } from '../../src/rng.js';
+
+const rules: fc.Arbitrary<ScheduleRule> = fc
+  .record({
+    lanes: fc.constantFrom(1, 2, 5, 8, 16, 20),
+    lookahead: fc.integer({ min: 0, max: 4 }),
+    pairs: fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: -7, max: 7 })), {
+      maxLength: 9,
+      selector: String,
+    }),
+    policy: fc.constantFrom('least-flexible-first', 'most-flexible-first', 'greedy'),
+    decoupled: fc.boolean(),
+  })
+  .map(({ lanes, lookahead, pairs, policy, decoupled }) => {
+    const connections = pairs.filter(([ahead, aside]) => ahead <= lookahead && Math.abs(aside) < lanes);
+    return { lanes, lookahead, connections: connections as Connection[], policy, decoupled };
+  });
+
+interface LayerCase {
+  readonly taps: number;
+  readonly perTap: number;
+  readonly filters: number;
+  readonly density: number;
+  readonly seed: number;
+}
+
+const layers: fc.Arbitrary<LayerCase> = fc.record({
+  taps: fc.integer({ min: 1, max: 9 }),
+  perTap: fc.integer({ min: 1, max: 40 }),
+  filters: fc.integer({ min: 1, max: 19 }),
+  density: fc.constantFrom(0, 0.1, 0.3, 0.7, 1),
+  seed: fc.integer(),
+});
+
+/** Random weights, 3 more filters than are asked for. */
+function bitsOf({ taps, perTap, filters, density, seed }: LayerCase): FilterBits {
+  const wordsPerFilter = Math.ceil((taps * perTap) / 32);
+  const words = new Uint32Array((filters + 3) * wordsPerFilter);
+  for (let filter = 0; filter < filters + 3; filter++) {
+    words.set(bernoulliBits([taps * perTap], density, createRng(`${seed}/${filter}`)).words, filter * wordsPerFilter);
+  }
+  return { words, wordsPerFilter, taps: [...createRng(seed).permutation(taps)], perTap };
+}
+
+function slowRows(bits: FilterBits, set: FilterSet, rule: ScheduleRule): number[] {
+  const filters = set.filters.length;
+  const { issued } = scheduleSlots(setSlots(bits, set, rule.lanes), filters, rule);
+  return set.filters.map((_, i) => issued.filter((_, at) => at % filters === i).reduce((sum, flag) => sum + flag, 0));
+}
+
+describe('the row scheduler', () => {
+  it('issues the rows that the slow one issues, set after set, for all rules', () => {
+    fc.assert(
+      fc.property(rules, fc.array(layers, { minLength: 1, maxLength: 2 }), (rule, all) => {
+        const scheduler = createRowScheduler(rule);
+        for (const layer of all) {
+          const bits = bitsOf(layer);
+          scheduler.load(bits);
+          const narrow = Math.floor(rule.lanes / Math.min(rule.lanes, layer.perTap));
+          const filters = Array.from({ length: layer.filters }, (_, i) => layer.filters + 2 - i);
+          const spread = layer.perTap <= rule.lanes ? narrow : 1;
+          const set = { filters, firstLanes: filters.map((_, i) => (i % spread) * layer.perTap) };
+          expect([...scheduler.issuedRows(set)]).toEqual(slowRows(bits, set, rule));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('skips at most lookahead rows before it issues one, also where all are empty', () => {
+    const rule = { lanes: 16, lookahead: 2, connections: [[1, 0]], policy: 'greedy', decoupled: false } as const;
+    const scheduler = createRowScheduler(rule);
+    scheduler.load({ words: new Uint32Array(4), wordsPerFilter: 4, taps: [0, 1, 2, 3, 4, 5, 6], perTap: 16 });
+    expect([...scheduler.issuedRows({ filters: [0], firstLanes: [0] })]).toEqual([2]); // rows 2 and 5 of seven
+  });
+});
