@@ -11,3 +11,4 @@ export type { RegulariserOptions } from './regularisers/regulariser-choice.js';
 export * from './schedules/index.js';
 export * from './scores/index.js';
 export * from './sparsity-of.js';
+export * from './topology/index.js';

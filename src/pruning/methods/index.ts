@@ -1,3 +1,4 @@
+export * from './acdc.js';
 export * from './bdwp.js';
 export type { ExclusionOptions } from './exclusion.js';
 export * from './gradual-magnitude.js';

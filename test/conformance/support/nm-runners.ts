@@ -1,10 +1,10 @@
 import { bdwpReduction } from 'tfjs-sparsity/hw';
-import { isNm, type KernelInfo, type NmOptions, nm, sparsityOf } from 'tfjs-sparsity/pruning';
+import { isNm, type NmOptions, nm, sparsityOf } from 'tfjs-sparsity/pruning';
 import { expect } from 'vitest';
 import { SparsityError } from '../../../src/errors.js';
 import { createRng } from '../../../src/rng.js';
 import { expectKeys, expectMask } from './compare.js';
-import { infoOf, magnitudesOf, nmProfileOf, scoresOf, sizeOf } from './kernels.js';
+import { along, infoOf, magnitudesOf, nmProfileOf, scoresOf, sizeOf } from './kernels.js';
 import { LeftOut } from './left-out.js';
 import { flat, type Runners, shapeOf, type Value } from './pruning-cases.js';
 
@@ -17,13 +17,6 @@ const maskOf = (scores: Float32Array, shape: readonly number[], options: NmOptio
 /** N:M along the last axis. */
 const rowMask = (rows: Value, options: Omit<NmOptions, 'axis'>) =>
   maskOf(magnitudesOf(rows), shapeOf(rows), { ...options, axis: 'output' });
-
-/** A kernel and its axis by number; what has fewer or more axes than a layer's kernel is folded around that axis into three. */
-function along(shape: readonly number[], axis: number): { info: KernelInfo; axis: number } {
-  if (shape.length >= 2 && shape.length <= 4) return { info: infoOf(shape), axis };
-  const at = axis < 0 ? axis + shape.length : axis;
-  return { info: infoOf([sizeOf(shape.slice(0, at)), shape[at], sizeOf(shape.slice(at + 1))]), axis: 1 };
-}
 
 /** The axis that a case names. */
 function axisOf(axis: number | string): number | 'input' | 'output' {
