@@ -5,6 +5,7 @@
  *     npm run reproduce -- --paper 001 --data-dir DIR
  *     npm run reproduce -- --paper 001 --networks alexnet-torchvision,vgg11 --images 1
  *     npm run reproduce -- --paper 000
+ *     npm run reproduce -- --paper 003
  */
 import { readFileSync } from 'node:fs';
 import { SparsityError } from 'tfjs-sparsity';
@@ -15,6 +16,8 @@ import { conditionsOf } from './reproduce/conditions.js';
 import { paperCharts } from './reproduce/paper-charts.js';
 import { type Reproduction, reproductionText, writeReproduction } from './reproduce/report-files.js';
 import { simulate } from './reproduce/simulate.js';
+import { tacticalCharts } from './reproduce/tactical-charts.js';
+import { simulateTactical, tacticalConditions } from './reproduce/tactical-results.js';
 import { trainedChart, trainedLines, trainNetwork } from './reproduce/trained-network.js';
 import { judgeAll } from './reproduce/verdict.js';
 import { waysTable } from './reproduce/ways-table.js';
@@ -24,14 +27,19 @@ try {
   const { paper, dataDir, out, seed } = options;
   const fileName = `bench/claims/${paper}.yaml`;
   const file = parseClaims(readFileSync(fileName, 'utf8'), fileName, Object.keys(checks));
-  const simulations = paper === '001' ? await simulate(options) : { draws: [] };
+  const tactical = paper === '003' ? simulateTactical(options) : undefined;
+  const simulations = paper === '001' ? await simulate(options) : { draws: [], ...(tactical && { tactical }) };
   const trained = paper === '001' && dataDir !== undefined ? await trainNetwork(dataDir, out, seed) : undefined;
   const reproduction: Reproduction = {
     file,
-    conditions: conditionsOf(simulations, options),
+    conditions: tactical ? tacticalConditions(tactical, options) : conditionsOf(simulations, options),
     judged: judgeAll(file, checks, simulations),
     remarks: paper === '001' ? [...waysTable(simulations), '', ...trainedLines(trained)] : [],
-    charts: { ...(trained && { fig01: trainedChart(trained) }), ...(paper === '001' && paperCharts(simulations)) },
+    charts: {
+      ...(trained && { fig01: trainedChart(trained) }),
+      ...(paper === '001' && paperCharts(simulations)),
+      ...(tactical && tacticalCharts(tactical)),
+    },
   };
   console.log(reproductionText(reproduction));
   writeReproduction(out, reproduction);

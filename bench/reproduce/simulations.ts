@@ -1,5 +1,6 @@
 import type { Phase, Role } from 'tfjs-sparsity/hw';
 import type { BalanceTotals } from './balance-totals.js';
+import type { TacticalResults } from './tactical-results.js';
 import type { WayName } from './ways.js';
 
 /** A training step of a batch on one accelerator. */
@@ -30,6 +31,8 @@ export interface Draw {
 /** All draws of a run; empty when none was asked for. */
 export interface Simulations {
   readonly draws: readonly Draw[];
+  /** What paper 003 needs. */
+  readonly tactical?: TacticalResults;
 }
 
 /** The draws that stand for the paper's figures. */

@@ -5,6 +5,7 @@ import { expectations } from './expectations.js';
 import { formats } from './formats.js';
 import { simulated } from './simulated.js';
 import { sums } from './sums.js';
+import { tacticalClaims } from './tactical.js';
 
 /** The checks, by the names that claims files use. */
 export const checks: Readonly<Record<string, Check>> = {
@@ -14,4 +15,5 @@ export const checks: Readonly<Record<string, Check>> = {
   ...areas,
   ...expectations,
   ...simulated,
+  ...tacticalClaims,
 };
