@@ -1,8 +1,8 @@
-/** The way out of a misspelt name: `did you mean acf` with the nearest names, or all of them where none is near. */
+/** The way out of a misspelt name: `did you mean acf` with the nearest names. Where none is near, the error has listed them as expected. */
 export function nearest(name: string, names: readonly string[]): string {
   const ranked = names.map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }));
   const near = ranked.filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 2));
-  if (near.length === 0) return `use one of ${names.join(', ')}`;
+  if (near.length === 0) return 'use one of these names';
   near.sort((a, b) => a.distance - b.distance);
   return `did you mean ${near
     .slice(0, 3)

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { SparsityError } from 'tfjs-sparsity';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
@@ -42,7 +43,22 @@ export type CheckedClaim = Exclude<Claim, { kind: 'notCheckable' }>;
 export type ClaimsFile = z.infer<typeof fileSchema>;
 
 /**
- * Reads a claims file.
+ * Reads the claims of a paper, `bench/claims/PAPER.yaml`.
+ *
+ * @param checks the checks that exist.
+ * @throws SparsityError when the file is not there, or as {@link parseClaims} does.
+ */
+export function readClaims(paper: string, checks: readonly string[]): ClaimsFile {
+  const fileName = `bench/claims/${paper}.yaml`;
+  if (!existsSync(fileName)) {
+    const [got, expected] = [`no such file in ${process.cwd()}`, `the claims of paper ${paper}`];
+    throw new SparsityError({ what: fileName, got, expected, fix: 'run it in the folder of the project' });
+  }
+  return parseClaims(readFileSync(fileName, 'utf8'), fileName, checks);
+}
+
+/**
+ * Reads claims from their text.
  *
  * @param fileName named in errors.
  * @param checks the checks that exist.

@@ -1,5 +1,6 @@
 import type { Phase, Role } from 'tfjs-sparsity/hw';
 import type { BalanceTotals } from './balance-totals.js';
+import type { SatStep } from './sat-steps.js';
 import type { TacticalResults } from './tactical-results.js';
 import type { WayName } from './ways.js';
 
@@ -31,6 +32,8 @@ export interface Draw {
 /** All draws of a run; empty when none was asked for. */
 export interface Simulations {
   readonly draws: readonly Draw[];
+  /** Of paper 002. */
+  readonly satSteps?: readonly SatStep[];
   /** What paper 003 needs. */
   readonly tactical?: TacticalResults;
 }

@@ -10,6 +10,7 @@ import { type CostHost, openCostHost } from './cost-host.js';
 import { CostQueue } from './cost-queue.js';
 import { type CostReport, costReport } from './cost-report.js';
 import { checkOptions, type HardwareCostOptions } from './hardware-cost-options.js';
+import { RunRecorder } from './run-recorder.js';
 import { checkSettings } from './run-settings.js';
 import { estimateTotal } from './sampling.js';
 
@@ -28,6 +29,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   private layers: readonly string[] = [];
   private records: LayerTensors[] = [];
   private host: Promise<CostHost> | undefined;
+  private recorder: RunRecorder | undefined;
   private seen = 0;
   private series: StepSummary[] = [];
   /** Sums of the parts of the run whose host is closed. */
@@ -54,6 +56,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   override async onBatchBegin(): Promise<void> {
     // Early, so that workers load while the step runs; not before, since a checkpoint may put sums back until the first batch.
     this.open();
+    await this.openRecord();
   }
 
   override async onBatchEnd(): Promise<void> {
@@ -92,6 +95,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   async endStep(): Promise<void> {
     const sampled = this.isSampled();
     const { layers, records, step } = this;
+    const recorder = await this.openRecord();
     this.records = [];
     this.step += 1;
     this.seen += 1;
@@ -106,22 +110,20 @@ export class HardwareCost extends SparsityCallback implements RunState {
     }
     // The tap reports along the backward pass; accelerators run the forward pass first.
     records.sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || a.use - b.use);
-    await this.queue.submit(await this.open(), { step, records, training: { slots: this.slots(), masked: this.masked() } });
+    const job = { step, records, training: { slots: this.slots(), masked: this.masked() } };
+    // First, since the maps change hands on their way to a worker.
+    await recorder?.append(job);
+    await this.queue.submit(await this.open(), job);
   }
 
   /** Stops watching, waits for the accelerators and lets the workers go. Safe to call twice. */
   async detach(): Promise<void> {
     this.tap?.detach();
     this.tap = undefined;
-    const { host } = this;
-    if (!host) return;
-    this.host = undefined;
-    const open = await host;
     try {
-      await this.queue.drain();
-      this.sums = await open.totals();
+      await this.closeRecord();
     } finally {
-      open.close();
+      await this.closeHost();
     }
   }
 
@@ -201,6 +203,38 @@ export class HardwareCost extends SparsityCallback implements RunState {
       this.host.catch(() => {}); // reported where it is awaited
     }
     return this.host;
+  }
+
+  /** The record, open for the step to come; undefined where none is kept. */
+  private async openRecord(): Promise<RunRecorder | undefined> {
+    const { record, images = null } = this.options;
+    if (record === undefined) return undefined;
+    const { every, offset, layers, step } = this;
+    this.recorder ??= await RunRecorder.open(record, step, { every, offset, images, layers });
+    return this.recorder;
+  }
+
+  private async closeHost(): Promise<void> {
+    const { host } = this;
+    if (!host) return;
+    this.host = undefined;
+    const open = await host;
+    try {
+      await this.queue.drain();
+      this.sums = await open.totals();
+    } finally {
+      open.close();
+    }
+  }
+
+  private async closeRecord(): Promise<void> {
+    const { recorder } = this;
+    this.recorder = undefined;
+    try {
+      await recorder?.end(this.step);
+    } finally {
+      await recorder?.close();
+    }
   }
 
   private isSampled(): boolean {

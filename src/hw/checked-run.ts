@@ -2,12 +2,14 @@ import { SparsityError } from '../errors.js';
 import { sizeOf, wordsFor } from './bits.js';
 import type { AcceleratorRun, GemmWork, Operand, PhaseWork, Role, WorkCounts } from './contracts.js';
 
-/** Roles of the operands of a GEMM. */
-const roles = {
-  forward: { input: 'A', kernel: 'W', output: undefined },
-  inputGradient: { input: 'E', kernel: 'W', output: undefined },
-  weightGradient: { input: 'A', kernel: 'E', output: 'G' },
-} as const satisfies Record<GemmWork['phase'], Record<'input' | 'kernel' | 'output', Role | undefined>>;
+type Place = 'input' | 'kernel' | 'output';
+
+/** Roles that the operands of a GEMM may have. */
+const roles: Readonly<Record<GemmWork['phase'], Readonly<Record<Place, readonly Role[]>>>> = {
+  forward: { input: ['A'], kernel: ['W', 'A'], output: [] },
+  inputGradient: { input: ['E'], kernel: ['W', 'A'], output: [] },
+  weightGradient: { input: ['A'], kernel: ['E'], output: ['G'] },
+};
 
 /** More images than that would only be waited for. */
 const mostImages = 2 ** 24;
@@ -25,7 +27,8 @@ export function checkedRun(run: AcceleratorRun): AcceleratorRun {
   };
 }
 
-function checkWork(work: PhaseWork): void {
+/** Refuses a work whose operands do not fit its nest. */
+export function checkWork(work: PhaseWork): void {
   if (work.kind === 'update') return;
   const { layer, phase, nest, imageScale } = work;
   const refuse = (what: string, got: unknown, expected: string, fix: string): never => {
@@ -37,23 +40,29 @@ function checkWork(work: PhaseWork): void {
   if (!(images >= 1 && images <= mostImages)) {
     refuse('images of the batch', images, `1 to ${mostImages}`, 'model a smaller batch, and more steps of it');
   }
-  const check = (name: 'input' | 'kernel' | 'output', operand: Operand | undefined): void => {
-    const role = roles[phase][name];
+  const check = (place: Place, operand: Operand | undefined): void => {
+    const known = roles[phase][place];
     if (operand === undefined) return;
     const { shape, words } = operand.nonzeros;
-    if (operand.role !== role) refuse(`role of its ${name}`, operand.role, role ?? `no ${name}`, 'make works by trainingWorks');
-    const elements = elementsOf(operand.role, work);
+    if (!known.includes(operand.role)) {
+      refuse(`role of its ${place}`, operand.role, known.join(' or ') || `no ${place}`, 'make works by trainingWorks');
+    }
+    const elements = elementsOf(place, operand.role, work);
     if (sizeOf(shape) === elements && words.length >= wordsFor(elements)) return;
     refuse(`shape of ${operand.role}`, shape, `${elements} elements, as its loop nest has`, 'pass the nest of this tensor');
   };
   check('input', work.input);
   check('kernel', work.kernel);
   check('output', work.output);
+  if (work.kernel.role === 'A' && imageScale !== 1) {
+    refuse('imageScale', imageScale, '1, as images do not share a kernel of activations', 'repeat the work instead');
+  }
 }
 
-function elementsOf(role: Role, { nest }: GemmWork): number {
+function elementsOf(place: Place, role: Role, { nest, phase }: GemmWork): number {
   const { batch, inSize, inChannels, outSize, outChannels, kernelSize, groups, transposed } = nest;
-  if (role === 'W' || role === 'G') return sizeOf(kernelSize) * (inChannels / groups) * outChannels;
+  if (place === 'output' || (place === 'kernel' && phase !== 'weightGradient'))
+    return sizeOf(kernelSize) * (inChannels / groups) * outChannels;
   const isNestInput = (role === 'A') !== transposed;
   return batch * (isNestInput ? sizeOf(inSize) * inChannels : sizeOf(outSize) * outChannels);
 }

@@ -66,6 +66,11 @@ export interface LayerTensors {
   readonly G?: BitTensor | undefined;
   /** False for the first layer: nothing upstream is trained, so its input gradient is never computed. */
   readonly needsInputGradient: boolean;
+  /**
+   * `A` where the layer multiplies two activations, as attention does: A times W for each image and group. W is then the second activation,
+   * [batch, inChannels / groups, outChannels], the nest is 1x1 over the rows of A, and there is no G. @default 'W'
+   */
+  readonly kernelRole?: 'W' | 'A' | undefined;
   /** Images in the real batch; `nest.batch` is smaller when images are sampled. */
   readonly batchTotal: number;
 }
@@ -86,7 +91,10 @@ export interface GemmWork {
   readonly nest: LoopNest;
   /** forward: A; inputGradient: E; weightGradient: A. */
   readonly input: Operand;
-  /** forward: W; inputGradient: W (backward mask); weightGradient: E. */
+  /**
+   * forward: W; inputGradient: W (backward mask); weightGradient: E. In a product of two activations A instead of W: images do not share
+   * it, so each image and head is a group of the nest, and `imageScale` is 1.
+   */
   readonly kernel: Operand;
   /** weightGradient: G, whose pattern says which outputs are wanted; otherwise absent: all outputs are computed. */
   readonly output?: Operand;
@@ -184,4 +192,36 @@ export interface EnergyTable {
 export interface EnergyBreakdown {
   readonly totalPj: number;
   readonly byComponentPj: Readonly<Record<string, number>>;
+}
+
+/** Bounds of a modelled quantity: low <= high. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A machine without a cycle model: it tells between which bounds its time and energy lie, not how many cycles it takes. */
+export interface Estimator {
+  readonly spec: AcceleratorSpec;
+  estimateStep(works: readonly PhaseWork[]): StepEstimate;
+}
+
+/** What a training step is modelled to take, work by work, in their order, and in all. */
+export interface StepEstimate {
+  readonly works: readonly EstimatedWork[];
+  readonly seconds: Interval;
+  readonly energyJ: Interval;
+}
+
+/** What one work is modelled to take. */
+export interface EstimatedWork {
+  readonly layer: string;
+  readonly phase: Phase;
+  readonly seconds: Interval;
+  readonly energyJ: Interval;
+  readonly macs: MacCounts;
+  /** Off-chip bytes by tensor, each moved once. */
+  readonly dramBytes: Readonly<Record<Role, number>>;
+  /** What the model took the machine to do: `{kernel: '2:4'}`. */
+  readonly decisions: Readonly<Record<string, string>>;
 }

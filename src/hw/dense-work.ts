@@ -74,7 +74,12 @@ function timeGemm(nest: LoopNest, phase: GemmWork['phase'], spec: DenseArraySpec
 }
 
 /** The GEMMs of a work on the array, one per group and class of pixels, with the bytes of their tensors. */
-function arrayGemms(nest: LoopNest, phase: GemmWork['phase'], spec: DenseArraySpec, dataflow: Dataflow): readonly ArrayGemm[] {
+export function arrayGemms(
+  nest: LoopNest,
+  phase: GemmWork['phase'],
+  spec: Pick<DenseArraySpec, 'rows' | 'cols' | 'sramKb' | 'bytesPerValue'>,
+  dataflow: Dataflow,
+): readonly ArrayGemm[] {
   const { rows, cols, bytesPerValue } = spec;
   const residentBytes = Math.floor((spec.sramKb * 1024) / 6);
   const mapElements = (size: readonly number[], channels: number) => (nest.batch * sizeOf(size) * channels) / nest.groups;

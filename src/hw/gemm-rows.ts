@@ -1,3 +1,4 @@
+import { transposeBits } from '../kernels/index.js';
 import { copyBits, readBits, wordsFor } from './bits.js';
 import type { GemmWork, LoopNest } from './contracts.js';
 import type { GemmShape } from './gemm-shapes.js';
@@ -91,6 +92,7 @@ export function shiftPlane(
  * remainder modulo the stride, so that strided reads become runs.
  */
 export function channelPlanes(source: Uint32Array, channels: number, pixels: number, stride: number, width = 1): Uint32Array {
+  if (stride === 1) return transposeBits(source, pixels, channels);
   const lineBits = stride * Math.ceil(width / stride);
   const planeWords = wordsFor((pixels / width) * lineBits);
   const planes = new Uint32Array(channels * planeWords);

@@ -1,6 +1,9 @@
 import { presets001 } from './balanced/presets.js';
 import type { AcceleratorSpec } from './contracts.js';
+import { presetsProcrustes } from './procrustes/presets.js';
+import { presetsSat } from './sat/presets.js';
 import { presets003 } from './tactical/presets.js';
+import { presetsTensorDash } from './tensordash/presets.js';
 
 const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
 const dense = {
@@ -108,5 +111,8 @@ export const presets: Readonly<Record<string, Preset>> = {
   'acf-hbm2': { ...acf, name: 'acf-hbm2', energyTable: '45nm-hbm2' },
   ...presets001,
   scnn,
+  ...presetsSat,
+  ...presetsTensorDash,
+  ...presetsProcrustes,
   ...presets003,
 };

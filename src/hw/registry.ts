@@ -7,9 +7,12 @@ import { sparseTrain001Kind } from './balanced/sparse-train001.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
 import type { ComponentArea } from './metrics/component-area.js';
+import { procrustesKind } from './procrustes/procrustes.js';
+import { satKind } from './sat/sat.js';
 import { scnnKind } from './scnn/scnn.js';
 import { dadiannaoKind } from './tactical/dadiannao.js';
 import { tacticalKind } from './tactical/tactical.js';
+import { tensorDashKind } from './tensordash/tensor-dash.js';
 
 /** Resources that every kind has in other fields of its specs. */
 export interface OwnResources {
@@ -26,8 +29,8 @@ export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec>
   readonly schema: z.ZodType<Spec>;
   build(spec: Spec): Accelerator;
   resources(spec: Spec): OwnResources;
-  /** The components of its area, where the kind declares them. */
-  areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] };
+  /** The components of its area, where the kind declares them for such a spec. */
+  areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] } | undefined;
 }
 
 /** All kinds of accelerators, by the `kind` of their specs. */
@@ -39,6 +42,9 @@ export const registry: Readonly<Record<string, AcceleratorKind>> = {
   sigma001: sigma001Kind,
   sparseTrain001: sparseTrain001Kind,
   scnn: scnnKind,
+  sat: satKind,
+  tensorDash: tensorDashKind,
+  procrustes: procrustesKind,
   dadiannao: dadiannaoKind,
   tactical: tacticalKind,
 };

@@ -1,3 +1,4 @@
+import { productBackward, productForward } from './activation-product.js';
 import type { BitTensor, GemmWork, LayerTensors, Operand, PhaseWork, UpdateWork } from './contracts.js';
 
 /** What the training method and the optimizer do, for {@link trainingWorks}. */
@@ -11,6 +12,10 @@ export interface TrainingOptions {
 /**
  * The works of one training step, in its order: all forward GEMMs; then, from the last layer to the first, input gradient (only where
  * it is needed) and weight gradient; then one update per layer, however often it is used. A frozen layer has neither of the last two.
+ *
+ * A product of two activations (`kernelRole: 'A'`) has no weights: the gradients of both factors are input gradients, dX = E Z^T and
+ * dZ^T = E^T X, and each group of its works is one head of one image. Where images were sampled these works are repeated up to the
+ * batch, since images share no operand.
  *
  * In a `masked` layer a weight gradient is wanted where W or G is not zero: what a mask is seen to keep (ledger E2); else all of it.
  *
@@ -27,19 +32,21 @@ export interface TrainingOptions {
 export function trainingWorks(records: readonly LayerTensors[], options: TrainingOptions): readonly PhaseWork[] {
   const firstUses = records.filter(({ use }) => use === 0);
   return [
-    ...records.map(forward),
+    ...records.flatMap(forward),
     ...records.toReversed().flatMap((record) => [...inputGradient(record), ...weightGradient(record, options)]),
     ...firstUses.filter(({ G }) => G).map((record) => update(record, options)),
   ];
 }
 
-function forward(record: LayerTensors): GemmWork {
-  return { ...common(record), phase: 'forward', input: operand(record, 'A', record.A), kernel: operand(record, 'W', record.W) };
+function forward(record: LayerTensors): readonly GemmWork[] {
+  if (record.kernelRole === 'A') return productForward(record);
+  return [{ ...common(record), phase: 'forward', input: operand(record, 'A', record.A), kernel: operand(record, 'W', record.W) }];
 }
 
-function inputGradient(record: LayerTensors): GemmWork[] {
+function inputGradient(record: LayerTensors): readonly GemmWork[] {
   const { needsInputGradient, E, backwardW } = record;
   if (!needsInputGradient || !E) return [];
+  if (record.kernelRole === 'A') return productBackward(record, E);
   return [{ ...common(record), phase: 'inputGradient', input: operand(record, 'E', E), kernel: operand(record, 'W', backwardW) }];
 }
 

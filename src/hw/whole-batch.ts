@@ -15,6 +15,11 @@ export function wholeBatch(work: GemmWork): GemmWork {
   };
 }
 
+/** The work with images that all stand for the same whole number of images: where they do not, they are repeated, in turn. */
+export function evenBatch(work: GemmWork): GemmWork {
+  return Number.isInteger(work.imageScale) ? work : wholeBatch(work);
+}
+
 function repeatImages({ shape: [images, ...rest], words }: BitTensor, batch: number): BitTensor {
   const size = sizeOf(rest);
   const all = new Uint32Array(wordsFor(batch * size));

@@ -1,11 +1,33 @@
 export { type BitKernels, createBitKernels } from './bit-kernels.js';
 export { type CartesianKernel, createCartesianKernel, type StoredList } from './cartesian-kernel.js';
 export { type CartesianGrid, type CartesianSums, cartesianReference, type PlacedList } from './cartesian-reference.js';
+export { countColumns, countColumnsReference } from './count-columns.js';
 export { countPairsReference } from './count-pairs-reference.js';
 export type { ConvGeometry } from './geometry.js';
 export { firstUnranked, highestInRuns } from './highest-in-runs.js';
 export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
+export {
+  type BitPlanes,
+  type ColumnShifts,
+  gatherLines,
+  gradientLines,
+  type LineRuns,
+  type LineSums,
+  type SparseRows,
+} from './line-sums.js';
+export { gatherLinesReference, gradientLinesReference } from './line-sums-reference.js';
 export { countOnes } from './mask-lists.js';
+export {
+  type BitMatrix,
+  countWanted,
+  type OutputGrid,
+  type PackedTile,
+  packedRounds,
+  roundNumbers,
+  roundPlaces,
+  tileRounds,
+} from './output-rounds.js';
+export { packedRoundsReference, tileRoundsReference } from './output-rounds-reference.js';
 export { packBits } from './pack-bits.js';
 export { packBitsReference } from './pack-bits-reference.js';
 export { createRowScheduler, type FilterBits, type FilterSet, type RowScheduler, setSlots } from './row-scheduler.js';
@@ -17,4 +39,5 @@ export {
   scheduleSlots,
 } from './schedule-slots.js';
 export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
+export { transposeBits, transposeBitsReference } from './transpose-bits.js';
 export { bestKernelBuild, type KernelBuild, type Pointer } from './wasm-functions.js';

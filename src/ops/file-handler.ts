@@ -61,12 +61,14 @@ export function fileHandler(path: string): tf.io.IOHandler {
       const { join, dirname } = await nodePath();
       const file = path.endsWith('.json') ? path : join(path, 'model.json');
       const text = new TextDecoder().decode(await read(file, 'a directory that model.save() has written'));
+      const expected = 'the JSON that model.save() writes';
       let json: tf.io.ModelJSON;
       try {
         json = JSON.parse(text) as tf.io.ModelJSON;
       } catch {
-        throw damaged(file, `${text.length} characters that are no JSON`, 'the JSON that model.save() writes');
+        throw damaged(file, `${text.length} characters that are no JSON`, expected);
       }
+      if (Object(json) !== json) throw damaged(file, text, expected);
       return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
         const specs = tf.io.getWeightSpecs(manifest);
         const shards: Uint8Array[] = [];
@@ -74,9 +76,9 @@ export function fileHandler(path: string): tf.io.IOHandler {
           shards.push(await read(join(dirname(file), name), `the weights of ${file}`));
         }
         const bytes = shards.reduce((sum, shard) => sum + shard.length, 0);
-        const expected = byteLength(specs);
-        if (expected !== undefined && bytes !== expected) {
-          throw damaged(`weights of ${file}`, `${bytes} bytes`, `${expected} bytes for ${specs.length} weights`);
+        const needed = byteLength(specs);
+        if (needed !== undefined && bytes !== needed) {
+          throw damaged(`weights of ${file}`, `${bytes} bytes`, `${needed} bytes for ${specs.length} weights`);
         }
         return [specs, tf.io.concatenateArrayBuffers(shards.map((shard) => shard.slice().buffer as ArrayBuffer))];
       });

@@ -1,5 +1,7 @@
 export type * from './contracts.js';
 export { registerFileHandler } from './file-handler.js';
+export { importNetwork } from './import/import-network.js';
+export { type ImportedNetwork, type NetworkOfOptions, networkOf } from './import/network-of.js';
 export type { KernelStore } from './kernel-store.js';
 export type { LaneObstacle } from './lanes/lane-flow.js';
 export type { LayerSparsity } from './masked-layer-class.js';

@@ -30,12 +30,15 @@ export interface SkippedLayer {
   readonly reason: string;
 }
 
+/** Why an embedding is neither pruned nor multiplied. */
+export const lookedUp = 'an embedding is a table: its rows are looked up, not multiplied';
+
 const unsupported: Readonly<Record<string, string>> = {
   SeparableConv2D: 'separable convolutions have no masked layer yet: build them of a depthwise and a 1x1 convolution',
   Conv2DTranspose: 'transposed convolutions have no masked layer yet',
   Conv3D: '3-D convolutions have no masked layer yet',
   Conv3DTranspose: 'transposed 3-D convolutions have no masked layer yet',
-  Embedding: 'an embedding is a table: its rows are looked up, not multiplied',
+  Embedding: lookedUp,
 };
 
 /** For each layer with weights, in model order, the reason why a policy leaves it dense, or undefined where it becomes prunable. */

@@ -1,6 +1,6 @@
 import { SparsityError } from 'tfjs-sparsity';
 import { describe, expect, it } from 'vitest';
-import { parseClaims } from '../../bench/reproduce/claims-file.js';
+import { parseClaims, readClaims } from '../../bench/reproduce/claims-file.js';
 
 const head = 'paper: "001"\ntitle: A paper\nclaims:\n';
 const claim = (id: string, rest = '') => `  - id: ${id}
@@ -14,6 +14,12 @@ ${rest}`;
 const parse = (text: string) => parseClaims(text, 'c.yaml', ['theSum']);
 
 describe('a claims file', () => {
+  it('that is not there is named, with the folder in which it is not and the one in which it is', () => {
+    expect(() => readClaims('999', [])).toThrow(
+      `bench/claims/999.yaml: got no such file in ${process.cwd()}, expected the claims of paper 999. Run it in the folder of the project.`,
+    );
+  });
+
   it('is read with its defaults, and its numbers of claims become text', () => {
     const { paper, claims } = parse(head + claim('1') + claim('2b'));
     expect(paper).toBe('001');

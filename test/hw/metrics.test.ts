@@ -3,9 +3,11 @@ import {
   acf,
   addCosts,
   areasOf,
+  balanced,
   type Cost,
   costMetrics,
   costOf,
+  createAccelerator,
   denseArray,
   denseNest,
   emptyCost,
@@ -131,6 +133,21 @@ describe('areas', () => {
     }
     expect(total({ sparseMemoryController: false })).toBeLessThan(base);
     expect(base).toBeGreaterThan(areasOf(denseArray().spec)?.totalMm2 as number);
+  });
+
+  it('are those of Table IV for the designs of 001, and grow with the PEs', () => {
+    const printed = { balanced: 20.16, 'scnn-001': 19.62, 'sigma-001': 22.55, 'sparse-train-001': 19.78 };
+    for (const [name, totalMm2] of Object.entries(printed)) {
+      const areas = areasOf(createAccelerator(name).spec);
+      expect(areas?.nodeNm).toBe(16);
+      expect(areas?.totalMm2).toBeCloseTo(totalMm2, 9);
+      for (const part of areas?.components ?? []) expect(part.source).toContain('001');
+    }
+    // 54 of 64 PEs and routers, and the controller: (9.47 + 9.41) * 54 / 64 + 1.28.
+    expect(areasOf(createAccelerator('balanced-54').spec)?.totalMm2).toBeCloseTo(17.21, 9);
+    expect(ratesOf(balanced().spec)?.areaMm2).toBeCloseTo(20.16, 9);
+    expect(areasOf(balanced({ multipliers: 8 }).spec)).toBeUndefined();
+    expect(areasOf(balanced({ valueBits: 16 }).spec)).toBeUndefined();
   });
 
   it('are unknown for kinds that declare none', () => {

@@ -4,6 +4,8 @@ import { denseMacs, network, networkMacs, networks, paddedMacs } from '../../src
 import { forEachProduct, smallNests } from './support/reference.js';
 
 const names = Object.keys(networks);
+/** Networks that take an image and tell its class. */
+const classifiers = names.filter((name) => networks[name].sequence === undefined && networks[name].inputSize > 1);
 const shapes = (name: string, inputSize?: number) =>
   network(name, inputSize ? { inputSize } : {}).layers.map(({ name, nest }) => {
     const [inSize, outSize, kernel] = [nest.inSize[2], nest.outSize[2], nest.kernelSize[2]];
@@ -24,7 +26,7 @@ describe('networks', () => {
     );
   });
 
-  it.each(names)('%s: only its first layer, which sees the image, needs no input gradient', (name) => {
+  it.each(classifiers)('%s: only its first layer, which sees the image, needs no input gradient', (name) => {
     const { layers } = network(name);
     expect(layers.map(({ needsInputGradient }) => needsInputGradient)).toEqual(layers.map((_, i) => i > 0));
     expect(layers[0].input).toEqual({ relu: false, dropout: 0 });
@@ -35,7 +37,8 @@ describe('networks', () => {
 
   it.each(names)('%s: MACs go with the batch, and the classes change the last layer only', (name) => {
     const [one, three] = [networkMacs(network(name)), networkMacs(network(name, { batch: 3 }))];
-    expect(three).toEqual({ conv: 3 * one.conv, convWithoutPadding: 3 * one.convWithoutPadding, dense: 3 * one.dense });
+    for (const part of ['conv', 'convWithoutPadding', 'dense', 'attention'] as const) expect(three[part]).toBe(3 * one[part]);
+    if (networks[name].classes === 0) return;
     const last = network(name).layers.at(-1)?.nest;
     const more = networkMacs(network(name, { classes: networks[name].classes + 7 }));
     expect(more.dense - one.dense).toBe(7 * (last?.inChannels ?? 0));
@@ -78,6 +81,55 @@ describe('networks', () => {
     ]);
   });
 
+  it('stack the layers of an encoder, whose attention has a group per head and no input that is given', () => {
+    const { layers } = network('bert-base', { sequence: 6 });
+    expect(
+      layers.slice(0, 8).map(({ name, kind, nest }) => [name, kind, nest.inChannels, nest.outChannels, nest.groups]),
+    ).toEqual([
+      ['layer1_query', 'dense', 768, 768, 1],
+      ['layer1_key', 'dense', 768, 768, 1],
+      ['layer1_value', 'dense', 768, 768, 1],
+      ['layer1_scores', 'attention', 768, 72, 12],
+      ['layer1_context', 'attention', 72, 768, 12],
+      ['layer1_project', 'dense', 768, 768, 1],
+      ['layer1_expand', 'dense', 768, 3072, 1],
+      ['layer1_contract', 'dense', 3072, 768, 1],
+    ]);
+    expect(layers.every(({ needsInputGradient, nest }) => needsInputGradient && nest.outSize[2] === 6)).toBe(true);
+    expect(layers[4].input).toEqual({ relu: false, dropout: 0.1 });
+  });
+
+  it('cut images into patches, with one more token for the class', () => {
+    const { layers } = network('vit-small-16');
+    expect([layers[0].nest.outSize, layers[1].nest.inSize, layers.at(-1)?.nest.inSize]).toEqual([
+      [1, 14, 14],
+      [1, 1, 197],
+      [1, 1, 1],
+    ]);
+    expect(layers.map(({ needsInputGradient }) => needsInputGradient)).toEqual(layers.map((_, i) => i > 0));
+  });
+
+  it('run a recurrent kernel once per step, of which only later steps have a state to go back to', () => {
+    const { layers } = network('bi-lstm', { sequence: 3 });
+    expect(layers.map(({ name, use, needsInputGradient }) => [name, use, needsInputGradient])).toEqual(
+      ['forward', 'backward'].flatMap((direction) => [
+        [`${direction}/kernel`, 0, false],
+        [`${direction}/recurrent`, 0, false],
+        [`${direction}/recurrent`, 1, true],
+        [`${direction}/recurrent`, 2, true],
+      ]),
+    );
+  });
+
+  it('let both the critic and the actor see the observation, and leave no zeros behind a tanh', () => {
+    const { layers } = network('ppo');
+    expect(layers.filter(({ needsInputGradient }) => !needsInputGradient).map(({ name }) => name)).toEqual([
+      'critic_fc1',
+      'actor_fc1',
+    ]);
+    expect(layers.some(({ input, output }) => input.relu || output.relu)).toBe(false);
+  });
+
   it('group what is grouped: AlexNet in two, ShuffleNet in three, DPN-92 in 32, depthwise layers by channel', () => {
     const groups = (name: string) => [...new Set(network(name).layers.map(({ nest }) => nest.groups))].sort((a, b) => a - b);
     expect(groups('alexnet')).toEqual([1, 2]);
@@ -114,6 +166,12 @@ describe('networks', () => {
     expect(() => network('toString')).toThrow('network: got toString');
     expect(() => network('vgg16', { bacth: 2 } as object)).toThrow('Did you mean batch');
     expect(() => network('vgg16', { batch: 0 })).toThrow('network vgg16: batch: got 0, expected a positive integer');
+    expect(() => network('vgg16', { sequence: 9 })).toThrow('sequence: got 9, expected no sequence: it takes images');
+    expect(() => network('bert-base', { inputSize: 9 })).toThrow('inputSize: got 9, expected no inputSize: it takes sequences');
+    expect(() => network('bi-lstm', { classes: 9 })).toThrow('classes: got 9, expected no classes: it has no output layer');
+    expect(() => network('bert-base', { sequence: 0 })).toThrow(
+      'network bert-base: sequence: got 0, expected a positive integer',
+    );
     expect(() => network('vgg16', { classes: 1.5 })).toThrow('network vgg16: classes: got 1.5');
     expect(() => network('vgg16', { mode: 'caffe' as 'caffeCeil' })).toThrow('Did you mean caffeCeil');
     expect(() => network('vgg16', { mode: 'table1' })).toThrow('Table 1 of 003 has alexnet, googlenet');

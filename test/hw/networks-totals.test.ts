@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type NetworkMode, network, networkMacs, networks, networks001, networks003 } from '../../src/hw/index.js';
+import {
+  type NetworkMode,
+  type NetworkOptions,
+  network,
+  networkMacs,
+  networks,
+  networks000,
+  networks001,
+  networks002,
+  networks003,
+} from '../../src/hw/index.js';
 
 const millions = (macs: number) => macs / 1e6;
 const counted = (name: string, mode: NetworkMode = 'standard') => {
@@ -55,6 +65,52 @@ describe('networks', () => {
     expect(macs.convs).toBe(convs);
     expect(twiceRounded(millions(macs.conv), conv)).toBe(conv);
     expect(millions(macs.dense).toFixed(1)).toBe(dense);
+  });
+
+  // Ledger 3.1: linear layers, their millions of MACs, and those of attention.
+  it.each<[string, NetworkOptions, number, string, string]>([
+    ['bert-base', { sequence: 128 }, 72, '10871.6', '302.0'],
+    ['bert-base', {}, 72, '32614.9', '2717.9'],
+    ['distilbert', {}, 36, '5435.8', '151.0'],
+    ['distilbert', { sequence: 384 }, 36, '16307.5', '1359.0'],
+  ])('%s with %o has %i linear layers of %s and attention of %s million MACs', (name, options, linears, linear, attention) => {
+    const { layers } = network(name, options);
+    const macs = networkMacs(network(name, options));
+    expect(layers.filter(({ kind }) => kind === 'dense').length).toBe(linears);
+    expect(millions(macs.dense).toFixed(1)).toBe(linear);
+    expect(millions(macs.attention).toFixed(1)).toBe(attention);
+    expect(macs.conv).toBe(0);
+  });
+
+  // 12 layers of 12 d^2 MACs per token and 2 S^2 d per layer; patches; head on one token.
+  it.each([
+    ['vit-base-16', 768, 197, 196 * 768 * 768, 768 * 1000],
+    ['vit-small-16', 384, 197, 196 * 384 * 768, 384 * 1000],
+    ['vit-small-4', 384, 65, 64 * 384 * 48, 384 * 10],
+  ])('%s has the MACs of its widths', (name, d, tokens, patches, head) => {
+    expect(networkMacs(network(name))).toEqual({
+      conv: patches,
+      convWithoutPadding: patches,
+      dense: 12 * 12 * d * d * tokens + head,
+      attention: 12 * 2 * tokens ** 2 * d,
+    });
+  });
+
+  it('bi-lstm has 4 H (H + X) MACs per step and direction, and ppo those of its two perceptrons (ledger 3.1, 3.2)', () => {
+    expect(networkMacs(network('bi-lstm')).dense).toBe(2 * 20 * 4 * 512 * (512 + 512));
+    expect(networkMacs(network('bi-lstm', { sequence: 7 })).dense).toBe(2 * 7 * 4 * 512 * (512 + 512));
+    const part = (prefix: string) =>
+      network('ppo').layers.reduce((sum, { name, macs }) => sum + (name.startsWith(prefix) ? macs : 0), 0);
+    expect([part('actor'), part('critic')]).toEqual([5568, 5248]);
+  });
+
+  // resnet9: 1.8 M for the image, then five times 64 * 128 * 9 * 32 * 32; the others follow from the maps of 32 pixels.
+  it.each([
+    ['resnet9', 8, 3 * 64 * 9 * 1024 + 5 * 64 * 128 * 9 * 1024, 5120],
+    ['resnet18-cifar', 20, 555_417_600, 5120],
+    ['vgg19-cifar', 16, 398_131_200, 5120],
+  ])('%s, for CIFAR, has %i convolutions of %i MACs', (name, convs, conv, dense) => {
+    expect(counted(name)).toMatchObject({ convs, conv, dense });
   });
 
   // Ledger claim 42: as Table 1 of 003 prints them, and by the standard definition.
@@ -116,9 +172,10 @@ describe('networks', () => {
     expect(share).toBeGreaterThan(1 - tolerance);
   });
 
-  it('are listed for both papers, fourteen and nine, all of them known', () => {
-    expect([networks001.length, networks003.length]).toEqual([14, 9]);
-    for (const name of [...networks001, ...networks003]) expect(Object.keys(networks)).toContain(name);
+  it('are listed for the papers, all of them known', () => {
+    expect([networks000, networks001, networks002, networks003].map(({ length }) => length)).toEqual([6, 14, 7, 9]);
+    for (const name of [...networks000, ...networks001, ...networks002, ...networks003])
+      expect(Object.keys(networks)).toContain(name);
     expect(Object.keys(networks).filter((name) => networks[name].table1)).toEqual(expect.arrayContaining([...networks003]));
     expect(Object.values(networks).filter(({ table1 }) => table1).length).toBe(9);
   });

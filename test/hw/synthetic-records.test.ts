@@ -49,6 +49,43 @@ describe('synthetic records', () => {
     expect(density(all.out.E)).toBe(1);
   });
 
+  it('draw both factors of attention for each image, without weights or their gradients', () => {
+    const bert = { ...network('bert-base', { batch: 3, sequence: 5 }) };
+    const all = records({ images: 2, sparsity: { W: 0.9, A: 0.4, second: 0.25 } }, { ...bert, layers: bert.layers.slice(0, 5) });
+    const [, , value, scores, context] = all;
+    expect([scores.W.shape, scores.A.shape, scores.E?.shape]).toEqual([
+      [2, 1, 1, 64, 60],
+      [2, 1, 1, 5, 768],
+      [2, 1, 1, 5, 60],
+    ]);
+    expect([scores.kernelRole, scores.G, scores.batchTotal, value.kernelRole]).toEqual(['A', undefined, 3, undefined]);
+    expect([density(scores.A), density(value.W).toFixed(1), density(context.A).toFixed(1)]).toEqual([1, '0.1', '0.9']);
+    expect(density(scores.W)).toBeCloseTo(0.75, 1);
+    const phases = trainingWorks(all, { slots: 1, masked: [] }).map(({ layer, phase }) => `${layer} ${phase}`);
+    expect(phases.filter((phase) => phase.startsWith('layer1_scores')).length).toBe(2 * 3);
+    expect(phases.filter((phase) => /scores|context/.test(phase) && /weight/.test(phase))).toEqual([]);
+  });
+
+  it('give a kernel that is used again the same zeros, and each use its own maps', () => {
+    const lstm = network('bi-lstm', { sequence: 3 });
+    const uses = records({ sparsity: { W: 0.5, A: () => 0.5, E: 0.5 } }, lstm).filter(
+      ({ layer }) => layer === 'forward/recurrent',
+    );
+    expect(uses.map(({ use }) => use)).toEqual([0, 1, 2]);
+    expect(uses[1].W).toBe(uses[0].W);
+    expect(uses[1].A.words).not.toEqual(uses[0].A.words);
+    expect(trainingWorks(uses, { slots: 1, masked: [] }).filter(({ kind }) => kind === 'update').length).toBe(1);
+  });
+
+  it('leave the zeros of known weights where they are', () => {
+    const lenet = network('lenet5');
+    const weights = { shape: [1, 1, 1, 84, 10], words: new Uint32Array(27).fill(5) };
+    const layers = lenet.layers.map((layer) => (layer.name === 'out' ? { ...layer, weights } : layer));
+    const all = records({}, { ...lenet, layers });
+    expect(all.at(-1)?.W).toBe(weights);
+    expect(density(all[2].W)).toBeCloseTo(0.1, 1);
+  });
+
   it('take sparsities that differ by layer and by tensor', () => {
     const W = ({ kind }: { kind: string }) => (kind === 'dense' ? 0.5 : 0);
     const A = ({ name }: { name: string }) => (name === 'conv2a' ? 1 : 0.2);
@@ -115,6 +152,7 @@ describe('synthetic records', () => {
     expect(make({ sparsity: { W: 1.2, A: 0.4 } })).toThrow('sparsity.W: got 1.2');
     expect(make({ sparsity: { W: 0.9 } })).toThrow('sparsity.A: got undefined');
     expect(make({ sparsity: { W: 0.9, A: () => 0.4 } })).toThrow('sparsity.E: got undefined');
+    expect(make({ sparsity: { W: 0.9, A: 0.4, second: -1 } })).toThrow('sparsity.second: got -1');
     expect(make({ sparsity: undefined })).toThrow('sparsity.W: got undefined');
     expect(make({ density: 1 })).toThrow('option of syntheticRecords: got density');
     const odd = syntheticRecords(vgg, { ...options, sparsity: { W: () => 2, A: 0.4 } });

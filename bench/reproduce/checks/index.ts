@@ -3,6 +3,7 @@ import { areas } from './areas.js';
 import { balancing } from './balancing.js';
 import { expectations } from './expectations.js';
 import { formats } from './formats.js';
+import { satChecks } from './sat.js';
 import { simulated } from './simulated.js';
 import { sums } from './sums.js';
 import { tacticalClaims } from './tactical.js';
@@ -15,5 +16,6 @@ export const checks: Readonly<Record<string, Check>> = {
   ...areas,
   ...expectations,
   ...simulated,
+  ...satChecks,
   ...tacticalClaims,
 };

@@ -1,3 +1,4 @@
+import { countWanted } from '../../kernels/index.js';
 import type { GemmWork } from '../contracts.js';
 import { rememberEffectualMacs } from '../effectual-macs.js';
 import { type GemmView, lowerGemm } from '../gemm-view.js';
@@ -7,7 +8,6 @@ import { operandStationary } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
 import { outputStationary } from './output-stationary.js';
 import { packedOutputStationary, packedTiles, wantedRows } from './packed-outputs.js';
-import { countPairs } from './pair-counts.js';
 import { type Growth, type TileSums, tileSums } from './tile-sums.js';
 import { type Passes, storedBytes } from './traffic.js';
 
@@ -51,7 +51,7 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
     const kernelCounts = columnCounts(kernels[i]);
     let packed: PreparedGemm['packed'];
     if (wanted) {
-      effectual += sumWanted(pairMatrix(rows[i], kernels[i]), wanted);
+      effectual += countWanted(rows[i], kernels[i], wanted.words);
       const plainTiles = Math.ceil(view.m / spec.rows) * Math.ceil(view.n / spec.cols);
       const columns = wantedRows(wanted);
       const packs = spec.sparseMemoryController && spec.reconfigurable;
@@ -119,22 +119,4 @@ function wantedOutputs({ m, n, wantedBits }: GemmView): BitRows | undefined {
   if (!wantedBits) return undefined;
   const wanted: BitRows = { rows: m, cols: n, wordsPerRow: Math.ceil(n / 32), words: wantedBits(0, m) };
   return totalCount(wanted) === m * n ? undefined : wanted;
-}
-
-function pairMatrix(a: BitRows, b: BitRows): Int32Array {
-  const pairs = new Int32Array(a.rows * b.rows);
-  countPairs(a, b, pairs);
-  return pairs;
-}
-
-function sumWanted(pairs: Int32Array, { rows, cols, wordsPerRow, words }: BitRows): number {
-  let sum = 0;
-  for (let row = 0; row < rows; row++) {
-    for (let word = 0; word < wordsPerRow; word++) {
-      for (let bits = words[row * wordsPerRow + word] | 0; bits !== 0; bits &= bits - 1) {
-        sum += pairs[row * cols + (word << 5) + 31 - Math.clz32(bits & -bits)];
-      }
-    }
-  }
-  return sum;
 }

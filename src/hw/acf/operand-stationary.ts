@@ -1,7 +1,7 @@
+import { roundNumbers, roundPlaces } from '../../kernels/index.js';
 import { popcount } from '../bits.js';
 import { type BitRows, columnCounts, rowCount } from './bit-rows.js';
-import { clearRounds, emptyRounds, type Rounds } from './rounds.js';
-import { addRounds, addTile, switchLevels, type TileSums } from './tile-sums.js';
+import { addRound, addTile, switchLevels, type TileSums } from './tile-sums.js';
 
 /** The array as a stationary dataflow sees it: WS has `cols` lanes of `rows` SPEs, IS `rows` lanes of `cols` SPEs. */
 export interface LaneGeometry {
@@ -30,9 +30,7 @@ export function operandStationary(
   const images = growth.tiles * growth.folds * growth.stretch;
   const latency = switchLevels(sums.parameters) + Math.ceil(Math.log2(depth));
   const stream = streamOf(streamed, streamedCounts, sums.parameters.queueDepth, sums.parameters.banks);
-  const rounds = emptyRounds(stream.vectors.length, sums.parameters);
-  rounds.laneSums.set(stream.vectors);
-  rounds.input.linkWidth = depth;
+  const numbers = new Float64Array(roundNumbers);
   const cursors: Cursors = { word: new Int32Array(lanes), bits: new Int32Array(lanes) };
   const union: Union = { words: new Int32Array(stationary.wordsPerRow), first: 0, end: 0 };
   for (let first = 0; first < stationary.rows; first += lanes) {
@@ -48,13 +46,15 @@ export function operandStationary(
     const folds = Math.ceil(most / depth);
     for (let f = 0; f < folds; f++) {
       let loaded = 0;
-      clearRounds(rounds);
       for (let group = 0; group < used; group += fanOut) {
         loaded += takeUnion(stationary, first, group, Math.min(used, group + fanOut), depth, cursors, union);
-        streamUnion(union, stream, rounds);
+        streamUnion(union, stream);
       }
-      rounds.rectangle = used * Math.min(depth, most - f * depth);
-      addRounds(sums, rounds);
+      const rectangle = used * Math.min(depth, most - f * depth);
+      for (let r = 0; r < stream.vectors.length; r++) {
+        takeRound(stream, r, numbers);
+        addRound(sums, numbers, 0, { rectangle, laneSums: stream.vectors[r], inputWidth: depth });
+      }
       addTile(sums, Math.ceil(loaded / injectors) + latency);
       sums.words += growth.tiles * growth.folds * loaded;
       sums.deliveries += growth.tiles * growth.folds * loaded;
@@ -144,7 +144,7 @@ function dropLowest(bits: number, count: number): number {
   return rest;
 }
 
-/** The streamed operand in rounds of vectors. */
+/** The streamed operand in rounds of vectors, and what of it has been sent in each of them since the last {@link takeRound}. */
 interface Stream {
   /** Vectors of each round. */
   readonly vectors: readonly number[];
@@ -153,8 +153,14 @@ interface Stream {
   readonly total: Uint32Array;
   /** The bank of each reduction index. */
   readonly bankOf: Uint16Array;
-  /** Room for the words of each round that other groups have been sent. */
-  readonly before: Float64Array;
+  /** Most values that meet an index. */
+  readonly longest: Float64Array;
+  /** Words to all groups, to the last one, and the most to one. */
+  readonly words: Float64Array;
+  readonly group: Float64Array;
+  readonly link: Float64Array;
+  /** Words out of each bank, [bank][round]. */
+  readonly banks: Float64Array;
 }
 
 function streamOf({ rows, cols, wordsPerRow, words }: BitRows, total: Uint32Array, depth: number, banks: number): Stream {
@@ -169,17 +175,17 @@ function streamOf({ rows, cols, wordsPerRow, words }: BitRows, total: Uint32Arra
   }
   const bankOf = new Uint16Array(cols);
   for (let k = 0; k < cols; k++) bankOf[k] = k % banks;
-  return { vectors, counts, total, bankOf, before: new Float64Array(rounds) };
+  const perRound = () => new Float64Array(rounds);
+  return {
+    ...{ vectors, counts, total, bankOf, longest: perRound(), words: perRound(), group: perRound(), link: perRound() },
+    banks: new Float64Array(banks * rounds),
+  };
 }
 
 /** Sends the streamed words of the union's indices to a fan-out group, round by round, and clears the union. */
-function streamUnion(
-  { words: union, first, end }: Union,
-  { counts, bankOf, before }: Stream,
-  { count: rounds, longest, input }: Rounds,
-): void {
-  const { words, link, banks } = input;
-  before.set(words);
+function streamUnion({ words: union, first, end }: Union, { counts, bankOf, longest, words, group, link, banks }: Stream): void {
+  const rounds = words.length;
+  group.fill(0);
   for (let word = first; word < end; word++) {
     let bits = union[word];
     union[word] = 0;
@@ -189,10 +195,29 @@ function streamUnion(
       for (let r = 0, at = k * rounds, bank = bankOf[k] * rounds; r < rounds; r++, at++, bank++) {
         const count = counts[at];
         if (count > longest[r]) longest[r] = count;
-        words[r] += count;
+        group[r] += count;
         banks[bank] += count;
       }
     }
   }
-  for (let r = 0; r < rounds; r++) link[r] = Math.max(link[r], words[r] - before[r]);
+  for (let r = 0; r < rounds; r++) {
+    words[r] += group[r];
+    if (group[r] > link[r]) link[r] = group[r];
+  }
+}
+
+/** Takes what was sent in a round, as {@link addRound} reads it. */
+function takeRound({ longest, words, link, banks }: Stream, r: number, numbers: Float64Array): void {
+  let busiest = 0;
+  for (let at = r; at < banks.length; at += words.length) {
+    if (banks[at] > busiest) busiest = banks[at];
+    banks[at] = 0;
+  }
+  numbers[roundPlaces.longest] = longest[r];
+  numbers[roundPlaces.input] = words[r];
+  numbers[roundPlaces.input + 1] = link[r];
+  numbers[roundPlaces.input + 2] = busiest;
+  longest[r] = 0;
+  words[r] = 0;
+  link[r] = 0;
 }

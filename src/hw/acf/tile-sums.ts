@@ -1,5 +1,5 @@
+import { roundPlaces } from '../../kernels/index.js';
 import type { AcfSpec } from './options.js';
-import { busiestBank, type Deliveries, type Rounds } from './rounds.js';
 
 /**
  * How the tiles of sampled images stand for those of the whole batch; one factor is the real images per image present, the others 1.
@@ -65,45 +65,64 @@ export function tileSums(parameters: AcfSpec, growth: Growth, extents: number): 
   };
 }
 
-/** Adds a tile's fill; its rounds come by {@link addRounds}. */
+/** Adds a tile's fill; its rounds come by {@link addRound}. */
 export function addTile(sums: TileSums, fillCycles: number): void {
   const repeat = sums.growth.tiles * sums.growth.folds;
   sums.tiles += repeat;
   sums.fillCycles += repeat * fillCycles;
 }
 
-/** Adds the rounds of a tile: each takes as long as its longest SPE, its slowest accumulators, network or bank. */
-export function addRounds(sums: TileSums, { count, longest, work, rectangle, laneSums, input, kernel }: Rounds): void {
+/** What a round's numbers do not tell. */
+export interface RoundShape {
+  /** SPEs of the occupied rectangle. */
+  readonly rectangle: number;
+  /** Partial sums that each lane moves to its accumulators; 0 where SPEs accumulate. */
+  readonly laneSums: number;
+  /** Words per cycle of a group's link, in units of `linkWords`: as many as there are SPEs that take different words. */
+  readonly inputWidth: number;
+}
+
+/**
+ * Adds a round, a part of a tile between two barriers: it takes as long as its longest SPE, its slowest accumulators, network or bank.
+ *
+ * @param numbers hold the round from `at` on, as {@link roundPlaces} says.
+ */
+export function addRound(sums: TileSums, numbers: Float64Array, at: number, shape: RoundShape): void {
+  const { rectangle, laneSums, inputWidth } = shape;
   const { rows, cols, accumulatorPorts } = sums.parameters;
   const { stretch } = sums.growth;
   const repeat = sums.growth.tiles * sums.growth.folds;
   const units = rows * cols;
-  for (let r = 0; r < count; r++) {
-    const slots = longest[r] * stretch;
-    const accumulated = Math.max(slots, slots > 0 ? Math.ceil((laneSums[r] * stretch) / accumulatorPorts) : 0);
-    const delivered = Math.max(accumulated, networkCycles(input, r, sums), networkCycles(kernel, r, sums));
-    const busy = Math.max(delivered, bankCycles(input, r, sums), bankCycles(kernel, r, sums));
-    sums.busyCycles += repeat * busy;
-    sums.executed += repeat * work[r] * stretch;
-    sums.imbalance += repeat * (rectangle * slots - work[r] * stretch);
-    sums.underfilled += repeat * (units - rectangle) * slots;
-    sums.accumulators += repeat * units * (accumulated - slots);
-    sums.multicast += repeat * units * (delivered - accumulated);
-    sums.banks += repeat * units * (busy - delivered);
-    sums.words += repeat * stretch * (input.words[r] + kernel.words[r]);
-  }
+  const [input, kernel] = [at + roundPlaces.input, at + roundPlaces.kernel];
+  const work = numbers[at + roundPlaces.work];
+  const slots = numbers[at + roundPlaces.longest] * stretch;
+  const accumulated = Math.max(slots, slots > 0 ? Math.ceil((laneSums * stretch) / accumulatorPorts) : 0);
+  const delivered = Math.max(
+    accumulated,
+    networkCycles(numbers, input, inputWidth, sums),
+    networkCycles(numbers, kernel, 1, sums),
+  );
+  const busy = Math.max(delivered, bankCycles(numbers, input, sums), bankCycles(numbers, kernel, sums));
+  sums.busyCycles += repeat * busy;
+  sums.executed += repeat * work * stretch;
+  sums.imbalance += repeat * (rectangle * slots - work * stretch);
+  sums.underfilled += repeat * (units - rectangle) * slots;
+  sums.accumulators += repeat * units * (accumulated - slots);
+  sums.multicast += repeat * units * (delivered - accumulated);
+  sums.banks += repeat * units * (busy - delivered);
+  sums.words += repeat * stretch * (numbers[input] + numbers[kernel]);
 }
 
 /** Of the levels of a fat tree only the first and the last can bind: the load of a link between is a mean of those behind it. */
-function networkCycles({ words, link, linkWidth }: Deliveries, round: number, { parameters, growth }: TileSums): number {
+function networkCycles(numbers: Float64Array, at: number, linkWidth: number, { parameters, growth }: TileSums): number {
   const { injectors, linkWords } = parameters;
-  const root = Math.ceil((words[round] * growth.stretch) / injectors);
-  return Math.max(root, Math.ceil((link[round] * growth.stretch) / (linkWords * linkWidth)));
+  const root = Math.ceil((numbers[at] * growth.stretch) / injectors);
+  return Math.max(root, Math.ceil((numbers[at + 1] * growth.stretch) / (linkWords * linkWidth)));
 }
 
-function bankCycles(deliveries: Deliveries, round: number, { parameters, growth }: TileSums): number {
+function bankCycles(numbers: Float64Array, at: number, { parameters, growth }: TileSums): number {
   const { banks, injectors } = parameters;
-  return Math.ceil((busiestBank(deliveries, round) * growth.stretch * Math.min(banks, injectors)) / injectors);
+  return Math.ceil((numbers[at + 2] * growth.stretch * Math.min(banks, injectors)) / injectors);
 }
 
 /** Levels of switches between an injector and an SPE: a tree of radix `fanOut` (at least 2) over all SPEs. */

@@ -92,14 +92,20 @@ export function memoryStall(computeCycles: number, { inBytes, outBytes }: Traffi
 
 /**
  * Bytes of a tensor off chip. Without the controller dense. With it weights are CSR, a row per output channel; other tensors take per
- * image row (or per sample of a dense layer) the smallest format.
+ * image row (or per sample of a dense layer) the smallest format, and the second factor of a product of activations per row of it.
  */
-export function storedBytes({ role, nonzeros }: Operand, { nest, imageScale }: GemmWork, spec: AcfSpec): number {
+export function storedBytes(operand: Operand, work: GemmWork, spec: AcfSpec): number {
+  const { role, nonzeros } = operand;
+  const { nest, imageScale } = work;
   const size = sizeOf(nonzeros.shape);
   const scale = role === 'W' ? 1 : imageScale;
   if (!spec.sparseMemoryController) return size * spec.bytesPerValue * scale;
   if (role === 'W') return csrBytes(countBits(nonzeros), size, nest.outChannels, spec);
-  const bits = rpBits(nonzeros, mapOf(role, nest).line, { ...widthsOf(spec), denseRows: true });
+  const isSecondFactor = operand === work.kernel && role === 'A';
+  const bits = rpBits(nonzeros, isSecondFactor ? nest.outChannels : mapOf(role, nest).line, {
+    ...widthsOf(spec),
+    denseRows: true,
+  });
   return Math.ceil((bits * scale) / 8);
 }
 

@@ -2,6 +2,7 @@ import { checkSpec } from '../check-spec.js';
 import type { Accelerator, GemmWork } from '../contracts.js';
 import { rememberEffectualMacs } from '../effectual-macs.js';
 import { torus } from '../parts/interconnect/torus.js';
+import { areasOfDesign } from './areas.js';
 import { dealUnits } from './deal-units.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { lineWork } from './line-work.js';
@@ -52,7 +53,7 @@ export function balanced(options: BalancedOptions = {}): Accelerator {
 }
 
 /** How specs of kind `balanced` are checked and built. */
-export const balancedKind = { schema: balancedSchema, build, resources: frameResources };
+export const balancedKind = { schema: balancedSchema, build, resources: frameResources, areas: areasOfDesign('balanced') };
 
 function build(spec: BalancedSpec): Accelerator {
   const memory = { ...spec, format: 'rp', policy: spec.rowFormat, buffer: 'unified' } as const;

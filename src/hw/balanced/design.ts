@@ -2,7 +2,7 @@ import { tableOf } from '../check-spec.js';
 import { checkedRun } from '../checked-run.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
 import { transferCycles } from '../parts/double-buffer.js';
-import { wholeBatch } from '../whole-batch.js';
+import { evenBatch } from '../whole-batch.js';
 import { networkWords, type Routes } from './network-words.js';
 import type { FrameSpec } from './options.js';
 import { gemmTraffic, type Memory, type StepLayers, type StoredWork, stepLayers, storedWork, updateTraffic } from './traffic.js';
@@ -63,9 +63,4 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
       });
     },
   };
-}
-
-/** The work with images that all stand for the same whole number of images: where they do not, they are repeated, in turn. */
-export function evenBatch(work: GemmWork): GemmWork {
-  return Number.isInteger(work.imageScale) ? work : wholeBatch(work);
 }

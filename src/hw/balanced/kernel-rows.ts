@@ -1,3 +1,4 @@
+import type { SparseRows } from '../../kernels/index.js';
 import { copyBits, popcount, readBits, wordsFor } from '../bits.js';
 import type { LoopNest } from '../contracts.js';
 
@@ -8,22 +9,6 @@ export interface KernelPlanes {
   readonly channels: number;
   readonly wordsPerTap: number;
   readonly words: Uint32Array;
-}
-
-/**
- * The non-empty rows of all kernels as two-level lists: kernel `j` has rows rowStart[j] .. rowStart[j + 1] - 1, row `r` has entries
- * entryStart[r] .. entryStart[r + 1] - 1. A row is the non-zeros of one tap row (depth and height) and source channel.
- */
-export interface KernelRows {
-  readonly kernels: number;
-  readonly rowStart: Uint32Array;
-  /** Depth tap * height taps + height tap, of each row. */
-  readonly tapRow: Uint32Array;
-  /** Source channel, of all groups. */
-  readonly channel: Uint32Array;
-  readonly entryStart: Uint32Array;
-  /** Source channel, of all groups, * width taps + width tap. */
-  readonly entries: Uint32Array;
 }
 
 /** The bits of W, whose order is [taps, input channel of the group, output channel], by output channel (`forward`) or by input channel. */
@@ -53,8 +38,8 @@ export function kernelPlanes({ inChannels, outChannels, groups, kernelSize }: Lo
   return { kernels, channels, wordsPerTap, words } satisfies KernelPlanes;
 }
 
-/** Lists the rows of planes. */
-export function kernelRows({ kernelSize, groups }: LoopNest, planes: KernelPlanes): KernelRows {
+/** Lists the rows of planes that are not empty; channels are those of all groups. */
+export function kernelRows({ kernelSize, groups }: LoopNest, planes: KernelPlanes): SparseRows {
   const { kernels, channels, wordsPerTap, words } = planes;
   const tapRows = kernelSize[0] * kernelSize[1];
   const widthTaps = kernelSize[2];

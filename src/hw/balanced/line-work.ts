@@ -21,10 +21,10 @@ export interface LineWork {
   readonly images: number;
   readonly copies: number;
   /** Products of which both factors are non-zero and whose output is wanted. */
-  readonly products: Float64Array;
+  readonly products: Uint32Array;
   readonly rowPairs: Uint32Array;
   /** Batches of `multipliers` products when no two row pairs share one; a pair without products passes in one, too. */
-  readonly pairBatches: Float64Array;
+  readonly pairBatches: Uint32Array;
   /** Non-zeros of the map that lie under the windows of a line, [row][image] (Eq. 12 of 001, with columns treated alike) ... */
   readonly covered: Float64Array;
   /** ... and how many there would be without zeros. */
@@ -56,8 +56,11 @@ function countLineWork(work: GemmWork, multipliers: number): LineWork {
   return gatherLineWork(work, multipliers);
 }
 
-/** The units of a work before they are counted. */
-export function emptyLineWork({ nest, phase, imageScale }: GemmWork, kernels: number): LineWork {
+/** The lines of a work before their units are counted. */
+export function linesOf(
+  { nest, phase, imageScale }: GemmWork,
+  kernels: number,
+): Omit<LineWork, 'products' | 'rowPairs' | 'pairBatches'> {
   const { target } = lineMaps(nest, phase);
   const rows = target[0] * target[1];
   const lines = rows * nest.batch;
@@ -66,9 +69,6 @@ export function emptyLineWork({ nest, phase, imageScale }: GemmWork, kernels: nu
     rows,
     images: nest.batch,
     copies: imageScale,
-    products: new Float64Array(kernels * lines),
-    rowPairs: new Uint32Array(kernels * lines),
-    pairBatches: new Float64Array(kernels * lines),
     covered: new Float64Array(lines),
     coveredDense: new Float64Array(lines),
   };

@@ -1,6 +1,6 @@
 import type { GemmWork } from '../contracts.js';
+import { evenBatch } from '../whole-batch.js';
 import { dealUnits } from './deal-units.js';
-import { evenBatch } from './design.js';
 import { lineWork } from './line-work.js';
 import type { BalancedSpec } from './options.js';
 import { schedulePes } from './pe-schedule.js';

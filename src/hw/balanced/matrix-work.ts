@@ -2,7 +2,7 @@ import { copyBits, getBit, popcount, wordsFor } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
 import { nestPhase } from '../nest-axes.js';
 import { type KernelPlanes, kernelPlanes } from './kernel-rows.js';
-import { emptyLineWork, featuresPerRow, type LineWork } from './line-work.js';
+import { featuresPerRow, type LineWork, linesOf } from './line-work.js';
 
 /**
  * Units of a dense layer: a line is one image, its rows are pieces of {@link featuresPerRow} features, matched by AND with the piece of
@@ -18,7 +18,8 @@ export function matrixLineWork(work: GemmWork, multipliers: number): LineWork {
   const planes = wanted && kernelPlanes(nest, wanted.words, phase !== 'inputGradient');
   const kernels = phase === 'inputGradient' ? nest.inChannels : nest.outChannels;
   const features = phase === 'inputGradient' ? nest.outChannels : nest.inChannels;
-  const result = emptyLineWork(work, kernels);
+  const units = () => new Uint32Array(kernels * nest.batch);
+  const result = { ...linesOf(work, kernels), products: units(), rowPairs: units(), pairBatches: units() };
   const row = new Uint32Array(wordsFor(features));
   for (let image = 0; image < nest.batch; image++) {
     row.fill(0);

@@ -3,6 +3,7 @@ import { checkSpec, specFields } from '../check-spec.js';
 import type { Accelerator, GemmWork } from '../contracts.js';
 import { effectualMacs } from '../effectual-macs.js';
 import { torus } from '../parts/interconnect/torus.js';
+import { areasOfDesign } from './areas.js';
 import { cartesianLoads } from './cartesian.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach, toNeighbours } from './network-words.js';
@@ -36,7 +37,7 @@ const schema = z
 export type Scnn001Spec = z.infer<typeof schema>;
 
 /** How specs of kind `scnn001` are checked and built. */
-export const scnn001Kind = { schema, build, resources: frameResources };
+export const scnn001Kind = { schema, build, resources: frameResources, areas: areasOfDesign('scnn001') };
 
 /**
  * SCNN as 001 models it, at the resources of {@link balanced}: CSR, a partitioned SRAM with 20 % for indices, a split by space, and the

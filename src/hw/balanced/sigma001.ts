@@ -5,6 +5,7 @@ import { effectualMacs } from '../effectual-macs.js';
 import { benes } from '../parts/interconnect/benes.js';
 import { fan } from '../parts/interconnect/fan.js';
 import { torus } from '../parts/interconnect/torus.js';
+import { areasOfDesign } from './areas.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach } from './network-words.js';
 import { type FrameOptions, frameFields, frameResources, onePePerRouter, staticPower } from './options.js';
@@ -45,7 +46,7 @@ const schema = z
 export type Sigma001Spec = z.infer<typeof schema>;
 
 /** How specs of kind `sigma001` are checked and built. */
-export const sigma001Kind = { schema, build, resources: frameResources };
+export const sigma001Kind = { schema, build, resources: frameResources, areas: areasOfDesign('sigma001') };
 
 /**
  * SIGMA as 001 models it, at the resources of {@link balanced}: bit maps, a partitioned SRAM with 20 % for indices, inputs expanded by

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { checkSpec, specFields } from '../check-spec.js';
 import type { Accelerator, GemmWork } from '../contracts.js';
 import { rememberEffectualMacs } from '../effectual-macs.js';
+import { areasOfDesign } from './areas.js';
 import { partitionRoutes } from './balanced.js';
 import { dealUnits } from './deal-units.js';
 import { buildDesign, type DesignExecution } from './design.js';
@@ -39,7 +40,7 @@ const schema = z
 type SparseTrain001Spec = z.infer<typeof schema>;
 
 /** How specs of kind `sparseTrain001` are checked and built. */
-export const sparseTrain001Kind = { schema, build, resources: frameResources };
+export const sparseTrain001Kind = { schema, build, resources: frameResources, areas: areasOfDesign('sparseTrain001') };
 
 /**
  * SparseTrain as 001 models it, at the resources of {@link balanced}: CSR, a unified SRAM, row-wise one-dimensional convolutions and a

@@ -36,7 +36,7 @@ export type StepLayers = ReadonlyMap<string, { readonly work: GemmWork; readonly
 export function stepLayers(works: readonly PhaseWork[]): StepLayers {
   const layers = new Map<string, { work: GemmWork; maps: Map<Role, BitTensor> }>();
   for (const work of works) {
-    if (work.kind === 'update') continue;
+    if (work.kind === 'update' || work.kernel.role === 'A') continue;
     const layer = layers.get(work.layer) ?? { work, maps: new Map() };
     layers.set(work.layer, layer);
     for (const { role, nonzeros } of [work.input, work.kernel]) layer.maps.set(role, nonzeros);
@@ -47,7 +47,8 @@ export function stepLayers(works: readonly PhaseWork[]): StepLayers {
 /**
  * The tensors of a work as a design stores them. Outputs leave through the sparsification and compression units: the output of a layer
  * with the pattern of its E, its input gradient with that of its A, which is where ReLU lets values and errors through; where the step
- * has no such map (or a layer is used again at another size), at the bits per element of the input. A gradient has the wanted pattern, or no zeros.
+ * has no such map (or a layer is used again at another size), at the bits per element of the input. A gradient has the wanted pattern, or
+ * no zeros; a product of two activations has none either, since no ReLU follows it.
  */
 export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory): StoredWork {
   const stored = (role: Role, nonzeros?: BitTensor) => storedTensor(nonzeros, tensorRows(work, role, storage.rowLayout), storage);
@@ -55,11 +56,13 @@ export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory):
   const operand = ({ role, nonzeros }: Operand, expands: boolean) =>
     storage.im2col && expands ? expandedBits(work, nonzeros, storage.valueBits) : stored(role, nonzeros);
   const input = operand(work.input, !expandsKernel);
-  const kernel = operand(work.kernel, expandsKernel);
+  const ofActivations = work.kernel.role === 'A';
+  const kernel = ofActivations ? stored('W', work.kernel.nonzeros) : operand(work.kernel, expandsKernel);
   if (work.phase === 'weightGradient') return { input, kernel, output: stored('G', work.output?.nonzeros) };
   const role = work.phase === 'forward' ? 'E' : 'A';
   const map = layers.get(work.layer)?.maps.get(role);
   const full = stored(role);
+  if (ofActivations) return { input, kernel, output: full };
   if (map && Math.abs(sizeOf(map.shape) * work.imageScale - full.elements) < 1)
     return { input, kernel, output: stored(role, map) };
   const plainInput = storage.im2col ? stored(work.input.role, work.input.nonzeros) : input;
@@ -101,9 +104,9 @@ export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWor
     work.phase === 'weightGradient' ? tiledGradient(first.bytes, second.bytes, outputTiles) : fetchedBytes(first, second);
   const transposed = work.phase === 'inputGradient' && frame.chargeTranspose ? second.bytes : 0;
   const storeBytes = bytesOf(output) + transposed;
-  const byRole: Record<Role, number> = { W: 2 * transposed, A: 0, E: 0, G: 0 };
+  const byRole: Record<Role, number> = { W: 0, A: 0, E: 0, G: 0 };
   byRole[work.input.role] += fetched.firstBytes;
-  byRole[work.kernel.role] += fetched.secondBytes;
+  byRole[work.kernel.role] += fetched.secondBytes + 2 * transposed;
   byRole[({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase]] += bytesOf(output);
   return {
     loadBytes: fetched.firstBytes + fetched.secondBytes + transposed,

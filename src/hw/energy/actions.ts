@@ -4,6 +4,7 @@
 export const actions = {
   multiplyFp32: 'one 32-bit floating-point multiplication',
   addFp32: 'one 32-bit floating-point addition',
+  multiplyFp16: 'one 16-bit floating-point multiplication',
   registerAccess: 'one 32-bit word read from or written to a register file',
   sramSmallAccess: 'one 32-bit word read from or written to a small buffer next to the units (8 KB)',
   sramLargeAccess: 'one 32-bit word read from or written to the global buffer',

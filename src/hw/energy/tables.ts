@@ -55,6 +55,7 @@ export function energy45nm({ dram = 'ddr', globalBufferKb = 128 }: EnergyOptions
   const prices: Record<ActionName, EnergyTable['actions'][string]> = {
     multiplyFp32: { pj: 3.7, component: 'compute', source: printed },
     addFp32: { pj: 0.9, component: 'compute', source: printed },
+    multiplyFp16: { pj: 1.1, component: 'compute', source: 'Horowitz, 45 nm: FP16 multiplication (ledger 1.5)' },
     registerAccess: { pj: 1, component: 'register', source: `${printed}: register file` },
     sramSmallAccess: {
       pj: sramAccessPj(8),

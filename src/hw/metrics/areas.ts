@@ -10,8 +10,8 @@ export interface Areas {
 }
 
 /**
- * The area of an accelerator: sum over its components of count * area of one, off-chip memory left out. Undefined for kinds that declare
- * no areas.
+ * The area of an accelerator: sum over its components of count * area of one, off-chip memory left out; the kinds of 001 declare
+ * theirs without any SRAM. Undefined for kinds that declare no areas, and for those of 001 with other than 16 multipliers of 32 bits per PE.
  *
  * @param spec as `acf().spec` holds it, with all defaults filled in.
  * @example

@@ -1,4 +1,4 @@
-import type { LoopNest } from '../contracts.js';
+import type { BitTensor, LoopNest } from '../contracts.js';
 import type { FeatureMap } from './feature-map.js';
 import type { LayerList } from './layer-list.js';
 
@@ -10,13 +10,16 @@ export interface Activation {
   readonly dropout: number;
 }
 
-/** A layer with weights, as a network uses it. */
+/** A layer with weights, or a product of two activations, as a network uses it. */
 export interface NetworkLayer {
-  /** Unique in its network. */
+  /** Unique in its network, except that a layer that is used again comes again. */
   readonly name: string;
-  readonly kind: 'conv' | 'dense';
+  /** `attention`: A times a second activation, for each image and head; its nest has a group per head. */
+  readonly kind: 'conv' | 'dense' | 'attention';
+  /** 0 for the first use of the layer in a pass, 1 for the second ... @default 0 */
+  readonly use?: number;
   readonly nest: LoopNest;
-  /** False for the first layer only: its input is the image. */
+  /** Whether a gradient goes on to what made its input: not for a layer that sees the image. */
   readonly needsInputGradient: boolean;
   /** What made the layer's input: the zeros of A. */
   readonly input: Activation;
@@ -27,9 +30,11 @@ export interface NetworkLayer {
    * taps on padding counted. `denseMacs(nest)` leaves those out.
    */
   readonly macs: number;
+  /** The non-zeros of its weights, where they are known: of an imported network. */
+  readonly weights?: BitTensor | undefined;
 }
 
-/** The layers of a network that have weights, in the order of its forward pass. */
+/** The layers of a network that multiply, in the order of its forward pass. */
 export interface Network {
   readonly name: string;
   /** Images in a training step. */
@@ -45,10 +50,14 @@ export type NetworkMode = 'standard' | 'caffeCeil' | 'table1';
 
 /** A network that {@link LayerList} can lay out. */
 export interface NetworkKind {
-  /** Side of the square input image. */
+  /** Side of the square input image; 1 for a vector. */
   readonly inputSize: number;
+  /** Steps or tokens of a network that takes sequences of vectors; absent for one that takes images. */
+  readonly sequence?: number;
   readonly inChannels: number;
+  /** 0 for a network without an output layer. */
   readonly classes: number;
+  /** @param image what the network takes; of a sequence `size` is the number of steps. */
   build(list: LayerList, image: FeatureMap, classes: number): void;
   /** How Table 1 of 003 counts it; absent for networks that are not in that table. */
   readonly table1?: {

@@ -1,10 +1,12 @@
 import type { Activation } from './contracts.js';
 
-/** Maps between two layers: square, with what they have been through. */
+/** Maps between two layers: square, with what they have been through; or a sequence of vectors. */
 export interface FeatureMap extends Activation {
-  /** Side of a map, 1 behind a global pooling. */
+  /** Side of a map, 1 behind a global pooling; of a sequence its steps. */
   readonly size: number;
   readonly channels: number;
+  /** True for what the network is given: no gradient goes on to it. @default false */
+  readonly given?: boolean;
 }
 
 /** Maps that a ReLU is applied to before their next use. */

@@ -1,9 +1,9 @@
 import { SparsityError } from '../../errors.js';
-import type { LoopNest } from '../contracts.js';
 import { convNest } from '../loop-nest.js';
 import type { Activation, NetworkKind, NetworkLayer, NetworkMode } from './contracts.js';
 import type { FeatureMap } from './feature-map.js';
 import { paddedMacs } from './padded-macs.js';
+import { type SequenceLayers, sequenceLayers } from './sequence-layers.js';
 
 /** A convolution as families of networks write it; maps, kernels, strides and padding are square. */
 export interface ConvShape {
@@ -29,8 +29,15 @@ export interface PoolShape {
   readonly ceil?: boolean;
 }
 
-/** Lays out a network: each call takes maps and gives the maps behind it, and layers with weights are noted down in order. */
-export interface LayerList {
+/** Notes down a layer; what makes its input says whether a gradient goes there. */
+export type AddLayer = (
+  layer: Pick<NetworkLayer, 'name' | 'kind' | 'nest' | 'output' | 'use'> & {
+    readonly input: Activation & Pick<FeatureMap, 'given'>;
+  },
+) => void;
+
+/** Lays out a network: each call takes maps and gives the maps behind it, and layers that multiply are noted down in order. */
+export interface LayerList extends SequenceLayers {
   readonly mode: NetworkMode;
   readonly layers: readonly NetworkLayer[];
   conv(name: string, map: FeatureMap, shape: ConvShape): FeatureMap;
@@ -46,13 +53,14 @@ export function layerList(network: string, mode: NetworkMode, batch: number, tab
   const ceilMode = mode === 'caffeCeil' || (mode === 'table1' && table1?.ceil === true);
   const countedSize: Readonly<Record<string, number>> = (mode === 'table1' && table1?.countedSize) || {};
 
-  const add = (name: string, kind: NetworkLayer['kind'], nest: LoopNest, input: Activation, output: Activation): void => {
+  const add: AddLayer = ({ name, kind, use = 0, nest, input, output }) => {
     const size = countedSize[name];
     layers.push({
       name,
       kind,
+      use,
       nest,
-      needsInputGradient: layers.length > 0,
+      needsInputGradient: !input.given,
       input: { relu: input.relu, dropout: input.dropout },
       output: { relu: output.relu, dropout: output.dropout },
       macs: paddedMacs(size ? { ...nest, outSize: [1, size, size] } : nest),
@@ -78,6 +86,7 @@ export function layerList(network: string, mode: NetworkMode, batch: number, tab
   };
 
   return {
+    ...sequenceLayers(batch, add),
     mode,
     layers,
     conv(name, map, shape) {
@@ -94,7 +103,7 @@ export function layerList(network: string, mode: NetworkMode, batch: number, tab
         groups,
       });
       const output = { size: nest.outSize[2], channels: filters, relu, dropout: 0 };
-      add(name, 'conv', nest, map, output);
+      add({ name, kind: 'conv', nest, input: map, output });
       return output;
     },
     maxPool: (map, shape) => ({ ...map, size: pooledSize(map, shape) }),
@@ -103,7 +112,7 @@ export function layerList(network: string, mode: NetworkMode, batch: number, tab
       const inFeatures = map.size * map.size * map.channels;
       const output = { size: 1, channels: units, relu, dropout };
       const nest = convNest({ batch, inSize: [1, 1], inChannels: inFeatures, outChannels: units, kernelSize: [1, 1] });
-      add(name, 'dense', nest, map, output);
+      add({ name, kind: 'dense', nest, input: map, output });
       return output;
     },
   };

@@ -10,6 +10,8 @@ export interface NetworkMacs {
   readonly convWithoutPadding: number;
   /** Of the fully connected layers. */
   readonly dense: number;
+  /** Of the products of two activations, Q K^T and P V. */
+  readonly attention: number;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface NetworkMacs {
  * @throws SparsityError when a count is beyond 2^53 and would be rounded.
  * @example
  * ```ts
- * networkMacs(network('lenet5')); // {conv: 357600, convWithoutPadding: 347736, dense: 58920}
+ * networkMacs(network('lenet5')); // {conv: 357600, convWithoutPadding: 347736, dense: 58920, attention: 0}
  * ```
  */
 export function networkMacs({ name, layers }: Network): NetworkMacs {
@@ -32,5 +34,6 @@ export function networkMacs({ name, layers }: Network): NetworkMacs {
     conv: sum('conv', ({ macs }) => macs),
     convWithoutPadding: sum('conv', ({ nest }) => denseMacs(nest)),
     dense: sum('dense', ({ macs }) => macs),
+    attention: sum('attention', ({ macs }) => macs),
   };
 }

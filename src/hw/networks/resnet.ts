@@ -55,14 +55,34 @@ function residual(blocks: readonly number[], block: AddBlock, table1?: NetworkKi
   };
 }
 
-/** Three stages of three blocks on 32 x 32 pixels, 16, 32 and 64 filters, with projections. */
-const resnet20: NetworkKind = {
-  inputSize: 32,
-  inChannels: 3,
-  classes: 10,
+const cifar = { inputSize: 32, inChannels: 3, classes: 10 } as const;
+
+/** Stages of blocks behind one 3x3 convolution without pooling, for images of 32 or 64 pixels, with projections. */
+function smallImages(blocks: readonly number[], firstWidth: number): NetworkKind {
+  return {
+    ...cifar,
+    build(list, image, classes) {
+      const x = stages(list, list.conv('conv1', image, { filters: firstWidth, kernel: 3 }), blocks, firstWidth, basic);
+      list.dense('out', globalAverage(x), classes, { relu: false });
+    },
+  };
+}
+
+/** The residual network of the DAWNBench training races: eight convolutions, two of the four stages with a block of two. */
+const resnet9: NetworkKind = {
+  ...cifar,
   build(list, image, classes) {
-    const x = stages(list, list.conv('conv1', image, { filters: 16, kernel: 3 }), [3, 3, 3], 16, basic);
-    list.dense('out', globalAverage(x), classes, { relu: false });
+    const halve = { size: 2, stride: 2 };
+    let x = list.conv('prep', image, { filters: 64, kernel: 3 });
+    [128, 256, 512].forEach((filters, i) => {
+      const name = `layer${i + 1}`;
+      x = list.maxPool(list.conv(name, x, { filters, kernel: 3 }), halve);
+      if (filters === 256) return;
+      const inner = list.conv(`${name}_a`, x, { filters, kernel: 3 });
+      list.conv(`${name}_b`, inner, { filters, kernel: 3 });
+      x = { ...x, relu: false }; // a sum of two ReLU outputs
+    });
+    list.dense('out', list.maxPool(x, { size: 4, stride: 4 }), classes, { relu: false });
   },
 };
 
@@ -77,5 +97,7 @@ export const resnets = {
   'resnet50-v1': residual(blocks[50], bottleneck(1), {}),
   'resnet101-v1': residual(blocks[101], bottleneck(1)),
   'resnet152-v1': residual(blocks[152], bottleneck(1)),
-  resnet20,
+  resnet9,
+  resnet20: smallImages([3, 3, 3], 16),
+  'resnet18-cifar': smallImages([2, 2, 2, 2], 64),
 };

@@ -18,13 +18,19 @@ export interface SyntheticSparsity {
    * says it all. @default the number of A; needed where A is a function
    */
   readonly E?: DeclaredSparsity;
+  /** Of the second activation of a product of two, K of Q K^T and V of P V. @default 0 */
+  readonly second?: DeclaredSparsity;
 }
 
-/** Densities of the tensors of a layer. */
-export function layerDensities(layer: NetworkLayer, { W, A, E }: SyntheticSparsity): { W: number; A: number; E: number } {
+/** Densities of the tensors of a layer; W of a product of activations is the second of them. */
+export function layerDensities(
+  layer: NetworkLayer,
+  { W, A, E, second = 0 }: SyntheticSparsity,
+): { W: number; A: number; E: number } {
   const errors = E ?? A;
+  const [role, kernel] = layer.kind === 'attention' ? ['second', second] : ['W', W];
   return {
-    W: typeof W === 'number' ? 1 - W : called('W', W, layer),
+    W: typeof kernel === 'number' ? 1 - kernel : called(role, kernel, layer),
     A: typeof A === 'number' ? behind(layer.input, A) : called('A', A, layer),
     E: typeof errors === 'number' ? behind(layer.output, errors) : called('E', errors, layer),
   };
@@ -32,9 +38,9 @@ export function layerDensities(layer: NetworkLayer, { W, A, E }: SyntheticSparsi
 
 /** Refuses what is no share of zeros, before any map is drawn. */
 export function checkSparsity(sparsity: SyntheticSparsity): void {
-  for (const role of ['W', 'A', 'E'] as const) {
+  for (const role of ['W', 'A', 'E', 'second'] as const) {
     const value = sparsity?.[role];
-    const isDefault = role === 'E' && value === undefined && typeof sparsity.A === 'number';
+    const isDefault = value === undefined && (role === 'second' || (role === 'E' && typeof sparsity.A === 'number'));
     if (!isDefault && typeof value !== 'function') share(`sparsity.${role}`, value);
   }
 }

@@ -35,7 +35,8 @@ const kinds = ['bernoulli', 'rowBeta', 'smooth'] as const;
 
 /**
  * What the tap would report of a training step of a network that is too large to train here: for each layer its tensors, with zeros
- * where a seed and declared sparsities put them. One layer is made at a time, whenever the iterable is walked.
+ * where a seed and declared sparsities put them; an imported network has the zeros of its weights where they are. One layer is made at a
+ * time, whenever the iterable is walked.
  *
  * Declared, not measured: the sparsities, their equality over the layers (where they are numbers), the layout of the zeros and its
  * spread. Tensors are drawn independently: the A of a layer does not repeat the E of the layer before it. Poolings leave the sparsity as
@@ -64,21 +65,33 @@ export function syntheticRecords(network: Network, options: SyntheticOptions): I
     throw new SparsityError({ what: 'images', got: images, expected, fix: 'lay out the network with a larger batch' });
   }
   const rng = createRng(seed);
-  const record = (layer: NetworkLayer): LayerTensors => {
-    const { name, needsInputGradient } = layer;
+  const again = new Set(network.layers.filter(({ use }) => use).map(({ name }) => name));
+  const record = (layer: NetworkLayer, shared: Map<string, BitTensor>): LayerTensors => {
+    const { name, use = 0, needsInputGradient } = layer;
     const nest = { ...layer.nest, batch: images };
     const densities = layerDensities(layer, sparsity);
-    const featureMap = (role: 'A' | 'E', size: readonly number[], channels: number) =>
-      drawMap([images, ...size, channels], densities[role], maps, spread, rng.fork(`${name}/${role}`));
-    const kernelShape = [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels];
-    const W = drawKernel(kernelShape, densities.W, maps, spread, rng.fork(`${name}/W`));
-    const A = featureMap('A', nest.inSize, nest.inChannels);
-    const E = featureMap('E', nest.outSize, nest.outChannels);
-    return { layer: name, use: 0, nest, W, backwardW: W, A, E, G: W, needsInputGradient, batchTotal: network.batch };
+    const featureMap = (role: 'W' | 'A' | 'E', size: readonly number[], channels: number) =>
+      drawMap([images, ...size, channels], densities[role], maps, spread, rng.fork(`${name}/${role}${use > 0 ? `/${use}` : ''}`));
+    const common = { layer: name, use, nest, needsInputGradient, batchTotal: network.batch };
+    const [inSize, outSize] = nest.transposed ? [nest.outSize, nest.inSize] : [nest.inSize, nest.outSize];
+    const [inChannels, outChannels] = nest.transposed ? [nest.outChannels, nest.inChannels] : [nest.inChannels, nest.outChannels];
+    const A = featureMap('A', inSize, inChannels);
+    const E = featureMap('E', outSize, outChannels);
+    const kernelChannels = nest.inChannels / nest.groups;
+    if (layer.kind === 'attention') {
+      const second = featureMap('W', [1, 1, kernelChannels], nest.outChannels);
+      return { ...common, W: second, backwardW: second, A, E, kernelRole: 'A' };
+    }
+    const kernelShape = [...nest.kernelSize, kernelChannels, nest.outChannels];
+    const drawn = () => layer.weights ?? drawKernel(kernelShape, densities.W, maps, spread, rng.fork(`${name}/W`));
+    const W = shared.get(name) ?? drawn();
+    if (again.has(name)) shared.set(name, W);
+    return { ...common, W, backwardW: W, A, E, G: W };
   };
   return {
     *[Symbol.iterator]() {
-      for (const layer of network.layers) yield record(layer);
+      const shared = new Map<string, BitTensor>();
+      for (const layer of network.layers) yield record(layer, shared);
     },
   };
 }

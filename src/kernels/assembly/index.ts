@@ -1,5 +1,6 @@
 export { packBits, countPairs } from './bits';
 export { cartesianBarriers } from './cartesian';
+export { countColumns } from './columns';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
@@ -21,6 +22,7 @@ export {
   maxPoolGradientLanes,
   maxPoolLanes,
 } from './lanes-pool';
+export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
 export { addDecay, countOnes, listAcross, listAlong } from './lists';
 export { maxPoolGradient } from './pooling';
 export {
@@ -35,4 +37,6 @@ export {
   sparseWeightGradient,
   toLanes,
 } from './sparse';
+export { commonWanted, packedRounds, tileRounds, uniteGroups } from './rounds';
 export { quadForward, quadWeightGradient } from './sparse-quads';
+export { transposeBits } from './transpose-bits';

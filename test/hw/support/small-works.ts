@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { bernoulliBits, convNest, denseNest, type GemmWork, type LoopNest, onesBits } from 'tfjs-sparsity/hw';
+import { bernoulliBits, convNest, denseNest, type GemmWork, type LoopNest, onesBits, trainingWorks } from 'tfjs-sparsity/hw';
 import { createRng } from '../../../src/rng.js';
 
 /** Small layers of all kinds: dense, strided, padded, grouped, dilated, transposed, one to three axes. */
@@ -59,6 +59,35 @@ export const smallWorks: fc.Arbitrary<GemmWork> = fc
 export const sampledWorks: fc.Arbitrary<GemmWork> = fc
   .record({ work: smallWorks, imageScale: fc.constantFrom(1, 1, 2, 2.5, 3) })
   .map(({ work, imageScale }) => ({ ...work, imageScale: Math.round(work.nest.batch * imageScale) / work.nest.batch }));
+
+/** Works of products of two activations, forward and towards both factors. */
+export const productWorks: fc.Arbitrary<GemmWork> = fc
+  .record({
+    images: fc.integer({ min: 1, max: 2 }),
+    rows: fc.integer({ min: 1, max: 6 }),
+    depth: fc.integer({ min: 1, max: 8 }),
+    columns: fc.integer({ min: 1, max: 6 }),
+    heads: fc.integer({ min: 1, max: 3 }),
+    density: fc.tuple(densities, densities, densities),
+    which: fc.integer({ min: 0, max: 2 }),
+    seed: fc.integer(),
+  })
+  .map(({ images, rows, depth, columns, heads, density: [a, w, e], which, seed }) => {
+    const rng = createRng(seed);
+    const nest = convNest({
+      batch: images,
+      inSize: [rows],
+      inChannels: heads * depth,
+      outChannels: heads * columns,
+      kernelSize: [1],
+      groups: heads,
+    });
+    const map = (shape: number[], share: number) => (share === 1 ? onesBits(shape) : bernoulliBits(shape, share, rng));
+    const W = map([images, depth, nest.outChannels], w);
+    const [A, E] = [map([images, rows, nest.inChannels], a), map([images, rows, nest.outChannels], e)];
+    const record = { layer: 'layer', use: 0, nest, W, backwardW: W, A, E, needsInputGradient: true, batchTotal: images };
+    return trainingWorks([{ ...record, kernelRole: 'A' }], { slots: 0, masked: [] })[which] as GemmWork;
+  });
 
 /** A work with Bernoulli maps of given densities. */
 export function workOf(

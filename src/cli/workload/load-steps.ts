@@ -1,0 +1,82 @@
+import type { StepJob } from '../../callbacks/cost-engine.js';
+import type { CostSample } from '../../callbacks/cost-report.js';
+import { readRecordedRun } from '../../callbacks/recorded-run.js';
+import { recordedSample, type StepCosts } from '../../callbacks/replay-run.js';
+import { type LayerTensors, syntheticRecords } from '../../hw/index.js';
+import { loadNetwork } from './load-network.js';
+import type { NetworkWorkload, RunWorkload, Workload } from './workload.js';
+
+/** The training steps of a workload. */
+export interface WorkloadSteps {
+  /** How they came about, a line each. */
+  readonly conditions: readonly string[];
+  /** How many steps a report of them tells of. */
+  readonly steps: number;
+  jobs(): Iterable<StepJob> | AsyncIterable<StepJob>;
+  sampleOf(costs: StepCosts): CostSample;
+}
+
+/**
+ * Makes a workload ready to run.
+ *
+ * @throws SparsityError for a network or a record that is none.
+ */
+export function loadSteps(workload: Workload): Promise<WorkloadSteps> {
+  return 'run' in workload ? recordedSteps(workload) : syntheticStep(workload);
+}
+
+async function recordedSteps({ run: path }: RunWorkload): Promise<WorkloadSteps> {
+  const run = await readRecordedRun(path);
+  const { every, images } = run.settings;
+  const taken = every === 1 ? 'every step' : `${run.recordedSteps} of its steps, one in ${every}`;
+  return {
+    conditions: [
+      `${path}: a run of ${run.steps} steps; ${taken}, ${images === null ? 'all images' : `${images} images of each batch`}`,
+      ...(run.cutShort === null ? [] : [run.cutShort]),
+    ],
+    steps: run.steps,
+    jobs: () => run.jobs(),
+    sampleOf: (costs) => recordedSample(run, costs),
+  };
+}
+
+const slots = { sgd: 0, momentum: 1, adam: 2 } as const;
+
+async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> {
+  const { batch, images, weightSparsity, activationSparsity, errorSparsity = activationSparsity } = workload;
+  const { seed, maps, spread, optimizer, pruned } = workload;
+  const network = await loadNetwork(workload);
+  const sparsity = { W: weightSparsity, A: activationSparsity, E: errorSparsity };
+  const records = syntheticRecords(network, { seed, sparsity, maps, spread, images });
+  const masked = pruned === 'zero' ? network.layers.map(({ name }) => name) : [];
+  const spreadNote = maps === 'bernoulli' ? '' : `, spread ${spread}`;
+  return {
+    conditions: [
+      `${network.name}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
+      `declared zeros: W ${weightSparsity}, A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
+      `${optimizer}; pruned weights ${pruned === 'zero' ? 'stay zero' : 'have a dense master'}`,
+    ],
+    steps: 1,
+    jobs: () => [{ step: 0, records: drawn(workload, records), training: { slots: slots[optimizer], masked } }],
+    sampleOf: () => ({
+      steps: 1,
+      sampledSteps: 1,
+      every: 1,
+      offset: 0,
+      images: images < batch ? images : null,
+      unseenLayers: [],
+    }),
+  };
+}
+
+/** The maps of the last workloads: points of a sweep share them, and most time would go into drawing them anew. */
+const lastDrawn = new Map<string, readonly LayerTensors[]>();
+const keptWorkloads = 2;
+
+function drawn(workload: Workload, records: Iterable<LayerTensors>): readonly LayerTensors[] {
+  const key = JSON.stringify(workload);
+  const found = lastDrawn.get(key) ?? [...records];
+  lastDrawn.set(key, found);
+  for (const oldest of lastDrawn.keys()) if (lastDrawn.size > keptWorkloads) lastDrawn.delete(oldest);
+  return found;
+}

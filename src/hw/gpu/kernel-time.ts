@@ -1,0 +1,53 @@
+import type { EstimatedWork, Interval, PhaseWork, StepEstimate } from '../contracts.js';
+import { effectualMacs, workMacs } from '../effectual-macs.js';
+import type { BytesByRole } from './dense-kernel.js';
+import type { GpuSpec } from './options.js';
+
+/** A kernel on a GPU: operations at a rate, and bytes. */
+export interface Kernel {
+  readonly macs: number;
+  readonly peakTflops: number;
+  readonly bytes: BytesByRole;
+}
+
+/** Seconds under the roof of a GPU at some efficiency: the longer of computing and moving, without the launch. */
+export function roofSeconds({ macs, peakTflops, bytes }: Kernel, efficiency: number, { dramGbPerSecond }: GpuSpec): number {
+  const moved = bytes.W + bytes.A + bytes.E + bytes.G;
+  return Math.max((2 * macs) / (peakTflops * 1e12), moved / (dramGbPerSecond * 1e9)) / efficiency;
+}
+
+/** The bounds of a kernel: at the higher efficiency with its launch hidden, at the lower one with its launch. */
+export function kernelSeconds(kernel: Kernel, spec: GpuSpec): Interval {
+  return {
+    low: roofSeconds(kernel, spec.efficiencyHigh, spec),
+    high: roofSeconds(kernel, spec.efficiencyLow, spec) + spec.launchMicroseconds * 1e-6,
+  };
+}
+
+/** A work with its bounds; energy from the shorter time at the power of its utilisation to the longer one at full power. */
+export function estimatedWork(
+  work: PhaseWork,
+  seconds: Interval,
+  { macs, bytes }: Pick<Kernel, 'macs' | 'bytes'>,
+  decisions: EstimatedWork['decisions'],
+  { idleW, boardW, efficiencyHigh }: GpuSpec,
+): EstimatedWork {
+  const scale = work.kind === 'gemm' ? work.imageScale : 1;
+  const effectual = effectualMacs(work) * scale;
+  return {
+    ...{ layer: work.layer, phase: work.phase, seconds },
+    energyJ: { low: seconds.low * (idleW + (boardW - idleW) * efficiencyHigh), high: seconds.high * boardW },
+    macs: { dense: workMacs(work) * scale, effectual, executed: work.kind === 'gemm' ? macs : workMacs(work) },
+    dramBytes: bytes,
+    decisions,
+  };
+}
+
+/** A step of some works: times and energies add. */
+export function estimatedStep(works: readonly EstimatedWork[]): StepEstimate {
+  const sum = (of: (work: EstimatedWork) => Interval): Interval => ({
+    low: works.reduce((total, work) => total + of(work).low, 0),
+    high: works.reduce((total, work) => total + of(work).high, 0),
+  });
+  return { works, seconds: sum(({ seconds }) => seconds), energyJ: sum(({ energyJ }) => energyJ) };
+}

@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { checkSpec, specFields } from '../check-spec.js';
+import { checkWork } from '../checked-run.js';
+import type { EstimatedWork, Estimator, PhaseWork } from '../contracts.js';
+import { type DenseKernel, denseKernel } from './dense-kernel.js';
+import { estimatedStep, estimatedWork, kernelSeconds } from './kernel-time.js';
+import { efficienciesFit, type GpuOptions, gpuFields, powersFit } from './options.js';
+import { isTwoOfFour } from './two-of-four.js';
+
+/** Options of {@link roofline}. */
+export interface RooflineOptions extends GpuOptions {
+  /** Whether kernels that are 2:4 along the reduction run at twice the rate, as sparse tensor cores do. @default false */
+  readonly structured?: boolean;
+}
+
+const schema = z
+  .strictObject({
+    kind: z.literal('roofline').default('roofline'),
+    name: specFields.name.default('a100-fp32'),
+    peakTflops: z.number().positive().default(19.5),
+    ...gpuFields,
+    structured: z.boolean().default(false),
+  })
+  .refine(...efficienciesFit)
+  .refine(...powersFit);
+
+/** The spec of a roofline, defaults filled in. */
+export type RooflineSpec = z.infer<typeof schema>;
+
+/** How specs of kind `roofline` are checked and built. */
+export const rooflineKind = { schema, build };
+
+/**
+ * Modelled time of a GPU by its roofline, dense or with 2:4 weights (ledger 1.5; section 4, 21): context for a comparison, never its
+ * reference, which is a dense array of as many multipliers.
+ *
+ *     low  = max(2 MACs / peak, bytes / bandwidth) / efficiencyHigh
+ *     high = max(2 MACs / peak, bytes / bandwidth) / efficiencyLow + launch
+ *
+ * A GEMM is one kernel, each tensor moves once; products with the padding are multiplied, zeros inserted by strides are not. Unstructured
+ * zeros save nothing. With `structured` the kernel's half of the values and two bits of index for each move, and the peak doubles, where W
+ * has at most two non-zeros in each four consecutive reduction indices: forward for weights pruned along the input channels, back only
+ * for a mask that holds along the output channels, too, and never in a weight gradient. An update is bound by its bytes.
+ *
+ * Energy is between the shorter time at `idleW + (boardW - idleW) efficiencyHigh` and the longer one at `boardW`.
+ *
+ * What flatters the GPU: depthwise and narrow layers at the efficiency of wide ones, no bytes twice, and nothing between the kernels.
+ *
+ * @throws SparsityError naming the option that is wrong, or the work whose tensors do not fit its nest.
+ * @example
+ * ```ts
+ * const nest = denseNest({batch: 1024, inFeatures: 1024, outFeatures: 1024});
+ * const operand = (role: 'A' | 'W') => ({role, source: 'fc', nonzeros: onesBits([1024, 1024])});
+ * const work: GemmWork = {
+ *   kind: 'gemm', layer: 'fc', phase: 'forward', nest, input: operand('A'), kernel: operand('W'), imageScale: 1,
+ * };
+ * roofline({peakTflops: 19.5}).estimateStep([work]).seconds.low; // 0.0001835: 2 * 1024^3 / 19.5e12 / 0.6
+ * ```
+ */
+export function roofline(options: RooflineOptions = {}): Estimator {
+  return build(checkSpec(schema, options, 'roofline'));
+}
+
+function build(spec: RooflineSpec): Estimator {
+  return {
+    spec,
+    estimateStep(works) {
+      works.forEach(checkWork);
+      return estimatedStep(works.map((work) => estimate(work, spec)));
+    },
+  };
+}
+
+function estimate(work: PhaseWork, spec: RooflineSpec): EstimatedWork {
+  const dense = denseKernel(work, spec.bytesPerValue);
+  const halved = spec.structured && work.kind === 'gemm' && isTwoOfFour(work);
+  const kernel = halved ? halfKernel(dense, spec) : { ...dense, peakTflops: spec.peakTflops };
+  return estimatedWork(work, kernelSeconds(kernel, spec), kernel, { kernel: halved ? '2:4' : 'dense' }, spec);
+}
+
+/** Half the products of a dense kernel at the dense peak, as the doubled peak counts those that are left out. */
+function halfKernel({ macs, bytes }: DenseKernel, { peakTflops, bytesPerValue }: RooflineSpec) {
+  const kept = Math.ceil(bytes.W / bytesPerValue / 2);
+  return { macs: macs / 2, peakTflops, bytes: { ...bytes, W: kept * bytesPerValue + Math.ceil(kept / 4) } };
+}

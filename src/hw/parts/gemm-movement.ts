@@ -1,0 +1,58 @@
+import { sizeOf } from '../bits.js';
+import type { GemmWork, Role } from '../contracts.js';
+import { nestPhase } from '../nest-axes.js';
+import { fetchedBytes } from './buffers.js';
+
+/** Off-chip bytes of a work. */
+export interface Movement {
+  readonly loadBytes: number;
+  readonly storeBytes: number;
+  /** Bytes when each tensor moves once, as it is stored. */
+  readonly bytesOnce: number;
+  readonly byRole: Readonly<Record<Role, number>>;
+}
+
+/** Bytes of the tensors of a GEMM work, as they are stored off chip. */
+export interface StoredBytes {
+  readonly inputBytes: number;
+  readonly kernelBytes: number;
+  readonly outputBytes: number;
+}
+
+/**
+ * Off-chip traffic of a GEMM work whose operands and outputs each have a buffer of `bufferBytes`: what fits is read once. Of two operands
+ * that do not, one is read once, and the other once per bufferful of it or, as the reduction can be cut while its partial sums stay on the
+ * chip, per bufferful of outputs: in the cheapest order. Outputs leave once.
+ */
+export function gemmMovement(
+  work: GemmWork,
+  { inputBytes, kernelBytes, outputBytes }: StoredBytes,
+  bufferBytes: number,
+): Movement {
+  const tilesOf = (bytes: number) => Math.max(1, Math.ceil(bytes / bufferBytes));
+  const tiled = (bytes: number) => ({ bytes, tiles: Math.min(tilesOf(bytes), tilesOf(outputBytes)) });
+  const { firstBytes, secondBytes } = fetchedBytes(tiled(inputBytes), tiled(kernelBytes));
+  const byRole = { W: 0, A: 0, E: 0, G: 0 };
+  byRole[work.input.role] += firstBytes;
+  byRole[work.kernel.role] += secondBytes;
+  byRole[({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase]] += outputBytes;
+  return {
+    loadBytes: firstBytes + secondBytes,
+    storeBytes: outputBytes,
+    bytesOnce: inputBytes + kernelBytes + outputBytes,
+    byRole,
+  };
+}
+
+/** Elements of a GEMM work's output tensor over the whole batch, wanted or not. */
+export function outputElements({ nest, phase, imageScale }: GemmWork): number {
+  const images = nest.batch * imageScale;
+  switch (nestPhase(nest, phase)) {
+    case 'forward':
+      return images * sizeOf(nest.outSize) * nest.outChannels;
+    case 'inputGradient':
+      return images * sizeOf(nest.inSize) * nest.inChannels;
+    case 'weightGradient':
+      return (sizeOf(nest.kernelSize) * nest.inChannels * nest.outChannels) / nest.groups;
+  }
+}
