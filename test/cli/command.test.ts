@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +39,24 @@ describe('the command', () => {
     const files = ['sweep.html', 'sweep.parquet', 'sweep.svg', 'sweep.md'].map((name) => join(dir, name));
     expect(run('report', out, ...files.flatMap((file) => ['--out', file]))).toEqual({ status: 0, stdout: '', stderr: '' });
     for (const file of files) expect(readFileSync(file).length).toBeGreaterThan(400);
+  });
+
+  it('stops a sweep on Ctrl-C behind whole lines, and says how many points are missing', async () => {
+    const out = join(await temporaryDirectory(), 'sweep.jsonl');
+    const vary = ['--vary', 'rows=4:64:4', '--vary', 'cols=8,16,32,64'];
+    const args = ['sweep', '--network', 'resnet20', '--batch', '4', ...vary, '--workers', '1', '--out', out];
+    const sweep = spawn('node', [main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    sweep.stderr.on('data', (text) => {
+      said += text;
+      if (said.endsWith('of 64 points\n')) sweep.kill('SIGINT');
+    });
+    const [code] = await once(sweep, 'close');
+    const lines = readFileSync(out, 'utf8').split('\n');
+    expect(lines.pop()).toBe('');
+    expect(lines.length).toBeGreaterThan(0);
+    expect(code).toBe(130);
+    expect(said).toContain(`stopped; ${64 - lines.length} points are missing`);
   });
 
   it('prints JSON and nothing else when asked to, whatever the number of threads', () => {
