@@ -91,14 +91,14 @@ const unstructured = (sparsity: number) => (info: KernelInfo, rng: Rng) =>
 const shared = nm({ n: 2, m: 8, sharedOutputs: 4 });
 const vectorWise = (info: KernelInfo, rng: Rng) => shared(Float32Array.from({ length: sizeOf(info) }, rng.uniform), info, 0.75);
 
-/** Makes the masks of BDWP anew from the weights. */
+/** Makes the masks of BDWP anew from the weights, as the pruning callback does. */
 function pruneBidirectionally(model: tf.LayersModel): void {
   const kernels = prunableKernels(model).filter(({ info }, i, all) => i < all.length - 1 && !method.skip(info));
-  const states = kernels.map((kernel) => ({ info: kernel.info, masks: kernel.masks, weights: kernel.readKernel() }));
-  const masks = method.updateMasks(states, { step: 1, sparsity: 0.75, rng: createRng(0) });
-  kernels.forEach((kernel, i) => {
-    kernel.repack(masks[i], method, model.optimizer);
-  });
+  const context = { step: 1, sparsity: 0.75, rng: createRng(0) };
+  for (const kernel of kernels) {
+    const masksOf = (weights: Float32Array) => method.updateMasks([{ info: kernel.info, weights, masks: undefined }], context)[0];
+    kernel.regroup({ n: 2, m: 8 }, masksOf, method, model.optimizer);
+  }
 }
 
 /** MACs of a step for one image, dense and under the masks in force: no speed-up of the products can be larger than their quotient. */

@@ -4,6 +4,7 @@ export { type CartesianGrid, type CartesianSums, cartesianReference, type Placed
 export { countColumns, countColumnsReference } from './count-columns.js';
 export { countPairsReference } from './count-pairs-reference.js';
 export type { ConvGeometry } from './geometry.js';
+export type { MagnitudeGroups } from './group-lists.js';
 export { firstUnranked, highestInRuns } from './highest-in-runs.js';
 export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
 export {

@@ -48,7 +48,15 @@ export function createRowScheduler(rule: ScheduleRule): RowScheduler {
   return fits ? kernelScheduler(rule) : slowScheduler(rule);
 }
 
-/** The rows of a set as slots [rows, filters, lanes], 1 where there is a weight. */
+/**
+ * The rows of a set as slots [rows, filters, lanes], 1 where there is a weight: what {@link scheduleSlots} takes.
+ *
+ * @example
+ * ```ts
+ * const bits = {words: Uint32Array.of(0b101), wordsPerFilter: 1, taps: [0], perTap: 3};
+ * setSlots(bits, {filters: [0], firstLanes: [0]}, 4); // [1, 0, 1, 0]
+ * ```
+ */
 export function setSlots(bits: FilterBits, { filters, firstLanes }: FilterSet, lanes: number): Uint8Array {
   const { words, wordsPerFilter, taps, perTap } = bits;
   const chunks = Math.ceil(perTap / lanes);
@@ -116,7 +124,7 @@ function kernelScheduler({ lanes, lookahead, connections, policy, decoupled }: S
       const rows = taps.length * Math.ceil(perTap / lanes);
       const blocks = Math.ceil(filters.length / 8);
       const skipsAt = rowsAt + 16 * blocks * (rows + lookahead);
-      const issuedAt = skipsAt + 48 * blocks;
+      const issuedAt = skipsAt + 64 * blocks;
       const end = issuedAt + 32 * blocks;
       reserve(end);
       new Uint8Array(memory.buffer).fill(0, rowsAt + 16 * blocks * rows, end);

@@ -5,6 +5,7 @@ export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGr
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
 export { gemm } from './gemm';
+export { addGroupDecay, groupsAcross, groupsAlong } from './groups';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
   lanesMoments,
@@ -21,6 +22,7 @@ export {
   globalMaxGradientLanes,
   maxPoolGradientLanes,
   maxPoolLanes,
+  pooledError,
 } from './lanes-pool';
 export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
 export { addDecay, countOnes, listAcross, listAlong } from './lists';
@@ -39,4 +41,5 @@ export {
 } from './sparse';
 export { commonWanted, packedRounds, tileRounds, uniteGroups } from './rounds';
 export { quadForward, quadWeightGradient } from './sparse-quads';
+export { adamUpdate, sgdUpdate } from './updates';
 export { transposeBits } from './transpose-bits';

@@ -54,24 +54,23 @@ function carry3(a: v128, b: v128, c: v128): v128 {
 }
 
 /**
- * Fills the empty slots of a row of eight filters, one slot per filter and turn, until no slot has a source. `connections` holds, of each
- * of the seven, 16 bytes that bring its sources to their slots and 16 bytes that take slots back to sources.
+ * Fills one empty slot of each of eight filters, of those that have one with a source; false when there are none. `connections` holds, of
+ * each of the seven, 16 bytes that bring its sources to their slots and 16 bytes that take slots back to sources.
  */
 // @ts-ignore: decorator
 @inline
 function promote(
   row: usize, active: v128, connections: usize, policy: i32,
   r0: usize, r1: usize, r2: usize, r3: usize, r4: usize, r5: usize, r6: usize,
-): void {
-  let here = v128.load(row);
-  while (true) {
+): bool {
+    const here = v128.load(row);
     const a0 = rotated(v128.load(r0), 0, connections), a1 = rotated(v128.load(r1), 32, connections);
     const a2 = rotated(v128.load(r2), 64, connections), a3 = rotated(v128.load(r3), 96, connections);
     const a4 = rotated(v128.load(r4), 128, connections), a5 = rotated(v128.load(r5), 160, connections);
     const a6 = rotated(v128.load(r6), 192, connections);
-    const b1 = v128.or(a0, a1), b2 = v128.or(b1, a2), b3 = v128.or(b2, a3), b4 = v128.or(b3, a4), b5 = v128.or(b4, a5);
-    let slots = v128.and(active, v128.andnot(v128.or(b5, a6), here));
-    if (!v128.any_true(slots)) break;
+    const some = v128.or(v128.or(v128.or(a0, a1), v128.or(a2, a3)), v128.or(v128.or(a4, a5), a6));
+    let slots = v128.and(active, v128.andnot(some, here));
+    if (!v128.any_true(slots)) return false;
     if (policy !== 2) {
       const s0 = sum3(a0, a1, a2), s1 = sum3(a3, a4, a5);
       const k0 = carry3(a0, a1, a2), k1 = carry3(a3, a4, a5);
@@ -87,47 +86,59 @@ function promote(
       slots = fewer(fewer(fewer(slots, c2), c1), c0);
     }
     slots = lowest(slots);
-    here = v128.or(here, slots);
-    let taken = rotated(v128.and(slots, a0), 16, connections);
+    v128.store(row, v128.or(here, slots));
+    let found = v128.and(slots, a0);
+    let taken = rotated(found, 16, connections);
     if (r1 !== r0) {
       v128.store(r0, v128.xor(v128.load(r0), taken));
       taken = i8x16.splat(0);
     }
-    taken = v128.or(taken, rotated(v128.andnot(v128.and(slots, a1), a0), 48, connections));
+    slots = v128.xor(slots, found);
+    found = v128.and(slots, a1);
+    taken = v128.or(taken, rotated(found, 48, connections));
     if (r2 !== r1) {
       v128.store(r1, v128.xor(v128.load(r1), taken));
       taken = i8x16.splat(0);
     }
-    taken = v128.or(taken, rotated(v128.andnot(v128.and(slots, a2), b1), 80, connections));
+    slots = v128.xor(slots, found);
+    found = v128.and(slots, a2);
+    taken = v128.or(taken, rotated(found, 80, connections));
     if (r3 !== r2) {
       v128.store(r2, v128.xor(v128.load(r2), taken));
       taken = i8x16.splat(0);
     }
-    taken = v128.or(taken, rotated(v128.andnot(v128.and(slots, a3), b2), 112, connections));
+    slots = v128.xor(slots, found);
+    found = v128.and(slots, a3);
+    taken = v128.or(taken, rotated(found, 112, connections));
     if (r4 !== r3) {
       v128.store(r3, v128.xor(v128.load(r3), taken));
       taken = i8x16.splat(0);
     }
-    taken = v128.or(taken, rotated(v128.andnot(v128.and(slots, a4), b3), 144, connections));
+    slots = v128.xor(slots, found);
+    found = v128.and(slots, a4);
+    taken = v128.or(taken, rotated(found, 144, connections));
     if (r5 !== r4) {
       v128.store(r4, v128.xor(v128.load(r4), taken));
       taken = i8x16.splat(0);
     }
-    taken = v128.or(taken, rotated(v128.andnot(v128.and(slots, a5), b4), 176, connections));
+    slots = v128.xor(slots, found);
+    found = v128.and(slots, a5);
+    taken = v128.or(taken, rotated(found, 176, connections));
     if (r6 !== r5) {
       v128.store(r5, v128.xor(v128.load(r5), taken));
       taken = i8x16.splat(0);
     }
-    taken = v128.or(taken, rotated(v128.andnot(v128.and(slots, a6), b5), 208, connections));
+    slots = v128.xor(slots, found);
+    found = v128.and(slots, a6);
+    taken = v128.or(taken, rotated(found, 208, connections));
     v128.store(r6, v128.xor(v128.load(r6), taken));
-  }
-  v128.store(row, here);
+    return true;
 }
 
 /**
  * Schedules `count` rows of `blocks` times eight filters in place, behind which `lookahead` rows of zeros lie, and adds to `issued` (u32
  * per filter) the rows that are not skipped. A row is skipped when it is empty and fewer than `lookahead` rows before it were: with
- * `decoupled` by each filter for itself, else by all together. `aheads` are u32, one per connection. `skips` has 48 bytes of zeros per block.
+ * `decoupled` by each filter for itself, else by all together. `aheads` are u32, one per connection. `skips` has 64 bytes of zeros for each of at most 32 blocks.
  * Policies: 0 the slot with the fewest sources first, 1 with the most, 2 the lowest lane; ties to the lowest lane.
  */
 export function scheduleRows(
@@ -146,8 +157,9 @@ export function scheduleRows(
     let some = i8x16.splat(0);
     for (let block = 0; block < blocks; block++) some = v128.or(some, v128.load(rows + 16 * block));
     const allEmpty = v128.any_true(some) ? i8x16.splat(0) : all;
+    let open: u32 = 0;
     for (let block = 0; block < blocks; block++) {
-      const row = rows + 16 * block, skip = skips + 48 * block, counts = issued + 32 * block;
+      const row = rows + 16 * block, skip = skips + 64 * block, counts = issued + 32 * block;
       const empty = decoupled ? v128.not(across(v128.load(row))) : allEmpty;
       // How many rows were skipped before this one, in three binary digits.
       const s0 = v128.load(skip), s1 = v128.load(skip, 16), s2 = v128.load(skip, 32);
@@ -157,17 +169,28 @@ export function scheduleRows(
       v128.store(skip, v128.and(skipped, v128.xor(s1, s0)), 16);
       v128.store(skip, v128.and(skipped, v128.xor(s2, v128.and(s1, s0))), 32);
       const active = v128.not(skipped);
+      v128.store(skip, active, 48);
       if (!v128.any_true(active)) continue;
+      open |= <u32>1 << block;
       const filters = i32x4.splat(<i32>i8x16.extract_lane_u(active, 0));
       const none = i32x4.splat(0);
       const low = i32x4.ne(v128.and(filters, i32x4(1, 2, 4, 8)), none);
       const high = i32x4.ne(v128.and(filters, i32x4(16, 32, 64, 128)), none);
       v128.store(counts, i32x4.sub(v128.load(counts), low));
       v128.store(counts, i32x4.sub(v128.load(counts, 16), high), 16);
-      promote(
-        row, active, connections, policy,
-        row + o0, row + o1, row + o2, row + o3, row + o4, row + o5, row + o6,
-      );
+    }
+    // Turn by turn over all blocks: what one has to wait for, the others do not.
+    while (open !== 0) {
+      for (let block = 0; block < blocks; block++) {
+        const bit = <u32>1 << block;
+        if ((open & bit) === 0) continue;
+        const row = rows + 16 * block;
+        const more = promote(
+          row, v128.load(skips + 64 * block, 48), connections, policy,
+          row + o0, row + o1, row + o2, row + o3, row + o4, row + o5, row + o6,
+        );
+        if (!more) open ^= bit;
+      }
     }
   }
 }
