@@ -90,6 +90,11 @@ describe('a simulation', () => {
       ['first', 3 * 4 * 8 * 16],
       ['second', 3 * 4 * 4 * 8],
     ]);
+    const bad = path.replace('two', 'bad');
+    await writeFile(bad, 'Layer, M, N, K\nfirst, 4, 8, many\n');
+    await expect(simulate(workloadOf({ network: bad }), await both(), 1)).rejects.toThrow(
+      `${bad}:2 K: got many, expected a positive integer`,
+    );
   });
 
   it('survives its file: the report of what was written is the same', async () => {

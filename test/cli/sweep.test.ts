@@ -78,6 +78,18 @@ describe('points of a sweep', () => {
     expect(ids).toEqual(expect.arrayContaining(own));
   });
 
+  it('have another id when the file of their network has other content', async () => {
+    const path = join(await temporaryDirectory(), 'net.csv');
+    const ids: string[] = [];
+    for (const width of [8, 8, 16]) {
+      await writeFile(path, `Layer, M, N, K\nfirst, 4, ${width}, 16\n`);
+      const [point] = await pointsIn(`network: ${path}\naccelerators: [acf]`);
+      ids.push(point.id);
+    }
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
   it('take values, lists and ranges without the noise of binary fractions', () => {
     const values = (field: unknown) => valuesOf(field, () => 'rows');
     expect(values(8)).toEqual([8]);
