@@ -107,8 +107,6 @@ export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
 export { type SmoothOptions, smoothBits } from './synthetic/smooth-bits.js';
 export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './synthetic/synthetic-records.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
-export type { TensorDashOptions } from './tensordash/options.js';
-export { tensorDash } from './tensordash/tensor-dash.js';
 export { groupedBits, groupPrecisionBits } from './tactical/activation-groups.js';
 export {
   type ConnectionShape,
@@ -127,4 +125,6 @@ export { type ScheduleOptions, scheduleWeights, type WeightSchedule } from './ta
 export { storedRowBits } from './tactical/stored-weights.js';
 export { tactical } from './tactical/tactical.js';
 export { type TacticalCycles, tacticalCycles } from './tactical/tactical-cycles.js';
+export type { TensorDashOptions } from './tensordash/options.js';
+export { tensorDash } from './tensordash/tensor-dash.js';
 export { type TrainingOptions, trainingWorks } from './training-works.js';

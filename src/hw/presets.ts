@@ -1,9 +1,9 @@
 import { presets001 } from './balanced/presets.js';
 import type { AcceleratorSpec } from './contracts.js';
-import { presetsSat } from './sat/presets.js';
 import { presetsProcrustes } from './procrustes/presets.js';
-import { presetsTensorDash } from './tensordash/presets.js';
+import { presetsSat } from './sat/presets.js';
 import { presets003 } from './tactical/presets.js';
+import { presetsTensorDash } from './tensordash/presets.js';
 
 const equal = 'equal to the other presets: 1024 multipliers, as in 001 (64 x 16) and 003 (4 x 16 x 16)';
 const dense = {

@@ -7,12 +7,12 @@ import { sparseTrain001Kind } from './balanced/sparse-train001.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
 import type { ComponentArea } from './metrics/component-area.js';
-import { satKind } from './sat/sat.js';
 import { procrustesKind } from './procrustes/procrustes.js';
+import { satKind } from './sat/sat.js';
 import { scnnKind } from './scnn/scnn.js';
-import { tensorDashKind } from './tensordash/tensor-dash.js';
 import { dadiannaoKind } from './tactical/dadiannao.js';
 import { tacticalKind } from './tactical/tactical.js';
+import { tensorDashKind } from './tensordash/tensor-dash.js';
 
 /** Resources that every kind has in other fields of its specs. */
 export interface OwnResources {
