@@ -4,6 +4,7 @@ export { countColumns } from './columns';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
+export { gatherRows, shiftPlanes } from './gather';
 export { gemm } from './gemm';
 export { addGroupDecay, groupsAcross, groupsAlong } from './groups';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
@@ -26,6 +27,7 @@ export {
 } from './lanes-pool';
 export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
 export { addDecay, countOnes, listAcross, listAlong } from './lists';
+export { outerBarriers } from './outer';
 export { maxPoolGradient } from './pooling';
 export {
   fromLanes,
