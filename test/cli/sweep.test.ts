@@ -172,7 +172,7 @@ describe('a sweep', () => {
     const { points } = await runSweep(await pointsIn(text), options(join(await temporaryDirectory(), 'sweep.jsonl')));
     expect(points.map((point) => 'error' in point)).toEqual([false, true]);
     const { report } = reportedSweep(points);
-    expect(report.conditions.join(' ')).toMatch(/1 points have no costs; the first: accelerator acf\.dataflow/);
+    expect(report.conditions.join(' ')).toMatch(/1 point without costs; the first: accelerator acf\.dataflow/);
     expect(report.tables[0].rows.length).toBe(1);
   });
 

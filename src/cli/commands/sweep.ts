@@ -12,7 +12,7 @@ import { sweepProgress } from '../sweep/sweep-progress.js';
 import { reportedSweep } from '../sweep/sweep-report.js';
 import { networkFieldNames } from '../workload/workload.js';
 import { flagOf, workloadFlags } from '../workload/workload-flags.js';
-import { type Args, acceleratorFlag, computeFlags, workersOf } from './shared-flags.js';
+import { type Args, acceleratorFlag, computeFlags, valued, workersOf } from './shared-flags.js';
 
 const planFlagOptions = {
   ...workloadFlags,
@@ -22,6 +22,10 @@ const planFlagOptions = {
   points: { type: 'number', describe: 'Points of a random search' },
   'search-seed': { type: 'number', describe: 'Decides them [1]' },
 } as const satisfies Record<string, Options>;
+const partFlags = {
+  shard: { type: 'string', default: '1/1', describe: 'i/n: only the i-th of n parts, each in a file of its own' },
+  out: { type: 'string', describe: 'File of finished points (.jsonl) [the name of the sweep]' },
+} as const satisfies Record<string, Options>;
 const planFields = ['run', ...networkFieldNames, 'search', 'points', 'searchSeed'];
 
 /** `tfjs-sparsity sweep`. */
@@ -29,13 +33,9 @@ export const sweepCommand: CommandModule<object, Args> = {
   command: 'sweep [file]',
   describe: 'Many points of accelerator and sparsity settings; goes on where it was stopped',
   builder: (yargs) =>
-    yargs.positional('file', { type: 'string', describe: 'Settings of the sweep (.yaml, .json); else flags' }).options({
-      ...planFlagOptions,
-      ...acceleratorFlag('acf'),
-      shard: { type: 'string', default: '1/1', describe: 'i/n: only the i-th of n parts, each in a file of its own' },
-      out: { type: 'string', describe: 'File of finished points (.jsonl) [the name of the sweep]' },
-      ...computeFlags,
-    }),
+    yargs
+      .positional('file', { type: 'string', describe: 'Settings of the sweep (.yaml, .json); else flags' })
+      .options(valued({ ...planFlagOptions, ...acceleratorFlag('acf'), ...partFlags, ...computeFlags })),
   handler: run,
 };
 
