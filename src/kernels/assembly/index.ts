@@ -4,6 +4,7 @@ export { countColumns } from './columns';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
+export { countRows, foldRounds } from './folds';
 export { gatherRows, shiftPlanes } from './gather';
 export { gemm } from './gemm';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
