@@ -48,11 +48,16 @@ export function operandStationary(
     sums.deliveries += growth.tiles * growth.folds * loaded;
   });
   // A fold's time needs its longest SPE only; the slots of all folds together are known from the counts.
-  let work = 0;
-  for (let k = 0; k < stationary.counts.length; k++) work += images * streamed.counts[k] * stationary.counts[k];
+  const work = slotsOf(streamed.counts, stationary.counts, images);
   sums.executed += work;
   sums.imbalance -= work;
   sums.deliveries += work;
+}
+
+function slotsOf(streamed: Uint32Array, held: Uint32Array, images: number): number {
+  let slots = 0;
+  for (let k = 0; k < held.length; k++) slots += images * streamed[k] * held[k];
+  return slots;
 }
 
 /** Most ones of a row, tile by tile of `lanes` rows. */

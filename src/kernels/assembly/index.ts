@@ -40,6 +40,6 @@ export {
   sparseWeightGradient,
   toLanes,
 } from './sparse';
-export { commonWanted, packedRounds, tileRounds, uniteGroups } from './rounds';
+export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
 export { quadForward, quadWeightGradient } from './sparse-quads';
 export { transposeBits } from './transpose-bits';
