@@ -90,6 +90,11 @@ describe('a simulation', () => {
       ['first', 3 * 4 * 8 * 16],
       ['second', 3 * 4 * 4 * 8],
     ]);
+    const bad = path.replace('two', 'bad');
+    await writeFile(bad, 'Layer, M, N, K\nfirst, 4, 8, many\n');
+    await expect(simulate(workloadOf({ network: bad }), await both(), 1)).rejects.toThrow(
+      `${bad}:2 K: got many, expected a positive integer`,
+    );
   });
 
   it('survives its file: the report of what was written is the same', async () => {
@@ -144,6 +149,7 @@ describe('the flags of a workload', () => {
     [{ network: 'lenet5', batch: Number.NaN }, '--batch: got NaN, expected a finite number'],
     [{ network: 'lenet5', weightSparsity: 2 }, '--weight-sparsity: got 2, expected at most 1'],
     [{ network: 'lenet5', maps: 'bernouli' }, /^--maps: got bernouli.*Did you mean bernoulli/],
+    [{ network: 'lenet5', images: 33 }, '--images: got 33, expected at most 32, the batch'],
     [{ network: 'lenet5', spread: 1 }, '--spread: got 1, expected less than 1'],
   ])('are refused by their names: %j', (args, message) => {
     expect(() => workloadOf(args)).toThrow(message);
