@@ -2,6 +2,7 @@ import {
   acdc,
   annealedNm,
   bdwp,
+  biMask,
   blockBudgets,
   type Config,
   channels,
@@ -20,6 +21,9 @@ import {
   nm,
   oneShotSchedule,
   polynomialSchedule,
+  randomScore,
+  sparseEvolution,
+  srSte,
   stagedSchedule,
   transposableNm,
   uniformAllocation,
@@ -42,6 +46,9 @@ describe('methodFromConfig', () => {
     gradualMagnitude({ endStep: 10, regrow: true, exclude: ['a'], power: 1, profile: 'tfmot' }).config,
     hardwareAware({ endStep: 10, block: { kind: 'lanes', width: 16 }, budgets: 'mass', regulariser: { lambda: 0.1 } }).config,
     bdwp({ n: 1, m: 16, decay: 0 }).config,
+    biMask({ n: 1, m: 8, beginStep: 5 }).config,
+    srSte({ n: 1, m: 8, decay: 0, exclude: ['a'] }).config,
+    sparseEvolution({ endStep: 90, sparsity: 0.8, allocation: uniformAllocation(), anneal: 'linear' }).config,
     acdc({ sparsity: 0.5, endStep: 40, sparseSteps: 10, denseSteps: 5, pattern: channels(), exclude: ['b'] }).config,
   ];
 
@@ -73,6 +80,7 @@ describe('methodFromConfig', () => {
       stagedSchedule({ stages: [{ step: 3, sparsity: 0.5 }] }),
     ],
     ['score', { name: 'magnitude' }, magnitudeScore()],
+    ['score', { name: 'random', seed: 'a' }, randomScore({ seed: 'a' })],
     ['pattern', { name: 'annealed-nm', m: 8 }, annealedNm({ m: 8 })],
     ['pattern', { name: 'channels', axis: 'input' }, channels({ axis: 'input' })],
     ['pattern', { name: 'transposable-nm', n: 2, m: 4 }, transposableNm({ n: 2, m: 4 })],
@@ -135,7 +143,7 @@ describe('methodFromConfig', () => {
     [{ name: 'bdwp', finalSparsity: 0.9 }, 'pruning method bdwp: got finalSparsity'],
     [{ name: 'gradual', endStep: 10, pattern: { name: 'nm', n: 2, m: 4, axes: 0 } }, 'Did you mean axis'],
     [{ name: 'gradual', endStep: 10, finalSparsity: 90 }, 'in [0, 1)'],
-    [{ name: 'toString' }, 'one of acdc, bdwp, gradual, hardware-aware'],
+    [{ name: 'toString' }, 'one of acdc, bdwp, bi-mask, gradual, hardware-aware, set, sr-ste'],
   ])('refuses %o', (config, message) => {
     expect(() => methodFromConfig(config)).toThrow(message);
   });
