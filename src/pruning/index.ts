@@ -14,3 +14,4 @@ export * from './scores/index.js';
 export * from './sparsity-of.js';
 export * from './thin-errors.js';
 export * from './topology/index.js';
+export * from './xnnpack-support.js';

@@ -4,6 +4,7 @@ import { blockRunners } from './support/block-runners.js';
 import { begin, LeftOut, note, notes, unsupported } from './support/left-out.js';
 import { maskRunners } from './support/mask-runners.js';
 import { nmRunners } from './support/nm-runners.js';
+import { policyRunners } from './support/policy-runners.js';
 import { cases, formOf, type Runners } from './support/pruning-cases.js';
 import { scheduleRunners } from './support/schedule-runners.js';
 import { structureRunners } from './support/structure-runners.js';
@@ -15,6 +16,7 @@ const runners: Runners = {
   ...topologyRunners,
   ...maskRunners,
   ...nmRunners,
+  ...policyRunners,
   ...scheduleRunners,
   ...structureRunners,
   ...trainingRunners,

@@ -1,0 +1,63 @@
+/** A layer as {@link xnnpackSupport} looks at it: class name and options in the words of tfjs. */
+export interface XnnpackLayer {
+  /** `layer.getClassName()`. */
+  readonly className: string;
+  /** Of `layer.getConfig()`; strides and dilation of 1, a multiplier and groups of 1 and valid padding where they are left out. */
+  readonly config?: {
+    readonly kernelSize?: readonly number[];
+    readonly strides?: readonly number[];
+    readonly dilationRate?: readonly number[];
+    readonly padding?: string;
+    readonly depthMultiplier?: number;
+    readonly groups?: number;
+    readonly keepDims?: boolean;
+  };
+  /**
+   * Width of the zero padding layer right before it, at each side.
+   * @default none
+   */
+  readonly zeroPadding?: number;
+}
+
+/** What {@link xnnpackSupport} says of a layer. */
+export interface XnnpackSupport {
+  /** Whether pruning its kernel makes it faster: only a 1x1 convolution has a sparse kernel there. */
+  readonly prunable: boolean;
+  /** Whether it may stand between such convolutions without ending their sparse subgraph. */
+  readonly inside: boolean;
+}
+
+const elementwise: readonly string[] = ['Activation', 'Add', 'BatchNormalization', 'Multiply', 'ReLU'];
+
+/**
+ * What XNNPACK's sparse inference, as TFLite has it, does with a layer: pruning pays for 1x1 convolutions of stride 1, in a chain of
+ * such, of depthwise convolutions of 3x3 or 5x5 that keep the size (`same`) or halve it (stride 2, padded by a layer before), of global
+ * averages that keep their axes and of elementwise layers. Rule table of tfmot's policy for latency on XNNPACK.
+ *
+ * @example
+ * ```ts
+ * xnnpackSupport({className: 'Conv2D', config: {kernelSize: [1, 1]}}); // {prunable: true, inside: true}
+ * xnnpackSupport({className: 'Conv2D', config: {kernelSize: [3, 3]}}); // {prunable: false, inside: false}
+ * ```
+ */
+export function xnnpackSupport({ className, config = {}, zeroPadding = 0 }: XnnpackLayer): XnnpackSupport {
+  const { kernelSize = [], strides = [1, 1], dilationRate = [1, 1], padding = 'valid' } = config;
+  const { depthMultiplier = 1, groups = 1, keepDims = false } = config;
+  const undilated = isSquare(dilationRate, 1);
+  if (className === 'Conv2D') {
+    const prunable = isSquare(kernelSize, 1) && isSquare(strides, 1) && undilated && groups === 1;
+    return { prunable, inside: prunable };
+  }
+  if (className === 'DepthwiseConv2D') {
+    const margin = isSquare(kernelSize, 3) ? 1 : isSquare(kernelSize, 5) ? 2 : undefined;
+    const keeps = isSquare(strides, 1) && padding === 'same';
+    const halves = isSquare(strides, 2) && padding === 'valid' && zeroPadding === margin;
+    return { prunable: false, inside: margin !== undefined && depthMultiplier === 1 && undilated && (keeps || halves) };
+  }
+  const inside = className === 'GlobalAveragePooling2D' ? keepDims : elementwise.includes(className);
+  return { prunable: false, inside };
+}
+
+function isSquare(lengths: readonly number[], length: number): boolean {
+  return lengths.length === 2 && lengths.every((side) => side === length);
+}
