@@ -131,6 +131,24 @@ describe('nm', () => {
     ]);
   });
 
+  it('groups a depthwise convolution over its window: 5 of 9 stay at 2:4, the same as of one row of nine', () => {
+    fc.assert(
+      fc.property(fc.array(anyScore, { minLength: 18, maxLength: 18 }), (values) => {
+        const scores = Float32Array.from(values);
+        const info = kernelInfo([3, 3, 2, 1], 'depthwiseConv2d');
+        const mask = nm({ n: 2, m: 4, axis: 'window' })(scores, info, 0.5);
+        for (const channel of [0, 1]) {
+          const row = scores.filter((_, i) => i % 2 === channel);
+          expect(mask.filter((_, i) => i % 2 === channel)).toEqual(
+            nm({ n: 2, m: 4, axis: 'output' })(row, kernelInfo([1, 9]), 0.5),
+          );
+        }
+        expect(sum(mask)).toBe(10);
+        expect(isNm(mask, info, { n: 2, m: 4, axis: 'window' })).toBe(true);
+      }),
+    );
+  });
+
   it('knows a kernel that has one weight too many in a group', () => {
     expect(isNm([1, 2, 0, 0, 5, 6, 7], kernelInfo([1, 7]), { n: 2, m: 4, axis: 'output' })).toBe(false);
     expect(isNm([1, 2, 0, 0, 5, 6, 0], kernelInfo([1, 7]), { n: 2, m: 4, axis: 'output' })).toBe(true);

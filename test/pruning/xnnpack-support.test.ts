@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { xnnpackSupport } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 
-const depthwise = (kernel: number, stride: number, padding: string, zeroPadding?: number, depthMultiplier = 1) =>
+const depthwise = (kernel: number, stride: number, padding: string, zeroPadding = 0, depthMultiplier = 1) =>
   xnnpackSupport({
     className: 'DepthwiseConv2D',
     config: { kernelSize: [kernel, kernel], strides: [stride, stride], padding, depthMultiplier },
@@ -37,13 +37,13 @@ describe('xnnpackSupport', () => {
     ['5x5 that halves after a padding of 1', false, depthwise(5, 2, 'valid', 1)],
     ['3x3 that halves without a padding', false, depthwise(3, 2, 'valid')],
     ['3x3 that halves by the padding of its own', false, depthwise(3, 2, 'same')],
-    ['3x3 with two multipliers', false, depthwise(3, 1, 'same', undefined, 2)],
+    ['3x3 with two multipliers', false, depthwise(3, 1, 'same', 0, 2)],
   ])('lets a depthwise convolution of %s stand inside: %s', (_, expected, inside) => {
     expect(inside).toBe(expected);
   });
 
   it('lets elementwise layers and averages that keep their axes stand inside, but no layer it does not know', () => {
-    const inside = (className: string, keepDims?: boolean) => xnnpackSupport({ className, config: { keepDims } }).inside;
+    const inside = (className: string, keepDims = false) => xnnpackSupport({ className, config: { keepDims } }).inside;
     expect(['Add', 'ReLU', 'BatchNormalization', 'Dense', 'Flatten'].map((name) => inside(name))).toEqual([
       true,
       true,

@@ -5,7 +5,7 @@ import type { Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
 import { nm } from './nm.js';
-import type { AxisName } from './runs.js';
+import type { GroupAxis } from './runs.js';
 
 /** Options of {@link annealedNm}; exactly one of `n` and `m` is given, the other follows from the target sparsity. */
 export interface AnnealedNmOptions {
@@ -17,7 +17,7 @@ export interface AnnealedNmOptions {
    * The axis along which the weights of a group lie, see {@link NmOptions.axis}.
    * @default 'input'
    */
-  readonly axis?: AxisName;
+  readonly axis?: GroupAxis;
 }
 
 /**

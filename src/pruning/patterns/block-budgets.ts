@@ -7,7 +7,7 @@ import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
 import { apportion } from './apportion.js';
 import { checkKernel } from './check-kernel.js';
-import { type AxisName, forEachRun, keepInRuns, outputRows, type Runs, runCount, runsAlong } from './runs.js';
+import { forEachRun, type GroupAxis, keepInRuns, outputRows, type Runs, runCount, runsAlong } from './runs.js';
 
 /**
  * The blocks that an accelerator balances. `nm`: groups of `m` consecutive weights along `axis` (default `input`). `row`: the reduction
@@ -15,9 +15,9 @@ import { type AxisName, forEachRun, keepInRuns, outputRows, type Runs, runCount,
  * multipliers of one processing element take in one cycle.
  */
 export type Block =
-  | { readonly kind: 'nm'; readonly m: number; readonly axis?: AxisName }
+  | { readonly kind: 'nm'; readonly m: number; readonly axis?: GroupAxis }
   | { readonly kind: 'row' }
-  | { readonly kind: 'lanes'; readonly width: number; readonly axis?: AxisName };
+  | { readonly kind: 'lanes'; readonly width: number; readonly axis?: GroupAxis };
 
 /** Options of {@link blockBudgets}. */
 export interface BlockBudgetsOptions {

@@ -4,7 +4,7 @@ import { inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { checkKernel } from './check-kernel.js';
-import { type AxisName, forEachRun, keepInRuns, runsAlong } from './runs.js';
+import { forEachRun, type GroupAxis, keepInRuns, runsAlong } from './runs.js';
 
 /** Options of {@link nm}. */
 export interface NmOptions {
@@ -13,10 +13,11 @@ export interface NmOptions {
   /** M: consecutive weights in a group, at least 1. */
   readonly m: number;
   /**
-   * The axis along which the weights of a group lie: `input` is the forward pass's reduction axis, `output` that of the input gradient.
+   * The axis along which the weights of a group lie: `input` is the forward pass's reduction axis, `output` that of the input gradient,
+   * `window` the forward pass's reduction of a depthwise kernel: 2:4 of a window of 3 x 3 is groups of 4, 4 and 1, and keeps 5 of 9.
    * @default 'input'
    */
-  readonly axis?: AxisName;
+  readonly axis?: GroupAxis;
   /**
    * Vector-wise N:M: how many outputs in a row share one pattern, chosen by the sums of their scores. The sparse kernels multiply faster
    * where four do. With `axis` input only.
@@ -99,7 +100,7 @@ export function isNm(
   return obeys;
 }
 
-function checkShared(sharedOutputs: number, axis: AxisName): void {
+function checkShared(sharedOutputs: number, axis: GroupAxis): void {
   checkInteger('sharedOutputs', sharedOutputs, 1);
   if (sharedOutputs === 1 || axis === 'input') return;
   const fix = 'leave axis out, or sharedOutputs';

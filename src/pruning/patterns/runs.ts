@@ -4,8 +4,16 @@ import { nearest } from '../../nearest.js';
 import type { KernelInfo } from '../contracts.js';
 import { topScores } from './top-scores.js';
 
-/** An axis by its part in the forward pass (`input` is what it reduces over), or by number; negative numbers count from the end. */
+/**
+ * An axis by its part in the forward pass (`input` is what it reduces over), or by number; negative numbers count from the end.
+ */
 export type AxisName = 'input' | 'output' | number;
+
+/**
+ * The axis along which groups lie: an {@link AxisName}, or `window`, the positions of a convolution's window row by row as one axis,
+ * which is what a depthwise convolution reduces over. The window of a dense kernel is one position.
+ */
+export type GroupAxis = AxisName | 'window';
 
 /**
  * A kernel cut into runs of `width` along one axis: elements lie at `(o * length + a) * inner + i`, a run takes `width` values of `a`
@@ -24,23 +32,29 @@ export interface Runs {
  *
  * @throws SparsityError for an axis that the kernel lacks.
  */
-export function axisNumber({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: AxisName): number {
+export function axisNumber(info: KernelInfo, axis: AxisName): number {
+  return numberOf(info, axis, ['input', 'output']);
+}
+
+/** The runs along an axis of a kernel. */
+export function runsAlong(info: KernelInfo, axis: GroupAxis, width: number): Runs {
+  const product = (from: number, to: number) => info.shape.slice(from, to).reduce((size, next) => size * next, 1);
+  const rank = info.shape.length;
+  if (axis === 'window') return { outer: 1, length: product(0, info.inputAxis), inner: product(info.inputAxis, rank), width };
+  const at = numberOf(info, axis, ['input', 'output', 'window']);
+  return { outer: product(0, at), length: info.shape[at], inner: product(at + 1, rank), width };
+}
+
+function numberOf({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: AxisName, names: readonly string[]): number {
   const named = axis === 'input' ? inputAxis : axis === 'output' ? outputAxis : axis;
   const at = named < 0 ? named + shape.length : named;
   if (shape[at] !== undefined) return at;
   throw new SparsityError({
     what: `axis of ${name}`,
     got: axis,
-    expected: `input, output or an integer from ${-shape.length} to ${shape.length - 1}`,
-    fix: typeof axis === 'string' ? nearest(axis, ['input', 'output']) : `the kernel has ${shape.length} axes`,
+    expected: `${names.join(', ')} or an integer from ${-shape.length} to ${shape.length - 1}`,
+    fix: typeof axis === 'string' ? nearest(axis, names) : `the kernel has ${shape.length} axes`,
   });
-}
-
-/** The runs along an axis of a kernel. */
-export function runsAlong(info: KernelInfo, axis: AxisName, width: number): Runs {
-  const at = axisNumber(info, axis);
-  const product = (from: number, to: number) => info.shape.slice(from, to).reduce((size, next) => size * next, 1);
-  return { outer: product(0, at), length: info.shape[at], inner: product(at + 1, info.shape.length), width };
 }
 
 /** The runs that are whole reduction vectors: all weights of one output. */

@@ -12,10 +12,10 @@ function classNameOf(type: string): string {
   return name.replace(/2d$/, '2D');
 }
 
-function paddingBefore(text: string | undefined): number | undefined {
+function paddingBefore(text: string | undefined): number {
   const width = /^zeropad(\d)$/.exec(text ?? '')?.[1];
   if (text !== undefined && width === undefined) throw new Error(`unknown layer before: ${text}`);
-  return width === undefined ? undefined : Number(width);
+  return Number(width ?? 0);
 }
 
 function policy({ input, expected }: Case): void {
