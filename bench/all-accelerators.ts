@@ -69,7 +69,7 @@ const command = `npm run bench:accelerators -- ${process.argv.slice(2).join(' ')
 const conditions = [
   `${budget.model} on ${data.name}, ${budget.trainImages} images, ${budget.epochs} epochs of Adam, batch ${budget.batchSize}; seed ${seed}.`,
   `${budget.recordedSteps} steps behind the training, ${budget.images} images of each batch, which stand for it.`,
-  `All cycles and energies are modelled: means per step, +- the standard error over the steps. Faster and less J: than dense-array on the dense network; same B/c: faster with its ${dramBytesPerCycle} bytes per cycle of off-chip memory. % of ideal: the least cycles that units and bandwidth allow, and what idles most.`,
+  `All cycles and energies are modelled: means per step, +- the standard error over the steps. Faster and less J: than dense-array on the dense network; iso: faster with its ${dramBytesPerCycle} bytes per cycle of off-chip memory. % of ideal: the least cycles that units and bandwidth allow, and what idles most.`,
   `Presets differ in ${unequalResources(accelerators.map(({ spec }) => spec)).join(', ')}, so that ratios compare these as well. Estimated: bounds, as there is no cycle model.`,
   `${cpus()[0]?.model.trim()}, node ${process.version}: \`${command}\`.`,
 ];

@@ -26,7 +26,7 @@ export function costTables(
   equalCycles: Readonly<Record<string, number>>,
 ): string {
   const cycles = markdownTable([
-    ['cycles', ...labels, 'step', '+-', 'faster', 'same B/c'],
+    ['cycles', ...labels, 'step', '+-', 'faster', 'iso'],
     ...machines.map((machine) => [
       machine.name,
       ...parts(machine).map((cost) => si(cost.cycles)),
@@ -58,11 +58,11 @@ export function costTables(
   return [cycles, energy, ideal, estimated].join('\n\n');
 }
 
-/** The ideal's share of all cycles, and what idles most unit-cycles: `62 memory`. */
+/** The ideal's share of all cycles, and what idles most unit-cycles, cut to the width of the table: `62 underfil.`. */
 function idealCell({ cycles, idealCycles, idleUnitCycles }: Cost): string {
   if (cycles === 0) return '-';
   const [cause] = Object.entries(idleUnitCycles).reduce((most, one) => (one[1] > most[1] ? one : most), ['', 0]);
-  return `${((100 * idealCycles) / cycles).toFixed(0)} ${cause.slice(0, 11)}`.trim();
+  return `${((100 * idealCycles) / cycles).toFixed(0)} ${cause.replace(/(?<=^.{8})..+/, '.')}`.trim();
 }
 
 function range({ low, high }: Interval, scale: number): string {

@@ -69,7 +69,9 @@ export function expectation000(dense: Steps, pruned: Readonly<Record<string, Ste
     energyShares: {
       'dense array, dense': shares(array.preset),
       'ACF, dense': shares(acfDense.preset),
-      ...Object.fromEntries(sides.map(([network, one]) => [`ACF, ${network}`, shares(one.preset)])),
+      ...Object.fromEntries(
+        sides.filter(([network]) => network in pruned).map(([network, one]) => [`ACF, ${network}`, shares(one.preset)]),
+      ),
     },
     phaseShares: Object.fromEntries(phases.map(([phase, label]) => [label, own.preset.byPhase[phase].cycles / total.cycles])),
     overGpu: { low: gpu.low / seconds, high: gpu.high / seconds },
@@ -86,7 +88,7 @@ export function answerText({ overDenseArray, overAcfDense, changes, energyShares
   const components = [...new Set(Object.values(energyShares).flatMap(Object.keys))];
   const energy = markdownTable([
     ['share of energy', ...components],
-    ...Object.entries(energyShares).map(([name, own]) => [name, ...components.map((one) => percent(own[one] ?? 0, 1))]),
+    ...Object.entries(energyShares).map(([name, own]) => [name, ...components.map((one) => percent(own[one] ?? 0, 0))]),
   ]);
   const [reference] = overDenseArray;
   const verdict = overDenseArray.map(({ network, time, timeUnlimited, energy: less }) => {
@@ -95,12 +97,16 @@ export function answerText({ overDenseArray, overAcfDense, changes, energyShares
   });
   const change = (of: 'time' | 'energy') => {
     const list = changes[of].map(({ change: what, gain: becomes }) => `${times(becomes)} ${what}`);
-    return `The ${times(reference[of])} in ${of} of ${reference.network} become${of === 'time' ? '' : 's'} ${list.join('; ')}.`;
+    return `- ${of} of ${reference.network}: ${times(reference[of])}; but ${list.join('; ')}.`;
   };
   const lines = [
     `000 expects ${between(expected.time)}x faster training and ${between(expected.energy)}x less energy, of 80 to 90 % zeros, over a dense GPU. Over the dense array on the dense network, modelled:`,
     ...verdict,
-    `What it depends on, the largest change first. ${change('time')} ${change('energy')}`,
+    '',
+    'What it depends on, the largest change first:',
+    change('time'),
+    change('energy'),
+    '',
     `Where the fabric's cycles go, of ${reference.network}: ${Object.entries(phaseShares)
       .map(([name, share]) => `${name} ${percent(share, 1)}`)
       .join(', ')}.`,
