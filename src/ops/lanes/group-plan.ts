@@ -46,7 +46,9 @@ export function groupPlan(geometry: ConvGeometry, groups: MagnitudeGroups): Grou
     },
     gradient: undefined,
     addDecay(heap, gradient, w, decay, out) {
-      heap.lanes.addGroupDecay(forward.list, forward.listPointers(heap), gradient, w, decay, out);
+      heap.scratch(256, (scratch) =>
+        heap.lanes.addGroupDecay(forward.list, forward.listPointers(heap), gradient, w, decay, scratch, out),
+      );
     },
     dispose: () => tf.dispose(tensors.splice(0)),
   };
