@@ -42,7 +42,7 @@ export interface GroupKernels {
    * NaN or infinite.
    */
   listGroups(shape: GroupListShape, list: GroupListPointers, weights: Pointer, values: Pointer, scratch: Pointer): boolean;
-  /** out = gradient + decay w, but gradient for the weights of the list, whose neighbours are of neighbouring rows; scratch of 256 bytes. */
+  /** out = gradient + decay w, but gradient for the weights of the list, whose neighbours are of neighbouring rows; `gradient` 0 for none. Scratch of 256 bytes. */
   addGroupDecay(
     shape: GroupListShape,
     list: GroupListPointers,

@@ -157,8 +157,8 @@ export function groupsAlong(
 }
 
 /**
- * out = gradient + decay w where a weight is not in the list, else gradient; for a segment of a list of {@link groupsAcross}. `scratch`: 256
- * bytes.
+ * out = gradient + decay w where a weight is not in the list, else gradient; for a segment of a list of {@link groupsAcross}. `gradient` may be
+ * 0 for none. `scratch`: 256 bytes.
  */
 export function addGroupDecay(
   gradient: usize, w: usize, decay: f32, rows: i32, taps: i32, tapStarts: usize, tapOffsets: usize, first: i32, width: i32,
@@ -190,7 +190,7 @@ export function addGroupDecay(
             const at: usize = 4 * <usize>(start + (c + k) * rows + min(r, rows - 4));
             const stays = v128.or(i32x4.eq(v128.load(entries), multiplied), i32x4.eq(v128.load(entries, 16), multiplied));
             const term = v128.andnot(f32x4.mul(v128.load(w + at), factor), stays);
-            v128.store(out + at, f32x4.add(v128.load(gradient + at), term));
+            v128.store(out + at, gradient ? f32x4.add(v128.load(gradient + at), term) : term);
           }
         }
         list += 4 * kept;

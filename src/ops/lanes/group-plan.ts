@@ -45,6 +45,7 @@ export function groupPlan(geometry: ConvGeometry, groups: MagnitudeGroups): Grou
       return backward;
     },
     gradient: undefined,
+    beginsWithDecay: true,
     addDecay(heap, gradient, w, decay, out) {
       heap.scratch(256, (scratch) =>
         heap.lanes.addGroupDecay(forward.list, forward.listPointers(heap), gradient, w, decay, scratch, out),
