@@ -1,14 +1,23 @@
 import { SparsityError } from '../errors.js';
-import { type AcceleratorSpec, createAccelerator, parseAcceleratorSpec, presets } from '../hw/index.js';
+import {
+  type AcceleratorSpec,
+  createAccelerator,
+  createEstimator,
+  estimatorPresets,
+  parseAcceleratorSpec,
+  presets,
+} from '../hw/index.js';
 import { readText } from './read-text.js';
 
 /**
- * The specs that a list names: presets, files (.yaml, .json), or `all` presets, joined by commas.
+ * The specs that a list names: presets, of estimators too, files (.yaml, .json), or `all` presets, joined by commas.
  *
  * @throws SparsityError for an unknown name (with the nearest), a spec file with file and line, and a name given twice.
  */
 export async function loadAccelerators(list: string): Promise<AcceleratorSpec[]> {
-  const names = list.split(',').flatMap((name) => (name === 'all' ? Object.keys(presets) : [name.trim()]));
+  const names = list
+    .split(',')
+    .flatMap((name) => (name === 'all' ? [...Object.keys(presets), ...Object.keys(estimatorPresets)] : [name.trim()]));
   const specs = await Promise.all([...new Set(names)].map(loadSpec));
   const labels = specs.map(({ name }) => name);
   const twice = labels.find((name, i) => labels.indexOf(name) < i);
@@ -20,6 +29,7 @@ export async function loadAccelerators(list: string): Promise<AcceleratorSpec[]>
 }
 
 async function loadSpec(name: string): Promise<AcceleratorSpec> {
+  if (Object.hasOwn(estimatorPresets, name)) return createEstimator(name).spec;
   if (!/\.(ya?ml|json)$/.test(name)) return createAccelerator(name).spec;
   return createAccelerator(parseAcceleratorSpec(await readText(name), name)).spec;
 }

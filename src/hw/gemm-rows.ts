@@ -1,90 +1,44 @@
-import { transposeBits } from '../kernels/index.js';
+import { shiftPlanes, type TapRange, transposeBits } from '../kernels/index.js';
 import { copyBits, readBits, wordsFor } from './bits.js';
 import type { GemmWork, LoopNest } from './contracts.js';
 import type { GemmShape } from './gemm-shapes.js';
 import { type GatherAxis, validRange } from './nest-axes.js';
 
-/** Runs of bits that are neighbours in the source are copied whole: all taps of a kernel row, where channels are not split. */
-export function gatherRows(
-  source: Uint32Array,
-  axes: readonly [GatherAxis, GatherAxis, GatherAxis],
-  channels: number,
-  firstChannel: number,
-  perGroup: number,
+/** Writes rows of a weight gradient, from `start` on, as many as `rows` holds: each is what a tap sees of a channel's plane. */
+export function tapRows(
+  planes: Uint32Array,
+  { inChannels, groups, batch, stride }: LoopNest,
+  axes: GemmShape['axes'],
+  group: number,
   start: number,
-  count: number,
   rows: Uint32Array,
-  bitsPerRow: number,
+  wordsPerRow: number,
 ): void {
-  const [depth, height, width] = axes;
-  const taps = width.offsets.length;
-  const whole = channels === perGroup && (taps === 1 || width.offsets[1] - width.offsets[0] === 1);
-  for (let i = 0; i < count; i++) {
-    const row = start + i;
-    const x = (row % width.count) * width.scale;
-    const rest = Math.floor(row / width.count);
-    const y = (rest % height.count) * height.scale;
-    const rest2 = Math.floor(rest / height.count);
-    const z = (rest2 % depth.count) * depth.scale;
-    const image = Math.floor(rest2 / depth.count);
-    const left = x + width.offsets[0];
-    const first = left < 0 ? -left : 0;
-    const end = left + taps > width.size ? width.size - left : taps;
-    let to = i * bitsPerRow;
-    for (let td = 0; td < depth.offsets.length; td++) {
-      const sourceZ = z + depth.offsets[td];
-      for (let th = 0; th < height.offsets.length; th++, to += taps * perGroup) {
-        const sourceY = y + height.offsets[th];
-        if (sourceZ < 0 || sourceZ >= depth.size || sourceY < 0 || sourceY >= height.size) continue;
-        const line = ((image * depth.size + sourceZ) * height.size + sourceY) * width.size;
-        if (whole) {
-          if (end > first) {
-            copyBits(source, (line + left + first) * channels, rows, to + first * channels, (end - first) * channels);
-          }
-          continue;
-        }
-        for (let tw = 0; tw < taps; tw++) {
-          const sourceX = x + width.offsets[tw];
-          if (sourceX < 0 || sourceX >= width.size) continue;
-          copyBits(source, (line + sourceX) * channels + firstChannel, rows, to + tw * perGroup, perGroup);
-        }
-      }
-    }
+  const perGroup = inChannels / groups;
+  const planeWords = planes.length / inChannels;
+  const end = start + rows.length / wordsPerRow;
+  for (let row = start; row < end; ) {
+    const tap = Math.floor(row / perGroup);
+    const next = Math.min(end, (tap + 1) * perGroup);
+    const channel = group * perGroup + (row % perGroup);
+    const words = planes.subarray(channel * planeWords, (channel + next - row) * planeWords);
+    const target = rows.subarray((row - start) * wordsPerRow, (next - start) * wordsPerRow);
+    shiftPlanes({ words, planes: next - row, images: batch, stride: stride[2] }, axes, tapRanges(axes, tap), target);
+    row = next;
   }
 }
 
-/** Writes the plane of a channel, as seen by one tap, as a row over images and output pixels. */
-export function shiftPlane(
-  planes: Uint32Array,
-  channel: number,
-  nest: LoopNest,
-  axes: readonly [GatherAxis, GatherAxis, GatherAxis],
-  tap: number,
-  row: Uint32Array,
-  to: number,
-): void {
-  const [depth, height, width] = axes;
-  const stride = nest.stride[2];
-  const lineBits = stride * Math.ceil(nest.inSize[2] / stride);
-  const planeBits = wordsFor(nest.batch * nest.inSize[0] * nest.inSize[1] * lineBits) * 32;
-  const tw = tap % width.taps.length;
-  const th = Math.floor(tap / width.taps.length) % height.taps.length;
-  const td = Math.floor(tap / (width.taps.length * height.taps.length));
-  const [zFirst, zEnd] = validRange(depth, td);
-  const [yFirst, yEnd] = validRange(height, th);
-  const [xFirst, xEnd] = validRange(width, tw);
-  const sourceX = polyphase(xFirst * stride + width.offsets[tw], stride, lineBits);
-  for (let image = 0; image < nest.batch; image++) {
-    for (let z = zFirst; z < zEnd; z++) {
-      const sourceZ = z * depth.scale + depth.offsets[td];
-      for (let y = yFirst; y < yEnd; y++) {
-        const sourceY = y * height.scale + height.offsets[th];
-        const line = (image * depth.size + sourceZ) * height.size + sourceY;
-        const target = ((image * depth.count + z) * height.count + y) * width.count + xFirst;
-        copyBits(planes, channel * planeBits + line * lineBits + sourceX, row, to + target, xEnd - xFirst);
-      }
-    }
-  }
+function tapRanges([depth, height, width]: GemmShape['axes'], tap: number): [TapRange, TapRange, TapRange] {
+  const rangeOf = (axis: GatherAxis, number: number): TapRange => {
+    const [first, end] = validRange(axis, number);
+    return { tap: number, first, end };
+  };
+  const line = Math.floor(tap / width.taps.length);
+  return [
+    rangeOf(depth, Math.floor(line / height.taps.length)),
+    rangeOf(height, line % height.taps.length),
+    rangeOf(width, tap % width.taps.length),
+  ];
 }
 
 /**

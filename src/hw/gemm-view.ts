@@ -1,6 +1,7 @@
+import { gatherRows } from '../kernels/index.js';
 import { copyBits, wordsFor } from './bits.js';
 import type { BitTensor, GemmWork, Role } from './contracts.js';
-import { backwardKernelRows, channelPlanes, gatherRows, shiftPlane } from './gemm-rows.js';
+import { backwardKernelRows, channelPlanes, tapRows } from './gemm-rows.js';
 import { type GemmShape, gemmShapes } from './gemm-shapes.js';
 import { nestPhase, rowsPerTap, tapsPerRow } from './nest-axes.js';
 
@@ -31,7 +32,7 @@ export interface GemmView {
   readonly denseMacs: number;
   /**
    * The rows start .. start + count - 1, count * wordsPerRow words. A factor in the padding is 0 here.
-   * `into` (at least as long) is cleared and returned where given; else the array is new.
+   * They stand in `into` (at least as long) where that is given; else the array is new.
    */
   rowBits(start: number, count: number, into?: Uint32Array): Uint32Array;
   /** Factors of a row that exist (are not padding), zero or not: at most k. */
@@ -89,8 +90,8 @@ function gatherViews(work: GemmWork, shape: GemmShape): GemmView[] {
     kernelRole: kernel.role,
     denseMacs: shape.denseMacs / groups,
     rowBits(start, count, into) {
-      const rows = cleared(into, count * wordsPerRow);
-      gatherRows(input.nonzeros.words, axes, channels, group * perGroup, perGroup, start, count, rows, wordsPerRow * 32);
+      const rows = into?.subarray(0, count * wordsPerRow) ?? new Uint32Array(count * wordsPerRow);
+      gatherRows(input.nonzeros.words, axes, { channels, first: group * perGroup, count: perGroup }, start, rows, wordsPerRow);
       return rows;
     },
     existing(row) {
@@ -128,12 +129,8 @@ function tapViews(work: GemmWork, shape: GemmShape): GemmView[] {
     kernelRole: y.role,
     denseMacs: shape.denseMacs / groups,
     rowBits(start, count, into) {
-      const rows = cleared(into, count * wordsPerRow);
-      for (let i = 0; i < count; i++) {
-        const tap = Math.floor((start + i) / perGroup);
-        const channel = group * perGroup + ((start + i) % perGroup);
-        shiftPlane(rowWords(), channel, nest, axes, tap, rows, i * wordsPerRow * 32);
-      }
+      const rows = into?.subarray(0, count * wordsPerRow) ?? new Uint32Array(count * wordsPerRow);
+      tapRows(rowWords(), nest, axes, group, start, rows, wordsPerRow);
       return rows;
     },
     existing(row) {
@@ -159,10 +156,6 @@ function wantedRows(
   const rows = new Uint32Array(count * wordsPerRow);
   for (let i = 0; i < count; i++) copyBits(wanted.words, (start + i) * columns + firstColumn, rows, i * wordsPerRow * 32, n);
   return rows;
-}
-
-function cleared(into: Uint32Array | undefined, length: number): Uint32Array {
-  return into ? into.subarray(0, length).fill(0) : new Uint32Array(length);
 }
 
 function once<T>(make: () => T): () => T {

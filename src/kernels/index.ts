@@ -3,6 +3,18 @@ export { type CartesianKernel, createCartesianKernel, type StoredList } from './
 export { type CartesianGrid, type CartesianSums, cartesianReference, type PlacedList } from './cartesian-reference.js';
 export { countColumns, countColumnsReference } from './count-columns.js';
 export { countPairsReference } from './count-pairs-reference.js';
+export { countRows, foldRounds, type LaneGrid, type StreamedCounts } from './fold-rounds.js';
+export { foldRoundsReference } from './fold-rounds-reference.js';
+export {
+  type ChannelRange,
+  gatherRows,
+  type MapPlanes,
+  shiftPlanes,
+  type TapRange,
+  type WalkedAxes,
+  type WalkedAxis,
+} from './gather-rows.js';
+export { gatherRowsReference, shiftPlanesReference } from './gather-rows-reference.js';
 export type { ConvGeometry } from './geometry.js';
 export type { MagnitudeGroups } from './group-lists.js';
 export { firstUnranked, highestInRuns } from './highest-in-runs.js';
@@ -18,6 +30,15 @@ export {
 } from './line-sums.js';
 export { gatherLinesReference, gradientLinesReference } from './line-sums-reference.js';
 export { countOnes } from './mask-lists.js';
+export {
+  createOuterKernel,
+  type Multisets,
+  type OuterBits,
+  type OuterGrid,
+  type OuterKernel,
+  type OuterPlaces,
+} from './outer-kernel.js';
+export { outerReference } from './outer-reference.js';
 export {
   type BitMatrix,
   countWanted,

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +41,24 @@ describe('the command', () => {
     for (const file of files) expect(readFileSync(file).length).toBeGreaterThan(400);
   });
 
+  it('stops a sweep on Ctrl-C behind whole lines, and says how many points are missing', async () => {
+    const out = join(await temporaryDirectory(), 'sweep.jsonl');
+    const vary = ['--vary', 'rows=4:64:4', '--vary', 'cols=8,16,32,64'];
+    const args = ['sweep', '--network', 'resnet20', '--batch', '4', ...vary, '--workers', '1', '--out', out];
+    const sweep = spawn('node', [main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    sweep.stderr.on('data', (text) => {
+      said += text;
+      if (said.endsWith('of 64 points\n')) sweep.kill('SIGINT');
+    });
+    const [code] = await once(sweep, 'close');
+    const lines = readFileSync(out, 'utf8').split('\n');
+    expect(lines.pop()).toBe('');
+    expect(lines.length).toBeGreaterThan(0);
+    expect(code).toBe(130);
+    expect(said).toContain(`stopped; ${64 - lines.length} points are missing`);
+  });
+
   it('prints JSON and nothing else when asked to, whatever the number of threads', () => {
     const args = ['compare', 'lenet5', '--batch', '2', '-a', 'acf', '--json'];
     const [one, two] = ['1', '2'].map((workers) => run(...args, '--workers', workers));
@@ -52,6 +71,7 @@ describe('the command', () => {
   it.each([
     [['simulate', 'lenet5', '--wieght-sparsity', '0.5'], 2, /^Unknown argument wieght-sparsity: did you mean weight-sparsity/],
     [['simulat', 'lenet5'], 2, /^Unknown argument simulat: did you mean simulate/],
+    [['simulate', 'lenet5', '--batch'], 2, /^Not enough arguments following: batch/],
     [['simulate', 'lenet6'], 1, /^network: got lenet6.*Did you mean lenet5/],
     [['sweep', '--network', 'lenet5', '--shard', '3/2'], 1, /^--shard: got 3\/2, expected i\/n with i from 1 to n/],
     [['report', 'none.jsonl', '--out', 'a.pdf'], 1, /^--out: got a\.pdf, expected a file that ends in \.json/],

@@ -9,7 +9,17 @@ import { writeReport } from '../../src/cli/report/write-report.js';
 import { simulate } from '../../src/cli/simulation/simulation.js';
 import { comparisonReport, simulationReport } from '../../src/cli/simulation/simulation-report.js';
 import { workloadOf } from '../../src/cli/workload/workload-flags.js';
-import { addCosts, costOf, createAccelerator, network, presets, syntheticRecords, trainingWorks } from '../../src/hw/index.js';
+import {
+  addCosts,
+  costOf,
+  createAccelerator,
+  createEstimator,
+  estimatorPresets,
+  network,
+  presets,
+  syntheticRecords,
+  trainingWorks,
+} from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { stepJobs } from './support/step-jobs.js';
 
@@ -80,6 +90,11 @@ describe('a simulation', () => {
       ['first', 3 * 4 * 8 * 16],
       ['second', 3 * 4 * 4 * 8],
     ]);
+    const bad = path.replace('two', 'bad');
+    await writeFile(bad, 'Layer, M, N, K\nfirst, 4, 8, many\n');
+    await expect(simulate(workloadOf({ network: bad }), await both(), 1)).rejects.toThrow(
+      `${bad}:2 K: got many, expected a positive integer`,
+    );
   });
 
   it('survives its file: the report of what was written is the same', async () => {
@@ -93,6 +108,20 @@ describe('a simulation', () => {
     await expect(readReported([path])).rejects.toThrow(/expected a result that simulate or compare has written/);
   });
 
+  it('tells the bounds of a machine without a cycle model, for all steps of a run', async () => {
+    const path = join(await temporaryDirectory(), 'run.maps');
+    const recorder = await RunRecorder.open(path, 0, { every: 3, offset: 0, images: null, layers: ['last'] });
+    const [job] = stepJobs(1);
+    await recorder.append(job);
+    await recorder.end(3);
+    await recorder.close();
+    const result = await simulate(workloadOf({ run: path }), await loadAccelerators('dense-array,a100-fp16'), 1);
+    const { seconds } = createEstimator('a100-fp16').estimateStep(trainingWorks(job.records, job.training));
+    expect(result.estimates[0].seconds).toEqual({ low: 3 * seconds.low, high: 3 * seconds.high });
+    expect(textReport(simulationReport(result))).toMatch(/a100-fp16 +\S+ns +\S+us/);
+    await expect(simulate(lenet, await loadAccelerators('a100-fp16'), 1)).rejects.toThrow('got none with a cycle model');
+  });
+
   it('leaves out an accelerator that does not take the workload, and says why', async () => {
     const workload = workloadOf({ network: 'lenet5', batch: 2 ** 25 });
     await expect(simulate(workload, await both(), 1)).rejects.toThrow(/accelerators for this workload: got acf: work conv1/);
@@ -104,7 +133,8 @@ describe('accelerators by name', () => {
     const path = join(await temporaryDirectory(), 'small.yaml');
     await writeFile(path, '{kind: denseArray, name: small, rows: 8}');
     expect((await loadAccelerators(`acf,${path}`)).map(({ name }) => name)).toEqual(['acf', 'small']);
-    expect((await loadAccelerators('all')).map(({ name }) => name)).toEqual(Object.keys(presets));
+    const all = [...Object.keys(presets), ...Object.keys(estimatorPresets)];
+    expect((await loadAccelerators('all')).map(({ name }) => name)).toEqual(all);
     await expect(loadAccelerators('afc')).rejects.toThrow(/got afc.*Did you mean acf/);
     await expect(loadAccelerators('none.yaml')).rejects.toThrow('no such file');
     await writeFile(path, '{kind: denseArray, name: acf, rows: 8}');
@@ -119,6 +149,7 @@ describe('the flags of a workload', () => {
     [{ network: 'lenet5', batch: Number.NaN }, '--batch: got NaN, expected a finite number'],
     [{ network: 'lenet5', weightSparsity: 2 }, '--weight-sparsity: got 2, expected at most 1'],
     [{ network: 'lenet5', maps: 'bernouli' }, /^--maps: got bernouli.*Did you mean bernoulli/],
+    [{ network: 'lenet5', images: 33 }, '--images: got 33, expected at most 32, the batch'],
     [{ network: 'lenet5', spread: 1 }, '--spread: got 1, expected less than 1'],
   ])('are refused by their names: %j', (args, message) => {
     expect(() => workloadOf(args)).toThrow(message);

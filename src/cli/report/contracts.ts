@@ -6,7 +6,7 @@
  */
 
 /** How a number reads. `share` and `times` are ratios, as per cent and as `2.13x`. */
-export type Unit = 'text' | 'count' | 'plain' | 'energyPj' | 'share' | 'times';
+export type Unit = 'text' | 'count' | 'plain' | 'seconds' | 'energyPj' | 'share' | 'times';
 
 /** A column of a table. */
 export interface Column {

@@ -9,9 +9,10 @@ export interface Axis {
 export function axisOf(values: readonly number[], fromZero: boolean): Axis {
   const low = Math.min(...values, ...(fromZero ? [0] : []));
   const high = Math.max(...values, ...(fromZero ? [0] : []));
-  const step = roundStep((high - low || Math.abs(high) || 1) / 4);
-  const first = Math.floor(low / step);
-  const last = Math.max(first + 1, Math.ceil(high / step));
+  const step = roundStep((high - low || Math.abs(high) || 1) / 5);
+  // Shares that add up to 1 add up to a little more.
+  const first = Math.floor(low / step + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
   return { ticks, place: (value) => (value / step - first) / (last - first) };
 }

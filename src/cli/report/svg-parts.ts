@@ -42,7 +42,7 @@ export function label(x: number, y: number, text: string, anchor: 'start' | 'mid
 
 /** About how wide a text is. */
 export function textWidth(text: string): number {
-  return 6.2 * text.length;
+  return 6.8 * text.length;
 }
 
 /** The title and, below it, a colour for each name. */

@@ -1,6 +1,7 @@
 import type { AcceleratorReport } from '../../callbacks/cost-report.js';
 import type { Cell, Column, Report, Table } from '../report/contracts.js';
 import { comparisonTable, phaseTable, resourceTable } from './comparison-tables.js';
+import { estimateTable } from './estimates.js';
 import { layerTable } from './layer-table.js';
 import type { Simulation } from './simulation.js';
 import { simulationCharts } from './simulation-charts.js';
@@ -20,6 +21,7 @@ export function simulationReport(simulation: Simulation): Report {
       comparisonTable(report),
       phaseTable('cycles', accelerators),
       phaseTable('energyPj', accelerators),
+      ...estimateTable(simulation.estimates, accelerators),
       ...resourceTable(report),
       ...accelerators.map(layerTable),
     ],

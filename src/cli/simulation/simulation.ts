@@ -6,6 +6,7 @@ import { openTaskPool } from '../run/task-pool.js';
 import { version } from '../version.js';
 import { loadSteps } from '../workload/load-steps.js';
 import type { Workload } from '../workload/workload.js';
+import { type Estimate, estimateSteps, isEstimated } from './estimates.js';
 
 /** A workload on accelerators: what `simulate` and `compare` find. */
 export interface Simulation {
@@ -14,17 +15,20 @@ export interface Simulation {
   readonly workload: Workload;
   readonly conditions: readonly string[];
   readonly report: CostReportData;
+  readonly estimates: readonly Estimate[];
   /** Accelerators that do not take this workload, and why. */
   readonly notRun: readonly { readonly name: string; readonly why: string }[];
 }
 
 /**
- * Runs a workload on accelerators, each by itself, on so many threads.
+ * Runs a workload on accelerators, each by itself, on so many threads; machines without a cycle model are estimated.
  *
  * @throws SparsityError when none of them takes it.
  */
-export async function simulate(workload: Workload, specs: readonly AcceleratorSpec[], workers: number): Promise<Simulation> {
+export async function simulate(workload: Workload, machines: readonly AcceleratorSpec[], workers: number): Promise<Simulation> {
   const steps = await loadSteps(workload);
+  const specs = machines.filter((spec) => !isEstimated(spec));
+  const estimates = await estimateSteps(steps, machines.filter(isEstimated));
   const pool = await openTaskPool(Math.min(workers, specs.length));
   const results = await Promise.all(specs.map((spec) => pool.run('runTask', { workload, spec }))).finally(() => pool.close());
   const done = specs.flatMap((spec, i) => {
@@ -36,14 +40,14 @@ export async function simulate(workload: Workload, specs: readonly AcceleratorSp
     return 'error' in costs ? [{ name, why: costs.error }] : [];
   });
   if (done.length === 0) {
-    const fix = 'choose other accelerators';
-    const got = notRun.map(({ name, why }) => `${name}: ${why}`).join(' ');
+    const fix = 'choose other accelerators, dense-array for one';
+    const got = notRun.map(({ name, why }) => `${name}: ${why}`).join(' ') || 'none with a cycle model';
     throw new SparsityError({ what: 'accelerators for this workload', got, expected: 'one that takes it', fix });
   }
   const all = merged(done.map(({ costs }) => costs));
   const accelerators = done.map(({ spec }) => createAccelerator(spec));
   const report = costReport(accelerators, all.totals, all.series, steps.sampleOf(all), { workers, maxDepth: 0, waits: 0 });
-  return { kind: 'simulation', version, workload, conditions: steps.conditions, report: report.toJSON(), notRun };
+  return { kind: 'simulation', version, workload, conditions: steps.conditions, report: report.toJSON(), estimates, notRun };
 }
 
 /** The same steps on several accelerators as one. */

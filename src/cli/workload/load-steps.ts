@@ -2,7 +2,7 @@ import type { StepJob } from '../../callbacks/cost-engine.js';
 import type { CostSample } from '../../callbacks/cost-report.js';
 import { readRecordedRun } from '../../callbacks/recorded-run.js';
 import { recordedSample, type StepCosts } from '../../callbacks/replay-run.js';
-import { type LayerTensors, syntheticRecords } from '../../hw/index.js';
+import { syntheticRecords } from '../../hw/index.js';
 import { loadNetwork } from './load-network.js';
 import type { NetworkWorkload, RunWorkload, Workload } from './workload.js';
 
@@ -16,13 +16,22 @@ export interface WorkloadSteps {
   sampleOf(costs: StepCosts): CostSample;
 }
 
+/** The last workloads: points of a sweep share them, and most time would go into reading and drawing them anew. */
+const loaded = new Map<string, Promise<WorkloadSteps>>();
+const mostLoaded = 2;
+
 /**
  * Makes a workload ready to run.
  *
  * @throws SparsityError for a network or a record that is none.
  */
 export function loadSteps(workload: Workload): Promise<WorkloadSteps> {
-  return 'run' in workload ? recordedSteps(workload) : syntheticStep(workload);
+  const key = JSON.stringify(workload);
+  const steps = loaded.get(key) ?? ('run' in workload ? recordedSteps(workload) : syntheticStep(workload));
+  loaded.set(key, steps);
+  const [oldest] = loaded.keys();
+  if (loaded.size > mostLoaded) loaded.delete(oldest);
+  return steps;
 }
 
 async function recordedSteps({ run: path }: RunWorkload): Promise<WorkloadSteps> {
@@ -49,6 +58,8 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
   const sparsity = { W: weightSparsity, A: activationSparsity, E: errorSparsity };
   const records = syntheticRecords(network, { seed, sparsity, maps, spread, images });
   const masked = pruned === 'zero' ? network.layers.map(({ name }) => name) : [];
+  const training = { slots: slots[optimizer], masked };
+  let job: StepJob | undefined;
   const spreadNote = maps === 'bernoulli' ? '' : `, spread ${spread}`;
   return {
     conditions: [
@@ -57,7 +68,10 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
       `${optimizer}; pruned weights ${pruned === 'zero' ? 'stay zero' : 'have a dense master'}`,
     ],
     steps: 1,
-    jobs: () => [{ step: 0, records: drawn(workload, records), training: { slots: slots[optimizer], masked } }],
+    jobs() {
+      job ??= { step: 0, records: [...records], training };
+      return [job];
+    },
     sampleOf: () => ({
       steps: 1,
       sampledSteps: 1,
@@ -67,16 +81,4 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
       unseenLayers: [],
     }),
   };
-}
-
-/** The maps of the last workloads: points of a sweep share them, and most time would go into drawing them anew. */
-const lastDrawn = new Map<string, readonly LayerTensors[]>();
-const keptWorkloads = 2;
-
-function drawn(workload: Workload, records: Iterable<LayerTensors>): readonly LayerTensors[] {
-  const key = JSON.stringify(workload);
-  const found = lastDrawn.get(key) ?? [...records];
-  lastDrawn.set(key, found);
-  for (const oldest of lastDrawn.keys()) if (lastDrawn.size > keptWorkloads) lastDrawn.delete(oldest);
-  return found;
 }

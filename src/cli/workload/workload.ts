@@ -55,7 +55,21 @@ export function checkWorkload(fields: Readonly<Record<string, unknown>>, nameOf:
   }
   const schema: z.ZodType<Workload> = given.run === undefined ? networkSchema : runSchema;
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success) {
+    checkImages(result.data, nameOf);
+    return result.data;
+  }
   const { path, got, expected, fix } = specIssue(schema, result.error.issues, given);
   throw new SparsityError({ what: nameOf(path.map(String).join('.')), got, expected, fix });
+}
+
+function checkImages(workload: Workload, nameOf: (field: string) => string): void {
+  if ('run' in workload || workload.images <= workload.batch) return;
+  const expected = `at most ${workload.batch}, the batch`;
+  throw new SparsityError({
+    what: nameOf('images'),
+    got: workload.images,
+    expected,
+    fix: `make the batch larger: ${nameOf('batch')}`,
+  });
 }

@@ -1,8 +1,7 @@
+import { gatherRows, transposeBits } from '../../kernels/index.js';
 import { wordsFor } from '../bits.js';
 import type { GemmWork, LoopNest } from '../contracts.js';
-import { channelPlanes, gatherRows } from '../gemm-rows.js';
 import { forwardAxis, type GatherAxis, nestPhase } from '../nest-axes.js';
-import type { BitRun } from './ones-of.js';
 
 /** A GEMM as a sum of outer products, one per reduction index: which rows are non-zero there, and which filters. */
 export interface OuterProducts {
@@ -10,9 +9,12 @@ export interface OuterProducts {
   readonly filters: number;
   readonly firstFilter: number;
   readonly reductions: number;
-  /** Where the bits of a reduction index begin. */
-  rowBits(reduction: number): BitRun;
-  filterBits(reduction: number): BitRun;
+  /** The rows' bits of the indices start .. start + count - 1, whole words for each. */
+  rowBits(start: number, count: number): Uint32Array;
+  /** The filters' bits of index i begin at bit filterFrom + i * filterStride. */
+  readonly filterBits: Uint32Array;
+  readonly filterFrom: number;
+  readonly filterStride: number;
 }
 
 /** Whether a layer has no map, so that its images are all that can be laid over the elements. */
@@ -42,24 +44,29 @@ type OfGroup = (_: unknown, group: number) => OuterProducts;
 function forwardProducts({ nest, input, kernel }: GemmWork): OfGroup {
   const { batch, inChannels, outChannels, groups } = nest;
   const [reductions, filters] = [inChannels / groups, outChannels / groups];
-  const images = channelPlanes(input.nonzeros.words, inChannels, batch, 1);
+  const images = transposeBits(input.nonzeros.words, batch, inChannels);
   return (_, group) => ({
     ...{ rows: batch, filters, firstFilter: group * filters, reductions },
-    rowBits: (channel) => ({ words: images, from: (group * reductions + channel) * wordsFor(batch) * 32 }),
-    filterBits: (channel) => ({ words: kernel.nonzeros.words, from: channel * outChannels + group * filters }),
+    rowBits: planesFrom(images, wordsFor(batch), group * reductions),
+    ...{ filterBits: kernel.nonzeros.words, filterFrom: group * filters, filterStride: outChannels },
   });
 }
 
 function backwardProducts({ nest, input, kernel }: GemmWork): OfGroup {
   const { batch, inChannels, outChannels, groups } = nest;
   const [reductions, filters] = [outChannels / groups, inChannels / groups];
-  const images = channelPlanes(input.nonzeros.words, outChannels, batch, 1);
-  const columns = channelPlanes(kernel.nonzeros.words, outChannels, filters, 1);
+  const images = transposeBits(input.nonzeros.words, batch, outChannels);
+  const columns = transposeBits(kernel.nonzeros.words, filters, outChannels);
+  const filterStride = 32 * wordsFor(filters);
   return (_, group) => ({
     ...{ rows: batch, filters, firstFilter: group * filters, reductions },
-    rowBits: (channel) => ({ words: images, from: (group * reductions + channel) * wordsFor(batch) * 32 }),
-    filterBits: (channel) => ({ words: columns, from: (group * reductions + channel) * wordsFor(filters) * 32 }),
+    rowBits: planesFrom(images, wordsFor(batch), group * reductions),
+    ...{ filterBits: columns, filterFrom: group * reductions * filterStride, filterStride },
   });
+}
+
+function planesFrom(planes: Uint32Array, words: number, first: number): OuterProducts['rowBits'] {
+  return (start, count) => planes.subarray((first + start) * words, (first + start + count) * words);
 }
 
 function gradientProducts({ nest, input, kernel }: GemmWork): OfGroup {
@@ -68,15 +75,16 @@ function gradientProducts({ nest, input, kernel }: GemmWork): OfGroup {
   const [perGroup, filters] = [inChannels / groups, outChannels / groups];
   const axes: readonly [GatherAxis, GatherAxis, GatherAxis] = [forwardAxis(nest, 0), forwardAxis(nest, 1), forwardAxis(nest, 2)];
   const rows = axes.reduce((product, { taps }) => product * taps.length, perGroup);
-  const words = new Uint32Array(wordsFor(rows));
+  const wordsPerRow = wordsFor(rows);
   return (_, group) => ({
     ...{ rows, filters, firstFilter: group * filters },
     reductions: axes.reduce((product, { count }) => product * count, nest.batch),
-    rowBits(pixel) {
-      words.fill(0);
-      gatherRows(x.nonzeros.words, axes, inChannels, group * perGroup, perGroup, pixel, 1, words, words.length * 32);
-      return { words, from: 0 };
+    rowBits(start, count) {
+      const words = new Uint32Array(count * wordsPerRow);
+      const range = { channels: inChannels, first: group * perGroup, count: perGroup };
+      gatherRows(x.nonzeros.words, axes, range, start, words, wordsPerRow);
+      return words;
     },
-    filterBits: (pixel) => ({ words: y.nonzeros.words, from: pixel * outChannels + group * filters }),
+    ...{ filterBits: y.nonzeros.words, filterFrom: group * filters, filterStride: outChannels },
   });
 }

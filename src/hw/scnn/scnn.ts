@@ -1,11 +1,12 @@
+import type { OuterKernel } from '../../kernels/index.js';
 import { checkSpec, tableOf } from '../check-spec.js';
 import { checkedRun } from '../checked-run.js';
 import type { Accelerator, PhaseWork, WorkCounts } from '../contracts.js';
 import type { OwnResources } from '../registry.js';
 import { wholeBatch } from '../whole-batch.js';
-import { type BrickTimes, brickTimes } from './brick-times.js';
 import { runConvolution } from './convolution.js';
 import { type ScnnOptions, type ScnnSpec, scnnSchema } from './options.js';
+import { outerKernel } from './outer-kernel.js';
 import { isDense } from './outer-products.js';
 import { runOuterProducts } from './run-outer-products.js';
 import { gemmCounts, updateCounts } from './work-counts.js';
@@ -52,25 +53,26 @@ function resources({ peRows, peCols, activationVector, weightVector, activationR
 }
 
 function build(spec: ScnnSpec): Accelerator {
-  let times: BrickTimes | undefined; // made at the first use
+  let kernel: OuterKernel | undefined; // made at the first use, as it remembers how long bricks take
   return {
     spec,
     energyTable: tableOf(spec.energyTable),
     start: () =>
       checkedRun({
         executeStep(works) {
-          times ??= brickTimes(spec.activationVector, spec.weightVector, spec.banks);
-          return { works: works.map((work) => execute(work, spec, times as BrickTimes)) };
+          kernel ??= outerKernel(spec);
+          const outer = kernel;
+          return { works: works.map((work) => execute(work, spec, outer)) };
         },
         state: () => [],
       }),
   };
 }
 
-function execute(work: PhaseWork, spec: ScnnSpec, times: BrickTimes): WorkCounts {
+function execute(work: PhaseWork, spec: ScnnSpec, kernel: OuterKernel): WorkCounts {
   if (work.kind === 'update') return updateCounts(work, spec);
-  if (work.phase === 'weightGradient') return gemmCounts(work, runOuterProducts(work, spec, times), false, spec);
+  if (work.phase === 'weightGradient') return gemmCounts(work, runOuterProducts(work, spec, kernel), false, spec);
   if (!isDense(work.nest)) return gemmCounts(work, runConvolution(work, spec), true, spec);
   const batch = work.nest.batch < spec.peRows * spec.peCols ? wholeBatch(work) : work;
-  return gemmCounts(batch, runOuterProducts(batch, spec, times), false, spec);
+  return gemmCounts(batch, runOuterProducts(batch, spec, kernel), false, spec);
 }
