@@ -3,6 +3,9 @@
  * core; then how the time grows with the channels of a layer and with the batch.
  *
  *     npm run bench:simulators [-- --data cifar10 --data-dir DIR --presets acf,scnn]
+ *     npm run bench:simulators -- --network resnet50
+ *
+ * The second: all models and estimators once over a training step of batch 1 of a network with synthetic maps.
  *
  * CPU time, median of the rounds; a process per model. Presets that differ in their energy table only are left out.
  */
@@ -22,6 +25,7 @@ import { type DatasetName, datasets } from '../examples/lib/load-dataset.js';
 import { buildModel } from '../examples/lib/models.js';
 import { recordStep } from './record-step.js';
 import type { GrowthPoint, Simulation } from './simulate.js';
+import { modelNames, networkTable, networkTimes } from './simulate-network.js';
 import { stockKernels } from './stock-kernels.js';
 
 const args = await yargs(hideBin(process.argv))
@@ -32,12 +36,21 @@ const args = await yargs(hideBin(process.argv))
     sparsity: { type: 'number', default: 0.9, describe: 'Fraction of zero weights at the recorded step' },
     steps: { type: 'number', default: 40, describe: 'Steps of training; the last one is recorded' },
     rounds: { type: 'number', default: 7, describe: 'Timed runs of each model' },
+    network: { type: 'string', describe: 'Network with synthetic maps instead of a recorded step' },
     presets: { type: 'string', describe: 'Models to time, by name; all when left out' },
     seed: { type: 'number', default: 1 },
     out: { type: 'string', default: 'bench/results', describe: 'Folder for simulators.json and simulators-growth.svg' },
   })
   .strict()
   .parseAsync();
+
+if (args.network !== undefined) {
+  const times = networkTimes(args.network, args.presets?.split(',') ?? modelNames(), args.seed);
+  console.log(networkTable(times));
+  mkdirSync(args.out, { recursive: true });
+  writeFileSync(join(args.out, `simulators-${args.network}.json`), `${JSON.stringify(times, null, 2)}\n`);
+  process.exit();
+}
 
 /** The models of one comparison: their time together is to stay below that of the step itself. */
 const together = ['acf', 'balanced', 'scnn', 'sigma-001', 'sparse-train-001'];

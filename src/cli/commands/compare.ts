@@ -12,7 +12,7 @@ export const compareCommand: CommandModule<object, Args> = {
   describe: 'Accelerators side by side on one workload, against the dense array',
   builder: (yargs) =>
     yargs
-      .positional('network', { type: 'string', describe: 'A network (resnet20), or a SCALE-Sim topology (.csv)' })
+      .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
       .options(valued({ ...workloadFlags, ...acceleratorFlag('all'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
     const outputs = outputsOf(args);

@@ -11,7 +11,7 @@ export const simulateCommand: CommandModule<object, Args> = {
   describe: 'A training step, or a recorded run, on accelerators: layer by layer',
   builder: (yargs) =>
     yargs
-      .positional('network', { type: 'string', describe: 'A network (resnet20), or a SCALE-Sim topology (.csv)' })
+      .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
       .options(valued({ ...workloadFlags, ...acceleratorFlag('acf,dense-array'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
     const outputs = outputsOf(args);

@@ -15,7 +15,7 @@ import { flagOf, workloadFlags } from '../workload/workload-flags.js';
 import { type Args, computeFlags, valued, workersOf } from './shared-flags.js';
 
 const planFlagOptions = {
-  network: { group: 'Workload:', type: 'string', describe: 'A network (resnet20), or a SCALE-Sim topology (.csv)' },
+  network: { group: 'Workload:', type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' },
   ...workloadFlags,
   accelerators: { alias: 'a', type: 'string', describe: 'Presets, joined by commas [acf]' },
   vary: { type: 'string', array: true, describe: 'NAME=16,32,64 or NAME=FROM:TO:STEP, a setting of workload or accelerators' },

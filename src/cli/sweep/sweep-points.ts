@@ -112,7 +112,7 @@ function digest(content: unknown): string {
 /** What the files of a workload hold, since their names do not tell; null where there are none. */
 async function digestFiles(workload: Workload): Promise<string | null> {
   if ('run' in workload) return digestFile(workload.run);
-  return isNetworkFile(workload.network) ? digest(await loadNetwork(workload)) : null;
+  return isNetworkFile(workload.network) ? digest((await loadNetwork(workload)).network) : null;
 }
 
 async function digestFile(path: string): Promise<string> {

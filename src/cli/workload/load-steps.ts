@@ -2,7 +2,7 @@ import type { StepJob } from '../../callbacks/cost-engine.js';
 import type { CostSample } from '../../callbacks/cost-report.js';
 import { readRecordedRun } from '../../callbacks/recorded-run.js';
 import { recordedSample, type StepCosts } from '../../callbacks/replay-run.js';
-import { syntheticRecords } from '../../hw/index.js';
+import { countBits, type Network, syntheticRecords } from '../../hw/index.js';
 import { loadNetwork } from './load-network.js';
 import type { NetworkWorkload, RunWorkload, Workload } from './workload.js';
 
@@ -54,7 +54,7 @@ const slots = { sgd: 0, momentum: 1, adam: 2 } as const;
 async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> {
   const { batch, images, weightSparsity, activationSparsity, errorSparsity = activationSparsity } = workload;
   const { seed, maps, spread, optimizer, pruned } = workload;
-  const network = await loadNetwork(workload);
+  const { network, notes } = await loadNetwork(workload);
   const sparsity = { W: weightSparsity, A: activationSparsity, E: errorSparsity };
   const records = syntheticRecords(network, { seed, sparsity, maps, spread, images });
   const masked = pruned === 'zero' ? network.layers.map(({ name }) => name) : [];
@@ -63,9 +63,10 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
   const spreadNote = maps === 'bernoulli' ? '' : `, spread ${spread}`;
   return {
     conditions: [
-      `${network.name}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
-      `declared zeros: W ${weightSparsity}, A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
+      `${workload.network}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
+      `${zerosOfWeights(network, weightSparsity)} A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
       `${optimizer}; pruned weights ${pruned === 'zero' ? 'stay zero' : 'have a dense master'}`,
+      ...notes,
     ],
     steps: 1,
     jobs() {
@@ -81,4 +82,14 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
       unseenLayers: [],
     }),
   };
+}
+
+/** A saved model has the zeros of its weights. */
+function zerosOfWeights({ layers }: Network, declared: number): string {
+  const saved = layers.flatMap(({ weights }) => weights ?? []);
+  if (saved.length === 0) return `declared zeros: W ${declared},`;
+  const all = saved.reduce((sum, { shape }) => sum + shape.reduce((size, axis) => size * axis, 1), 0);
+  const ones = saved.reduce((sum, weights) => sum + countBits(weights), 0);
+  const elsewhere = saved.length < layers.length ? ` W ${declared} elsewhere,` : '';
+  return `zeros: W ${Number((1 - ones / all).toFixed(4))} as saved; declared:${elsewhere}`;
 }

@@ -6,7 +6,7 @@ const share = z.number().min(0).max(1);
 
 /** A training step of a network with declared zeros; the names are those of flags and of sweep files. */
 const networkFields = {
-  /** A network of the literature, or a SCALE-Sim topology (.csv). */
+  /** A network of the literature, a SCALE-Sim topology (.csv), or a saved layers model (model.json). */
   network: z.string().min(1),
   batch: z.int().min(1).default(32),
   /** Images of the batch whose maps are drawn; they stand for it. */
