@@ -3,8 +3,9 @@ import type { KernelInfo } from './contracts.js';
 import { type NmOptions, nm } from './patterns/nm.js';
 
 /**
- * The errors E that the input gradient of stochastic sparsity (SDGP) multiplies with: of each `m` consecutive channels the `n` of
- * greatest |E| stay, ties to the lowest index; the weight gradient takes E as it is. McDanel et al. 2022 (arXiv 2203.08313).
+ * The errors E that the input gradient multiplies with under SDGP: of each `m` consecutive channels the `n` of
+ * greatest |E| stay, ties to the lowest index; the weight gradient takes E as it is. McDanel et al. 2022, structured
+ * data gradient pruning (SDGP), without its rescaling.
  *
  * @param errors E, row-major, channels last.
  * @param channels Number of channels; the last group is shorter where `m` does not divide it.

@@ -32,7 +32,8 @@ const elementwise: readonly string[] = ['Activation', 'Add', 'BatchNormalization
 /**
  * What XNNPACK's sparse inference, as TFLite has it, does with a layer: pruning pays for 1x1 convolutions of stride 1, in a chain of
  * such, of depthwise convolutions of 3x3 or 5x5 that keep the size (`same`) or halve it (stride 2, padded by a layer before), of global
- * averages that keep their axes and of elementwise layers. Rule table of tfmot's policy for latency on XNNPACK.
+ * averages that keep their axes and of elementwise layers. The rules of tfmot's policy for latency on XNNPACK; those for 5x5 windows and
+ * for elementwise layers have not been checked against it.
  *
  * @example
  * ```ts

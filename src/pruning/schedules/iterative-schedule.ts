@@ -29,7 +29,7 @@ export interface IterativeScheduleOptions {
 /**
  * Iterative pruning by epochs: a round trains, then prunes, `s_r = s_f (1 - (1 - r / rounds)^power)` after round r, and the sparsity
  * stays in between; after the last round masks never change. With the default of 500 rounds of an epoch and 500 epochs of training
- * after them it is the procedure of 001 (ledger 1.2), which leaves the sparsity of each epoch to the user: the curve is chosen here.
+ * after them it is the procedure of 001 (ledger 1.2.1), which leaves the sparsity of each epoch to the user: the curve is chosen here.
  *
  * @throws SparsityError for a sparsity outside [0, 1), counts that are no integers of at least 1, a power of 0 or less.
  * @example
