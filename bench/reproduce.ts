@@ -6,6 +6,7 @@
  *     npm run reproduce -- --paper 001 --networks alexnet-torchvision,vgg11 --images 1
  *     npm run reproduce -- --paper 000
  *     npm run reproduce -- --paper 002 --networks vgg19,resnet18
+ *     npm run reproduce -- --paper 003
  */
 import { SparsityError } from 'tfjs-sparsity';
 import { checks } from './reproduce/checks/index.js';
@@ -17,6 +18,9 @@ import { type Reproduction, reproductionText, writeReproduction } from './reprod
 import { satConditions, simulateSat } from './reproduce/sat-steps.js';
 import { simulate } from './reproduce/simulate.js';
 import type { Simulations } from './reproduce/simulations.js';
+import { tacticalCharts } from './reproduce/tactical-charts.js';
+import { memoryLines } from './reproduce/tactical-memories.js';
+import { simulateTactical, tacticalConditions } from './reproduce/tactical-results.js';
 import { trainedChart, trainedLines, trainNetwork } from './reproduce/trained-network.js';
 import { judgeAll } from './reproduce/verdict.js';
 import { waysTable } from './reproduce/ways-table.js';
@@ -27,13 +31,26 @@ try {
   const file = readClaims(paper, Object.keys(checks));
   const simulations: Simulations = paper === '001' ? await simulate(options) : { draws: [] };
   const satSteps = paper === '002' ? simulateSat(options) : undefined;
+  const tactical = paper === '003' ? simulateTactical(options) : undefined;
   const trained = paper === '001' && dataDir !== undefined ? await trainNetwork(dataDir, out, seed) : undefined;
   const reproduction: Reproduction = {
     file,
-    conditions: satSteps ? satConditions(satSteps, seed) : conditionsOf(simulations, options),
-    judged: judgeAll(file, checks, { ...simulations, ...(satSteps && { satSteps }) }),
-    remarks: paper === '001' ? [...waysTable(simulations), '', ...trainedLines(trained)] : [],
-    charts: { ...(trained && { fig01: trainedChart(trained) }), ...(paper === '001' && paperCharts(simulations)) },
+    conditions: satSteps
+      ? satConditions(satSteps, seed)
+      : tactical
+        ? tacticalConditions(tactical, options)
+        : conditionsOf(simulations, options),
+    judged: judgeAll(file, checks, { ...simulations, ...(satSteps && { satSteps }), ...(tactical && { tactical }) }),
+    remarks: tactical
+      ? memoryLines(tactical.memories)
+      : paper === '001'
+        ? [...waysTable(simulations), '', ...trainedLines(trained)]
+        : [],
+    charts: {
+      ...(trained && { fig01: trainedChart(trained) }),
+      ...(paper === '001' && paperCharts(simulations)),
+      ...(tactical && tacticalCharts(tactical)),
+    },
   };
   console.log(reproductionText(reproduction));
   writeReproduction(out, reproduction);

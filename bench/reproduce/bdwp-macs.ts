@@ -40,26 +40,11 @@ function keptShare(channels: number, { n, m }: Pattern): number {
   return (Math.floor(channels / m) * n + Math.min(n, channels % m)) / channels;
 }
 
-/** The layers of one of the library's networks; its first and its last stay dense. */
+/** The layers of one of the library's networks; its first, its last and products of activations stay dense. */
 export function networkLayers(name: string): readonly CountedLayer[] {
   const { layers } = network(name);
-  return layers.map(({ macs, nest, needsInputGradient }, i) => {
-    const isPruned = i > 0 && i < layers.length - 1 && nest.groups === 1;
+  return layers.map(({ kind, macs, nest, needsInputGradient }, i) => {
+    const isPruned = i > 0 && i < layers.length - 1 && kind !== 'attention' && nest.groups === 1;
     return { macs, needsInputGradient, ...(isPruned && { channels: { inputs: nest.inChannels, outputs: nest.outChannels } }) };
   });
-}
-
-/** ViT-B/16 on 224 pixels: 12 blocks of width 768 over 197 tokens. Products of activations, patches and head stay dense. */
-export function visionTransformerLayers(): readonly CountedLayer[] {
-  const [tokens, width, blocks, classes] = [197, 768, 12, 1000];
-  const linear = (inputs: number, outputs: number): CountedLayer => ({
-    ...{ macs: tokens * inputs * outputs, channels: { inputs, outputs }, needsInputGradient: true },
-  });
-  const attention = { macs: 2 * tokens * tokens * width, needsInputGradient: true };
-  const block = [linear(width, 3 * width), attention, linear(width, width), linear(width, 4 * width), linear(4 * width, width)];
-  return [
-    { macs: (tokens - 1) * width * width, needsInputGradient: false },
-    ...Array.from({ length: blocks }, () => block).flat(),
-    { macs: width * classes, needsInputGradient: true },
-  ];
 }

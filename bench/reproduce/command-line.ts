@@ -4,7 +4,7 @@ import { hideBin } from 'yargs/helpers';
 
 /** What a run of `reproduce` is told. */
 export interface ReproduceOptions {
-  readonly paper: '000' | '001' | '002';
+  readonly paper: '000' | '001' | '002' | '003';
   /** Names of networks; empty for none. */
   readonly networks: readonly string[];
   /** Draws of synthetic images per network. */
@@ -22,7 +22,11 @@ export async function parseArguments(argv: readonly string[] = hideBin(process.a
     .scriptName('npm run reproduce --')
     .usage("$0 --paper 001\n\nPuts the figures of a paper beside this library's own.")
     .options({
-      paper: { choices: ['000', '001', '002'] as const, demandOption: true, describe: 'Whose claims: bench/claims/PAPER.yaml' },
+      paper: {
+        choices: ['000', '001', '002', '003'] as const,
+        demandOption: true,
+        describe: 'Whose claims: bench/claims/PAPER.yaml',
+      },
       networks: { type: 'string', default: 'all', describe: 'Names, joined by commas; none for the exact claims only' },
       images: { type: 'number', default: 2, describe: 'Images per network, each with synthetic maps of its own' },
       full: { type: 'boolean', default: false, describe: 'All images of a batch: hours' },

@@ -19,6 +19,7 @@ const networks002 = {
   vgg19: { inputSize: 32, classes: 10 },
   resnet18: { inputSize: 64, classes: 200 },
   resnet50: { inputSize: 224, classes: 1000 },
+  'vit-small-4': { inputSize: 32, classes: 10 },
 } as const;
 type Network002 = keyof typeof networks002;
 
@@ -79,7 +80,7 @@ export function satConditions(steps: readonly SatStep[], seed: number): string[]
   return [
     'All cycles are modelled; masks are synthetic, declared, and not tuned to any figure.',
     `Seed ${seed}; batch ${batch}, one image drawn, which the batch repeats; ${sizes.join(', ')}.`,
-    `2:8 with places drawn alike in all layers but the first and the last; zeros of A and E where a ReLU is: ${reluSparsity}.`,
+    `2:8 with places drawn alike in all layers but the first, the last and products of activations; zeros of A and E where a ReLU is: ${reluSparsity}.`,
     'Preset sat: 32 x 32 USPEs, 64 bytes per cycle, 384 KB; momentum SGD; a dense step runs on the same array.',
   ];
 }
@@ -94,7 +95,7 @@ function simulateNetwork(name: Network002, seed: number): SatStep {
   }));
   let layer = 0;
   for (const record of syntheticRecords(layout, { seed, sparsity: { W: 0, A: reluSparsity }, images: 1 })) {
-    const isPruned = layer > 0 && layer < last;
+    const isPruned = layer > 0 && layer < last && record.kernelRole !== 'A';
     layer++;
     const works = new Map(
       (Object.keys(methods) as Method[]).map((method) => [

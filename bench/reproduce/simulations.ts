@@ -1,6 +1,7 @@
 import type { Phase, Role } from 'tfjs-sparsity/hw';
 import type { BalanceTotals } from './balance-totals.js';
 import type { SatStep } from './sat-steps.js';
+import type { TacticalResults } from './tactical-results.js';
 import type { WayName } from './ways.js';
 
 /** A training step of a batch on one accelerator. */
@@ -33,6 +34,8 @@ export interface Simulations {
   readonly draws: readonly Draw[];
   /** Of paper 002. */
   readonly satSteps?: readonly SatStep[];
+  /** What paper 003 needs. */
+  readonly tactical?: TacticalResults;
 }
 
 /** The draws that stand for the paper's figures. */

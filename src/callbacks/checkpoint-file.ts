@@ -1,47 +1,19 @@
 import { SparsityError } from '../errors.js';
 import { crc32c } from './crc32c.js';
+import { liftArrays, putArraysBack } from './lift-arrays.js';
 
 const magic = 0x50435354; // "TSCP"
 const headerBytes = 16;
 const version = 1;
 
-type LiftedArray = Float32Array | Int32Array | Uint8Array;
-const arrayTypes = { Float32Array, Int32Array, Uint8Array } as const;
-
-/** Where a lifted array lies in the binary part. */
-interface ArrayReference {
-  readonly $array: keyof typeof arrayTypes;
-  readonly offset: number;
-  readonly length: number;
-}
-
 /**
  * Plain data with typed arrays anywhere inside, as one block of bytes: four words (magic, version, CRC-32C of all that follows the header,
- * length of the JSON), the JSON padded to 8 bytes, the arrays, each at a multiple of 8. Little endian.
+ * length of the JSON), then what {@link liftArrays} makes of it. Little endian.
  */
 export function encodeCheckpoint(content: unknown): Uint8Array {
-  const arrays: LiftedArray[] = [];
-  let offset = 0;
-  const json = JSON.stringify(content, (_, value) => {
-    if (!ArrayBuffer.isView(value)) return value;
-    const array = value as LiftedArray;
-    const reference: ArrayReference = { $array: array.constructor.name as keyof typeof arrayTypes, offset, length: array.length };
-    arrays.push(array);
-    offset += align(array.byteLength);
-    return reference;
-  });
-  const text = new TextEncoder().encode(json);
-  const begin = headerBytes + align(text.length);
-  const bytes = new Uint8Array(begin + offset);
-  bytes.set(text, headerBytes);
-  bytes.fill(0x20, headerBytes + text.length, begin);
-  let at = begin;
-  for (const array of arrays) {
-    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
-    at += align(array.byteLength);
-  }
+  const { bytes, jsonBytes } = liftArrays(content, headerBytes);
   const view = new DataView(bytes.buffer);
-  const words = [magic, version, crc32c(bytes.subarray(headerBytes)), begin - headerBytes];
+  const words = [magic, version, crc32c(bytes.subarray(headerBytes)), jsonBytes];
   words.forEach((word, i) => {
     view.setUint32(4 * i, word, true);
   });
@@ -64,15 +36,5 @@ export function decodeCheckpoint(name: string, bytes: Uint8Array): unknown {
     const fix = 'delete this file to resume from the checkpoint before it, or start anew';
     throw new SparsityError({ what: name, got: problem, expected: `an intact checkpoint of version ${version}`, fix });
   }
-  const begin = headerBytes + word(3);
-  const json = new TextDecoder().decode(bytes.subarray(headerBytes, begin));
-  return JSON.parse(json, (_, value) => {
-    if (value === null || typeof value !== 'object' || !('$array' in value)) return value;
-    const { $array, offset, length } = value as ArrayReference;
-    const type = arrayTypes[$array];
-    const from = bytes.byteOffset + begin + offset;
-    return new type(bytes.buffer.slice(from, from + length * type.BYTES_PER_ELEMENT) as ArrayBuffer);
-  });
+  return putArraysBack(bytes.subarray(headerBytes), word(3));
 }
-
-const align = (bytes: number) => Math.ceil(bytes / 8) * 8;

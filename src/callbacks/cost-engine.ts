@@ -2,6 +2,7 @@ import {
   type Accelerator,
   type AcceleratorState,
   addCosts,
+  type BitTensor,
   type Cost,
   costOf,
   countBits,
@@ -157,7 +158,9 @@ function takeImages(record: LayerTensors, from: number, to: number): LayerTensor
     const { words: cutWords } = sliceBits({ shape, words }, from * perImage, (to - from) * perImage);
     return { shape: [to - from, ...rest], words: cutWords };
   };
-  return { ...record, nest: { ...record.nest, batch: to - from }, A: cut(record.A), E: record.E && cut(record.E) };
+  const W = record.kernelRole === 'A' ? cut(record.W) : record.W;
+  const backwardW = record.backwardW === record.W ? W : record.backwardW;
+  return { ...record, nest: { ...record.nest, batch: to - from }, W, backwardW, A: cut(record.A), E: record.E && cut(record.E) };
 }
 
 /** Standard error of the mean of group estimates, with the correction for a finite batch of which `share` was taken. */
@@ -170,9 +173,16 @@ function standardError(estimates: readonly number[], share: number): number | nu
 
 function zeroFractions(records: readonly LayerTensors[]): Record<Role, number> {
   const fraction = (role: Role) => {
-    const tensors = records.flatMap((record) => record[role] ?? []);
+    const tensors = records.flatMap((record) => tensorsOf(record, role));
     const elements = tensors.reduce((sum, { shape }) => sum + shape.reduce((size, axis) => size * axis, 1), 0);
     return 1 - tensors.reduce((sum, bits) => sum + countBits(bits), 0) / elements;
   };
   return { W: fraction('W'), A: fraction('A'), E: fraction('E'), G: fraction('G') };
+}
+
+/** The second factor of a product of two activations is one of these. */
+function tensorsOf(record: LayerTensors, role: Role): readonly BitTensor[] {
+  const { kernelRole = 'W', W } = record;
+  const own = role === 'W' ? [] : [record[role] ?? []].flat();
+  return kernelRole === role ? [...own, W] : own;
 }

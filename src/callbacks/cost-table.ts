@@ -1,4 +1,5 @@
 import type { AcceleratorReport, CostReport } from './cost-report.js';
+import { joules, percent, si } from './format.js';
 import type { Estimate } from './sampling.js';
 
 /** A cost report as text of at most 80 columns. */
@@ -95,7 +96,7 @@ function details({ name, rows, total, idle, decisions }: AcceleratorReport): str
     const own = rows.filter((candidate) => candidate.layer === layer);
     const cycles = columns.map((phase) => own.find((candidate) => candidate.phase === phase)?.cost.cycles);
     const energyPj = own.reduce((sum, { cost }) => sum + cost.energyPj, 0);
-    return row([layer, ...cycles.map((count) => (count === undefined ? '-' : si(count))), `${si(joule(energyPj))}J`]);
+    return row([layer, ...cycles.map((count) => (count === undefined ? '-' : si(count))), joules(energyPj)]);
   });
   const shares = Object.entries(total.byComponentPj).map(([part, pj]) => [part, pj / total.energyPj] as const);
   const chosen = Object.entries(decisions).map(([question, answers]) => {
@@ -148,15 +149,4 @@ function withError({ value, error }: Estimate, unit: string): string {
 
 const joule = (picojoule: number) => picojoule * 1e-12;
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-
 const ordinal = (n: number) => `${n}${n % 100 > 10 && n % 100 < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')}`;
-
-const prefixes = ['p', 'n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
-
-/** Four significant digits with an SI prefix: `1.234M`. */
-function si(value: number): string {
-  if (value === 0) return '0';
-  const power = Math.min(6, Math.max(-4, Math.floor(Math.log10(Math.abs(value)) / 3 + 1e-9)));
-  return `${Number((value / 1000 ** power).toPrecision(4))}${prefixes[power + 4]}`;
-}

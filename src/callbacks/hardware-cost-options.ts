@@ -5,7 +5,7 @@ import type { CallbackOptions } from './base-callback.js';
 
 /** Options of `hardwareCost`. */
 export interface HardwareCostOptions extends CallbackOptions {
-  /** Accelerators to run every step on; their names must differ. */
+  /** Accelerators to run every step on; their names must differ. None is enough with `record`. */
   readonly accelerators: readonly Accelerator[];
   /**
    * Take every k-th optimizer step; the others cost nothing here and are stood for by those taken.
@@ -27,15 +27,26 @@ export interface HardwareCostOptions extends CallbackOptions {
    * @default the first step is sampled
    */
   readonly seed?: number | string | undefined;
+  /**
+   * A file that keeps the maps of each step taken, so that {@link replayRun} and `tfjs-sparsity simulate --run FILE` can run these very
+   * steps on other accelerators later. It only grows: a new run in a used file comes behind the last one, which is no longer read; a
+   * resumed run goes on in its own. Node only.
+   * @default nothing is kept
+   */
+  readonly record?: string | undefined;
 }
 
-const known = { accelerators: true, every: true, images: true, workers: true, seed: true, model: true } as const;
+const known = { accelerators: true, every: true, images: true, workers: true, seed: true, record: true, model: true } as const;
 
 /** Throws for options that make no sense. */
 export function checkOptions(options: HardwareCostOptions): void {
   checkOptionNames('hardwareCost', options, known);
-  const { accelerators, every = 1, images = 1, workers = 0 } = options;
-  checkAccelerators(accelerators);
+  const { accelerators, every = 1, images = 1, workers = 0, record } = options;
+  if (record !== undefined && (typeof record !== 'string' || record === '')) {
+    const fix = "pass 'runs/lenet/run.maps', or leave it out";
+    throw new SparsityError({ what: 'hardwareCost.record', got: record, expected: 'the path of a file', fix });
+  }
+  checkAccelerators(accelerators, record === undefined ? 1 : 0);
   for (const [name, value, least] of [
     ['every', every, 1],
     ['images', images, 1],
@@ -47,14 +58,14 @@ export function checkOptions(options: HardwareCostOptions): void {
   }
 }
 
-function checkAccelerators(accelerators: HardwareCostOptions['accelerators']): void {
+function checkAccelerators(accelerators: HardwareCostOptions['accelerators'], least: number): void {
   const what = 'hardwareCost.accelerators';
   if (!Array.isArray(accelerators) || accelerators.some((entry) => typeof entry?.spec?.name !== 'string')) {
     const fix = "pass [acf(), denseArray()]; a name becomes an accelerator by createAccelerator('acf')";
     throw new SparsityError({ what, got: accelerators, expected: 'a list of accelerators', fix });
   }
   const names = accelerators.map(({ spec }) => spec.name);
-  if (names.length > 0 && new Set(names).size === names.length) return;
+  if (names.length >= least && new Set(names).size === names.length) return;
   throw new SparsityError({
     what,
     got: names.length === 0 ? 'none' : `names ${names.join(', ')}`,

@@ -10,6 +10,7 @@ import { type CostHost, openCostHost } from './cost-host.js';
 import { CostQueue } from './cost-queue.js';
 import { type CostReport, costReport } from './cost-report.js';
 import { checkOptions, type HardwareCostOptions } from './hardware-cost-options.js';
+import { RunRecorder } from './run-recorder.js';
 import { checkSettings } from './run-settings.js';
 import { estimateTotal } from './sampling.js';
 
@@ -28,6 +29,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   private layers: readonly string[] = [];
   private records: LayerTensors[] = [];
   private host: Promise<CostHost> | undefined;
+  private recorder: RunRecorder | undefined;
   private seen = 0;
   private series: StepSummary[] = [];
   /** Sums of the parts of the run whose host is closed. */
@@ -54,6 +56,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   override async onBatchBegin(): Promise<void> {
     // Early, so that workers load while the step runs; not before, since a checkpoint may put sums back until the first batch.
     this.open();
+    await this.openRecord();
   }
 
   override async onBatchEnd(): Promise<void> {
@@ -92,6 +95,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   async endStep(): Promise<void> {
     const sampled = this.isSampled();
     const { layers, records, step } = this;
+    const recorder = await this.openRecord();
     this.records = [];
     this.step += 1;
     this.seen += 1;
@@ -106,22 +110,20 @@ export class HardwareCost extends SparsityCallback implements RunState {
     }
     // The tap reports along the backward pass; accelerators run the forward pass first.
     records.sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || a.use - b.use);
-    await this.queue.submit(await this.open(), { step, records, training: { slots: this.slots(), masked: this.masked() } });
+    const job = { step, records, training: { slots: this.slots(), masked: this.masked() } };
+    // First, since the maps change hands on their way to a worker.
+    await recorder?.append(job);
+    await this.queue.submit(await this.open(), job);
   }
 
   /** Stops watching, waits for the accelerators and lets the workers go. Safe to call twice. */
   async detach(): Promise<void> {
     this.tap?.detach();
     this.tap = undefined;
-    const { host } = this;
-    if (!host) return;
-    this.host = undefined;
-    const open = await host;
     try {
-      await this.queue.drain();
-      this.sums = await open.totals();
+      await this.closeRecord();
     } finally {
-      open.close();
+      await this.closeHost();
     }
   }
 
@@ -133,13 +135,14 @@ export class HardwareCost extends SparsityCallback implements RunState {
   async report(): Promise<CostReport> {
     await this.queue.drain();
     const totals = this.host ? await (await this.host).totals() : this.sums;
+    const [first] = Object.values(totals);
     const sample = {
       steps: this.seen,
       sampledSteps: this.series.length,
       every: this.every,
       offset: this.offset,
       images: this.options.images ?? null,
-      unseenLayers: this.layers.filter((layer) => !Object.values(totals)[0]?.rows.some((row) => row.layer === layer)),
+      unseenLayers: first ? this.layers.filter((layer) => !first.rows.some((row) => row.layer === layer)) : [],
     };
     return costReport(this.options.accelerators, totals, [...this.series], sample, { ...this.queue.statistics });
   }
@@ -203,6 +206,38 @@ export class HardwareCost extends SparsityCallback implements RunState {
     return this.host;
   }
 
+  /** The record, open for the step to come; undefined where none is kept. */
+  private async openRecord(): Promise<RunRecorder | undefined> {
+    const { record, images = null } = this.options;
+    if (record === undefined) return undefined;
+    const { every, offset, layers, step } = this;
+    this.recorder ??= await RunRecorder.open(record, step, { every, offset, images, layers });
+    return this.recorder;
+  }
+
+  private async closeHost(): Promise<void> {
+    const { host } = this;
+    if (!host) return;
+    this.host = undefined;
+    const open = await host;
+    try {
+      await this.queue.drain();
+      this.sums = await open.totals();
+    } finally {
+      open.close();
+    }
+  }
+
+  private async closeRecord(): Promise<void> {
+    const { recorder } = this;
+    this.recorder = undefined;
+    try {
+      await recorder?.end(this.step);
+    } finally {
+      await recorder?.close();
+    }
+  }
+
   private isSampled(): boolean {
     return this.step % this.every === this.offset;
   }
@@ -228,9 +263,10 @@ export class HardwareCost extends SparsityCallback implements RunState {
  * Epoch logs gain `cycles_<name>` and `energy_<name>`, means per step of the epoch, in cycles and picojoule; with `every` or `images`
  * also `cycles_<name>_error` and `energy_<name>_error`, the standard errors of these means. Sums of a report are scaled from the sampled
  * steps and images to the whole run; its decisions, its series and the fractions of zeros are of the sample. A report of a resumed run
- * includes the first part. Frozen layers cost their forward pass and, where earlier layers are trained, their input gradient.
+ * includes the first part. `record` keeps the maps, so that {@link replayRun} tells what the same run costs elsewhere. Frozen layers cost
+ * their forward pass and, where earlier layers are trained, their input gradient.
  *
- * @throws SparsityError for wrong options, from `fit` when an accelerator fails.
+ * @throws SparsityError for wrong options, from `fit` when an accelerator fails or the record cannot be written.
  * @example
  * ```ts
  * const cost = hardwareCost({accelerators: [acf(), denseArray()], every: 4});

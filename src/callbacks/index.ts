@@ -20,6 +20,7 @@ export { type HardwareCost, hardwareCost } from './hardware-cost.js';
 export type { HardwareCostOptions } from './hardware-cost-options.js';
 export { type Progress, type ProgressOptions, progress } from './progress.js';
 export { type LayerSparsityRow, type Pruning, type PruningOptions, type PruningSkip, pruning } from './pruning.js';
+export { type ReplayOptions, replayRun } from './replay-run.js';
 export { type RunLogOptions, runLog } from './run-log.js';
 export { type RunLogLine, readRunLog } from './run-log-file.js';
 export type { Estimate } from './sampling.js';

@@ -48,6 +48,8 @@ export class Pruning extends SparsityCallback implements RunState {
   private inForce = false;
   private slotsBorn = false;
   private overall = 0;
+  /** `overall` is that of groups, which keep equally many weights at every step. */
+  private inGroups = false;
   private readonly seed: number | string;
 
   constructor(
@@ -104,7 +106,7 @@ export class Pruning extends SparsityCallback implements RunState {
     await super.onBatchEnd(batch, logs);
     const { update, sparsity } = this.method.schedule(this.step);
     this.regularise(sparsity);
-    if (update) this.repack(this.newMasks(sparsity));
+    if (update) this.update(sparsity);
     else this.enforce();
     this.slotsBorn = true;
   }
@@ -159,11 +161,34 @@ export class Pruning extends SparsityCallback implements RunState {
     return this.method.updateMasks(this.kernels.map(stateOf), this.context(sparsity));
   }
 
+  private update(sparsity: number): void {
+    const { groups } = this.method;
+    if (groups && sparsity > 0) this.regroup(groups, sparsity);
+    else this.repack(this.newMasks(sparsity));
+  }
+
+  private regroup(groups: NonNullable<PruningMethod['groups']>, sparsity: number): void {
+    const { optimizer } = this.trainedModel();
+    const context = this.context(sparsity);
+    for (const kernel of this.kernels) {
+      const masksOf = (weights: Float32Array) =>
+        this.method.updateMasks([{ info: kernel.info, weights, masks: undefined }], context)[0] as LayerMasks;
+      kernel.regroup(groups, masksOf, this.method, optimizer);
+    }
+    if (!this.inGroups) this.measure();
+    this.inGroups = true;
+  }
+
   private repack(masks: readonly LayerMasks[]): void {
     const { optimizer } = this.trainedModel();
     this.kernels.forEach((kernel, i) => {
       kernel.repack(masks[i] as LayerMasks, this.method, optimizer);
     });
+    this.inGroups = false;
+    this.measure();
+  }
+
+  private measure(): void {
     const rows = this.layerSparsity();
     const total = (of: 'kept' | 'weights') => rows.reduce((sum, row) => sum + row[of], 0);
     this.overall = 1 - total('kept') / total('weights');

@@ -4,7 +4,7 @@ import type { AcceleratorSpec, EnergyTable } from './contracts.js';
 import { energyTables } from './energy/tables.js';
 import { estimatorPresets } from './gpu/presets.js';
 import { type Preset, presets } from './presets.js';
-import { type SpecIssue, specIssue } from './spec-issue.js';
+import { specIssue } from './spec-issue.js';
 
 /** The energy table of a spec: the name of one of {@link energyTables}, or a table of one's own. */
 export const energyTableSchema = z.union([
@@ -29,27 +29,20 @@ export function tableOf(table: string | EnergyTable): EnergyTable {
   return typeof table === 'string' ? energyTables[table] : table;
 }
 
-/** Checks a value against a schema: the value with its defaults filled in, or the first thing that is wrong. */
-export function inspectSpec<T extends AcceleratorSpec>(schema: z.ZodType<T>, value: unknown): { spec: T } | { issue: SpecIssue } {
-  const result = schema.safeParse(value);
-  if (result.success) return { spec: withSources(result.data) };
-  return { issue: specIssue(schema, result.error.issues, value) };
-}
-
 /**
  * Checks the spec of an accelerator, fills in its defaults and says where they come from.
  *
  * @throws SparsityError naming the field.
  */
 export function checkSpec<T extends AcceleratorSpec>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const checked = inspectSpec(schema, value);
-  if ('spec' in checked) return checked.spec;
-  const { path, got, expected, fix } = checked.issue;
+  const result = schema.safeParse(value);
+  if (result.success) return withSources(result.data);
+  const { path, got, expected, fix } = specIssue(schema, result.error.issues, value);
   throw new SparsityError({ what: [what, ...path.map(String)].join('.'), got, expected, fix });
 }
 
 /** A constant that equals its kind's preset has the source that the preset gives, unless the spec gives another. */
-function withSources<T extends AcceleratorSpec>(spec: T): T {
+export function withSources<T extends AcceleratorSpec>(spec: T): T {
   const preset = Object.values({ ...presets, ...estimatorPresets }).find(({ kind }) => kind === spec.kind);
   const own = spec as T & Preset;
   const known = Object.entries(preset?.sources ?? {}).filter(([field]) => own[field] === preset?.[field]);

@@ -16,6 +16,7 @@ export {
 } from './gather-rows.js';
 export { gatherRowsReference, shiftPlanesReference } from './gather-rows-reference.js';
 export type { ConvGeometry } from './geometry.js';
+export type { MagnitudeGroups } from './group-lists.js';
 export { firstUnranked, highestInRuns } from './highest-in-runs.js';
 export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
 export {

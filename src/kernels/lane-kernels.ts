@@ -1,8 +1,10 @@
 import type { ConvGeometry } from './geometry.js';
+import { type GroupKernels, groupKernels } from './group-lists.js';
 import { crewOn } from './kernel-crew.js';
 import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
 import type { Frame } from './offset-lists.js';
 import { outputShares, type ProductShare, productShares } from './product-shares.js';
+import { type UpdateKernels, updateKernels } from './update-kernels.js';
 import { bestKernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /** An offset list in memory, see `OffsetList`. The values that go with it lie in its order. */
@@ -28,7 +30,7 @@ export interface LaneMap {
 export type LaneCounts = readonly [blocks: number, height: number, width: number];
 
 /** Kernels on activations in lanes, [block][pixel][channel][32 images], at addresses in one memory. They overwrite their outputs. */
-export interface LaneKernels extends LaneMapKernels {
+export interface LaneKernels extends LaneMapKernels, GroupKernels, UpdateKernels {
   /** y = bias + sum over the list's non-zeros of value x, and relu of it where asked; `bias` 0 for none. */
   product(list: ListPointers, values: Pointer, bias: Pointer, relu: boolean, x: LaneMap, y: LaneMap, counts: LaneCounts): void;
   /** The gradient of the list's values: for each the sum over pixels and images of x dy. Partials: 16 bytes per value. */
@@ -41,8 +43,8 @@ export interface LaneKernels extends LaneMapKernels {
   scatter(source: Pointer, order: Pointer, target: Pointer, count: number): void;
   /** Images [batch][features] into lanes; those without an image are 0. */
   toLanes(images: Pointer, batch: number, features: number, lanes: Pointer): void;
-  /** Lanes into images [batch][features]. */
-  fromLanes(lanes: Pointer, batch: number, features: number, images: Pointer): void;
+  /** Lanes of a map of `rows` rows into images [batch][rows][rowFeatures]; only the map's own block and row strides count. */
+  fromLanes(lanes: Omit<LaneMap, 'pixel'>, batch: number, rows: number, rowFeatures: number, images: Pointer): void;
   /** Blocks of `height` rows into frames of zeros; `left` and `right` in bytes, `top` and `bottom` in rows. */
   pad(
     source: Pointer,
@@ -67,6 +69,18 @@ export interface LaneKernels extends LaneMapKernels {
     scratch: Pointer,
     shape: readonly number[],
     frame: Frame,
+  ): void;
+  /** {@link LaneKernels.reluError} of a map that is max-pooled by windows `g` side by side; `pooled` and dy are of the pooled map. */
+  pooledError(
+    y: Pointer,
+    pooled: Pointer,
+    dy: Pointer,
+    out: Pointer,
+    gradient: Pointer,
+    scratch: Pointer,
+    shape: readonly number[],
+    frame: Frame,
+    g: ConvGeometry,
   ): void;
   /** out = dy where y is above 0, else 0; `count` is a multiple of 4. */
   reluGradient(y: Pointer, dy: Pointer, out: Pointer, count: number): void;
@@ -100,6 +114,8 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
   };
   return {
     ...laneMapKernels(wasm),
+    ...groupKernels(wasm),
+    ...updateKernels(wasm),
     product(list, values, bias, relu, x, y, counts) {
       const calls = productShares(crew, list, x, y, counts).map((share) => [
         ...[values, ...listNumbers(list, share), bias && bias + 4 * share.firstOutput, Number(relu)],
@@ -118,10 +134,15 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
     permute: wasm.permute,
     scatter: wasm.scatter,
     toLanes: wasm.toLanes,
-    fromLanes: wasm.fromLanes,
+    fromLanes: ({ pointer, block, row }, batch, rows, rowFeatures, images) =>
+      wasm.fromLanes(pointer, block, row, batch, rows, rowFeatures, images),
     pad: wasm.padLanes,
     reluError: (y, dy, out, gradient, scratch, [blocks, height, width, channels], { top, bottom, left, right }) =>
       wasm.reluError(y, dy, out, gradient, scratch, blocks, height, width, channels, top, bottom, left, right),
+    pooledError(y, pooled, dy, out, gradient, scratch, shape, { top, bottom, left, right }, g) {
+      const window = [g.outHeight, g.outWidth, g.kernelHeight, g.kernelWidth];
+      wasm.pooledError(y, pooled, dy, out, gradient, scratch, ...shape.slice(0, 4), top, bottom, left, right, ...window);
+    },
     reluGradient: wasm.reluGradient,
     maxPool: (x, y, blocks, g) => wasm.maxPoolLanes(x, y, blocks, ...windowNumbers(g)),
     maxPoolGradient: (x, y, dy, dx, blocks, g) => wasm.maxPoolGradientLanes(x, y, dy, dx, blocks, ...windowNumbers(g)),

@@ -1,5 +1,5 @@
 import type { LaneCounts, LaneMap } from './lane-kernels.js';
-import { type LaneProduct, laneBytes } from './offset-lists.js';
+import { type LaneWalk, laneBytes } from './offset-lists.js';
 import type { Pointer } from './wasm-functions.js';
 
 /** A map of lanes in memory: [block][height][width][channels][32]. */
@@ -12,7 +12,7 @@ export interface MapInMemory {
 
 /** The two maps of a product as its kernel walks them: the framed one that is read at an offset list, and the other. */
 export function mapsOf(
-  { first, step, count, start, stride }: LaneProduct,
+  { first, step, count, start, stride }: LaneWalk,
   blocks: number,
   framed: MapInMemory,
   other: MapInMemory,

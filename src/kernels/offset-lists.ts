@@ -1,5 +1,5 @@
 import type { ConvGeometry } from './geometry.js';
-import { listOf, type OffsetList } from './mask-lists.js';
+import { type ListShape, listOf, type OffsetList } from './mask-lists.js';
 
 /** Bytes of the 32 float32 lanes of a channel: images in blocks of 32, [block][pixel][channel][32]. */
 export const laneBytes = 128;
@@ -12,9 +12,10 @@ export interface Frame {
   readonly right: number;
 }
 
-/** A product of a list with a framed map: which output pixels it makes, and where it starts to read. */
-export interface LaneProduct {
-  readonly list: OffsetList;
+/** How a list walks over a framed map: which output pixels it makes, and where it starts to read. */
+export interface LaneWalk {
+  /** Of the list, which may be cut into any number of segments. */
+  readonly shape: Omit<ListShape, 'segments'>;
   /** Output pixels: every `step`-th from `first`, `count` of them, by height and width. */
   readonly first: readonly [number, number];
   readonly step: readonly [number, number];
@@ -22,6 +23,11 @@ export interface LaneProduct {
   /** Pixel of the framed map at which the first output pixel starts, and how far it moves from one to the next. */
   readonly start: readonly [number, number];
   readonly stride: readonly [number, number];
+}
+
+/** A product of a list with a framed map. */
+export interface LaneProduct extends LaneWalk {
+  readonly list: OffsetList;
 }
 
 /** Zeros around the input of a convolution. */
@@ -43,6 +49,12 @@ export function forwardFrame(g: ConvGeometry): Frame {
  * @param segments into how many the list is cut.
  */
 export function forwardProduct(g: ConvGeometry, mask: Uint8Array | null, segments = 1): LaneProduct {
+  const walk = forwardWalk(g);
+  return { ...walk, list: listOf(mask ?? allOnes(g), { ...walk.shape, segments }) };
+}
+
+/** How the forward product walks. */
+export function forwardWalk(g: ConvGeometry): LaneWalk {
   const { kernelHeight, kernelWidth, inChannels, outChannels } = g;
   const { left, right } = forwardFrame(g);
   const width = left + g.inWidth + right;
@@ -50,10 +62,8 @@ export function forwardProduct(g: ConvGeometry, mask: Uint8Array | null, segment
     const pixel = Math.floor(tap / kernelWidth) * width + (tap % kernelWidth);
     return { start: tap * inChannels * outChannels, offset: pixel * inChannels * laneBytes };
   });
-  const shape = { rows: outChannels, taps, channels: inChannels, segments, neighbours: 'rows' } as const;
-  const list = listOf(mask ?? allOnes(g), shape);
   return {
-    list,
+    shape: { rows: outChannels, taps, channels: inChannels, neighbours: 'rows' },
     first: [0, 0],
     step: [1, 1],
     count: [g.outHeight, g.outWidth],
@@ -79,23 +89,26 @@ function backwardAxis(size: number, out: number, kernel: number, stride: number,
  * these meet different taps. Input pixels that no tap meets get a product without non-zeros, which writes zeros.
  */
 export function backwardProducts(g: ConvGeometry, mask: Uint8Array | null, segments = 1): LaneProduct[] {
+  return backwardWalks(g).map((walk) => ({ ...walk, list: listOf(mask ?? allOnes(g), { ...walk.shape, segments }) }));
+}
+
+/** How the products of the input gradient walk. */
+export function backwardWalks(g: ConvGeometry): LaneWalk[] {
   const { top, left, right } = backwardFrame(g);
   const width = left + g.outWidth + right;
   const { inChannels, outChannels, kernelWidth } = g;
   const rows = phases(g.inHeight, g.kernelHeight, g.strideHeight, g.padTop);
   const columns = phases(g.inWidth, g.kernelWidth, g.strideWidth, g.padLeft);
   return rows.flatMap((row) =>
-    columns.map((column): LaneProduct => {
+    columns.map((column): LaneWalk => {
       const taps = row.taps.flatMap((kh, a) => column.taps.map((kw, b) => ({ tap: kh * kernelWidth + kw, up: a, back: b })));
       // The last tap of the window reads first: offsets count from there.
       const starts = taps.map(({ tap, up, back }) => {
         const pixel = (row.taps.length - 1 - up) * width + (column.taps.length - 1 - back);
         return { start: tap * inChannels * outChannels, offset: pixel * outChannels * laneBytes };
       });
-      const shape = { rows: inChannels, taps: starts, channels: outChannels, segments, neighbours: 'channels' } as const;
-      const list = listOf(mask ?? allOnes(g), shape);
       return {
-        list,
+        shape: { rows: inChannels, taps: starts, channels: outChannels, neighbours: 'channels' },
         first: [row.first, column.first],
         step: [g.strideHeight, g.strideWidth],
         count: [row.count, column.count],

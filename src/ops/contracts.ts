@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LayerTensors, LoopNest } from '../hw/contracts.js';
+import type { MagnitudeGroups } from '../kernels/index.js';
 import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
 
 /**
@@ -35,6 +36,16 @@ export interface PrunableKernel {
    * with `slots: 'zero'` their slots become exactly 0.
    */
   repack(masks: LayerMasks, treatment: PrunedTreatment, optimizer?: tf.Optimizer): void;
+  /**
+   * Puts the masks in force that `masksOf` makes of the stored values as they are now. They have to be those that `groups` says, see
+   * `PruningMethod.groups`: where a kernel can compute by that alone, `masksOf` is called when somebody looks at the masks, if at all.
+   */
+  regroup(
+    groups: MagnitudeGroups,
+    masksOf: (weights: Float32Array) => LayerMasks,
+    treatment: PrunedTreatment,
+    optimizer?: tf.Optimizer,
+  ): void;
   /** A term that is added to the gradient of the stored values in the steps to come, one number per weight; undefined for none. */
   addToGradient(term: Float32Array | undefined): void;
   /** Gives the layer's own variable, and its optimizer slots, what a region trained in their place; for who looks at those. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import type { MagnitudeGroups } from '../kernels/index.js';
 import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import type { OpMasks } from './masked-ops.js';
@@ -17,12 +18,22 @@ export interface KernelStore extends PrunableKernel {
   dispose(): void;
 }
 
+/** Weights from which the masks in force follow. */
+export interface GroupedWeights {
+  readonly groups: MagnitudeGroups;
+  /** The values of the kernel when the masks were put in force. */
+  readonly weights: tf.Tensor;
+  readonly masksOf: (weights: Float32Array) => LayerMasks;
+}
+
 /** No mask: all weights in use. */
 const allOnes: LayerMasks = { forward: null, backward: null, gradient: null };
 
 /** A kernel as a dense variable beside float masks, which are expanded once per change, where they are used. */
 export class DenseKernelStore implements KernelStore {
-  private current = allOnes;
+  /** Undefined while nobody has looked at those that follow from `grouped`. */
+  private current: LayerMasks | undefined = allOnes;
+  private groupedWeights: GroupedWeights | undefined;
   /** The masks as tensors, made when first used. */
   private readonly tensors = new Map<Uint8Array, tf.Tensor>();
   private term: tf.Tensor | undefined;
@@ -39,13 +50,24 @@ export class DenseKernelStore implements KernelStore {
   ) {}
 
   get masks(): LayerMasks {
+    if (this.current) return this.current;
+    const { weights, masksOf } = this.groupedWeights as GroupedWeights;
+    // What is in force if there are none, of NaN.
+    this.current = allOnes;
+    this.current = masksOf(weights.dataSync<'float32'>());
     return this.current;
+  }
+
+  /** What the masks follow from, where they were put in force so. */
+  get grouped(): GroupedWeights | undefined {
+    return this.groupedWeights;
   }
 
   /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
   get opMasks(): OpMasks | undefined {
-    const { forward, backward, gradient } = this.current;
-    return forward || backward || gradient || this.term ? this.operands : undefined;
+    if (this.groupedWeights || this.term) return this.operands;
+    const { forward, backward, gradient } = this.masks;
+    return forward || backward || gradient ? this.operands : undefined;
   }
 
   /** W.M_f, or the variable itself. */
@@ -62,8 +84,8 @@ export class DenseKernelStore implements KernelStore {
 
   writeKernel(values: Float32Array): void {
     this.checkSize('values', values);
-    const { forward } = this.current;
-    const kept = forward && this.treatment.pruned === 'zero' ? values.map((value, i) => (forward[i] ? value : 0)) : values;
+    const forward = this.treatment.pruned === 'zero' && this.masks.forward;
+    const kept = forward ? values.map((value, i) => (forward[i] ? value : 0)) : values;
     tf.tidy(() => this.variable.assign(tf.tensor(kept.slice(), this.variable.shape)));
   }
 
@@ -72,17 +94,37 @@ export class DenseKernelStore implements KernelStore {
     const backward = this.own(masks.backward, [forward]);
     const gradient = this.own(masks.gradient, [forward, backward]);
     this.disposeTensors();
+    this.forgetGroups();
     this.current = { forward, backward, gradient };
-    const { pruned, slots, decay } = treatment;
-    this.treatment = { pruned, slots, decay };
-    this.setOperands();
+    this.treat(treatment);
     this.settled = new WeakSet();
-    this.closed = slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
+    this.closed = treatment.slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
     this.enforce(optimizer);
   }
 
+  regroup(
+    _groups: MagnitudeGroups,
+    masksOf: GroupedWeights['masksOf'],
+    treatment: PrunedTreatment,
+    optimizer?: tf.Optimizer,
+  ): void {
+    this.repack(masksOf(this.readKernel()), treatment, optimizer);
+  }
+
+  /** {@link regroup} for an executor that needs no masks: they are made when somebody looks at them. Of dense masters only. */
+  regroupLater(groups: MagnitudeGroups, masksOf: GroupedWeights['masksOf'], treatment: PrunedTreatment): void {
+    this.disposeTensors();
+    this.forgetGroups();
+    // Reshaped, not cloned: every backend shares the values then.
+    this.groupedWeights = { groups, weights: tf.keep(this.variable.reshape(this.variable.shape)), masksOf };
+    this.current = undefined;
+    this.closed = false;
+    this.treat(treatment);
+  }
+
   enforce(optimizer?: tf.Optimizer): void {
-    if (!this.current.forward) return;
+    const { pruned, slots: slotsAre } = this.treatment;
+    if ((pruned !== 'zero' && slotsAre !== 'zero') || !this.masks.forward) return;
     const slots = optimizer && this.treatment.slots === 'zero' ? optimizerSlots(optimizer, this.variable) : [];
     const moved = this.closed ? slots.filter((slot) => !this.settled.has(slot)) : slots;
     const still = this.closed && optimizer && !moved.length && this.settled.has(this.variable);
@@ -111,22 +153,34 @@ export class DenseKernelStore implements KernelStore {
   }
 
   dispose(): void {
+    // Who asks later asks for the masks that were last in force.
+    this.current = this.masks;
+    this.forgetGroups();
     this.disposeTensors();
     this.addToGradient(undefined);
   }
 
+  private treat({ pruned, slots, decay }: PrunedTreatment): void {
+    this.treatment = { pruned, slots, decay };
+    this.setOperands();
+  }
+
+  private forgetGroups(): void {
+    this.groupedWeights?.weights.dispose();
+    this.groupedWeights = undefined;
+  }
+
   private setOperands(): void {
-    const { forward, backward, gradient } = this.current;
-    const expand = (mask: Uint8Array | null) => this.expand(mask);
+    const expand = (name: keyof LayerMasks) => this.expand(this.masks[name]);
     this.operands = {
       get forward() {
-        return expand(forward);
+        return expand('forward');
       },
       get backward() {
-        return expand(backward);
+        return expand('backward');
       },
       get gradient() {
-        return expand(gradient);
+        return expand('gradient');
       },
       term: this.term ?? null,
       decay: this.treatment.decay,

@@ -37,6 +37,7 @@ function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
     readKernel: () => kernel.readKernel(),
     writeKernel: (values) => kernel.writeKernel(values),
     repack: (masks, treatment, optimizer) => kernel.repack(masks, treatment, optimizer),
+    regroup: (groups, masksOf, treatment, optimizer) => kernel.regroup(groups, masksOf, treatment, optimizer),
     addToGradient: (term) => kernel.addToGradient(term),
     settle: () => kernel.settle(),
     enforce: (optimizer) => kernel.enforce(optimizer),

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { withFusedLoss } from './fused-crossentropy.js';
+import { withFusedUpdates } from './fused-updates.js';
 import { isMasked } from './masked-layer-class.js';
 import { leavesOf } from './model-layers.js';
 
@@ -38,7 +40,8 @@ export function markTrainingSteps(): void {
     const masked = leavesOf(this).filter(isMasked);
     return (data) => {
       for (const layer of masked) layer.kernelStore?.prepare(this.optimizer);
-      return trainingStep(() => train(data));
+      const step = () => trainingStep(() => train(data));
+      return masked.length > 0 ? withFusedLoss(this, () => withFusedUpdates(this.optimizer, step)) : step();
     };
   };
 }

@@ -1,3 +1,4 @@
+import type { MagnitudeGroups } from '../kernels/index.js';
 import type { Rng } from '../rng.js';
 
 /**
@@ -98,6 +99,12 @@ export interface PruningMethod {
   readonly config: Config;
   /** Why a kernel is left dense, or undefined when it is pruned. */
   skip(info: KernelInfo): string | undefined;
+  /**
+   * Says that {@link PruningMethod.updateMasks}, at any sparsity but 0, makes masks of the weights alone, and which: M_f N:M by magnitude along
+   * the input axis, M_b along the output axis of the same weights, M_g all ones. Kernels in lanes then make their lists from the weights, and
+   * masks when somebody looks at them. A method that makes other masks must leave it out.
+   */
+  readonly groups?: MagnitudeGroups;
   /** New masks for the kernels that are not skipped, in their order. */
   updateMasks(kernels: readonly KernelState[], context: UpdateContext): readonly LayerMasks[];
   /** A proximal step on the weights after the optimizer's (a structured regulariser); undefined when nothing changes. */

@@ -67,7 +67,7 @@ describe('a reproduction', () => {
     expect(Object.keys(paperCharts({ draws: [] }))).toEqual(['fig03']);
   });
 
-  it.each(['000', '001', '002'])('reads the claims of paper %s, and finds what needs no simulation', (paper) => {
+  it.each(['000', '001', '002', '003'])('reads the claims of paper %s, and finds what needs no simulation', (paper) => {
     const path = `bench/claims/${paper}.yaml`;
     const file = parseClaims(readFileSync(path, 'utf8'), path, Object.keys(checks));
     const judged = judgeAll(file, checks, { draws: [] });

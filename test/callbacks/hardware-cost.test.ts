@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from 'tfjs-sparsity';
-import { type CostReport, hardwareCost, progress, pruning } from 'tfjs-sparsity/callbacks';
+import { type CostReport, hardwareCost, progress, pruning, replayRun } from 'tfjs-sparsity/callbacks';
 import { type Accelerator, acf, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
 import { isTapAttached } from 'tfjs-sparsity/ops';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
+import { temporaryDirectory } from '../support/temporary.js';
 import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
 
 /** An accelerator that cannot be rebuilt elsewhere: a cycle and a picojoule for each non-zero of the first operand, per real image. */
@@ -331,6 +333,28 @@ describe('hardwareCost()', () => {
   ])('refuses wrong options: %#', (options, message) => {
     expect(() => hardwareCost(options as never)).toThrow(SparsityError);
     expect(() => hardwareCost(options as never)).toThrow(message);
+  });
+
+  it('records the run: replayed, it gives the bytes of the live report, also when fit was called twice', async () => {
+    const record = join(await temporaryDirectory(), 'run.maps');
+    const accelerators = [acf(), denseArray()];
+    const cost = hardwareCost({ accelerators, workers: 0, every: 2, images: 2, seed: 3, record });
+    const model = tinyModel('adam');
+    const callbacks = [pruning(randomMethod().method), cost];
+    for (const epochs of [1, 2]) {
+      await train(callbacks, { model, epochs });
+      expect(JSON.stringify(await replayRun(record, { accelerators }))).toBe(JSON.stringify(await cost.report()));
+    }
+    const other = await replayRun(record, { accelerators: [acf({ name: 'small', rows: 8 })] });
+    expect(other.accelerators[0]?.cycles.value).toBeGreaterThan((await cost.report()).accelerators[0]?.cycles.value ?? 0);
+  });
+
+  it('records without an accelerator, and stops training with one message when it cannot', async () => {
+    const record = join(await temporaryDirectory(), 'run.maps');
+    await train([hardwareCost({ accelerators: [], record })]);
+    expect((await replayRun(record, { accelerators: [denseArray()] })).sample.steps).toBe(4);
+    await expect(train([hardwareCost({ accelerators: [], record: '/dev/full' })])).rejects.toThrow('no space left on the disk');
+    expect(isTapAttached()).toBe(false);
   });
 
   it('prints a table of at most 80 columns with every layer and accelerator', async () => {

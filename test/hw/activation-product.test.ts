@@ -4,12 +4,15 @@ import {
   bernoulliBits,
   bitsFrom,
   convNest,
+  createAccelerator,
+  denseArray,
   denseMacs,
   effectualMacs,
   type GemmWork,
   getBit,
   type LayerTensors,
   lowerGemm,
+  presets,
   trainingWorks,
 } from '../../src/hw/index.js';
 import { createRng } from '../../src/rng.js';
@@ -119,6 +122,38 @@ describe('a product of two activations', () => {
     // dW^T = E^T A: one row, the error of both rows, by the columns of A.
     expect([...towardsSecond.rowBits(0, 1)]).toEqual([0b10]);
     expect([...towardsSecond.kernelRows()]).toEqual([0b11, 0b10]);
+  });
+
+  it('moves, of 2 x 3 times 3 x 4 values of four bytes, both factors as activations and gradients as errors', () => {
+    const works = gemmsOf(record({ images: 1, rows: 2, depth: 3, columns: 4, heads: 1, batch: 1 }, 1));
+    const bytes = denseArray()
+      .start()
+      .executeStep(works)
+      .works.map(({ dramBytes }) => dramBytes);
+    expect(bytes).toEqual([
+      { W: 0, A: 4 * (6 + 12 + 8), E: 0, G: 0 }, // Y comes from X and Z
+      { W: 0, A: 4 * 12, E: 4 * (8 + 6), G: 0 }, // dX from E and Z
+      { W: 0, A: 4 * 6, E: 4 * (8 + 12), G: 0 }, // dZ from E and X
+    ]);
+  });
+
+  // What they prepare before a step, in software or behind the update, are weights: zeros of a second activation come too late.
+  it.each(['sat', 'tactical-t8-2-5', 'procrustes'])('takes as long on %s whatever zeros its second factor has', (name) => {
+    const accelerator = createAccelerator({ ...presets[name], dramBytesPerCycle: 1e6 });
+    const cycles = (work: GemmWork, isOne: (i: number) => boolean) => {
+      const { shape } = work.kernel.nonzeros;
+      const values = Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Number(isOne(i)));
+      const kernel = { ...work.kernel, nonzeros: bitsFrom(values, shape) };
+      const asWeights: GemmWork = { ...work, kernel: { ...kernel, role: 'W' } };
+      return [{ ...work, kernel }, asWeights].map((one) => accelerator.start().executeStep([one]).works[0].cycles);
+    };
+    // 2 of 8 rows of the second factor: of Z along its depth.
+    const [forward] = gemmsOf(record({ images: 1, rows: 40, depth: 64, columns: 64, heads: 1, batch: 1 }, 1));
+    const [[full, fullWeights], [sparse, sparseWeights]] = [() => true, (i: number) => Math.floor(i / 64) % 8 < 2].map((isOne) =>
+      cycles(forward, isOne),
+    );
+    expect(sparse).toBe(full);
+    expect(sparseWeights).toBeLessThan(fullWeights);
   });
 
   it('stops going back where nothing before it is trained', () => {

@@ -59,6 +59,7 @@ describe.each(names)('the estimator %s', (name) => {
           for (const bytes of Object.values(dramBytes)) expect(bytes).toBeGreaterThanOrEqual(0);
           const scale = work.kind === 'gemm' ? work.imageScale : 1;
           expect(macs.dense).toBeCloseTo(workMacs(work) * scale, 6);
+          expect(macs.executed).toBeGreaterThanOrEqual(macs.effectual - 1e-6);
           if (work.kind === 'gemm') expect(macs.effectual).toBeCloseTo(slowMacs(work).effectual * scale, 6);
         });
         for (const bound of ['low', 'high'] as const) {

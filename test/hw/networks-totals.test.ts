@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  bdwpReduction,
   type NetworkMode,
   type NetworkOptions,
   network,
@@ -170,6 +171,15 @@ describe('networks', () => {
     const share = weights(name) / (parameters * 1e6);
     expect(share).toBeLessThan(1.001);
     expect(share).toBeGreaterThan(1 - tolerance);
+  });
+
+  it.each(networks002)('%s: BDWP at 2:8 saves 48 %% of the MACs, give or take three points (claim 22)', (name) => {
+    const { layers } = network(name);
+    const { conv, dense, attention } = networkMacs(network(name));
+    // The layer that sees the image and the one that tells the class stay dense, and attention has no weights to prune.
+    const prunable = layers.slice(1, -1).reduce((sum, { kind, macs }) => (kind === 'attention' ? sum : sum + macs), 0);
+    const reduction = bdwpReduction({ prunableShare: prunable / (conv + dense + attention), n: 2, m: 8 });
+    expect(Math.abs(reduction - 0.48)).toBeLessThan(0.03);
   });
 
   it('are listed for the papers, all of them known', () => {

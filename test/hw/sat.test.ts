@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import {
   areasOf,
   bdwpReduction,
+  bitsFrom,
   convNest,
   denseNest,
   type GemmWork,
@@ -19,7 +20,7 @@ import { describe, expect, it } from 'vitest';
 import { doubleBuffered } from '../../src/hw/parts/double-buffer.js';
 import { overlapped } from '../../src/hw/sat/overlapped.js';
 import { createRng } from '../../src/rng.js';
-import { sampledWorks } from './support/small-works.js';
+import { productWorks, sampledWorks } from './support/small-works.js';
 
 const fast = { dramBytesPerCycle: 1e9 };
 
@@ -54,6 +55,25 @@ describe('SAT, by hand', () => {
       ...{ fill: 2 * 62 * 1024, reduction: 0, memory: 1024 },
     });
     expect(run({ ...fast, n: 8 }).forward.cycles).toBe(4 * fold + 1);
+    // All 64 inputs of a row come twice, a weight once; sums are FP32 and written once.
+    const words = (2 * 64 * 64 + 64 * 16) / 2 + 64 * 64;
+    const bytes = 2432 + 2 * 8192;
+    expect(forward.actions).toEqual({
+      ...{ multiplyFp16: 65536, addFp32: 65536, registerAccess: 2 * 65536, indexOp: 65536 },
+      ...{ sramLargeAccess: words + bytes / 4, dramByte: bytes, leakUnitCycle: 1024 * 253 },
+    });
+  });
+
+  it('makes E of an input gradient 2:8 as it comes, 512 groups before the array runs, and reads it dense', () => {
+    const [, work] = step({ forward: false, backward: false }) as readonly GemmWork[];
+    const nonzeros = nmMask([64, 64], { n: 2, m: 8, axis: 1 }, createRng(3));
+    const { forward: counts } = run(fast, [{ ...work, input: { ...work.input, nonzeros } }]);
+    expect(counts.decisions).toEqual({ dataflow: 'WS', sparse: 'E' });
+    expect(counts.cycles).toBe(2 * 126 + 128 + 1);
+    expect(counts.dramBytes).toEqual({ W: 8192, A: 0, E: 2 * 8192, G: 0 });
+    const words = (2 * 64 * 16 + 64 * 64) / 2 + 64 * 64;
+    expect(counts.actions.sramLargeAccess).toBe(words + (3 * 8192) / 4);
+    expect(counts.actions.indexOp).toBe(65536 + 512 * 8 * 2);
   });
 
   it('moves compact weights, and hides all but one of four pieces of the shorter sum', () => {
@@ -63,6 +83,24 @@ describe('SAT, by hand', () => {
     const transfer = Math.ceil((W + 8192 + 8192) / 64);
     expect(forward.cycles).toBe(transfer + (2 * 126) / 4);
     expect(run({ n: 8 }).forward.dramBytes.W).toBe(2 * 64 * 64);
+  });
+
+  it('keeps partial sums on chip where the slots of a block fit the rows, which spill otherwise', () => {
+    const small = { sramKb: 6, dataflow: 'WS' } as const; // 1 KB for the sums, of 8
+    expect(run(small).forward.dramBytes.A).toBe(8192 + 8192);
+    expect(run({ ...small, n: 8 }).forward.dramBytes.A).toBe(8192 + 8192 * (1 + 2 * (7 / 8)));
+  });
+
+  it('stores groups that are no longer than N dense, beside compact ones', () => {
+    const values = Array.from({ length: 20 }, (_, i) => Number([0, 2, 4, 7].includes(i))); // three of one output, one of the other
+    const [input, W] = [onesBits([4, 10]), bitsFrom(values, [10, 2])];
+    const work: GemmWork = {
+      ...{ kind: 'gemm', layer: 'fc', phase: 'forward', imageScale: 1 },
+      nest: denseNest({ batch: 4, inFeatures: 10, outFeatures: 2 }),
+      input: { role: 'A', source: 'fc', nonzeros: input },
+      kernel: { role: 'W', source: 'fc', nonzeros: W },
+    };
+    expect(run({}, [work]).forward.dramBytes.W).toBe(Math.ceil((8 * 16 + 2 * 19 + 2 * (2 * 16) + 4) / 8));
   });
 
   it('accumulates a dense weight gradient in the array, four outputs in turn in each USPE', () => {
@@ -100,9 +138,10 @@ describe('SAT, by hand', () => {
     const words = work.kernel.nonzeros.words.slice();
     words.fill(0xffffffff, 0, 6); // three inputs of all outputs: in the first group, and over
     const one = { ...work, kernel: { ...work.kernel, nonzeros: { shape: [64, 64], words } } };
-    const { macs, decisions } = run(fast, [one]).forward;
+    const { macs, decisions, dramBytes } = run(fast, [one]).forward;
     expect(macs.executed).toBe(64 * 64 * (8 + 7 * 2));
     expect(decisions.sparse).toBe('part of W');
+    expect(8 * dramBytes.W).toBe(64 * (8 * 16 + 7 * 2 * 19 + 8)); // a bit says of each group how it is stored
     expect(run({ ...fast, preGeneration: false }, [one]).forward.macs.executed).toBe(64 ** 3);
   });
 });
@@ -179,6 +218,15 @@ describe('SAT', () => {
   it('declares an area that grows with M, in registers to select from', () => {
     const area = (m: number) => areasOf(sat({ m }).spec)?.totalMm2 as number;
     expect(area(16) - area(8)).toBeCloseTo(1024 * 8 * 16 * 5.98e-6, 9);
+  });
+
+  it('runs products of activations dense, whatever their zeros', () => {
+    fc.assert(
+      fc.property(productWorks, (work) => {
+        expect(run({}, [work]).forward.decisions.sparse).toBe('none');
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('leaves a layer of fewer channels than N, and a depthwise one, dense', () => {

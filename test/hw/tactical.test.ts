@@ -21,7 +21,7 @@ import {
 } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
-import { phases, sampledWorks, workOf } from './support/small-works.js';
+import { phases, productWorks, sampledWorks, workOf } from './support/small-works.js';
 import { slowCycles } from './support/tactical-events.js';
 
 const fast = { dramBytesPerCycle: 1e6 };
@@ -180,6 +180,17 @@ describe('the tactical front end', () => {
     expect(backward).toBeGreaterThan(1.5);
     expect(gradient).toBe(1);
     expect(speedups('errors')[2]).toBeGreaterThan(1.2);
+  });
+
+  it('leaves products of two activations in order, which no schedule in software knows', () => {
+    fc.assert(
+      fc.property(productWorks, (work) => {
+        const counts = run(tactical(fast), work);
+        expect(counts.decisions).toEqual({ weights: 'in order' });
+        expect(counts.cycles).toBe(run(dadiannao(fast), work).cycles);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('leaves weights in order where their sources cost more than the schedule saves, and says what it chose', () => {

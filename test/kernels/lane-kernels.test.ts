@@ -103,7 +103,7 @@ function setUp(build: KernelBuild, { g, sparsity, shared, seed }: Case) {
   };
   const images = (lanes: number, features: number) => {
     const pointer = arena.room(4 * g.batch * features);
-    kernels.fromLanes(lanes, g.batch, features, pointer);
+    kernels.fromLanes({ pointer: lanes, block: features * laneBytes, row: 0 }, g.batch, 1, features, pointer);
     return arena.read(pointer, g.batch * features);
   };
   const map = (height: number, width: number, channels: number) => ({

@@ -162,4 +162,51 @@ describe('the kernels on maps in lanes', () => {
     kernels.add(a, b, sum, 64, true);
     expect([...images(sum)]).toEqual([4, 0]);
   });
+
+  it('take the error through relu and pooling side by side as they do one after the other', () => {
+    const windows = fc.record({
+      ...{
+        batch: fc.integer({ min: 1, max: 40 }),
+        height: fc.integer({ min: 1, max: 7 }),
+        width: fc.integer({ min: 1, max: 7 }),
+      },
+      ...{ channels: fc.integer({ min: 1, max: 3 }), windowHeight: fc.integer({ min: 1, max: 3 }) },
+      ...{ windowWidth: fc.integer({ min: 1, max: 3 }), same: fc.boolean(), seed: fc.nat(100) },
+    });
+    fc.assert(
+      fc.property(windows, ({ batch, height, width, channels, windowHeight, windowWidth, same, seed }) => {
+        const round = same ? Math.ceil : Math.floor;
+        const [outHeight, outWidth] = [round(height / windowHeight), round(width / windowWidth)];
+        const g = {
+          ...{ batch: 0, inHeight: height, inWidth: width, inChannels: channels, outHeight, outWidth, outChannels: channels },
+          ...{ kernelHeight: windowHeight, kernelWidth: windowWidth, strideHeight: windowHeight, strideWidth: windowWidth },
+          ...{ dilationHeight: 1, dilationWidth: 1, padTop: 0, padLeft: 0 },
+        };
+        const c = { batch, pixels: height * width, channels, seed };
+        const { arena, kernels, lanes } = setUp(c);
+        const blocks = Math.ceil(batch / 32);
+        const mapBytes = (rows: number, columns: number) => blocks * rows * columns * channels * 128;
+        // Many ties, and zeros.
+        const y = lanes(
+          random(batch * height * width * channels, `${seed}/y`).map((value) => Math.max(0, Math.round(2 * value))),
+          0,
+        );
+        const dyValues = random(mapBytes(outHeight, outWidth) / 4, `${seed}/dy`);
+        const [pooled, dx] = [arena.room(mapBytes(outHeight, outWidth)), arena.room(mapBytes(height, width))];
+        const dy = arena.put(dyValues);
+        const frame = { top: 1, bottom: 2, left: 2, right: 1 };
+        const framedBytes = mapBytes(height + 3, width + 3);
+        const [out, expected] = [arena.room(framedBytes), arena.room(framedBytes)];
+        const [sums, expectedSums, scratch] = [arena.room(4 * channels), arena.room(4 * channels), arena.room(16 * channels)];
+        const shape = [blocks, height, width, channels];
+        kernels.maxPool(y, pooled, blocks, g);
+        kernels.maxPoolGradient(y, pooled, dy, dx, blocks, g);
+        kernels.reluError(y, dx, expected, expectedSums, scratch, shape, frame);
+        kernels.pooledError(y, pooled, dy, out, sums, scratch, shape, frame, g);
+        expect(arena.read(out, framedBytes / 4)).toEqual(arena.read(expected, framedBytes / 4));
+        expect(relativeError(arena.read(sums, channels), arena.read(expectedSums, channels))).toBeLessThan(1e-5);
+      }),
+      { numRuns: 60, seed: 64 },
+    );
+  });
 });

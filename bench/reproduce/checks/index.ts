@@ -6,6 +6,7 @@ import { formats } from './formats.js';
 import { satChecks } from './sat.js';
 import { simulated } from './simulated.js';
 import { sums } from './sums.js';
+import { tacticalClaims } from './tactical.js';
 
 /** The checks, by the names that claims files use. */
 export const checks: Readonly<Record<string, Check>> = {
@@ -16,4 +17,5 @@ export const checks: Readonly<Record<string, Check>> = {
   ...expectations,
   ...simulated,
   ...satChecks,
+  ...tacticalClaims,
 };

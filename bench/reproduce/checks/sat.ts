@@ -1,5 +1,5 @@
 import { bdwpReduction } from 'tfjs-sparsity/hw';
-import { networkLayers, savedMacs, visionTransformerLayers } from '../bdwp-macs.js';
+import { networkLayers, savedMacs } from '../bdwp-macs.js';
 import type { SatRun, SatStep } from '../sat-steps.js';
 import type { Check, Outcome } from '../verdict.js';
 
@@ -28,7 +28,7 @@ export const satChecks = {
     const nets = {
       'ResNet-18': networkLayers('resnet18'),
       'VGG-19': networkLayers('vgg19'),
-      'ViT-B/16': visionTransformerLayers(),
+      'ViT-B/16': networkLayers('vit-base-16'),
     };
     const saved = Object.entries(nets).map(([name, layers]) => ({ name, ...savedMacs(layers, pattern) }));
     return {

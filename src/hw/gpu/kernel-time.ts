@@ -1,26 +1,19 @@
 import type { EstimatedWork, Interval, PhaseWork, StepEstimate } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
-import type { BytesByRole } from './dense-kernel.js';
+import type { Kernel } from './dense-kernel.js';
 import type { GpuSpec } from './options.js';
 
-/** A kernel on a GPU: operations at a rate, and bytes. */
-export interface Kernel {
-  readonly macs: number;
-  readonly peakTflops: number;
-  readonly bytes: BytesByRole;
-}
-
 /** Seconds under the roof of a GPU at some efficiency: the longer of computing and moving, without the launch. */
-export function roofSeconds({ macs, peakTflops, bytes }: Kernel, efficiency: number, { dramGbPerSecond }: GpuSpec): number {
+function roofSeconds({ macs, bytes }: Kernel, peakTflops: number, efficiency: number, { dramGbPerSecond }: GpuSpec): number {
   const moved = bytes.W + bytes.A + bytes.E + bytes.G;
   return Math.max((2 * macs) / (peakTflops * 1e12), moved / (dramGbPerSecond * 1e9)) / efficiency;
 }
 
 /** The bounds of a kernel: at the higher efficiency with its launch hidden, at the lower one with its launch. */
-export function kernelSeconds(kernel: Kernel, spec: GpuSpec): Interval {
+export function kernelSeconds(kernel: Kernel, peakTflops: number, spec: GpuSpec): Interval {
   return {
-    low: roofSeconds(kernel, spec.efficiencyHigh, spec),
-    high: roofSeconds(kernel, spec.efficiencyLow, spec) + spec.launchMicroseconds * 1e-6,
+    low: roofSeconds(kernel, peakTflops, spec.efficiencyHigh, spec),
+    high: roofSeconds(kernel, peakTflops, spec.efficiencyLow, spec) + spec.launchMicroseconds * 1e-6,
   };
 }
 
@@ -28,7 +21,7 @@ export function kernelSeconds(kernel: Kernel, spec: GpuSpec): Interval {
 export function estimatedWork(
   work: PhaseWork,
   seconds: Interval,
-  { macs, bytes }: Pick<Kernel, 'macs' | 'bytes'>,
+  { macs, bytes }: Kernel,
   decisions: EstimatedWork['decisions'],
   { idleW, boardW, efficiencyHigh }: GpuSpec,
 ): EstimatedWork {

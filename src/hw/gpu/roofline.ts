@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { checkSpec, specFields } from '../check-spec.js';
 import { checkWork } from '../checked-run.js';
-import type { EstimatedWork, Estimator, PhaseWork } from '../contracts.js';
-import { type DenseKernel, denseKernel } from './dense-kernel.js';
+import type { EstimatedWork, Estimator, GemmWork, PhaseWork } from '../contracts.js';
+import { denseKernel, gemmMacs, type Kernel } from './dense-kernel.js';
 import { estimatedStep, estimatedWork, kernelSeconds } from './kernel-time.js';
 import { efficienciesFit, type GpuOptions, gpuFields, powersFit } from './options.js';
 import { isTwoOfFour } from './two-of-four.js';
@@ -73,13 +73,18 @@ function build(spec: RooflineSpec): Estimator {
 
 function estimate(work: PhaseWork, spec: RooflineSpec): EstimatedWork {
   const dense = denseKernel(work, spec.bytesPerValue);
-  const halved = spec.structured && work.kind === 'gemm' && isTwoOfFour(work);
-  const kernel = halved ? halfKernel(dense, spec) : { ...dense, peakTflops: spec.peakTflops };
-  return estimatedWork(work, kernelSeconds(kernel, spec), kernel, { kernel: halved ? '2:4' : 'dense' }, spec);
+  if (!spec.structured || work.kind === 'update' || !isTwoOfFour(work)) {
+    return estimatedWork(work, kernelSeconds(dense, spec.peakTflops, spec), dense, { kernel: 'dense' }, spec);
+  }
+  const halved = halfKernel(work, dense, spec);
+  return estimatedWork(work, kernelSeconds(halved, spec.peakTflops, spec), halved, { kernel: '2:4' }, spec);
 }
 
-/** Half the products of a dense kernel at the dense peak, as the doubled peak counts those that are left out. */
-function halfKernel({ macs, bytes }: DenseKernel, { peakTflops, bytesPerValue }: RooflineSpec) {
+/** Two of each four products at the dense peak, as the doubled peak counts those that are left out; two values and four bits for them. */
+function halfKernel(work: GemmWork, { bytes }: Kernel, { bytesPerValue }: RooflineSpec): Kernel {
   const kept = Math.ceil(bytes.W / bytesPerValue / 2);
-  return { macs: macs / 2, peakTflops, bytes: { ...bytes, W: kept * bytesPerValue + Math.ceil(kept / 4) } };
+  return {
+    macs: gemmMacs(work, (k) => 2 * Math.ceil(k / 4)),
+    bytes: { ...bytes, W: kept * bytesPerValue + Math.ceil(kept / 4) },
+  };
 }

@@ -4,7 +4,7 @@ import { checkSpec, specFields } from '../check-spec.js';
 import { checkWork } from '../checked-run.js';
 import type { EstimatedWork, Estimator, GemmWork, Operand, PhaseWork } from '../contracts.js';
 import { csrBits } from '../parts/formats/csr.js';
-import { type DenseKernel, denseKernel, densityOf } from './dense-kernel.js';
+import { denseKernel, type Kernel } from './dense-kernel.js';
 import { estimatedStep, estimatedWork, kernelSeconds } from './kernel-time.js';
 import { efficienciesFit, type GpuOptions, gpuFields, powersFit } from './options.js';
 
@@ -41,12 +41,13 @@ export const sparseLibraryKind = { schema, build };
 /**
  * Modelled time of a GPU whose libraries multiply unstructured sparse matrices, as those of cuSPARSE's kind do: the second baseline of 000.
  *
- *     sparse = max(2 MACs density / (peak breakEven), bytes / bandwidth) / efficiency (+ launch)
+ *     sparse = max(2 non-zeros pixels images / (peak breakEven), bytes / bandwidth) / efficiency (+ launch)
  *
  * A sparse kernel multiplies the non-zeros only, at `breakEven` times the rate of the dense kernel of {@link roofline}, so that both take
  * alike at that density. The pattern is W's forward and back, and the wanted gradients' in a weight gradient; zeros of activations and
  * errors save nothing. It moves as CSR with 32-bit indices. `low` has the better library and the higher efficiency, `high` the worse and the
- * lower; each bound takes the dense kernel where that is faster, as a user would.
+ * lower; each bound takes the dense kernel where that is faster, as a user would. MACs and bytes
+ * are those of `low`.
  *
  * The two break-even densities are assumed: 000 and its ledger give none.
  *
@@ -78,11 +79,11 @@ function build(spec: SparseLibrarySpec): Estimator {
 
 function estimate(work: PhaseWork, spec: SparseLibrarySpec): EstimatedWork {
   const dense = denseKernel(work, spec.bytesPerValue);
-  const denseTime = kernelSeconds({ ...dense, peakTflops: spec.peakTflops }, spec);
+  const denseTime = kernelSeconds(dense, spec.peakTflops, spec);
   const pattern = work.kind === 'gemm' ? patternOf(work) : undefined;
   if (!pattern) return estimatedWork(work, denseTime, dense, { low: 'dense', high: 'dense' }, spec);
   const sparse = sparseKernel(work as GemmWork, pattern, dense, spec);
-  const timeAt = (breakEven: number) => kernelSeconds({ ...sparse, peakTflops: spec.peakTflops * breakEven }, spec);
+  const timeAt = (breakEven: number) => kernelSeconds(sparse, spec.peakTflops * breakEven, spec);
   const [low, high] = [timeAt(spec.breakEvenHigh).low, timeAt(spec.breakEvenLow).high];
   const seconds = { low: Math.min(low, denseTime.low), high: Math.min(high, denseTime.high) };
   const decisions = { low: low < denseTime.low ? 'sparse' : 'dense', high: high < denseTime.high ? 'sparse' : 'dense' };
@@ -95,14 +96,15 @@ function patternOf({ phase, kernel, output }: GemmWork): Operand | undefined {
   return kernel.role === 'W' ? kernel : undefined;
 }
 
+/** Each value of the pattern meets all pixels of all images. */
 function sparseKernel(
-  { nest }: GemmWork,
-  pattern: Operand,
-  { macs, bytes }: DenseKernel,
+  { nest, imageScale }: GemmWork,
+  { role, nonzeros }: Operand,
+  { bytes }: Kernel,
   { bytesPerValue }: SparseLibrarySpec,
-): DenseKernel {
-  const { nonzeros } = pattern;
+): Kernel {
+  const kept = countBits(nonzeros);
   const rows = sizeOf(nonzeros.shape) / (sizeOf(nest.kernelSize) * (nest.inChannels / nest.groups));
-  const stored = Math.ceil(csrBits(countBits(nonzeros), rows, { valueBits: 8 * bytesPerValue, indexBits: 32 }) / 8);
-  return { macs: macs * densityOf(pattern), bytes: { ...bytes, [pattern.role]: stored } };
+  const stored = Math.ceil(csrBits(kept, rows, { valueBits: 8 * bytesPerValue, indexBits: 32 }) / 8);
+  return { macs: kept * sizeOf(nest.outSize) * Math.round(nest.batch * imageScale), bytes: { ...bytes, [role]: stored } };
 }

@@ -29,10 +29,11 @@ interface Sizes {
  * groups have, as long as it was stored so (pre-generation); `E` in an input gradient, where the SORE makes it N:M as it comes (SDGP).
  */
 export function sparseForms(work: GemmWork, nest: LoopNest, spec: SatSpec): Form[] {
-  if (work.phase === 'weightGradient' || !hasNm(work.nest, work.phase, spec)) return [];
+  if (work.kernel.role !== 'W' || !hasNm(work.nest, work.phase, spec)) return [];
   const channels = reductionChannels(nest, work.phase);
   const isMap = work.phase === 'inputGradient' && isNmMap(work.input.nonzeros, channels, spec);
   const forms = isMap ? [uniformForm('E', nest, work.phase, spec)] : [];
+  if (work.kernel.role !== 'W') return forms; // attention: nothing is generated before the step
   const kernels = lowerGemm(work).map((view) => nmKernel(view, channels, spec));
   if (kernels.every(({ over }) => !over.includes(1))) return [uniformForm('W', nest, work.phase, spec), ...forms];
   const isPart = spec.preGeneration && kernels.some(({ hasCompact }) => hasCompact);

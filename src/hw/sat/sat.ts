@@ -15,7 +15,8 @@ import { executeUpdate } from './update-work.js';
  * **What is N:M** is seen on the bit maps; no run declares it. A *group* is `m` consecutive channels under one tap, along the
  * reduction (input channels forward, output channels in the input gradient), or what is left of them. For W a group takes `n` slots in a
  * fold of the array if none of the columns that the array holds at once has more than `n` non-zeros there, else it runs dense. E in an
- * input gradient counts as N:M only if each of its groups is, as SDGP leaves it. A, and the weight gradient, always run dense.
+ * input gradient counts as N:M only if each of its groups is, as SDGP leaves it. A, products of activations and the weight gradient always
+ * run dense.
  *
  *     WS   per block of columns: ceil(slots / rows) * (m + rows + cols - 2)
  *     OS   per fold of t outputs in turn: slots * max(t, addLatencyCycles) + rows + cols - 2 + t * rows

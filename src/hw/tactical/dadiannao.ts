@@ -67,7 +67,7 @@ export function executeInOrder(
   spec: RowArraySpec,
   decisions: Readonly<Record<string, string>> = {},
 ): WorkCounts {
-  const compressed = work.phase !== 'weightGradient';
+  const compressed = work.kernel.role === 'W'; // what is made at run time comes as it is
   const coding = { valueBits: 8 * spec.bytesPerValue, selectBits: 0, advanceBits: 0, decoupled: false, compressed };
   const sums = runRows(layers, tileArray(spec), { tiles: spec.tiles, skipsZeros: false, coding });
   return gemmCounts(work, layers, sums, { selectBits: 0, decisions }, spec);

@@ -15,7 +15,7 @@ import { gemmCounts, updateCounts } from './work-counts.js';
  * {@link scheduleWeights}).
  *
  * Zeros of the weights alone save time, in the forward pass and the input gradient, each with a schedule of its own. The weight
- * gradient has no weights among its operands and stays dense by default: with `s` zeros a training step is at most
+ * gradient has no weights among its operands and stays dense by default, as products of two activations do: with `s` zeros a step is at most
  * `3 / (2 max(1 - s, 1 / (h + 1)) + 1)` times as fast. Where the sources of the slots cost more traffic than the schedule saves
  * time, weights stay in order: no work is ever slower than on {@link dadiannao}, and what was chosen stands in `decisions`.
  *
@@ -69,7 +69,9 @@ function execute(work: PhaseWork, array: RowSynchronousArray, spec: TacticalSpec
   if (work.kind === 'update') return updateCounts(work, metadataBits(spec).selectBits, spec);
   const layers = filterLayers(work, spec);
   const inOrder = executeInOrder(work, layers, spec, { weights: 'in order' });
-  if (work.phase === 'weightGradient' && spec.weightGradient === 'dense') return inOrder;
+  // A schedule in software takes operands that are known before the run.
+  const known = work.kernel.role === 'W' || (work.phase === 'weightGradient' && spec.weightGradient === 'errors');
+  if (!known) return inOrder;
   const scheduled = executeScheduled(work, layers, array, spec);
   return inOrder.cycles < scheduled.cycles ? inOrder : scheduled;
 }
@@ -82,7 +84,7 @@ function executeScheduled(
 ): WorkCounts {
   const bits = metadataBits(spec);
   const decoupled = spec.synchronise === 'pe';
-  const compressed = work.phase !== 'weightGradient';
+  const compressed = work.kernel.role === 'W';
   const coding = { valueBits: 8 * spec.bytesPerValue, ...bits, decoupled, compressed };
   const sums = runRows(layers, array, { tiles: spec.tiles, skipsZeros: true, coding });
   return gemmCounts(work, layers, sums, { selectBits: bits.selectBits, decisions: { weights: 'scheduled' } }, spec);

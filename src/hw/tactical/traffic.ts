@@ -25,7 +25,7 @@ export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], stor
   const kernelOnRows = !(work.nest.transposed && phase === 'weightGradient'); // there rows run along the input operand
   const [windowed, rowed] = kernelOnRows ? [input, kernel] : [kernel, input];
   const windowedBytes = groupedBytes(windowed, work, spec);
-  const rowedBytes = phase === 'weightGradient' ? groupedBytes(rowed, work, spec) : storedBytes;
+  const rowedBytes = rowed.role === 'W' ? storedBytes : groupedBytes(rowed, work, spec);
   const tiles = (bytes: number, kb: number) => Math.max(1, Math.ceil(bytes / (512 * kb)));
   const fetched = fetchedBytes(
     { bytes: windowedBytes, tiles: tiles(windowedBytes, spec.activationMemoryKb) },

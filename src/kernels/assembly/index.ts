@@ -7,6 +7,7 @@ export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwi
 export { countRows, foldRounds } from './folds';
 export { gatherRows, shiftPlanes } from './gather';
 export { gemm } from './gemm';
+export { addGroupDecay, groupsAcross, groupsAlong } from './groups';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
   lanesMoments,
@@ -23,6 +24,7 @@ export {
   globalMaxGradientLanes,
   maxPoolGradientLanes,
   maxPoolLanes,
+  pooledError,
 } from './lanes-pool';
 export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
 export { addDecay, countOnes, listAcross, listAlong } from './lists';
@@ -42,4 +44,5 @@ export {
 } from './sparse';
 export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
 export { quadForward, quadWeightGradient } from './sparse-quads';
+export { adamUpdate, sgdUpdate } from './updates';
 export { transposeBits } from './transpose-bits';

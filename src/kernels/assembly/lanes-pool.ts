@@ -1,4 +1,5 @@
 // Pooling of maps in lanes, [block][pixel][channel][32 images].
+import { sumOf } from './sparse';
 
 /** Bytes of the 32 lanes of one channel. */
 const LANES: usize = 128;
@@ -84,6 +85,10 @@ export function maxPoolLanes(
         const left = ow * strideWidth - padLeft;
         const bottom = min(inHeight, top + windowHeight);
         const right = min(inWidth, left + windowWidth);
+        if (windowHeight == 2 && windowWidth == 2 && top >= 0 && left >= 0 && bottom - top == 2 && right - left == 2) {
+          largestOfFour(x + pixel * (top * inWidth + left), pixel * inWidth, pixel, y);
+          continue;
+        }
         for (let c: usize = 0; c < pixel; c += 16) {
           let largest = f32x4.splat(-Infinity);
           for (let ih = max(0, top); ih < bottom; ih++)
@@ -93,6 +98,15 @@ export function maxPoolLanes(
           v128.store(y + c, largest);
         }
       }
+}
+
+/** The usual window, without loops over it. */
+function largestOfFour(x: usize, row: usize, pixel: usize, y: usize): void {
+  const end = x + pixel;
+  for (; x < end; x += 16, y += 16) {
+    const upper = f32x4.pmax(f32x4.pmax(f32x4.splat(-Infinity), v128.load(x)), v128.load(x + pixel));
+    v128.store(y, f32x4.pmax(f32x4.pmax(upper, v128.load(x + row)), v128.load(x + row + pixel)));
+  }
 }
 
 /** dx = each dy at the first element of its window that equals the largest, y; windows that overlap add up. */
@@ -123,4 +137,62 @@ export function maxPoolGradientLanes(
             }
         }
       }
+}
+
+/**
+ * The error before relu in a frame of zeros, with the gradient of the bias, as reluError makes them, for a map whose relu was max-pooled by
+ * windows that lie side by side from the first pixel on: `pooled` and dy are of the pooled map. An error goes to the first element of its
+ * window that equals the largest.
+ */
+export function pooledError(
+  y: usize, pooled: usize, dy: usize, out: usize, gradient: usize, partials: usize,
+  blocks: i32, height: i32, width: i32, channels: i32, top: i32, bottom: i32, left: i32, right: i32,
+  outHeight: i32, outWidth: i32, windowHeight: i32, windowWidth: i32,
+): void {
+  const pixel = LANES * channels;
+  const row = pixel * (left + width + right);
+  const covered = min(width, outWidth * windowWidth);
+  memory.fill(partials, 0, 16 * <usize>channels);
+  for (; blocks > 0; blocks--, y += pixel * height * width, out += row * (top + height + bottom)) {
+    memory.fill(out, 0, row * top);
+    let h = 0;
+    for (let oh = 0; oh < outHeight; oh++) {
+      const end = min(height, h + windowHeight);
+      for (let line = out + row * (top + h), last = out + row * (top + end); line < last; line += row) {
+        memory.fill(line, 0, pixel * left);
+        memory.fill(line + pixel * (left + covered), 0, pixel * (width - covered + right));
+      }
+      for (let w = 0; w < covered; w += windowWidth, pooled += pixel, dy += pixel) {
+        const columns = min(windowWidth, width - w);
+        const error = out + row * (top + h) + pixel * (left + w);
+        windowError(y + pixel * (h * width + w), pixel * width, pooled, dy, error, row, pixel, end - h, columns, partials);
+      }
+      h = end;
+    }
+    memory.fill(out + row * (top + h), 0, row * (height - h + bottom));
+  }
+  for (let c = 0; c < channels; c++) store<f32>(gradient + 4 * c, sumOf(v128.load(partials + 16 * c)));
+}
+
+/** One window of {@link pooledError}. */
+function windowError(
+  y: usize, yRow: usize, pooled: usize, dy: usize, out: usize, outRow: usize, pixel: usize, rows: i32, columns: i32, partials: usize,
+): void {
+  const zero = f32x4.splat(0);
+  for (let c: usize = 0; c < pixel; c += 16) {
+    const largest = v128.load(pooled + c);
+    let open = v128.and(v128.load(dy + c), f32x4.gt(largest, zero));
+    const sums = partials + ((c >> 7) << 4);
+    v128.store(sums, f32x4.add(v128.load(sums), open));
+    let from = y + c;
+    let to = out + c;
+    for (let row = 0; row < rows; row++, from += yRow, to += outRow) {
+      const end = pixel * columns;
+      for (let at: usize = 0; at < end; at += pixel) {
+        const here = f32x4.eq(v128.load(from + at), largest);
+        v128.store(to + at, v128.and(open, here));
+        open = v128.andnot(open, here);
+      }
+    }
+  }
 }

@@ -1,20 +1,14 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { checkOptionNames } from '../../check-options.js';
 import { SparsityError } from '../../errors.js';
-import { type BitTensor, type LoopNest, type Network, type NetworkLayer, paddedMacs } from '../../hw/index.js';
+import type { Network } from '../../hw/index.js';
 import { checkModel } from '../check-model.js';
-import { packTensorBits } from '../pack-bits.js';
 import type { SkippedLayer } from '../policy.js';
 import { prunableKernels } from '../prunable-kernels.js';
 import { strip } from '../strip.js';
-import { type FollowedUse, followKernels } from '../tap/follow-kernels.js';
-import { kernelNames } from '../tap/kernel-names.js';
-import { observeTape, offTape } from '../tap/tape.js';
-import { type ModelInput, modelInput } from './model-input.js';
-import { productNest } from './product-nest.js';
+import { modelInput } from './model-input.js';
+import { readLayers } from './read-layers.js';
 import { skippedKernels } from './skipped-kernels.js';
-import { traceZeros } from './trace-zeros.js';
-import { watchCalls } from './watch-calls.js';
 
 /** Options of {@link networkOf}. */
 export interface NetworkOfOptions {
@@ -75,88 +69,4 @@ export function networkOf(model: tf.LayersModel, options: NetworkOfOptions = {})
   } finally {
     if (plain !== model) plain.dispose();
   }
-}
-
-function readLayers(model: tf.LayersModel, input: ModelInput, withWeights: boolean): NetworkLayer[] {
-  const found: (() => NetworkLayer)[] = [];
-  const weights = new Map<string, BitTensor>();
-  const products = new Map<string, number>();
-  const releases: (() => void)[] = [];
-  const pass = () => {
-    const data = input.zeros();
-    const trace = traceZeros(
-      data,
-      model.trainableWeights.map((weight) => weight.read().id),
-    );
-    const calls = watchCalls(model, trace.dropped);
-    releases.push(calls.release);
-    const add = (
-      known: Pick<NetworkLayer, 'name' | 'kind' | 'use'>,
-      ran: LoopNest,
-      from: readonly tf.Tensor[],
-      output: tf.Tensor,
-    ) => {
-      const [first] = from.map(trace.originOf);
-      const fate = trace.follow(output);
-      const nest = { ...ran, batch: ran.batch * input.imagesPerRun };
-      const layer = {
-        ...known,
-        nest,
-        needsInputGradient: from.some((t) => trace.originOf(t).isTrained),
-        input: { relu: first?.relu ?? false, dropout: first?.dropout ?? 0 },
-        macs: paddedMacs(nest),
-        weights: weights.get(known.name),
-      };
-      found.push(() => ({ ...layer, output: fate() }));
-    };
-    const onUse = (use: FollowedUse) => {
-      const { layer: name, op, node, nest } = use;
-      if (withWeights && !weights.has(name)) offTape(() => weights.set(name, bitsOfKernel(use)));
-      const kind = op.endsWith('MatMul') ? 'dense' : 'conv';
-      add({ name, kind, use: use.use }, nest, [node.inputs[use.data] as tf.Tensor], node.outputs[0] as tf.Tensor);
-    };
-    releases.push(
-      followKernels(kernelNames(model), onUse),
-      observeTape((op, node, attrs) => {
-        const factors = Object.values(node.inputs).slice(0, 2);
-        const isProduct = op.endsWith('MatMul') && factors.every((t) => trace.originOf(t).isData);
-        if (isProduct) {
-          const name = `${calls.running?.name ?? model.name}/product`;
-          const use = products.get(name) ?? 0;
-          products.set(name, use + 1);
-          add(
-            { name, kind: 'attention', use },
-            productNest(factors, attrs, input.imagesRun),
-            factors,
-            node.outputs[0] as tf.Tensor,
-          );
-        }
-        trace.observe(op, node);
-      }),
-    );
-    model.apply(data, { training: false });
-    return tf.scalar(0);
-  };
-  try {
-    tf.tidy(() => {
-      // A tape without a backward pass: what it returns depends on nothing.
-      tf.engine().gradients(pass, [tf.scalar(0)], undefined, true);
-    });
-  } catch (cause) {
-    if (cause instanceof SparsityError) throw cause;
-    throw new SparsityError({
-      what: `model ${model.name}: forward pass`,
-      got: cause instanceof Error ? cause.message : cause,
-      expected: `layers that take ${input.described}`,
-      fix: 'pass openSize where an axis is open, and see that model.predict runs',
-    });
-  } finally {
-    for (const release of releases) release();
-  }
-  return found.map((layer) => layer());
-}
-
-function bitsOfKernel({ nest, views, node, saved }: FollowedUse): BitTensor {
-  const shape = [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels];
-  return { shape, words: packTensorBits(views.W(node.saved[saved.W] as tf.Tensor)) };
 }

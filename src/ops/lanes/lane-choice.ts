@@ -3,11 +3,14 @@ import { type ConvGeometry, countOnes } from '../../kernels/index.js';
 import type { LayerMasks } from '../../pruning/contracts.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
-import type { LaneObstacle, LayerInternals } from './lane-flow.js';
+import type { Flow, LaneObstacle, LayerInternals } from './lane-flow.js';
 import { denseGeometry, windowGeometry } from './lane-geometry.js';
 
 /** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
 const fewChannels = 4;
+
+/** Outputs up to which a dense layer behind lanes stays there with all its weights: the way out, and the operations of tfjs, take longer. */
+const fewOutputs = 32;
 
 /** Images times output pixels from which lists pay for themselves in one step: 4 ns a weight, against 0.1 ns that they save each time. */
 const manyUses = 64;
@@ -26,7 +29,10 @@ function densityOf(mask: Uint8Array | null): number {
  * Whether the three products are faster in lanes: by its time per weight a product over a list breaks even with the dense kernels at
  * 1 - breakEven of the weights, and a gradient of all weights is left to these.
  */
-function isSparse({ forward, backward, gradient }: LayerMasks, breakEven: number): boolean {
+function isSparse(store: DenseKernelStore, breakEven: number): boolean {
+  // Masks that nobody has made yet are not made for this.
+  if (store.grouped) return 1 - store.grouped.groups.n / store.grouped.groups.m >= breakEven;
+  const { forward, backward, gradient } = store.masks;
   if (!forward) return false;
   const lists = [forward, backward, ...(gradient ? [gradient] : [])].map(densityOf);
   const density = lists.reduce((sum, each) => sum + each, 0) / lists.length;
@@ -40,8 +46,13 @@ export function storeOf(layer: MaskedLayer): DenseKernelStore {
 
 const seen = new WeakSet<LayerMasks>();
 
-/** Whether lists are worth making: for masks that stay, or where each weight is used often enough to pay for them in one step (BDWP). */
-function areWorthLists(masks: LayerMasks, uses: number): boolean {
+/**
+ * Whether lists are worth making: for masks that stay, for groups, whose lists are made of the weights, or where each weight is used often
+ * enough to pay for them in one step.
+ */
+function areWorthLists(store: DenseKernelStore, uses: number): boolean {
+  if (store.grouped) return true;
+  const { masks } = store;
   const stay = seen.has(masks);
   seen.add(masks);
   return stay || uses >= manyUses;
@@ -50,18 +61,21 @@ function areWorthLists(masks: LayerMasks, uses: number): boolean {
 /** The loops of a masked layer that is to run in lanes, or why it is not: sparse ones are, and what leads to them. */
 export function laneGeometry(
   layer: MaskedLayer,
-  images: readonly number[],
+  input: Flow,
   region: readonly tf.layers.Layer[],
   breakEven: number,
 ): ConvGeometry | LaneObstacle {
-  const { info, masks } = storeOf(layer);
+  const store = storeOf(layer);
+  const { info } = store;
+  const images = input.images ?? input.tensor.shape;
   const isNarrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels;
-  const leads = isNarrow && region.some((other) => isMasked(other) && isSparse(storeOf(other).masks, breakEven));
-  if (!leads && !isSparse(masks, breakEven)) return masks.forward ? 'belowBreakEven' : 'notPruned';
+  const leads = isNarrow && region.some((other) => isMasked(other) && isSparse(storeOf(other), breakEven));
+  const ends = input.images !== undefined && info.kind === 'dense' && (info.shape[info.outputAxis] as number) <= fewOutputs;
+  if (!leads && !ends && !isSparse(store, breakEven)) return store.masks.forward ? 'belowBreakEven' : 'notPruned';
   const geometry = geometryOf(layer, images);
   if (typeof geometry === 'string') return geometry;
   const uses = (images[0] as number) * geometry.outHeight * geometry.outWidth;
-  return areWorthLists(masks, uses) ? geometry : 'masksSeenOnce';
+  return areWorthLists(store, uses) ? geometry : 'masksSeenOnce';
 }
 
 function geometryOf(layer: MaskedLayer, images: readonly number[]): ConvGeometry | LaneObstacle {

@@ -25,17 +25,32 @@ const valueByValue: Companion = (layer, [{ tensor, images }], { kwargs }) => ({
 
 const relu: Companion = (_, [flow]) => (flow.rectified ? flow : { ...flow, tensor: laneRelu(flow.tensor), rectified: true });
 
+/** The loops of a pooling layer. */
+function poolGeometry(layer: tf.layers.Layer, images: readonly number[]): ReturnType<typeof windowGeometry> {
+  const { poolSize, strides, padding } = layer as unknown as Required<LayerInternals>;
+  const channels = images[3] as number;
+  return windowGeometry(images, [...poolSize, channels, channels], strides, padding);
+}
+
+/** The loops of max pooling whose windows lie side by side from the first pixel on, so that the layer before may do it; else undefined. */
+export function tilingPool(layer: tf.layers.Layer, images: readonly number[]): ReturnType<typeof windowGeometry> | undefined {
+  const { dataFormat } = layer as unknown as LayerInternals;
+  if (layer.getClassName() !== 'MaxPooling2D' || dataFormat === 'channelsFirst') return undefined;
+  const g = poolGeometry(layer, images);
+  const isTiling = g.kernelHeight === g.strideHeight && g.kernelWidth === g.strideWidth && g.padTop + g.padLeft === 0;
+  return isTiling ? g : undefined;
+}
+
 type Window = (x: tf.Tensor, g: ReturnType<typeof windowGeometry>) => tf.Tensor;
 
 /** Pooling by windows. */
 const pooling =
   (pool: Window): Companion =>
-  (layer, [{ tensor, images }]) => {
-    const { poolSize, strides, padding, dataFormat } = layer as unknown as Required<LayerInternals>;
-    if (dataFormat === 'channelsFirst') return 'channelsFirst';
-    const [batch, , , channels] = images as [number, number, number, number];
-    const g = windowGeometry(images, [...poolSize, channels, channels], strides, padding);
-    return { tensor: pool(tensor, g), images: [batch, g.outHeight, g.outWidth, channels] };
+  (layer, [{ tensor, images, pooled }]) => {
+    if ((layer as unknown as LayerInternals).dataFormat === 'channelsFirst') return 'channelsFirst';
+    const g = poolGeometry(layer, images);
+    const pooledImages = [images[0] as number, g.outHeight, g.outWidth, g.outChannels];
+    return { tensor: pooled ? tensor : pool(tensor, g), images: pooledImages };
   };
 
 /** Pooling of whole maps. */

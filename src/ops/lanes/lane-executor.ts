@@ -1,6 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ConvGeometry } from '../../kernels/index.js';
-import type { LayerMasks } from '../../pruning/contracts.js';
 import { isRecording } from '../forward-backward-op.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
@@ -8,7 +6,7 @@ import { isTapAttached } from '../tap/attach-tap.js';
 import { inTrainingStep } from '../training-step.js';
 import { CompactKernel } from './compact-kernel.js';
 import { laneGeometry, storeOf } from './lane-choice.js';
-import { applyInLanes } from './lane-companions.js';
+import { applyInLanes, tilingPool } from './lane-companions.js';
 import {
   type Flow,
   isElementwise,
@@ -21,7 +19,8 @@ import {
 } from './lane-flow.js';
 import { type LaneUse, laneLayer } from './lane-layer.js';
 import { fromLanes, toLanes } from './lane-layout.js';
-import { type LanePlan, lanePlan } from './lane-plan.js';
+import type { LanePlan, PlacedProduct } from './lane-plan.js';
+import { type KnownPlan, LanePlans } from './lane-plans.js';
 import { reportUse } from './lane-report.js';
 import { hasLanes } from './on-heap.js';
 
@@ -34,13 +33,6 @@ export interface LaneExecutorOptions {
   readonly breakEven?: number;
 }
 
-/** A plan, and what it was made for. */
-interface KnownPlan {
-  readonly plan: LanePlan;
-  readonly masks: LayerMasks;
-  readonly geometry: ConvGeometry;
-}
-
 /**
  * Runs a region with the sparse kernels: images go into lanes before the first layer that gains by it and come back behind the last one
  * that can work there. A layer whose mask is not sparse enough runs as usual, and so do all where tfjs does not compute on wasm.
@@ -51,9 +43,9 @@ export function laneExecutor({ breakEven = 0.45 }: LaneExecutorOptions = {}): Cr
 
 function createExecutor(nodes: readonly RegionNode[], breakEven: number): ReturnType<CreateRegionExecutor> {
   const layers = nodes.map(({ layer }) => layer);
-  const thenRelu = nodes.map((_, i) => isFollowedByRelu(nodes, i));
+  const followers = nodes.map((_, i) => followerOf(nodes, i));
   const obstacles: (LaneObstacle | undefined)[] = nodes.map(() => 'notRunYet');
-  const plans = new Map<MaskedLayer, KnownPlan>();
+  const plans = new LanePlans();
   const compacts = new Map<MaskedLayer, CompactKernel>();
 
   function settle(layer: MaskedLayer): void {
@@ -63,39 +55,28 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
 
   function forget(layer: MaskedLayer): void {
     settle(layer);
-    plans.get(layer)?.plan.dispose();
-    plans.delete(layer);
-  }
-
-  function planOf(layer: MaskedLayer, geometry: ConvGeometry): LanePlan {
-    const { masks } = storeOf(layer);
-    const known = plans.get(layer);
-    if (known?.masks === masks && tf.util.arraysEqual(Object.values(known.geometry), Object.values(geometry))) return known.plan;
-    // Kept values that are trained by themselves stay so: their order does not depend on the size of the images.
-    known?.plan.dispose();
-    const plan = lanePlan(geometry, masks);
-    plans.set(layer, { plan, masks, geometry });
-    return plan;
+    plans.forget(storeOf(layer));
   }
 
   /** Trains the kept values by themselves from now on, where they can be and the layer has run in lanes under these masks. */
   function prepare(layer: MaskedLayer, optimizer: tf.Optimizer): void {
     const compact = compacts.get(layer);
     if (compact && (compact.isStale || !compact.isFor(optimizer))) settle(layer);
-    const known = plans.get(layer);
-    if (!known || compacts.has(layer) || !isCompactable(layer, known)) return;
-    compacts.set(layer, new CompactKernel(storeOf(layer).variable, known.plan.gradient().list.order, optimizer));
+    const known = plans.known(storeOf(layer));
+    const product = known && !compacts.has(layer) && compactProduct(layer, known);
+    if (product) compacts.set(layer, new CompactKernel(storeOf(layer).variable, product.list.order, optimizer));
   }
 
   /** The result of a layer in lanes, or why there is none. */
   function inLanes(layer: tf.layers.Layer, flows: readonly Flow[], kwargs: object, index: number): Flow | LaneObstacle {
     if (isMasked(layer)) {
       const [flow] = flows as [Flow];
-      const geometry = laneGeometry(layer, flow.images ?? flow.tensor.shape, layers, breakEven);
-      return typeof geometry === 'string' ? geometry : runMasked(layer, planOf(layer, geometry), flow, compacts.get(layer));
+      const geometry = laneGeometry(layer, flow, layers, breakEven);
+      if (typeof geometry === 'string') return geometry;
+      return runMasked(layer, plans.of(storeOf(layer), geometry), flow, compacts.get(layer), followers[index]);
     }
     if (!flows.every(isInLanes)) return 'inputNotInLanes';
-    return applyInLanes(layer, flows as [LaneFlow, ...LaneFlow[]], { kwargs, thenRelu: thenRelu[index] as boolean });
+    return applyInLanes(layer, flows as [LaneFlow, ...LaneFlow[]], { kwargs, thenRelu: isRelu(followers[index]) });
   }
 
   function step(layer: tf.layers.Layer, flows: readonly Flow[], kwargs: object, index: number): Flow {
@@ -133,6 +114,11 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
       for (const method of ['readKernel', 'effective'] as const) before(() => compacts.get(layer)?.sync(), method);
       for (const method of ['repack', 'enforce'] as const) before(() => settle(layer), method);
       before(() => forget(layer), 'dispose');
+      const { regroup } = store;
+      store.regroup = (...masks) => {
+        settle(layer);
+        if (!plans.regroup(store, ...masks)) regroup.apply(store, masks);
+      };
       store.settle = () => settle(layer);
       store.prepare = (optimizer) => prepare(layer, optimizer);
       store.read = () => {
@@ -146,24 +132,36 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
   };
 }
 
-/** Whether the one layer that sees a node's output is relu. */
-function isFollowedByRelu(nodes: readonly RegionNode[], index: number): boolean {
+/** The one layer that sees a node's output, where there is but one. */
+function followerOf(nodes: readonly RegionNode[], index: number): tf.layers.Layer | undefined {
   const next = nodes.filter(({ inputs }) => inputs.includes(index));
-  return next.length === 1 && isRelu((next[0] as RegionNode).layer);
+  return next.length === 1 ? next[0]?.layer : undefined;
 }
 
-/** Whether a kernel's kept values can be trained by themselves: they are all that any product sees, and all that gets a gradient. */
-function isCompactable(layer: MaskedLayer, { plan, masks }: KnownPlan): boolean {
-  const { treatment, opMasks } = storeOf(layer);
-  const { forward, backward, gradient } = masks;
-  const one = masks === storeOf(layer).masks && forward !== null && forward === backward && forward === gradient;
+/**
+ * The product by which a kernel's kept values can be trained by themselves, where they are all that any product sees, and all that gets a
+ * gradient.
+ */
+function compactProduct(layer: MaskedLayer, { plan, source }: KnownPlan): PlacedProduct | undefined {
+  const store = storeOf(layer);
+  const { treatment, opMasks } = store;
   const zero = treatment.pruned === 'zero' && treatment.slots === 'zero' && treatment.decay === 0;
   // A regularizer of the kernel wants to see the kernel.
   const { kernelRegularizer } = layer as unknown as { kernelRegularizer?: unknown };
-  return one && zero && !opMasks?.term && !kernelRegularizer && layer.trainable && plan.forward.nonzeros > 0;
+  if (!zero || opMasks?.term || kernelRegularizer || !layer.trainable) return undefined;
+  const { forward, backward, gradient } = store.masks;
+  const one = source === store.masks && forward !== null && forward === backward && forward === gradient;
+  const product = one ? plan.gradient?.() : undefined;
+  return product?.nonzeros ? product : undefined;
 }
 
-function runMasked(layer: MaskedLayer, plan: LanePlan, flow: Flow, compact: CompactKernel | undefined): Flow {
+function runMasked(
+  layer: MaskedLayer,
+  plan: LanePlan,
+  flow: Flow,
+  compact: CompactKernel | undefined,
+  follower: tf.layers.Layer | undefined,
+): Flow {
   const { bias, activation } = layer as unknown as LayerInternals;
   const store = storeOf(layer);
   const [batch] = (flow.images ?? flow.tensor.shape) as [number];
@@ -172,16 +170,20 @@ function runMasked(layer: MaskedLayer, plan: LanePlan, flow: Flow, compact: Comp
   const values = compact && !compact.isStale && (inTrainingStep() || !isRecording()) ? 'gradient' : 'dense';
   const w = values === 'gradient' ? (compact as CompactKernel).variable : (store.read() as tf.Variable);
   const inFull = (use: LaneUse) => ({ ...use, G: (compact as CompactKernel).scatter(use.G) });
+  const { outHeight, outWidth, outChannels } = plan.geometry;
+  const images = store.info.kind === 'dense' ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels];
+  const pool = name === 'relu' && follower ? tilingPool(follower, images) : undefined;
   const y = laneLayer(flow.images ? flow.tensor : toLanes(flow.tensor), w, bias?.read(), plan, {
     relu: name === 'relu',
+    pool,
     values,
     masks: store.opMasks ?? {},
     batch,
     onUse: isTapAttached() ? (use) => reportUse(store, plan, batch, values === 'dense' ? use : inFull(use)) : undefined,
   });
-  const { outHeight, outWidth, outChannels } = plan.geometry;
-  const images = store.info.kind === 'dense' ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels];
-  if (name === 'linear' || name === 'relu' || !activation) return { tensor: y, images, rectified: name === 'relu' };
+  if (name === 'linear' || name === 'relu' || !activation) {
+    return { tensor: y, images, rectified: name === 'relu', pooled: pool !== undefined };
+  }
   if (isElementwise(name)) return { tensor: activation.apply(y), images };
   return { tensor: activation.apply(fromLanes(y, images)), images: undefined };
 }

@@ -8,6 +8,8 @@ export interface Flow {
   readonly images: number[] | undefined;
   /** Relu has been applied: it need not be again. */
   readonly rectified?: boolean;
+  /** The max pooling that comes next has been done: `images` are those before it, the tensor holds what is behind it. */
+  readonly pooled?: boolean;
 }
 
 /** A flow in lanes. */
@@ -71,7 +73,8 @@ export function isElementwise(activation: string): boolean {
 }
 
 /** Whether a layer is relu and nothing else. */
-export function isRelu(layer: tf.layers.Layer): boolean {
+export function isRelu(layer: tf.layers.Layer | undefined): boolean {
+  if (!layer) return false;
   if (layer.getClassName() === 'ReLU') return (layer as unknown as { maxValue?: number | null }).maxValue == null;
   return layer.getClassName() === 'Activation' && (layer as unknown as LayerInternals).activation?.getClassName() === 'relu';
 }

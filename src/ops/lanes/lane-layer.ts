@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Pointer } from '../../kernels/index.js';
+import type { ConvGeometry, Pointer } from '../../kernels/index.js';
 import { type MapInMemory, mapsOf } from '../../kernels/lane-maps.js';
 import type { Frame } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
@@ -8,7 +8,7 @@ import type { WasmHeap } from '../training-kernels-heap.js';
 import { denseWeightGradient } from './lane-dense-gradient.js';
 import { framedShape, inFrame, inside, mapOf, noFrame, outOfFrame } from './lane-frames.js';
 import type { LaneShape } from './lane-layout.js';
-import type { LanePlan, PlacedProduct } from './lane-plan.js';
+import type { HeapProduct, LanePlan, PlacedProduct, TrainedValues } from './lane-plan.js';
 import { onHeap } from './on-heap.js';
 
 /** What a use of a layer's kernel was made of, in lanes. */
@@ -20,13 +20,13 @@ export interface LaneUse {
   readonly needsInputGradient: boolean;
 }
 
-type Values = LaneLayerOptions['values'];
-
 /** Options of {@link laneLayer}. */
 export interface LaneLayerOptions {
   readonly relu: boolean;
-  /** Whether `w` holds the dense kernel, or only the values that get a gradient, in the order of their product. */
-  readonly values: 'dense' | 'gradient';
+  /** Max pooling of the relu, by windows that lie side by side from the first pixel on; the layer then gives the pooled map. */
+  readonly pool: ConvGeometry | undefined;
+  /** What `w` holds. */
+  readonly values: TrainedValues;
   /** As tensors: M_f and M_g, a term of the gradient, the decay of SR-STE. */
   readonly masks: OpMasks;
   /** Images of the batch. */
@@ -47,7 +47,7 @@ export function laneLayer(
   w: tf.Tensor,
   bias: tf.Tensor | undefined,
   plan: LanePlan,
-  { relu, values, masks, batch, onUse }: LaneLayerOptions,
+  { relu, pool, values, masks, batch, onUse }: LaneLayerOptions,
 ): tf.Tensor {
   let needsInputGradient = false;
   return forwardBackwardOp({
@@ -57,14 +57,15 @@ export function laneLayer(
     forward(save) {
       const A = inFrame(x, plan.forwardFrame);
       const y = forward(A, w, bias, plan, values, relu);
-      save(relu ? [A, w, y] : [A, w]);
-      return y;
+      const pooled = pool && maxPool(y, pool);
+      save([A, w, ...(relu ? [y] : []), ...(pooled ? [pooled] : [])]);
+      return pooled ?? y;
     },
     backward(dy, saved) {
-      const [A, W, Y] = saved as readonly [tf.Tensor, tf.Tensor, tf.Tensor?];
+      const [A, W, Y, pooled] = saved as readonly [tf.Tensor, tf.Tensor, tf.Tensor?, tf.Tensor?];
       // Not in a function below: what these make is freed when they return.
       const dBias = Y ? newVector(plan.geometry.outChannels) : undefined;
-      const E = Y && dBias ? reluError(Y, dy, dBias, plan.backwardFrame) : dy;
+      const E = Y && dBias ? outputError(Y, pooled, dy, dBias, plan.backwardFrame, pool) : dy;
       const frame = Y ? plan.backwardFrame : noFrame;
       return {
         // tfjs calls them in this order, each only where its input needs a gradient.
@@ -73,9 +74,9 @@ export function laneLayer(
           return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
-          const G = plan.hasDenseGradient
-            ? denseWeightGradient(outOfFrame(A, plan.forwardFrame), outOfFrame(E, frame), w.shape, plan.geometry, batch)
-            : weightGradient(A, E, frame, w.shape, plan, values);
+          const G = plan.gradient
+            ? weightGradient(A, E, frame, w.shape, plan.gradient(), values)
+            : denseWeightGradient(A, E, frame, w.shape, plan.geometry, batch);
           onUse?.({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), G, needsInputGradient });
           return withTerms(G, W, plan, masks);
         },
@@ -89,14 +90,14 @@ export function laneLayer(
 function withTerms(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, masks: OpMasks): tf.Tensor {
   const { term = null, decay = 0 } = masks;
   const sum = term ? G.add(masks.gradient ? term.mul(masks.gradient) : term) : G;
-  return decay === 0 ? sum : withDecay(sum, W, plan.forward, decay);
+  return decay === 0 ? sum : withDecay(sum, W, plan, decay);
 }
 
-function withDecay(G: tf.Tensor, W: tf.Tensor, kept: PlacedProduct, decay: number): tf.Tensor {
+function withDecay(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, decay: number): tf.Tensor {
   return onHeap({ G, W }, (heap, inputs) => {
     const out = heap.output(G.shape);
     const [g, w, sum] = [inputs.G, inputs.W, out].map((t) => heap.pointer(t)) as [Pointer, Pointer, Pointer];
-    heap.lanes.addDecay(g, w, decay, kept.order(heap, 'dense'), kept.nonzeros, sum, G.size);
+    plan.addDecay(heap, g, w, decay, sum, G.size);
     return out;
   });
 }
@@ -106,7 +107,7 @@ function forward(
   w: tf.Tensor,
   bias: tf.Tensor | undefined,
   plan: LanePlan,
-  values: Values,
+  values: TrainedValues,
   relu: boolean,
 ): tf.Tensor {
   const { geometry: g, forward: product } = plan;
@@ -120,7 +121,7 @@ function forward(
 }
 
 /** @param E in the frame of the input gradient. */
-function inputGradient(E: tf.Tensor, w: tf.Tensor, plan: LanePlan, values: Values): tf.Tensor {
+function inputGradient(E: tf.Tensor, w: tf.Tensor, plan: LanePlan, values: TrainedValues): tf.Tensor {
   const { geometry: g } = plan;
   const products = plan.backward();
   const [blocks] = E.shape as LaneShape;
@@ -133,8 +134,14 @@ function inputGradient(E: tf.Tensor, w: tf.Tensor, plan: LanePlan, values: Value
 }
 
 /** @param frame in which E stands. */
-function weightGradient(A: tf.Tensor, E: tf.Tensor, frame: Frame, shape: number[], plan: LanePlan, values: Values): tf.Tensor {
-  const product = plan.gradient();
+function weightGradient(
+  A: tf.Tensor,
+  E: tf.Tensor,
+  frame: Frame,
+  shape: number[],
+  product: PlacedProduct,
+  values: TrainedValues,
+): tf.Tensor {
   const [blocks] = A.shape as LaneShape;
   return onHeap({ A, E }, (heap, inputs) => {
     const dw = values === 'dense' ? heap.zeros(shape) : heap.output(shape);
@@ -152,14 +159,33 @@ function newVector(channels: number): tf.Tensor {
   return onHeap({}, (heap) => heap.output([channels]));
 }
 
-/** The error before relu in a frame; the gradient of the bias goes into `dBias`. */
-function reluError(y: tf.Tensor, dy: tf.Tensor, dBias: tf.Tensor, frame: Frame): tf.Tensor {
-  const shape = dy.shape as LaneShape;
-  return onHeap({ y, dy, dBias }, (heap, inputs) => {
+/** The error before relu, and before pooling where there is any, in a frame; the gradient of the bias goes into `dBias`. */
+function outputError(
+  y: tf.Tensor,
+  pooled: tf.Tensor | undefined,
+  dy: tf.Tensor,
+  dBias: tf.Tensor,
+  frame: Frame,
+  pool: ConvGeometry | undefined,
+): tf.Tensor {
+  const shape = y.shape as LaneShape;
+  return onHeap({ y, dy, dBias, ...(pooled ? { pooled } : {}) }, (heap, inputs) => {
     const E = heap.output(framedShape(shape, frame));
     const [from, error, into, sums] = [inputs.y, inputs.dy, E, inputs.dBias].map((t) => heap.pointer(t)) as Pointer[];
-    heap.scratch(16 * shape[3], (scratch) => heap.lanes.reluError(from, error, into, sums, scratch, shape, frame));
+    heap.scratch(16 * shape[3], (scratch) => {
+      if (!inputs.pooled || !pool) heap.lanes.reluError(from, error, into, sums, scratch, shape, frame);
+      else heap.lanes.pooledError(from, heap.pointer(inputs.pooled), error, into, sums, scratch, shape, frame, pool);
+    });
     return E;
+  });
+}
+
+function maxPool(y: tf.Tensor, g: ConvGeometry): tf.Tensor {
+  const [blocks] = y.shape as LaneShape;
+  return onHeap({ y }, (heap, inputs) => {
+    const pooled = heap.output([blocks, g.outHeight, g.outWidth, g.outChannels, 32]);
+    heap.lanes.maxPool(heap.pointer(inputs.y), heap.pointer(pooled), blocks, g);
+    return pooled;
   });
 }
 
@@ -175,8 +201,8 @@ function biasGradient(dy: tf.Tensor): tf.Tensor {
 /** One product, its values gathered from those at `w`. */
 function run(
   heap: WasmHeap,
-  product: PlacedProduct,
-  values: Values,
+  product: HeapProduct,
+  values: TrainedValues,
   w: Pointer,
   bias: Pointer,
   relu: boolean,
@@ -185,8 +211,7 @@ function run(
   out: MapInMemory,
 ): void {
   const maps = mapsOf(product, blocks, framed, out);
-  heap.scratch(4 * product.nonzeros + 4, (gathered) => {
-    heap.lanes.permute(w, product.order(heap, values), gathered, product.nonzeros);
-    heap.lanes.product(product.pointers(heap), gathered, bias, relu, maps.framed, maps.other, maps.counts);
-  });
+  product.withValues(heap, w, values, (gathered) =>
+    heap.lanes.product(product.pointers(heap), gathered, bias, relu, maps.framed, maps.other, maps.counts),
+  );
 }

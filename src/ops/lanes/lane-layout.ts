@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { type Frame, laneBytes } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import { onHeap } from './on-heap.js';
 
@@ -37,13 +38,21 @@ function pack(images: tf.Tensor, shape: LaneShape = laneShape(images)): tf.Tenso
   });
 }
 
-function unpack(lanes: tf.Tensor, shape: number[]): tf.Tensor {
-  const [, height, width, channels] = lanes.shape as LaneShape;
-  return onHeap({ lanes }, (heap, inputs) => {
+/** The images of a map that stands in a frame; not on the tape. */
+export function unpackFramed(framed: tf.Tensor, frame: Frame, shape: number[]): tf.Tensor {
+  const [, height, width, channels] = framed.shape as LaneShape;
+  const { top, left, bottom, right } = frame;
+  const [pixel, row] = [channels * laneBytes, width * channels * laneBytes];
+  return onHeap({ framed }, (heap, inputs) => {
     const images = heap.output(shape);
-    heap.lanes.fromLanes(heap.pointer(inputs.lanes), shape[0], height * width * channels, heap.pointer(images));
+    const map = { pointer: heap.pointer(inputs.framed) + top * row + left * pixel, block: height * row, row };
+    heap.lanes.fromLanes(map, shape[0], height - top - bottom, (width - left - right) * channels, heap.pointer(images));
     return images;
   });
+}
+
+function unpack(lanes: tf.Tensor, shape: number[]): tf.Tensor {
+  return unpackFramed(lanes, { top: 0, left: 0, bottom: 0, right: 0 }, shape);
 }
 
 function laneShape({ shape }: tf.Tensor): LaneShape {

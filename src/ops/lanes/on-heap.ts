@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { heapOf, type WasmHeap } from '../training-kernels-heap.js';
 
 type Infos = Readonly<Record<string, tf.TensorInfo>>;
-type Body = (heap: WasmHeap, inputs: Infos) => tf.TensorInfo;
+type Body = (heap: WasmHeap, inputs: Infos) => tf.TensorInfo | tf.TensorInfo[];
 
 const kernelName = 'SparsityLanes';
 
@@ -20,7 +20,22 @@ export function hasLanes(): boolean {
 }
 
 /** Runs a body on the wasm heap as a kernel of tfjs, which looks after tensors and profiles. It is not on the tape. */
-export function onHeap(inputs: Readonly<Record<string, tf.Tensor>>, body: Body): tf.Tensor {
+export function onHeap(
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  body: (heap: WasmHeap, inputs: Infos) => tf.TensorInfo,
+): tf.Tensor {
+  return runBody(inputs, body) as tf.Tensor;
+}
+
+/** {@link onHeap} for a body with several results. */
+export function allOnHeap(
+  inputs: Readonly<Record<string, tf.Tensor>>,
+  body: (heap: WasmHeap, inputs: Infos) => tf.TensorInfo[],
+): tf.Tensor[] {
+  return runBody(inputs, body) as tf.Tensor[];
+}
+
+function runBody(inputs: Readonly<Record<string, tf.Tensor>>, body: Body): tf.Tensor | tf.Tensor[] {
   if (!tf.getKernel(kernelName, 'wasm')) {
     tf.registerKernel({
       kernelName,
@@ -29,5 +44,5 @@ export function onHeap(inputs: Readonly<Record<string, tf.Tensor>>, body: Body):
         (attrs as unknown as { body: Body }).body(heapOf(backend as object) as WasmHeap, infos as Infos),
     });
   }
-  return tf.engine().runKernel(kernelName, inputs, { body } as unknown as tf.NamedAttrMap) as tf.Tensor;
+  return tf.engine().runKernel(kernelName, inputs, { body } as unknown as tf.NamedAttrMap);
 }

@@ -1,0 +1,65 @@
+import { SparsityError } from '../errors.js';
+import { fileError } from '../ops/atomic-write.js';
+import { nodeFs } from '../ops/node-modules.js';
+import type { StepJob } from './cost-engine.js';
+import { type RunSettings, restoredStep, unpack } from './run-record-content.js';
+import { frameKinds, type RecordFrame, readPayload, scanFrames } from './run-record-frames.js';
+
+/** The last run that a record holds. */
+export interface RecordedRun {
+  readonly settings: RunSettings;
+  /** Optimizer steps of the run, recorded or not. */
+  readonly steps: number;
+  readonly recordedSteps: number;
+  /** Says what is missing; null where the record is whole. */
+  readonly cutShort: string | null;
+  /** The recorded steps, in their order, one in memory at a time. */
+  jobs(): AsyncGenerator<StepJob>;
+}
+
+/**
+ * Opens the record of a run. One that was cut short, or is damaged, counts up to there.
+ *
+ * @throws SparsityError when there is no such file, it is no record, or it holds no step.
+ */
+export async function readRecordedRun(path: string): Promise<RecordedRun> {
+  const fix = 'name a file that hardwareCost({record}) has written';
+  const scan = await scanFrames(path);
+  if (!scan) throw new SparsityError({ what: path, got: 'no such file', expected: 'the record of a run', fix });
+  const { frames, wholeBytes, fileBytes } = scan;
+  const begin = frames.findLastIndex(({ kind }) => kind === frameKinds.run);
+  const own = frames.slice(begin + 1);
+  const steps = own.filter(({ kind }) => kind === frameKinds.step);
+  const [first, last] = [frames[begin], own.at(-1)];
+  if (!first || !last || steps.length === 0) {
+    throw new SparsityError({ what: path, got: 'no whole step', expected: 'the record of a run', fix });
+  }
+  const lost = fileBytes - wholeBytes;
+  const problem = lost > 0 ? `the last ${lost} bytes are cut or damaged` : 'it does not tell how training ended';
+  return {
+    settings: await settingsOf(path, first),
+    steps: (last.kind === frameKinds.end ? last.step : last.step + 1) - first.step,
+    recordedSteps: steps.length,
+    cutShort: last.kind === frameKinds.end && lost === 0 ? null : `${path}: ${problem}; its ${steps.length} whole steps are used`,
+    async *jobs() {
+      for await (const content of payloadsOf(path, steps)) yield restoredStep(content);
+    },
+  };
+}
+
+async function settingsOf(path: string, first: RecordFrame): Promise<RunSettings> {
+  let settings: unknown;
+  for await (const content of payloadsOf(path, [first])) settings = content;
+  return settings as RunSettings;
+}
+
+async function* payloadsOf(path: string, frames: readonly RecordFrame[]): AsyncGenerator<unknown> {
+  const file = await (await nodeFs()).open(path, 'r').catch((cause) => {
+    throw fileError(`reading ${path}`, cause);
+  });
+  try {
+    for (const frame of frames) yield await unpack(await readPayload(file, frame));
+  } finally {
+    await file.close();
+  }
+}

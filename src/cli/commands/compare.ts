@@ -1,0 +1,26 @@
+import type { CommandModule } from 'yargs';
+import { createAccelerator } from '../../hw/index.js';
+import { loadAccelerators } from '../load-accelerators.js';
+import { simulate } from '../simulation/simulation.js';
+import { comparisonReport } from '../simulation/simulation-report.js';
+import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
+import { type Args, acceleratorFlag, computeFlags, emit, outFlag, outputsOf, valued, workersOf } from './shared-flags.js';
+
+/** `tfjs-sparsity compare`. */
+export const compareCommand: CommandModule<object, Args> = {
+  command: 'compare [network]',
+  describe: 'Accelerators side by side on one workload, against the dense array',
+  builder: (yargs) =>
+    yargs
+      .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
+      .options(valued({ ...workloadFlags, ...acceleratorFlag('all'), ...computeFlags, ...outFlag })),
+  handler: async (args) => {
+    const outputs = outputsOf(args);
+    const workload = workloadOf(args);
+    const named = await loadAccelerators(args.accelerators as string);
+    const hasBaseline = named.some(({ kind }) => kind === 'denseArray');
+    const specs = hasBaseline ? named : [createAccelerator('dense-array').spec, ...named];
+    const result = await simulate(workload, specs, workersOf(args));
+    await emit({ result, report: comparisonReport(result) }, args, outputs);
+  },
+};

@@ -1,0 +1,52 @@
+import type { Options } from 'yargs';
+import { SparsityError } from '../../errors.js';
+import { textReport } from '../report/text-report.js';
+import { checkOutputs, type Reported, writeReport } from '../report/write-report.js';
+import { allCores } from '../run/task-pool.js';
+
+/** Flags as yargs hands them over. */
+export type Args = Readonly<Record<string, unknown>>;
+
+/** The flags of every command that computes. */
+export const computeFlags = {
+  workers: { type: 'number', default: allCores, describe: 'Threads to use', defaultDescription: 'all cores' },
+  json: { type: 'boolean', default: false, describe: 'Print the result as JSON' },
+} as const satisfies Record<string, Options>;
+
+/** The flag that names the files to write. */
+export const outFlag = {
+  out: { type: 'string', array: true, describe: 'File to write: .json, .html, .svg, .md or .parquet; may be repeated' },
+} as const satisfies Record<string, Options>;
+
+/** Flags of which all but switches need a value: without one they would pass in silence. */
+export function valued(flags: Readonly<Record<string, Options>>): Readonly<Record<string, Options>> {
+  const entries = Object.entries(flags).map(([name, flag]) => [name, { ...flag, requiresArg: flag.type !== 'boolean' }]);
+  return Object.fromEntries(entries);
+}
+
+/** The flag that names accelerators. */
+export function acceleratorFlag(fallback: string): Readonly<Record<'accelerators', Options>> {
+  const describe = 'Presets or spec files (.yaml, .json), joined by commas; all for all presets';
+  return { accelerators: { alias: 'a', type: 'string', default: fallback, describe } };
+}
+
+/**
+ * @throws SparsityError unless it is a positive integer.
+ */
+export function workersOf({ workers }: Args): number {
+  if (Number.isInteger(workers) && (workers as number) >= 1) return workers as number;
+  throw new SparsityError({ what: '--workers', got: workers, expected: 'a positive integer', fix: 'leave it out for all cores' });
+}
+
+/** The files of `--out`, their endings checked. */
+export function outputsOf({ out }: Args): readonly string[] {
+  const paths = (out ?? []) as readonly string[];
+  checkOutputs(paths);
+  return paths;
+}
+
+/** Prints a result and writes its files. */
+export async function emit(reported: Reported, { json }: Args, outputs: readonly string[]): Promise<void> {
+  console.log(json ? JSON.stringify(reported.result, null, 1) : textReport(reported.report));
+  await writeReport(reported, outputs);
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { SparsityError } from '../errors.js';
+import { readText } from './read-text.js';
+import type { Reported } from './report/write-report.js';
+import type { Simulation } from './simulation/simulation.js';
+import { simulationReport } from './simulation/simulation-report.js';
+import { readSweepFile } from './sweep/sweep-file.js';
+import { reportedSweep } from './sweep/sweep-report.js';
+
+/**
+ * Reads what the other commands have written: one simulation, or all files of a sweep, of which each point counts once.
+ *
+ * @throws SparsityError for a file that is missing, damaged or of another kind.
+ */
+export async function readReported(paths: readonly string[]): Promise<Reported> {
+  const [first, second] = paths;
+  if (!paths.every((path) => path.endsWith('.jsonl'))) {
+    if (second !== undefined) {
+      const expected = 'one .json file, or .jsonl files of a sweep';
+      throw new SparsityError({ what: 'files of a report', got: paths.join(' '), expected, fix: 'make a report of each' });
+    }
+    const result = await readSimulation(first);
+    return { result, report: simulationReport(result) };
+  }
+  const missing = paths.find((path) => !existsSync(path));
+  if (missing !== undefined) await readText(missing);
+  const points = paths.flatMap((path) => {
+    const { points: own, cutBytes } = readSweepFile(path);
+    if (cutBytes > 0) console.error(`${path}: the last line is cut short and left out`);
+    return own;
+  });
+  return reportedSweep([...new Map(points.map((point) => [point.id, point])).values()]);
+}
+
+async function readSimulation(path: string): Promise<Simulation> {
+  const text = await readText(path);
+  let result: Partial<Simulation> | null;
+  try {
+    result = JSON.parse(text);
+  } catch (error) {
+    throw notAResult(path, (error as Error).message);
+  }
+  if (result?.kind === 'simulation' && Array.isArray(result.report?.accelerators)) return result as Simulation;
+  throw notAResult(path, 'other JSON');
+}
+
+function notAResult(what: string, got: string): SparsityError {
+  const expected = 'a result that simulate or compare has written';
+  return new SparsityError({ what, got, expected, fix: 'write one by tfjs-sparsity simulate NETWORK --out FILE.json' });
+}

@@ -1,0 +1,63 @@
+/**
+ * What all commands end in: a result is data that lies in a file; a report is made of it; every writer (terminal, Markdown, HTML, SVG,
+ * Parquet) takes a report and knows nothing of accelerators. No code lives here.
+ *
+ * @module
+ */
+
+/** How a number reads. `share` and `times` are ratios, as per cent and as `2.13x`. */
+export type Unit = 'text' | 'count' | 'plain' | 'seconds' | 'energyPj' | 'share' | 'times';
+
+/** A column of a table. */
+export interface Column {
+  /** As a file names it, with its unit: `energyPj`. */
+  readonly name: string;
+  /** As a person reads it: `energy`. */
+  readonly label: string;
+  readonly unit: Unit;
+}
+
+/** A value of a table, unrounded; null for none. */
+export type Cell = string | number | null;
+
+/** Values with what they are. The first column says what a row is about. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** Sentences below it. */
+  readonly notes: readonly string[];
+}
+
+/** Bars of coloured parts that add up, one below the other. */
+export interface BarChart {
+  readonly kind: 'bars';
+  readonly title: string;
+  readonly label: string;
+  readonly unit: Unit;
+  readonly parts: readonly string[];
+  readonly bars: readonly { readonly name: string; readonly parts: Readonly<Record<string, number>> }[];
+}
+
+/** Points or curves over two axes, a colour for each series. */
+export interface XyChart {
+  readonly kind: 'points' | 'curves';
+  readonly title: string;
+  readonly x: { readonly label: string; readonly unit: Unit };
+  readonly y: { readonly label: string; readonly unit: Unit };
+  readonly series: readonly { readonly name: string; readonly points: readonly (readonly [x: number, y: number])[] }[];
+}
+
+/** A picture of numbers. */
+export type Chart = BarChart | XyChart;
+
+/** What a person reads of a result. */
+export interface Report {
+  readonly title: string;
+  /** How the figures came about, a line each. */
+  readonly conditions: readonly string[];
+  readonly tables: readonly Table[];
+  readonly charts: readonly Chart[];
+  /** All values in one table, for other programs. */
+  readonly data: Table;
+}

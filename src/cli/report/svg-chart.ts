@@ -1,0 +1,25 @@
+import type { Chart, Report } from './contracts.js';
+import { svgBars } from './svg-bars.js';
+import { chartWidth, element, type Svg } from './svg-parts.js';
+import { svgXy } from './svg-xy.js';
+
+const margin = 16;
+
+/** A chart as SVG. */
+export function svgChart(chart: Chart): Svg {
+  return chart.kind === 'bars' ? svgBars(chart) : svgXy(chart);
+}
+
+/** All charts of a report, one below the other, on white. */
+export function svgReport({ charts }: Report): string {
+  let y = margin;
+  const placed = charts.map((chart) => {
+    const { text, height } = svgChart(chart);
+    const at = y;
+    y += height + 2 * margin;
+    return element('g', { transform: `translate(${margin} ${at})` }, text);
+  });
+  const [width, height] = [chartWidth + 2 * margin, Math.round(y)];
+  const size = { xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}`, color: 'black' };
+  return `${element('svg', size, element('rect', { width, height, fill: 'white' }) + placed.join(''))}\n`;
+}

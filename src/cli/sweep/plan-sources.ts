@@ -1,0 +1,57 @@
+import { SparsityError } from '../../errors.js';
+import { locateYaml } from '../../hw/located-yaml.js';
+import { networkFieldNames } from '../workload/workload.js';
+import { flagOf } from '../workload/workload-flags.js';
+import type { Setting } from './setting-values.js';
+import type { PlanSource } from './sweep-plan.js';
+
+/** A plan in a file, YAML or JSON. */
+export function planFile(text: string, fileName: string): PlanSource {
+  const { value, place } = locateYaml(text, fileName, { what: 'the settings of a sweep', begin: 'network: resnet20' });
+  return { value, what: (path) => `${place(path)} ${path.map(String).join('.')}`.trim() };
+}
+
+/** The flags of a plan: `fixed` ones by field, and `--vary NAME=VALUES`. */
+export interface PlanFlags {
+  readonly fixed: Readonly<Record<string, unknown>>;
+  readonly accelerators: string;
+  readonly vary: readonly string[];
+}
+
+/**
+ * A plan in flags. What varies and is no field of a workload is one of every accelerator.
+ *
+ * @throws SparsityError for a `--vary` without values.
+ */
+export function planFlags({ fixed, accelerators, vary }: PlanFlags): PlanSource {
+  const varied = Object.fromEntries(vary.map(parseVary));
+  const isWorkload = (name: string) => name === 'run' || (networkFieldNames as readonly string[]).includes(name);
+  const pick = (wanted: boolean) => Object.fromEntries(Object.entries(varied).filter(([name]) => isWorkload(name) === wanted));
+  const designs = accelerators.split(',').map((preset) => ({ preset: preset.trim(), ...pick(false) }));
+  const given = Object.entries(fixed).filter(([, value]) => value !== undefined);
+  return {
+    value: { ...Object.fromEntries(given), ...pick(true), accelerators: designs },
+    what([first, , field]) {
+      if (first !== 'accelerators')
+        return Object.hasOwn(varied, String(first)) ? `--vary ${String(first)}` : flagOf(String(first));
+      return field === undefined || field === 'preset' ? '--accelerators' : `--vary ${String(field)}`;
+    },
+  };
+}
+
+/** `rows=16,32`, or `rows=16:64:16`: from, to, step. */
+function parseVary(text: string): readonly [name: string, values: unknown] {
+  const [, name, values] = /^([A-Za-z]\w*)=(.+)$/.exec(text) ?? [];
+  if (name === undefined) {
+    const fix = 'write --vary rows=16,32,64 or --vary weightSparsity=0.5:0.9:0.1';
+    throw new SparsityError({ what: '--vary', got: text, expected: 'NAME=VALUES', fix });
+  }
+  const [from, to, step, ...rest] = values.split(':').map(Number);
+  if (step !== undefined && rest.length === 0) return [name, { from, to, step }];
+  return [name, values.split(',').map(settingOf)];
+}
+
+function settingOf(text: string): Setting {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+}

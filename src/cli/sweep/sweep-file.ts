@@ -1,0 +1,92 @@
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import * as z from 'zod';
+import { SparsityError } from '../../errors.js';
+import { fileError } from '../../ops/atomic-write.js';
+import { makeDirectory } from '../../ops/make-directory.js';
+
+const settings = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+const phase = z.number();
+const costsSchema = z.object({
+  cycles: z.number(),
+  energyPj: z.number(),
+  areaMm2: z.number().nullable(),
+  utilisation: z.number(),
+  idealCycles: z.number(),
+  limitedBy: z.string(),
+  cyclesByPhase: z.object({ forward: phase, inputGradient: phase, weightGradient: phase, weightUpdate: phase }),
+});
+const lineSchema = z.union([
+  z.strictObject({ id: z.string(), settings, costs: costsSchema }),
+  z.strictObject({ id: z.string(), settings, error: z.string() }),
+]);
+
+/** A line of a sweep's file: a point that is done. */
+export type FinishedPoint = z.infer<typeof lineSchema>;
+
+/** What a sweep's file holds. */
+export interface SweepFile {
+  readonly points: readonly FinishedPoint[];
+  /** Bytes of a last line that was cut short; it does not count. */
+  readonly cutBytes: number;
+}
+
+/**
+ * Reads the finished points of a sweep; none when there is no file.
+ *
+ * @throws SparsityError naming file and line when a line is damaged.
+ */
+export function readSweepFile(path: string): SweepFile {
+  if (!existsSync(path)) return { points: [], cutBytes: 0 };
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw fileError(`reading ${path}`, cause);
+  }
+  const lines = text.split('\n');
+  const rest = lines.pop() as string; // nothing behind a whole last line
+  const points = lines.flatMap((line, i) => (line === '' ? [] : [parseLine(line, `${path}:${i + 1}`)]));
+  return { points, cutBytes: Buffer.byteLength(rest) };
+}
+
+/** A sweep's file that grows by a line for each point: what was added survives a crash. */
+export class SweepWriter {
+  private constructor(
+    private readonly path: string,
+    private readonly file: number,
+  ) {}
+
+  /** Opens a file, without a last line that was cut short. */
+  static async open(path: string, { cutBytes }: SweepFile): Promise<SweepWriter> {
+    try {
+      await makeDirectory(dirname(path));
+      const file = openSync(path, 'a');
+      if (cutBytes > 0) truncateSync(path, readFileSync(path).length - cutBytes);
+      return new SweepWriter(path, file);
+    } catch (cause) {
+      throw fileError(`writing ${path}`, cause);
+    }
+  }
+
+  add(point: FinishedPoint): void {
+    try {
+      writeSync(this.file, `${JSON.stringify(point)}\n`);
+    } catch (cause) {
+      throw fileError(`writing ${this.path}`, cause);
+    }
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+}
+
+function parseLine(line: string, place: string): FinishedPoint {
+  try {
+    return lineSchema.parse(JSON.parse(line));
+  } catch {
+    const fix = 'remove the line: its point is then done again';
+    throw new SparsityError({ what: place, got: line.slice(0, 60), expected: 'a point of a sweep', fix });
+  }
+}

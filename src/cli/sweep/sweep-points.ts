@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { canonicalJson } from '../../callbacks/canonical-json.js';
+import { SparsityError } from '../../errors.js';
+import { createAccelerator } from '../../hw/index.js';
+import { fileError } from '../../ops/atomic-write.js';
+import { createRng } from '../../rng.js';
+import type { Task } from '../run/task.js';
+import { version } from '../version.js';
+import { isNetworkFile, loadNetwork } from '../workload/load-network.js';
+import { checkWorkload, type Workload } from '../workload/workload.js';
+import type { Setting } from './setting-values.js';
+import type { Design, Dimension, SweepPlan } from './sweep-plan.js';
+
+/** A point of a sweep: what varies, and what is to be run; or why it cannot be. */
+export interface SweepPoint {
+  /** Names the content: the same point of another sweep has the same. */
+  readonly id: string;
+  readonly settings: Readonly<Record<string, Setting>>;
+  readonly task: Task | { readonly error: string };
+}
+
+/** More would not fit into memory; a random search takes some of them. */
+const mostPoints = 1_000_000;
+
+type Settings = Readonly<Record<string, Setting>>;
+
+/**
+ * The points of a plan, each once, workload by workload, so that neighbours share their maps. A random search draws among them without
+ * putting back; the same seed draws the same.
+ *
+ * @throws SparsityError when a random search asks for more points than there are, or the sweep has more than a million.
+ */
+export async function sweepPoints({ search, points, searchSeed, workload, designs }: SweepPlan): Promise<SweepPoint[]> {
+  const sizes = designs.map(({ dimensions }) => combinations(dimensions));
+  const perWorkload = sizes.reduce((sum, size) => sum + size, 0);
+  const all = combinations(workload) * perWorkload;
+  if (search === 'random' && (points as number) > all) {
+    const fix = `write points: ${all}, or search: grid`;
+    throw new SparsityError({ what: 'points of a random search', got: points, expected: `at most ${all}, all there are`, fix });
+  }
+  const count = search === 'random' ? (points as number) : all;
+  if (count > mostPoints) {
+    const fix = 'vary less, or draw some points: search: random';
+    throw new SparsityError({ what: 'points of the sweep', got: count, expected: `at most ${mostPoints}`, fix });
+  }
+  const indices = search === 'random' ? drawIndices(all, count, searchSeed) : Array.from({ length: all }, (_, i) => i);
+  const digests = new Map<string, Promise<string | null>>();
+  const made = indices.map((index) => {
+    const conditions = settingsAt(workload, Math.floor(index / perWorkload));
+    let [design, rest] = [0, index % perWorkload];
+    while (rest >= sizes[design]) rest -= sizes[design++];
+    return makePoint(conditions, designs[design], settingsAt(designs[design].dimensions, rest), digests);
+  });
+  return [...new Map((await Promise.all(made)).map((point) => [point.id, point])).values()];
+}
+
+async function makePoint(
+  conditions: Settings,
+  { base }: Design,
+  fields: Settings,
+  digests: Map<string, Promise<string | null>>,
+): Promise<SweepPoint> {
+  const spec = { ...base, ...fields } as { kind: string; name: string };
+  const settings = { ...conditions, accelerator: spec.name, ...fields };
+  const workload = checkWorkload(conditions, (field) => field);
+  const key = canonicalJson(workload);
+  const known = digests.get(key) ?? digestFiles(workload);
+  digests.set(key, known);
+  const content = [version, workload, await known];
+  try {
+    const checked = createAccelerator(spec).spec;
+    const { sources: _, ...constants } = checked as typeof checked & { sources?: unknown };
+    return { id: digest([...content, constants]), settings, task: { workload, spec: checked } };
+  } catch (error) {
+    if (!(error instanceof SparsityError)) throw error;
+    return { id: digest([...content, spec]), settings, task: { error: error.message } };
+  }
+}
+
+function combinations(dimensions: readonly Dimension[]): number {
+  return dimensions.reduce((product, { values }) => product * values.length, 1);
+}
+
+/** The last dimension varies fastest. */
+function settingsAt(dimensions: readonly Dimension[], index: number): Settings {
+  const settings: [string, Setting][] = [];
+  let rest = index;
+  for (const { name, values } of dimensions.toReversed()) {
+    settings.push([name, values[rest % values.length]]);
+    rest = Math.floor(rest / values.length);
+  }
+  return Object.fromEntries(settings.reverse());
+}
+
+/** Different numbers below `all`, in their order: Floyd's draw without putting back. */
+function drawIndices(all: number, count: number, seed: number): number[] {
+  const rng = createRng(`${seed}/sweep`);
+  const drawn = new Set<number>();
+  for (let last = all - count; last < all; last++) {
+    const index = rng.integer(last + 1);
+    drawn.add(drawn.has(index) ? last : index);
+  }
+  return [...drawn].sort((a, b) => a - b);
+}
+
+function digest(content: unknown): string {
+  return createHash('sha256').update(canonicalJson(content)).digest('hex').slice(0, 16);
+}
+
+/** What the files of a workload hold, since their names do not tell; null where there are none. */
+async function digestFiles(workload: Workload): Promise<string | null> {
+  if ('run' in workload) return digestFile(workload.run);
+  return isNetworkFile(workload.network) ? digest((await loadNetwork(workload)).network) : null;
+}
+
+async function digestFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (cause) {
+    throw fileError(`reading ${path}`, cause);
+  }
+  return hash.digest('hex');
+}

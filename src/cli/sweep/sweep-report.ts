@@ -1,0 +1,154 @@
+import { canonicalJson } from '../../callbacks/canonical-json.js';
+import type { Cell, Chart, Column, Report, Table } from '../report/contracts.js';
+import type { Reported } from '../report/write-report.js';
+import { version } from '../version.js';
+import { networkFieldNames } from '../workload/workload.js';
+import { paretoFront } from './pareto-front.js';
+import type { Setting } from './setting-values.js';
+import type { FinishedPoint } from './sweep-file.js';
+
+type PricedPoint = Extract<FinishedPoint, { costs: unknown }>;
+type Settings = Readonly<Record<string, Setting>>;
+
+/** Points with costs, and whether each is on the front of its workload. */
+export interface RankedPoint extends PricedPoint {
+  readonly onFront: boolean;
+}
+
+/** Most rows that a person reads. */
+const shownRows = 24;
+const workloadNames: readonly string[] = ['run', ...networkFieldNames];
+
+/** A sweep and its report. */
+export function reportedSweep(points: readonly FinishedPoint[]): Reported {
+  const ranked = rankedPoints(points);
+  const failed = points.filter((point) => 'error' in point);
+  return { result: { kind: 'sweep', version, points: [...ranked, ...failed] }, report: sweepReport(points, ranked) };
+}
+
+/** The points with costs. A front is of one workload each, since only points of one do the same work; area counts where all have one. */
+export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedPoint[] {
+  const priced = points.filter((point) => 'costs' in point);
+  const byWorkload = new Map<string, PricedPoint[]>();
+  for (const point of priced) {
+    const workload = canonicalJson(workloadOf(point.settings));
+    byWorkload.set(workload, [...(byWorkload.get(workload) ?? []), point]);
+  }
+  const ranked = new Map<string, boolean>();
+  for (const group of byWorkload.values()) {
+    const hasArea = group.every(({ costs }) => costs.areaMm2 !== null);
+    const objectives = group.map(({ costs: { cycles, energyPj, areaMm2 } }) => [
+      cycles,
+      energyPj,
+      ...(hasArea ? [areaMm2 as number] : []),
+    ]);
+    for (const [i, onFront] of paretoFront(objectives).entries()) ranked.set(group[i].id, onFront);
+  }
+  return priced.map((point) => ({ ...point, onFront: ranked.get(point.id) as boolean }));
+}
+
+function sweepReport(points: readonly FinishedPoint[], ranked: readonly RankedPoint[]): Report {
+  const failures = points.flatMap((point) => ('error' in point ? [point.error] : []));
+  const settings = points.map((point) => point.settings);
+  const names = [...new Set(settings.flatMap((one) => Object.keys(one)))];
+  const varied = names.filter((name) => new Set(settings.map((one) => one[name])).size > 1);
+  const fixed = names.filter((name) => !varied.includes(name)).map((name) => `${name} ${settings[0]?.[name]}`);
+  const front = ranked.filter(({ onFront }) => onFront).sort((a, b) => a.costs.cycles - b.costs.cycles);
+  return {
+    title: `Sweep of ${counted(points.length)}, modelled`,
+    conditions: [
+      ...(fixed.length > 0 ? [fixed.join(', ')] : []),
+      ...(failures.length > 0 ? [`${counted(failures.length)} without costs; the first: ${failures[0]}`] : []),
+    ],
+    tables: [frontTable(front, varied)],
+    charts: ranked.length === 0 ? [] : [frontChart(ranked)],
+    data: dataTable(ranked, names),
+  };
+}
+
+function workloadOf(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => workloadNames.includes(name)));
+}
+
+const costColumns: readonly Column[] = [
+  { name: 'cycles', label: 'cycles', unit: 'count' },
+  { name: 'energyPj', label: 'energy', unit: 'energyPj' },
+  { name: 'areaMm2', label: 'mm2', unit: 'plain' },
+  { name: 'utilisation', label: 'useful', unit: 'share' },
+];
+const costsOf = ({ costs }: PricedPoint): Cell[] => [costs.cycles, costs.energyPj, costs.areaMm2, costs.utilisation];
+
+function frontTable(front: readonly RankedPoint[], varied: readonly string[]): Table {
+  const rest = front.length - shownRows;
+  return {
+    title: `Pareto front, ${counted(front.length)}`,
+    columns: [...settingColumns(front, varied), ...costColumns],
+    rows: front.slice(0, shownRows).map((point) => [...settingCells(point, varied), ...costsOf(point)]),
+    notes: [
+      'No other point of the same workload has fewer cycles, less energy and, where all declare one, less area.',
+      ...(rest > 0 ? [`${rest} more are in the files.`] : []),
+    ],
+  };
+}
+
+function frontChart(ranked: readonly RankedPoint[]): Chart {
+  const pointsOf = (onFront: boolean) =>
+    ranked.filter((point) => point.onFront === onFront).map(({ costs }) => [costs.cycles, costs.energyPj] as const);
+  return {
+    kind: 'points',
+    title: 'Cycles and energy of all points, modelled',
+    x: { label: 'cycles', unit: 'count' },
+    y: { label: 'energy', unit: 'energyPj' },
+    series: [
+      { name: 'beaten', points: pointsOf(false) },
+      { name: 'Pareto front', points: pointsOf(true) },
+    ],
+  };
+}
+
+const phaseNames = ['forward', 'inputGradient', 'weightGradient', 'weightUpdate'] as const;
+
+function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Table {
+  const count = (name: string): Column => ({ name, label: name, unit: 'count' });
+  return {
+    title: 'Points',
+    columns: [
+      { name: 'id', label: 'id', unit: 'text' },
+      ...settingColumns(ranked, names),
+      ...costColumns,
+      count('idealCycles'),
+      { name: 'limitedBy', label: 'limited by', unit: 'text' },
+      ...phaseNames.map((phase) => count(`${phase}Cycles`)),
+      { name: 'paretoFront', label: 'front', unit: 'text' },
+    ],
+    rows: ranked.map((point) => [
+      point.id,
+      ...settingCells(point, names),
+      ...costsOf(point),
+      point.costs.idealCycles,
+      point.costs.limitedBy,
+      ...phaseNames.map((phase) => point.costs.cyclesByPhase[phase]),
+      point.onFront ? 'yes' : 'no',
+    ]),
+    notes: [],
+  };
+}
+
+/** A setting that is a number in all points is a column of numbers. */
+function settingColumns(points: readonly PricedPoint[], names: readonly string[]): Column[] {
+  return names.map((name) => {
+    const isNumber = points.every(({ settings }) => settings[name] === undefined || typeof settings[name] === 'number');
+    return { name, label: name, unit: isNumber ? 'plain' : 'text' };
+  });
+}
+
+function settingCells({ settings }: PricedPoint, names: readonly string[]): Cell[] {
+  return names.map((name) => {
+    const value = settings[name];
+    return typeof value === 'boolean' ? String(value) : (value ?? null);
+  });
+}
+
+function counted(points: number): string {
+  return `${points} point${points === 1 ? '' : 's'}`;
+}

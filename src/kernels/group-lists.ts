@@ -1,0 +1,100 @@
+import type { ListShape, Tap } from './mask-lists.js';
+import type { Pointer, WasmFunction } from './wasm-functions.js';
+
+/** N:M by magnitude: of each `m` weights in a row along an axis the `n` largest; a shorter group at the end keeps as many, if it has them. */
+export interface MagnitudeGroups {
+  readonly n: number;
+  readonly m: number;
+}
+
+/** What of a list of groups is the same at every step: all but offsets and values. */
+export interface GroupListShape {
+  readonly rows: number;
+  readonly channels: number;
+  readonly taps: readonly Tap[];
+  readonly neighbours: ListShape['neighbours'];
+  readonly groups: MagnitudeGroups;
+  readonly segments: readonly GroupSegment[];
+  /** As in an `OffsetList`. */
+  readonly rowStart: Uint32Array;
+  /** Entries in all. */
+  readonly entries: number;
+}
+
+interface GroupSegment {
+  readonly first: number;
+  readonly width: number;
+  /** Its first entry. */
+  readonly base: number;
+}
+
+/** A list of groups in memory. */
+export interface GroupListPointers {
+  /** Starts of the taps, and behind them their offsets, a word each. */
+  readonly taps: Pointer;
+  readonly offsets: Pointer;
+}
+
+/** Kernels that make such lists, see `LaneKernels`. */
+export interface GroupKernels {
+  /**
+   * Writes offsets and values of a list from the dense weights; `scratch` of 16 m bytes. False, and the list is of no use, where a weight is
+   * NaN or infinite.
+   */
+  listGroups(shape: GroupListShape, list: GroupListPointers, weights: Pointer, values: Pointer, scratch: Pointer): boolean;
+  /** out = gradient + decay w, but gradient for the weights of the list, whose neighbours are of neighbouring rows. */
+  addGroupDecay(shape: GroupListShape, list: GroupListPointers, gradient: Pointer, w: Pointer, decay: number, out: Pointer): void;
+}
+
+/** Whether the kernels can make these lists. */
+export function canListGroups({ n }: MagnitudeGroups, rows: number): boolean {
+  return n <= 2 && rows >= 4;
+}
+
+/** The shape of a list; segments are cut between groups. */
+export function groupListShape(
+  { rows, taps, channels, segments, neighbours }: ListShape,
+  groups: MagnitudeGroups,
+): GroupListShape {
+  const { n, m } = groups;
+  const count = Math.ceil(channels / m);
+  const firstOf = (segment: number) => Math.min(channels, m * Math.ceil((segment * count) / segments));
+  const cut: GroupSegment[] = [];
+  const rowStart = new Uint32Array(segments * rows + 1);
+  let base = 0;
+  for (let segment = 0; segment < segments; segment++) {
+    const first = firstOf(segment);
+    const width = firstOf(segment + 1) - first;
+    cut.push({ first, width, base });
+    const each = taps.length * (Math.floor(width / m) * n + Math.min(n, width % m));
+    for (let row = 1; row <= rows; row++) rowStart[segment * rows + row] = base + row * each;
+    base += rows * each;
+  }
+  return { rows, channels, taps, neighbours, groups, segments: cut, rowStart, entries: base };
+}
+
+/** @param wasm the functions of the module, on the memory of all pointers. */
+export function groupKernels(wasm: Readonly<Record<string, WasmFunction>>): GroupKernels {
+  const infinity = 0x7f800000;
+  const window = ({ taps }: GroupListShape, list: GroupListPointers) =>
+    [taps.length, list.taps, list.taps + 4 * taps.length] as const;
+  const group = ({ groups }: GroupListShape, { first, width }: GroupSegment) => [first, width, groups.m, groups.n] as const;
+  return {
+    listGroups(shape, list, weights, values, scratch) {
+      const largest = shape.segments.map((segment) => {
+        const numbers = [...window(shape, list), ...group(shape, segment)];
+        const [offsetsAt, valuesAt] = [list.offsets + 4 * segment.base, values + 4 * segment.base];
+        return shape.neighbours === 'rows'
+          ? wasm.groupsAcross(weights, shape.rows, ...numbers, offsetsAt, valuesAt)
+          : wasm.groupsAlong(weights, shape.rows, shape.channels, ...numbers, scratch, offsetsAt, valuesAt);
+      });
+      return Math.max(...largest) < infinity;
+    },
+    addGroupDecay(shape, list, gradient, w, decay, out) {
+      for (const segment of shape.segments) {
+        const numbers = [...window(shape, list), ...group(shape, segment)];
+        wasm.addGroupDecay(gradient, w, decay, shape.rows, ...numbers, list.offsets + 4 * segment.base, out);
+      }
+    },
+  };
+}

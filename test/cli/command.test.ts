@@ -1,0 +1,84 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  expect(existsSync(main), 'dist is built: npm run build').toBe(true);
+  const { status, stdout, stderr } = spawnSync('node', [main, ...args], { encoding: 'utf8', timeout: 60_000 });
+  return { status, stdout, stderr };
+}
+
+describe('the command', () => {
+  it('runs a sweep on two threads, finds it done the second time, and makes a page and a table of it', async () => {
+    const dir = await temporaryDirectory();
+    const out = join(dir, 'sweep.jsonl');
+    const args = [
+      'sweep',
+      '--network',
+      'lenet5',
+      '--batch',
+      '4',
+      '-a',
+      'dense-array',
+      '--vary',
+      'rows=8,16',
+      '--vary',
+      'cols=8:32:8',
+    ];
+    const first = run(...args, '--workers', '2', '--out', out);
+    expect(first.stderr).toContain('8 of 8 points');
+    expect(first.stdout).toContain(`${out}: 8 points\n`);
+    expect(readFileSync(out, 'utf8').trim().split('\n').length).toBe(8);
+    expect(run(...args, '--out', out).stdout).toContain('8 points, 8 of them found there');
+    const files = ['sweep.html', 'sweep.parquet', 'sweep.svg', 'sweep.md'].map((name) => join(dir, name));
+    expect(run('report', out, ...files.flatMap((file) => ['--out', file]))).toEqual({ status: 0, stdout: '', stderr: '' });
+    for (const file of files) expect(readFileSync(file).length).toBeGreaterThan(400);
+  });
+
+  it('stops a sweep on Ctrl-C behind whole lines, and says how many points are missing', async () => {
+    const out = join(await temporaryDirectory(), 'sweep.jsonl');
+    const vary = ['--vary', 'rows=4:64:4', '--vary', 'cols=8,16,32,64'];
+    const args = ['sweep', '--network', 'resnet20', '--batch', '4', ...vary, '--workers', '1', '--out', out];
+    const sweep = spawn('node', [main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    sweep.stderr.on('data', (text) => {
+      said += text;
+      if (said.endsWith('of 64 points\n')) sweep.kill('SIGINT');
+    });
+    const [code] = await once(sweep, 'close');
+    const lines = readFileSync(out, 'utf8').split('\n');
+    expect(lines.pop()).toBe('');
+    expect(lines.length).toBeGreaterThan(0);
+    expect(code).toBe(130);
+    expect(said).toContain(`stopped; ${64 - lines.length} points are missing`);
+  });
+
+  it('prints JSON and nothing else when asked to, whatever the number of threads', () => {
+    const args = ['compare', 'lenet5', '--batch', '2', '-a', 'acf', '--json'];
+    const [one, two] = ['1', '2'].map((workers) => run(...args, '--workers', workers));
+    expect(one).toMatchObject({ status: 0, stderr: '' });
+    expect(two.stdout).toBe(one.stdout);
+    const { report } = JSON.parse(one.stdout);
+    expect(report.accelerators.map(({ name }: { name: string }) => name)).toEqual(['dense-array', 'acf']);
+  });
+
+  it.each([
+    [['simulate', 'lenet5', '--wieght-sparsity', '0.5'], 2, /^Unknown argument wieght-sparsity: did you mean weight-sparsity/],
+    [['simulat', 'lenet5'], 2, /^Unknown argument simulat: did you mean simulate/],
+    [['simulate', 'lenet5', '--batch'], 2, /^Not enough arguments following: batch/],
+    [['simulate', 'lenet6'], 1, /^network: got lenet6.*Did you mean lenet5/],
+    [['sweep', '--network', 'lenet5', '--shard', '3/2'], 1, /^--shard: got 3\/2, expected i\/n with i from 1 to n/],
+    [['report', 'none.jsonl', '--out', 'a.pdf'], 1, /^--out: got a\.pdf, expected a file that ends in \.json/],
+  ])('ends %j with code %i and one message', (args, code, message) => {
+    const { status, stdout, stderr } = run(...args);
+    expect({ status, stdout }).toEqual({ status: code, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n').length).toBe(1);
+  });
+});

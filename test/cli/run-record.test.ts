@@ -1,0 +1,124 @@
+import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { createCostEngine, type StepJob } from '../../src/callbacks/cost-engine.js';
+import { readRecordedRun } from '../../src/callbacks/recorded-run.js';
+import { replayRun } from '../../src/callbacks/replay-run.js';
+import { RunRecorder } from '../../src/callbacks/run-recorder.js';
+import { acf, denseArray } from '../../src/hw/index.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { stepJobs } from './support/step-jobs.js';
+
+const settings = { every: 1, offset: 0, images: null, layers: ['frozen', 'last', 'embedding'] };
+
+async function record(jobs: readonly StepJob[], path: string, step = 0): Promise<void> {
+  const recorder = await RunRecorder.open(path, step, settings);
+  for (const job of jobs) await recorder.append(job);
+  await recorder.end((jobs.at(-1)?.step ?? -1) + 1);
+  await recorder.close();
+}
+
+async function replayed(path: string): Promise<StepJob[]> {
+  const jobs: StepJob[] = [];
+  for await (const job of (await readRecordedRun(path)).jobs()) jobs.push(job);
+  return jobs;
+}
+
+async function recordedFile(jobs: readonly StepJob[]): Promise<string> {
+  const path = join(await temporaryDirectory(), 'deep', 'run.maps');
+  await record(jobs, path);
+  return path;
+}
+
+describe('the record of a run', () => {
+  it('gives back every step as it was, with the same object where both weights are the same', async () => {
+    const jobs = stepJobs(3);
+    const path = await recordedFile(jobs);
+    const back = await replayed(path);
+    expect(back).toEqual(JSON.parse(JSON.stringify(jobs), revive));
+    expect(back[0].records[0].backwardW).toBe(back[0].records[0].W);
+    expect(back[0].records[1].backwardW).not.toBe(back[0].records[1].W);
+    expect(await readRecordedRun(path)).toMatchObject({ steps: 3, recordedSteps: 3, cutShort: null, settings });
+  });
+
+  it('replays to what the engine finds in the steps themselves, byte for byte', async () => {
+    const jobs = stepJobs(3, 4, 16);
+    const accelerators = [acf(), denseArray()];
+    const engine = createCostEngine(accelerators, {});
+    const series = jobs.map((job) => engine.execute(job));
+    const report = await replayRun(await recordedFile(jobs), { accelerators });
+    expect(JSON.stringify(report.series)).toBe(JSON.stringify(series));
+    const rows = Object.values(engine.totals()).map((totals) => totals.rows.reduce((sum, { cost }) => sum + cost.energyPj, 0));
+    expect(report.accelerators.map(({ rows: own }) => own.reduce((sum, { cost }) => sum + cost.energyPj, 0))).toEqual(rows);
+    expect(report.sample.unseenLayers).toEqual(['embedding']);
+  });
+
+  it('uses what is whole, wherever it is cut or damaged, and says so', async () => {
+    const jobs = stepJobs(4);
+    const path = await recordedFile(jobs);
+    const bytes = await readFile(path);
+    const damage = fc.record({ at: fc.nat(bytes.length - 1), flip: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ at, flip }) => {
+        const broken = Buffer.from(flip ? bytes : bytes.subarray(0, at));
+        if (flip) broken[at] ^= 0x10;
+        await writeFile(path, broken);
+        const back = await replayed(path).catch((error: Error) => error);
+        if (back instanceof Error) {
+          expect(back.message).toMatch(/no whole step|another kind of file/);
+          return;
+        }
+        expect(back).toEqual(JSON.parse(JSON.stringify(jobs.slice(0, back.length)), revive));
+        const { cutShort, steps } = await readRecordedRun(path);
+        expect(cutShort).toContain(`its ${back.length} whole steps are used`);
+        expect(steps).toBe(back.length);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('goes on where a resumed run does, without the steps beyond it and without a cut one', async () => {
+    const jobs = stepJobs(5);
+    const path = await recordedFile(jobs);
+    await appendFile(path, 'half a frame');
+    await record(jobs.slice(3), path, 3);
+    expect((await replayed(path)).map(({ step }) => step)).toEqual([0, 1, 2, 3, 4]);
+    expect(await readRecordedRun(path)).toMatchObject({ steps: 5, cutShort: null });
+  });
+
+  it('keeps an earlier run in the file, of which the last one counts', async () => {
+    const jobs = stepJobs(3);
+    const path = await recordedFile(jobs);
+    const { length } = await readFile(path);
+    await record(jobs.slice(0, 1), path);
+    expect((await replayed(path)).length).toBe(1);
+    await truncate(path, length);
+    expect((await replayed(path)).length).toBe(3);
+  });
+
+  it('warns of a cut record, and refuses what is none', async () => {
+    const path = await recordedFile(stepJobs(2));
+    await truncate(path, (await readFile(path)).length - 3);
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const report = await replayRun(path, { accelerators: [denseArray()] });
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('its 2 whole steps are used')]]);
+    warn.mockRestore();
+    expect(report.sample.steps).toBe(2);
+    await expect(replayRun(path, { accelerators: [] })).rejects.toThrow('got none, expected one accelerator');
+    await expect(replayRun(`${path}.not`, { accelerators: [acf()] })).rejects.toThrow('no such file');
+    await writeFile(path, 'Layer, M, N, K\n');
+    await expect(replayRun(path, { accelerators: [acf()] })).rejects.toThrow('another kind of file');
+    await expect(RunRecorder.open(path, 0, settings)).rejects.toThrow('another kind of file');
+  });
+
+  it('says in one message that the disk is full, or that the place is no file', async () => {
+    await expect(RunRecorder.open('/dev/full', 0, settings)).rejects.toThrow('no space left on the disk');
+    await expect(RunRecorder.open('/dev', 0, settings)).rejects.toThrow(/writing|reading/);
+  });
+});
+
+/** JSON makes objects of typed arrays, and this typed arrays of those. */
+function revive(key: string, value: unknown): unknown {
+  return key === 'words' ? Uint32Array.from(Object.values(value as Record<string, number>)) : value;
+}

@@ -1,0 +1,175 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { describe, expect, it } from 'vitest';
+import { RunRecorder } from '../../src/callbacks/run-recorder.js';
+import { loadAccelerators } from '../../src/cli/load-accelerators.js';
+import { readReported } from '../../src/cli/read-result.js';
+import { textReport } from '../../src/cli/report/text-report.js';
+import { writeReport } from '../../src/cli/report/write-report.js';
+import { simulate } from '../../src/cli/simulation/simulation.js';
+import { comparisonReport, simulationReport } from '../../src/cli/simulation/simulation-report.js';
+import { workloadOf } from '../../src/cli/workload/workload-flags.js';
+import {
+  addCosts,
+  costOf,
+  createAccelerator,
+  createEstimator,
+  estimatorPresets,
+  network,
+  presets,
+  syntheticRecords,
+  trainingWorks,
+} from '../../src/hw/index.js';
+import { fileHandler } from '../../src/ops/file-handler.js';
+import { temporaryDirectory } from '../support/temporary.js';
+import { stepJobs } from './support/step-jobs.js';
+
+const lenet = workloadOf({ network: 'lenet5', batch: 8, images: 2, weightSparsity: 0.8 });
+const both = () => loadAccelerators('acf,dense-array');
+
+describe('a simulation', () => {
+  it('finds what the models say of the works, one after the other', async () => {
+    const { report } = await simulate(lenet, await both(), 1);
+    const net = network('lenet5', { batch: 8 });
+    const records = [...syntheticRecords(net, { seed: 1, sparsity: { W: 0.8, A: 0.5 }, images: 2 })];
+    const works = trainingWorks(records, { slots: 2, masked: net.layers.map(({ name }) => name) });
+    for (const { name, total, cycles } of report.accelerators) {
+      const model = createAccelerator(name);
+      const { works: counts } = model.start().executeStep(works);
+      const cost = addCosts(...counts.map((one) => costOf(one, model.energyTable)));
+      expect(cycles.value).toBe(cost.cycles);
+      expect(total.energyPj / cost.energyPj).toBeCloseTo(1, 12);
+    }
+  });
+
+  it('prints both reports in 80 columns: every layer, phase and accelerator, and what is unequal', async () => {
+    const specs = [...(await both()), createAccelerator('scnn').spec];
+    const result = await simulate(lenet, specs, 1);
+    for (const report of [simulationReport(result), comparisonReport(result)]) {
+      const text = textReport(report);
+      expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+      for (const part of ['modelled', 'FP', 'BP', 'WG', 'WU', 'dense-array', '1.00x', 'Unequal', '+-'])
+        expect(text).toContain(part);
+      expect(text.includes('conv2')).toBe(report.tables.length > 5);
+    }
+  });
+
+  it('adds up: the data table has the cycles and energy of the totals', async () => {
+    const result = await simulate(lenet, await both(), 1);
+    const { data } = simulationReport(result);
+    const at = (name: string) => data.columns.findIndex((column) => column.name === name);
+    for (const { name, total } of result.report.accelerators) {
+      const own = data.rows.filter((row) => row[at('accelerator')] === name);
+      const sum = (column: string) => own.reduce((all, row) => all + (row[at(column)] as number), 0);
+      expect(sum('cycles')).toBe(total.cycles);
+      const units = total.units * total.cycles;
+      const idle = data.columns.filter((column) => column.name.startsWith('idle_')).map((column) => sum(column.name));
+      expect((sum('usefulUnitCycles') + idle.reduce((all, one) => all + one, 0)) / units).toBeCloseTo(1, 9);
+    }
+  });
+
+  it('of a record is that of the run, and says how it was sampled', async () => {
+    const path = join(await temporaryDirectory(), 'run.maps');
+    const recorder = await RunRecorder.open(path, 0, { every: 2, offset: 0, images: 4, layers: ['frozen', 'last'] });
+    for (const job of stepJobs(2, 4, 16)) await recorder.append({ ...job, step: 2 * job.step });
+    await recorder.end(4);
+    await recorder.close();
+    const result = await simulate(workloadOf({ run: path }), await both(), 1);
+    expect(result.report.sample).toEqual({ steps: 4, sampledSteps: 2, every: 2, offset: 0, images: 4, unseenLayers: [] });
+    const report = simulationReport(result);
+    expect(report.title).toBe('Modelled cost of 4 training steps');
+    expect(report.conditions[0]).toContain('a run of 4 steps; 2 of its steps, one in 2, 4 images of each batch');
+    expect(report.charts.length).toBe(6);
+  });
+
+  it('runs a SCALE-Sim topology on a batch', async () => {
+    const path = join(await temporaryDirectory(), 'two.csv');
+    await writeFile(path, 'Layer, M, N, K\nfirst, 4, 8, 16\nsecond, 4, 4, 8\n');
+    const { report } = await simulate(workloadOf({ network: path, batch: 3, weightSparsity: 0 }), await both(), 1);
+    const forward = report.accelerators[1].rows.filter(({ phase }) => phase === 'forward');
+    expect(forward.map(({ layer, cost }) => [layer, cost.macs.dense])).toEqual([
+      ['first', 3 * 4 * 8 * 16],
+      ['second', 3 * 4 * 4 * 8],
+    ]);
+    const bad = path.replace('two', 'bad');
+    await writeFile(bad, 'Layer, M, N, K\nfirst, 4, 8, many\n');
+    await expect(simulate(workloadOf({ network: bad }), await both(), 1)).rejects.toThrow(
+      `${bad}:2 K: got many, expected a positive integer`,
+    );
+  });
+
+  it('survives its file: the report of what was written is the same', async () => {
+    const path = join(await temporaryDirectory(), 'result.json');
+    const result = await simulate(lenet, await both(), 1);
+    await writeReport({ result, report: simulationReport(result) }, [path]);
+    expect((await readReported([path])).report).toEqual(simulationReport(result));
+    await writeFile(path, '{"kind": "other"}');
+    await expect(readReported([path])).rejects.toThrow('got other JSON, expected a result');
+    await writeFile(path, '{');
+    await expect(readReported([path])).rejects.toThrow(/expected a result that simulate or compare has written/);
+  });
+
+  it('runs a saved model with the zeros of its weights, and says which layers have no part in it', async () => {
+    const dir = await temporaryDirectory();
+    const kernel = tf.tensor2d([1, 0, 0, 2, 0, 3, 0, 0], [4, 2]);
+    const layers = [tf.layers.dense({ name: 'hidden', units: 2, inputShape: [4], weights: [kernel, tf.zeros([2])] })];
+    const model = tf.sequential({ layers: [...layers, tf.layers.batchNormalization({ name: 'norm' })] });
+    await model.save(fileHandler(dir));
+    const network = join(dir, 'model.json');
+    const { report, conditions } = await simulate(workloadOf({ network, batch: 2, images: 2 }), await both(), 1);
+    expect(report.series[0].sparsity.W).toBe(5 / 8);
+    expect(report.accelerators[0].rows.map(({ layer }) => layer)).toContain('hidden');
+    expect(conditions.join(' ')).toMatch(/zeros: W 0\.625 as saved; declared: A 0\.5.*not in the network: norm/);
+    await expect(simulate(workloadOf({ network, classes: 2 }), await both(), 1)).rejects.toThrow('classes of');
+    await writeFile(network, '{');
+    await expect(simulate(workloadOf({ network, batch: 3 }), await both(), 1)).rejects.toThrow('no JSON');
+  });
+
+  it('tells the bounds of a machine without a cycle model, for all steps of a run', async () => {
+    const path = join(await temporaryDirectory(), 'run.maps');
+    const recorder = await RunRecorder.open(path, 0, { every: 3, offset: 0, images: null, layers: ['last'] });
+    const [job] = stepJobs(1);
+    await recorder.append(job);
+    await recorder.end(3);
+    await recorder.close();
+    const result = await simulate(workloadOf({ run: path }), await loadAccelerators('dense-array,a100-fp16'), 1);
+    const { seconds } = createEstimator('a100-fp16').estimateStep(trainingWorks(job.records, job.training));
+    expect(result.estimates[0].seconds).toEqual({ low: 3 * seconds.low, high: 3 * seconds.high });
+    expect(textReport(simulationReport(result))).toMatch(/a100-fp16 +\S+ns +\S+us/);
+    await expect(simulate(lenet, await loadAccelerators('a100-fp16'), 1)).rejects.toThrow('got none with a cycle model');
+  });
+
+  it('leaves out an accelerator that does not take the workload, and says why', async () => {
+    const workload = workloadOf({ network: 'lenet5', batch: 2 ** 25 });
+    await expect(simulate(workload, await both(), 1)).rejects.toThrow(/accelerators for this workload: got acf: work conv1/);
+  });
+});
+
+describe('accelerators by name', () => {
+  it('are presets, files, or all of them', async () => {
+    const path = join(await temporaryDirectory(), 'small.yaml');
+    await writeFile(path, '{kind: denseArray, name: small, rows: 8}');
+    expect((await loadAccelerators(`acf,${path}`)).map(({ name }) => name)).toEqual(['acf', 'small']);
+    const all = [...Object.keys(presets), ...Object.keys(estimatorPresets)];
+    expect((await loadAccelerators('all')).map(({ name }) => name)).toEqual(all);
+    await expect(loadAccelerators('afc')).rejects.toThrow(/got afc.*Did you mean acf/);
+    await expect(loadAccelerators('none.yaml')).rejects.toThrow('no such file');
+    await writeFile(path, '{kind: denseArray, name: acf, rows: 8}');
+    await expect(loadAccelerators(`acf,${path}`)).rejects.toThrow('acf twice');
+  });
+});
+
+describe('the flags of a workload', () => {
+  it.each([
+    [{}, 'NETWORK: got nothing, expected a network or a recorded run'],
+    [{ run: 'a', batch: 3 }, '--batch: got 3, expected nothing besides --run'],
+    [{ network: 'lenet5', batch: Number.NaN }, '--batch: got NaN, expected a finite number'],
+    [{ network: 'lenet5', weightSparsity: 2 }, '--weight-sparsity: got 2, expected at most 1'],
+    [{ network: 'lenet5', maps: 'bernouli' }, /^--maps: got bernouli.*Did you mean bernoulli/],
+    [{ network: 'lenet5', images: 33 }, '--images: got 33, expected at most 32, the batch'],
+    [{ network: 'lenet5', spread: 1 }, '--spread: got 1, expected less than 1'],
+  ])('are refused by their names: %j', (args, message) => {
+    expect(() => workloadOf(args)).toThrow(message);
+  });
+});

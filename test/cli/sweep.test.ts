@@ -1,0 +1,236 @@
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { paretoFront } from '../../src/cli/sweep/pareto-front.js';
+import { planFile, planFlags } from '../../src/cli/sweep/plan-sources.js';
+import { runSweep } from '../../src/cli/sweep/run-sweep.js';
+import { valuesOf } from '../../src/cli/sweep/setting-values.js';
+import { parseShard, pointsOfShard } from '../../src/cli/sweep/shard.js';
+import { sweepPlan } from '../../src/cli/sweep/sweep-plan.js';
+import { sweepPoints } from '../../src/cli/sweep/sweep-points.js';
+import { rankedPoints, reportedSweep } from '../../src/cli/sweep/sweep-report.js';
+import { createAccelerator } from '../../src/hw/index.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const yaml = `
+network: lenet5
+batch: 4
+weightSparsity: [0.5, 0.9]
+accelerators:
+  - preset: dense-array
+    rows: {from: 8, to: 32, step: 8}
+    cols: [8, 16]
+  - preset: acf
+    rows: 8
+    reconfigurable: [true, false]
+`;
+const pointsIn = (text: string) => sweepPoints(sweepPlan(planFile(text, 'sweep.yaml')));
+const options = (file: string, signal = new AbortController().signal) => ({ file, workers: 1, signal, onProgress: () => {} });
+
+describe('points of a sweep', () => {
+  it('are the product of workloads and designs, workload by workload, each with an id of its content', async () => {
+    const points = await pointsIn(yaml);
+    expect(points.length).toBe(2 * (4 * 2 + 2));
+    expect(points.slice(0, 3).map(({ settings }) => settings)).toEqual([
+      { network: 'lenet5', batch: 4, weightSparsity: 0.5, accelerator: 'dense-array', rows: 8, cols: 8 },
+      { network: 'lenet5', batch: 4, weightSparsity: 0.5, accelerator: 'dense-array', rows: 8, cols: 16 },
+      { network: 'lenet5', batch: 4, weightSparsity: 0.5, accelerator: 'dense-array', rows: 16, cols: 8 },
+    ]);
+    const other = await pointsIn(
+      yaml.replace('weightSparsity: [0.5, 0.9]', 'weightSparsity: 0.9').replace('  - preset: acf', '  - acf\n  - preset: acf'),
+    );
+    const ids = new Set(points.map(({ id }) => id));
+    expect(ids.size).toBe(points.length);
+    expect(other.filter(({ id }) => ids.has(id)).length).toBe(10);
+  });
+
+  it('are drawn without putting back by a random search, the same ones for the same seed', async () => {
+    const all = (await pointsIn(yaml)).map(({ id }) => id);
+    const draw = async (seed: number) =>
+      (await pointsIn(`search: random\npoints: 7\nsearchSeed: ${seed}${yaml}`)).map(({ id }) => id);
+    const [first, again, second] = [await draw(1), await draw(1), await draw(2)];
+    expect(first).toEqual(again);
+    expect(first).not.toEqual(second);
+    expect(new Set(first).size).toBe(7);
+    expect(first).toEqual(all.filter((id) => first.includes(id)));
+    await expect(pointsIn(`search: random\npoints: 21${yaml}`)).rejects.toThrow('at most 20, all there are');
+  });
+
+  it('are dealt out to shards so that each has one', async () => {
+    const points = await pointsIn(yaml);
+    const shards = [1, 2, 3].map((index) => pointsOfShard(points, { index, count: 3 }));
+    expect(
+      shards
+        .flat()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(points.map(({ id }) => id).sort());
+    for (const wrong of ['0/3', '4/3', '1', 'a/b', '1/0', '-1/2']) expect(() => parseShard(wrong)).toThrow('i from 1 to n');
+  });
+
+  it('are told by flags as well as by a file', async () => {
+    const vary = ['weightSparsity=0.5,0.9', 'rows=8:32:8', 'cols=8,16'];
+    const plan = sweepPlan(planFlags({ fixed: { network: 'lenet5', batch: 4 }, accelerators: 'dense-array', vary }));
+    const ids = (await pointsIn(yaml)).map(({ id }) => id);
+    const own = (await sweepPoints(plan)).map(({ id }) => id);
+    expect(own.length).toBe(16);
+    expect(ids).toEqual(expect.arrayContaining(own));
+  });
+
+  it('have another id when the file of their network has other content', async () => {
+    const path = join(await temporaryDirectory(), 'net.csv');
+    const ids: string[] = [];
+    for (const width of [8, 8, 16]) {
+      await writeFile(path, `Layer, M, N, K\nfirst, 4, ${width}, 16\n`);
+      const [point] = await pointsIn(`network: ${path}\naccelerators: [acf]`);
+      ids.push(point.id);
+    }
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  it('take values, lists and ranges without the noise of binary fractions', () => {
+    const values = (field: unknown) => valuesOf(field, () => 'rows');
+    expect(values(8)).toEqual([8]);
+    expect(values(['WS', 'OS', 'WS'])).toEqual(['WS', 'OS']);
+    expect(values({ from: 0.1, to: 0.5, step: 0.1 })).toEqual([0.1, 0.2, 0.3, 0.4, 0.5]);
+    for (const wrong of [[], null, [[8]], { from: 1, to: 2 }, { from: 2, to: 1, step: 1 }, { from: 1, to: 2, step: 0 }]) {
+      expect(() => values(wrong)).toThrow('a value, a list of values, or {from, to, step}');
+    }
+  });
+
+  it.each([
+    ['network: resnet21\naccelerators: [acf]', /^sweep\.yaml:1:1 network: got resnet21.*Did you mean resnet20/],
+    ['netwrok: lenet5\naccelerators: [acf]', /^sweep\.yaml:1:1 netwrok: got netwrok.*Did you mean network/],
+    ['network: lenet5\naccelerators: [afc]', /^sweep\.yaml:2:16 accelerators\.0: got afc.*Did you mean acf/],
+    [
+      'network: lenet5\naccelerators:\n  - preset: acf\n    rws: [8]',
+      /^sweep\.yaml:4:5 accelerators\.0\.rws: got rws.*Did you mean rows/,
+    ],
+    [
+      'network: lenet5\naccelerators:\n  - preset: acf\n    rows: [8, 0]',
+      /^sweep\.yaml:4:5 accelerators\.0\.rows: got 0, expected at least 1/,
+    ],
+    [
+      'network: lenet5\nweightSparsity: [0.5, 1.5]\naccelerators: [acf]',
+      /^sweep\.yaml:2:23 weightSparsity\.1: got 1\.5, expected at most 1/,
+    ],
+    ['network: lenet5\nsearch: random\naccelerators: [acf]', /^sweep\.yaml:\S+ points: got nothing/],
+    ['network: lenet5', /^sweep\.yaml:1:1 accelerators: got undefined/],
+    ['accelerators: [acf]', /^sweep\.yaml:\S+ network: got nothing/],
+    ['network: [lenet5', /^sweep\.yaml:1:\d+: got .*valid YAML or JSON/],
+    ['- lenet5', /^sweep\.yaml:1:1: got .*Begin with network/],
+  ])('refuse a wrong file in one message with its place: %j', (text, message) => {
+    expect(() => sweepPlan(planFile(text, 'sweep.yaml'))).toThrow(message);
+  });
+
+  it('refuse wrong flags by their names', () => {
+    const plan =
+      (vary: string[], fixed = { network: 'lenet5' } as object) =>
+      () =>
+        sweepPlan(planFlags({ fixed: fixed as Record<string, unknown>, accelerators: 'acf', vary }));
+    expect(plan(['rws=8,16'])).toThrow(/^--vary rws: got rws.*Did you mean rows/);
+    expect(plan(['rows'])).toThrow('--vary: got rows, expected NAME=VALUES');
+    expect(plan(['rows=8'], { network: 'lenet5', batch: 0 })).toThrow(/^--batch: got 0, expected at least 1/);
+    expect(plan([], {})).toThrow(/^--network: got nothing/);
+  });
+});
+
+describe('a sweep', () => {
+  it('that was interrupted anywhere goes on to what an uninterrupted one finds, and says what it dropped', async () => {
+    const dir = await temporaryDirectory();
+    const points = (await pointsIn(yaml)).filter(({ settings }) => settings.accelerator === 'dense-array');
+    const whole = join(dir, 'whole.jsonl');
+    const outcome = await runSweep(points, options(whole));
+    expect(outcome).toMatchObject({ found: 0, missing: 0, cutBytes: 0 });
+    const bytes = await readFile(whole);
+    const part = join(dir, 'part.jsonl');
+    for (const length of [0, 1, 700, bytes.length - 1]) {
+      await writeFile(part, bytes);
+      await truncate(part, length);
+      const again = await runSweep(points, options(part));
+      expect(again.points).toEqual(outcome.points);
+      expect(again.cutBytes > 0).toBe(length > 0);
+      expect(await readFile(part)).toEqual(bytes);
+    }
+  });
+
+  it('stops after the point under way, and keeps what is done', async () => {
+    const points = (await pointsIn(yaml)).slice(0, 6);
+    const file = join(await temporaryDirectory(), 'sweep.jsonl');
+    const stop = new AbortController();
+    const onProgress = (done: number) => done === 2 && stop.abort();
+    const first = await runSweep(points, { ...options(file, stop.signal), onProgress });
+    expect(first).toMatchObject({ missing: 4, found: 0 });
+    expect(await runSweep(points, options(file))).toMatchObject({ missing: 0, found: 2 });
+  });
+
+  it('keeps a combination that no accelerator takes as a point without costs', async () => {
+    const text =
+      'network: lenet5\nbatch: 1\naccelerators: [{preset: acf, rows: 8, reconfigurable: [true, false], dataflow: [dynamic]}]';
+    const { points } = await runSweep(await pointsIn(text), options(join(await temporaryDirectory(), 'sweep.jsonl')));
+    expect(points.map((point) => 'error' in point)).toEqual([false, true]);
+    const { report } = reportedSweep(points);
+    expect(report.conditions.join(' ')).toMatch(/1 point without costs; the first: accelerator acf\.dataflow/);
+    expect(report.tables[0].rows.length).toBe(1);
+  });
+
+  it('refuses a file with a damaged line by its number', async () => {
+    const file = join(await temporaryDirectory(), 'sweep.jsonl');
+    await writeFile(file, '{"id": 3}\n');
+    await expect(runSweep([], options(file))).rejects.toThrow(`${file}:1: got {"id": 3}, expected a point of a sweep`);
+    await expect(runSweep([], options('/dev/null/sweep.jsonl'))).rejects.toThrow('a file where a directory should be');
+  });
+});
+
+describe('the Pareto front', () => {
+  it('of four points by hand', () => {
+    expect(
+      paretoFront([
+        [1, 5],
+        [2, 4],
+        [2, 5],
+        [3, 4],
+      ]),
+    ).toEqual([true, true, false, false]);
+  });
+
+  it('is what no other point beats, as comparing all pairs finds', () => {
+    const points = fc.array(fc.array(fc.nat(4), { minLength: 3, maxLength: 3 }), { maxLength: 30 });
+    fc.assert(
+      fc.property(points, (all) => {
+        const beaten = all.map((a) =>
+          all.some((b) => b.every((value, i) => value <= a[i]) && b.some((value, i) => value < a[i])),
+        );
+        expect(paretoFront(all)).toEqual(beaten.map((one) => !one));
+      }),
+    );
+  });
+
+  it('is of each workload by itself, with area where all declare one', () => {
+    const costs = {
+      utilisation: 1,
+      idealCycles: 1,
+      limitedBy: 'none',
+      cyclesByPhase: { forward: 1, inputGradient: 0, weightGradient: 0, weightUpdate: 0 },
+    };
+    const point = (id: string, weightSparsity: number, cycles: number, energyPj: number, areaMm2: number | null) => ({
+      id,
+      settings: { network: 'lenet5', weightSparsity, accelerator: createAccelerator('acf').spec.name },
+      costs: { ...costs, cycles, energyPj, areaMm2 },
+    });
+    const ranked = rankedPoints([
+      point('a', 0.5, 9, 9, 1),
+      point('b', 0.9, 1, 1, 2),
+      point('c', 0.5, 8, 8, 2),
+      point('d', 0.9, 2, 2, null),
+    ]);
+    expect(ranked.map(({ id, onFront }) => [id, onFront])).toEqual([
+      ['a', true],
+      ['b', true],
+      ['c', true],
+      ['d', false],
+    ]);
+  });
+});
