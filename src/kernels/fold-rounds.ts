@@ -54,15 +54,10 @@ export function foldRounds(
   new Uint32Array(memory.buffer, banksAt).set(bankAt);
   new Uint8Array(memory.buffer, scratch, out - scratch).fill(0);
   const table = new Float64Array(memory.buffer, out, numbers);
-  const cursor = new Int32Array(memory.buffer, cursors, 2 * used);
   for (let first = 0, tile = 0; first < rows; first += lanes, tile++) {
-    for (let lane = 0; lane < used; lane++) {
-      cursor[2 * lane] = -1;
-      cursor[2 * lane + 1] = 0;
-    }
     for (let fold = 0; fold < folds[tile]; fold++) {
       const ones = wasm.foldRounds(
-        ...[x + 4 * first * wordsPerRow, Math.min(used, rows - first), wordsPerRow, depth, fanOut, cursors],
+        ...[fold === 0 ? 1 : 0, x + 4 * first * wordsPerRow, Math.min(used, rows - first), wordsPerRow, depth, fanOut, cursors],
         ...[countsAt, banksAt, rounds, banks, scratch, out],
       );
       visit(tile, fold, ones, table);

@@ -32,6 +32,9 @@ export interface PreparedOperand {
 export interface PreparedGemm {
   readonly input: PreparedOperand;
   readonly kernel: PreparedOperand;
+  /** Words of each operand that are sent when every fan-out group that takes one has all of its members take it: the fewest there can be. */
+  readonly sharedInputWords: number;
+  readonly sharedKernelWords: number;
   /** Outputs that OS works on where it maps all, undefined when it works on all. */
   readonly wanted: BitRows | undefined;
   /** For OS where packing the wanted outputs takes fewer tiles: these per column. */
@@ -62,9 +65,13 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
     } else {
       for (let k = 0; k < view.k; k++) effectual += inputCounts[k] * kernelCounts[k];
     }
+    const input = skipInput ? counted(rows[i], inputCounts) : allPresent(rows[i]);
+    const kernel = skipKernel ? counted(kernels[i], kernelCounts) : allPresent(kernels[i]);
     return {
-      input: skipInput ? counted(rows[i], inputCounts) : allPresent(rows[i]),
-      kernel: skipKernel ? counted(kernels[i], kernelCounts) : allPresent(kernels[i]),
+      input,
+      kernel,
+      sharedInputWords: sharedWords(input.counts, kernel.counts, spec.fanOut),
+      sharedKernelWords: sharedWords(kernel.counts, input.counts, spec.fanOut),
       wanted: gathers ? wanted : undefined,
       packed,
     };
@@ -116,6 +123,12 @@ function allPresent({ rows, cols }: BitRows): PreparedOperand {
     counts: new Uint32Array(cols).fill(rows),
     rowCounts: new Uint32Array(rows).fill(cols),
   };
+}
+
+function sharedWords(sent: Uint32Array, takers: Uint32Array, fanOut: number): number {
+  let words = 0;
+  for (let k = 0; k < sent.length; k++) words += sent[k] * Math.ceil(takers[k] / fanOut);
+  return words;
 }
 
 function density(operands: readonly BitRows[]): number {

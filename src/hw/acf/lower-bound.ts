@@ -18,8 +18,8 @@ export function lowerBound(prepared: PreparedGemms, dataflow: Dataflow, spec: Ac
   sums.executed = effectual * work.imageScale;
   for (const gemm of gemms) {
     if (dataflow === 'OS') boundOutputs(gemm, sums);
-    else if (dataflow === 'WS') boundLanes(gemm.kernel, gemm.input, { lanes: cols, depth: rows }, sums);
-    else boundLanes(gemm.input, gemm.kernel, { lanes: rows, depth: cols }, sums);
+    else if (dataflow === 'WS') boundLanes(gemm.kernel, gemm.input, gemm.sharedInputWords, { lanes: cols, depth: rows }, sums);
+    else boundLanes(gemm.input, gemm.kernel, gemm.sharedKernelWords, { lanes: rows, depth: cols }, sums);
   }
   sums.busyCycles = Math.floor(sums.executed / (rows * cols));
   sums.tiles = Number.MAX_SAFE_INTEGER; // the smaller the tiles, the less of the memory's time is exposed
@@ -29,7 +29,7 @@ export function lowerBound(prepared: PreparedGemms, dataflow: Dataflow, spec: Ac
   return { ...counts, cycles, actions: { ...counts.actions, leakUnitCycle } };
 }
 
-function boundOutputs({ input, kernel, packed }: PreparedGemm, sums: TileSums): void {
+function boundOutputs({ input, kernel, packed, sharedInputWords, sharedKernelWords }: PreparedGemm, sums: TileSums): void {
   const { tiles, stretch } = sums.growth;
   sums.deliveries = 2 * sums.executed;
   if (packed) {
@@ -37,13 +37,13 @@ function boundOutputs({ input, kernel, packed }: PreparedGemm, sums: TileSums): 
     return;
   }
   sums.partialWrites += tiles * input.bits.rows * kernel.bits.rows;
-  const words = sharedWords(input.counts, kernel.counts, sums) + sharedWords(kernel.counts, input.counts, sums);
-  sums.words += tiles * stretch * words;
+  sums.words += tiles * stretch * (sharedInputWords + sharedKernelWords);
 }
 
 function boundLanes(
   stationary: PreparedOperand,
   streamed: PreparedOperand,
+  sharedWords: number,
   { lanes, depth }: LaneGeometry,
   sums: TileSums,
 ): void {
@@ -52,12 +52,5 @@ function boundLanes(
     addPartialSums(sums, Math.min(lanes, stationary.bits.rows - tile * lanes), Math.ceil(most / depth), streamed.bits.rows);
   });
   sums.deliveries = sums.executed;
-  sums.words += tiles * folds * stretch * sharedWords(streamed.counts, stationary.counts, sums);
-}
-
-/** Words sent when each fan-out group that takes one has all of its members take it. */
-function sharedWords(sent: Uint32Array, takers: Uint32Array, { parameters }: TileSums): number {
-  let words = 0;
-  for (let k = 0; k < sent.length; k++) words += sent[k] * Math.ceil(takers[k] / parameters.fanOut);
-  return words;
+  sums.words += tiles * folds * stretch * sharedWords;
 }

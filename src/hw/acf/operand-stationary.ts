@@ -64,7 +64,8 @@ function slotsOf(streamed: Uint32Array, held: Uint32Array, images: number): numb
 export function longestRows({ rowCounts }: PreparedOperand, lanes: number): number[] {
   return Array.from({ length: Math.ceil(rowCounts.length / lanes) }, (_, tile) => {
     let most = 0;
-    for (const count of rowCounts.subarray(tile * lanes, (tile + 1) * lanes)) most = Math.max(most, count);
+    const end = Math.min(rowCounts.length, (tile + 1) * lanes);
+    for (let row = tile * lanes; row < end; row++) if (rowCounts[row] > most) most = rowCounts[row];
     return most;
   });
 }

@@ -20,18 +20,20 @@ function dropLowest(bits: u32, count: i32): u32 {
 }
 
 /**
- * The next fold: each lane takes the next `depth` ones of its row. Returns how many ones they take. Each fan-out group of lanes is sent the
+ * The next fold, or where `begin` is not 0 the first: each lane takes the next `depth` ones of its row. Returns how many ones they take. Each fan-out group of lanes is sent the
  * streamed words of the indices that it takes then: counts [index][round] (u32); index k comes out of the bank whose sums lie
  * bankAt[k] (u32) bytes behind the first. Cursors: a word and its ones that are left, per lane. Scratch: 16 bytes per round, 8 per
  * round and bank, and the words of a row, which are 0 before and after.
  */
 export function foldRounds(
-  x: usize, lanes: i32, wordsPerRow: i32, depth: i32, fanOut: i32, cursors: usize, counts: usize, bankAt: usize, rounds: i32, banks: i32,
+  begin: i32, x: usize, lanes: i32, wordsPerRow: i32, depth: i32, fanOut: i32, cursors: usize, counts: usize, bankAt: usize, rounds: i32, banks: i32,
   scratch: usize, out: usize,
 ): i32 {
   const rowBytes = <usize>4 * wordsPerRow, roundBytes = <usize>8 * rounds;
   const groupWords = scratch, longest = groupWords + roundBytes, sums = longest + roundBytes;
   const union = sums + roundBytes * banks;
+  // Before the first word, with no ones left of it.
+  for (let lane = 0; begin != 0 && lane < lanes; lane++) store<i64>(cursors + 8 * lane, 0xffffffff);
   memory.fill(longest, 0, roundBytes * (1 + banks));
   memory.fill(out, 0, ROUND * rounds);
   let taken = 0;
