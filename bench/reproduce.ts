@@ -19,6 +19,7 @@ import { satConditions, simulateSat } from './reproduce/sat-steps.js';
 import { simulate } from './reproduce/simulate.js';
 import type { Simulations } from './reproduce/simulations.js';
 import { tacticalCharts } from './reproduce/tactical-charts.js';
+import { memoryLines } from './reproduce/tactical-memories.js';
 import { simulateTactical, tacticalConditions } from './reproduce/tactical-results.js';
 import { trainedChart, trainedLines, trainNetwork } from './reproduce/trained-network.js';
 import { judgeAll } from './reproduce/verdict.js';
@@ -40,7 +41,11 @@ try {
         ? tacticalConditions(tactical, options)
         : conditionsOf(simulations, options),
     judged: judgeAll(file, checks, { ...simulations, ...(satSteps && { satSteps }), ...(tactical && { tactical }) }),
-    remarks: paper === '001' ? [...waysTable(simulations), '', ...trainedLines(trained)] : [],
+    remarks: tactical
+      ? memoryLines(tactical.memories)
+      : paper === '001'
+        ? [...waysTable(simulations), '', ...trainedLines(trained)]
+        : [],
     charts: {
       ...(trained && { fig01: trainedChart(trained) }),
       ...(paper === '001' && paperCharts(simulations)),

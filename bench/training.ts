@@ -9,6 +9,8 @@
  * weights of the first convolution and of the last layer stay, and masks do not change while it is timed, but for the rows of BDWP 2:8:
  * these make theirs anew in each step, as part of it; `2:8 by 4` is vector-wise 2:8. GFLOP/s count the MACs of the masks, and `at most` is
  * how many times fewer these are than the dense ones (BDWP's goal is 85 % of that). Batch normalisation is tfjs's own in all rows but `sparse`.
+ * Variants are warm before they are timed, as in the long run: V8 compiles what often runs. A sample is the mean of as many steps as take
+ * some 20 ms, next to which reading the clock of the process is nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
@@ -50,25 +52,43 @@ interface Variant {
   readonly prune?: () => void;
   readonly cpuMs: number[];
   readonly wallMs: number[];
+  /** Steps of a sample. */
+  steps: number;
 }
 
-async function step(
-  { model, stock, prune, cpuMs, wallMs }: Variant,
-  xs: tf.Tensor,
-  ys: tf.Tensor,
-  timed: boolean,
-): Promise<void> {
+/** Steps before the first timed one, unless they take longer than that. */
+const warmSteps = 60;
+const warmMs = 1500;
+const sampleMs = 20;
+
+async function step({ model, stock, prune }: Variant, xs: tf.Tensor, ys: tf.Tensor): Promise<void> {
   const body = async () => {
     await model.trainOnBatch(xs, ys);
     prune?.();
   };
+  await (stock ? onStock(body) : body());
+}
+
+async function warmUp(variant: Variant, xs: tf.Tensor, ys: tf.Tensor): Promise<void> {
+  const begin = performance.now();
+  const spent = () => performance.now() - begin;
+  let last = 0;
+  for (let i = 0; i < 2 || (i < warmSteps && spent() < warmMs); i++) {
+    const before = spent();
+    await step(variant, xs, ys);
+    last = spent() - before;
+  }
+  variant.steps = Math.ceil(sampleMs / last);
+}
+
+async function sample(variant: Variant, xs: tf.Tensor, ys: tf.Tensor): Promise<void> {
+  const { steps, cpuMs, wallMs } = variant;
   const cpu = process.cpuUsage();
   const wall = performance.now();
-  await (stock ? onStock(body) : body());
-  if (!timed) return;
-  wallMs.push(performance.now() - wall);
+  for (let i = 0; i < steps; i++) await step(variant, xs, ys);
+  wallMs.push((performance.now() - wall) / steps);
   const { user, system } = process.cpuUsage(cpu);
-  cpuMs.push((user + system) / 1000);
+  cpuMs.push((user + system) / 1000 / steps);
 }
 
 /** Masks that `draw` makes for all kernels but the first convolution's and the last layer's. */
@@ -131,7 +151,7 @@ for (const [name, net] of netsNamed(args.nets)) {
     const variants: Variant[] = [];
     const add = (variant: string, model: tf.LayersModel, stock = false, rest: Pick<Variant, 'prune'> = {}) => {
       model.compile({ optimizer: optimizers[optimizer](), loss: 'categoricalCrossentropy' });
-      variants.push({ name: variant, model, stock, ...rest, cpuMs: [], wallMs: [] });
+      variants.push({ name: variant, model, stock, ...rest, cpuMs: [], wallMs: [], steps: 1 });
     };
     if (args.stock) add('stock', net.build(), true);
     add('dense', plain);
@@ -151,8 +171,9 @@ for (const [name, net] of netsNamed(args.nets)) {
       const model = sparsify(plain, { execution });
       add(`${execution === 'dense' ? 'masked' : 'sparse'} BDWP`, model, false, { prune: () => pruneBidirectionally(model) });
     }
-    for (let round = -2; round < args.rounds; round++) {
-      for (const variant of variants) await step(variant, xs, ys, round >= 0);
+    for (const variant of variants) await warmUp(variant, xs, ys);
+    for (let round = 0; round < args.rounds; round++) {
+      for (const variant of variants) await sample(variant, xs, ys);
     }
     const all = macsOf(variants.at(-1)?.model as tf.LayersModel).dense;
     const reference = (of: string) => variants.find((variant) => variant.name === of);

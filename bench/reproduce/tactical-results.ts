@@ -1,3 +1,4 @@
+import { type MemoryPoint, runMemories } from './tactical-memories.js';
 import { runNetworks, type TacticalNetwork } from './tactical-networks.js';
 import { type ScnnSpeed, scnnSpeeds } from './tactical-scnn.js';
 import { layoutDeviations, runSweep, type SweepPoint } from './tactical-sweep.js';
@@ -9,6 +10,7 @@ export interface TacticalResults {
   readonly sweep: readonly SweepPoint[];
   readonly deviations: readonly { readonly sparsity: number; readonly percent: number }[];
   readonly scnn: readonly ScnnSpeed[];
+  readonly memories: readonly MemoryPoint[];
 }
 
 /** Runs the networks of 003 (not with `--networks none`), the sweeps over sparsity, and SCNN. */
@@ -24,6 +26,7 @@ export function simulateTactical({
     sweep: runSweep(seed),
     deviations: layoutDeviations(seed),
     scnn: networks.length === 0 ? [] : scnnSpeeds(seed),
+    memories: networks.length === 0 ? [] : runMemories(seed),
   };
 }
 

@@ -135,13 +135,14 @@ export class HardwareCost extends SparsityCallback implements RunState {
   async report(): Promise<CostReport> {
     await this.queue.drain();
     const totals = this.host ? await (await this.host).totals() : this.sums;
+    const [first] = Object.values(totals);
     const sample = {
       steps: this.seen,
       sampledSteps: this.series.length,
       every: this.every,
       offset: this.offset,
       images: this.options.images ?? null,
-      unseenLayers: this.layers.filter((layer) => !Object.values(totals)[0]?.rows.some((row) => row.layer === layer)),
+      unseenLayers: first ? this.layers.filter((layer) => !first.rows.some((row) => row.layer === layer)) : [],
     };
     return costReport(this.options.accelerators, totals, [...this.series], sample, { ...this.queue.statistics });
   }
@@ -262,9 +263,10 @@ export class HardwareCost extends SparsityCallback implements RunState {
  * Epoch logs gain `cycles_<name>` and `energy_<name>`, means per step of the epoch, in cycles and picojoule; with `every` or `images`
  * also `cycles_<name>_error` and `energy_<name>_error`, the standard errors of these means. Sums of a report are scaled from the sampled
  * steps and images to the whole run; its decisions, its series and the fractions of zeros are of the sample. A report of a resumed run
- * includes the first part. Frozen layers cost their forward pass and, where earlier layers are trained, their input gradient.
+ * includes the first part. `record` keeps the maps, so that {@link replayRun} tells what the same run costs elsewhere. Frozen layers cost
+ * their forward pass and, where earlier layers are trained, their input gradient.
  *
- * @throws SparsityError for wrong options, from `fit` when an accelerator fails.
+ * @throws SparsityError for wrong options, from `fit` when an accelerator fails or the record cannot be written.
  * @example
  * ```ts
  * const cost = hardwareCost({accelerators: [acf(), denseArray()], every: 4});

@@ -28,7 +28,9 @@ class UsageError extends Error {}
 function usageMessage(message: string, known: readonly string[]): string {
   const unknown = /^Unknown (?:argument|command)s?: ([^,]+)/.exec(message)?.[1];
   const help = 'See tfjs-sparsity --help.';
-  return unknown === undefined ? `${message}. ${help}` : `Unknown argument ${unknown}: ${nearest(unknown, known)}. ${help}`;
+  if (unknown === undefined) return `${message}. ${help}`;
+  const hint = nearest(unknown, known);
+  return `Unknown argument ${unknown}${hint.startsWith('did you mean') ? `: ${hint}` : ''}. ${help}`;
 }
 
 const parser = yargs(hideBin(process.argv))
@@ -42,7 +44,7 @@ const parser = yargs(hideBin(process.argv))
   .epilogue(epilogue)
   .wrap(80)
   .fail((message, error) => {
-    throw error ?? new UsageError(message);
+    throw error && error.name !== 'YError' ? error : new UsageError(message ?? error.message);
   });
 
 // A reader that has seen enough, such as head, is no error.

@@ -107,7 +107,7 @@ export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
 export { type SmoothOptions, smoothBits } from './synthetic/smooth-bits.js';
 export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './synthetic/synthetic-records.js';
 export { type Dataflow, type SystolicCounts, type SystolicGemm, systolic } from './systolic.js';
-export { groupedBits, groupPrecisionBits } from './tactical/activation-groups.js';
+export { type GroupFields, groupedBits, groupPrecisionBits } from './tactical/activation-groups.js';
 export {
   type ConnectionShape,
   inScanOrder,
@@ -122,7 +122,7 @@ export { type MemoryNode, memoryNodes } from './tactical/memory-nodes.js';
 export type { DadiannaoOptions, TacticalOptions } from './tactical/options.js';
 export { type IssuedRows, type RowSynchronousArray, type RowTime, type TileShape, tileArray } from './tactical/row-array.js';
 export { type ScheduleOptions, scheduleWeights, type WeightSchedule } from './tactical/schedule-weights.js';
-export { storedRowBits } from './tactical/stored-weights.js';
+export { type RowFields, type StoredRows, storedRowBits } from './tactical/stored-weights.js';
 export { tactical } from './tactical/tactical.js';
 export { type TacticalCycles, tacticalCycles } from './tactical/tactical-cycles.js';
 export type { TensorDashOptions } from './tensordash/options.js';

@@ -42,8 +42,16 @@ export interface GroupKernels {
    * NaN or infinite.
    */
   listGroups(shape: GroupListShape, list: GroupListPointers, weights: Pointer, values: Pointer, scratch: Pointer): boolean;
-  /** out = gradient + decay w, but gradient for the weights of the list, whose neighbours are of neighbouring rows. */
-  addGroupDecay(shape: GroupListShape, list: GroupListPointers, gradient: Pointer, w: Pointer, decay: number, out: Pointer): void;
+  /** out = gradient + decay w, but gradient for the weights of the list, whose neighbours are of neighbouring rows; `gradient` 0 for none. Scratch of 256 bytes. */
+  addGroupDecay(
+    shape: GroupListShape,
+    list: GroupListPointers,
+    gradient: Pointer,
+    w: Pointer,
+    decay: number,
+    scratch: Pointer,
+    out: Pointer,
+  ): void;
 }
 
 /** Whether the kernels can make these lists. */
@@ -90,10 +98,10 @@ export function groupKernels(wasm: Readonly<Record<string, WasmFunction>>): Grou
       });
       return Math.max(...largest) < infinity;
     },
-    addGroupDecay(shape, list, gradient, w, decay, out) {
+    addGroupDecay(shape, list, gradient, w, decay, scratch, out) {
       for (const segment of shape.segments) {
         const numbers = [...window(shape, list), ...group(shape, segment)];
-        wasm.addGroupDecay(gradient, w, decay, shape.rows, ...numbers, list.offsets + 4 * segment.base, out);
+        wasm.addGroupDecay(gradient, w, decay, shape.rows, ...numbers, list.offsets + 4 * segment.base, scratch, out);
       }
     },
   };

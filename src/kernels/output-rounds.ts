@@ -50,18 +50,21 @@ export function tileRounds(
   { rows, cols, fanOut, banks, roundWords }: OutputGrid,
   visit: (firstRow: number, rounds: Float64Array) => void,
 ): void {
-  const { wordsPerRow } = input;
+  // Whole rounds of four words are the fastest.
+  const wordsPerRow = roundWords === 4 ? 4 * Math.ceil(input.wordsPerRow / 4) : input.wordsPerRow;
   const rowBytes = 4 * wordsPerRow;
   const groupsPerStrip = Math.ceil(rows / fanOut);
   const tables = Math.ceil(wordsPerRow / roundWords) * Math.ceil(kernel.rows / cols) * roundNumbers;
   const { memory, wasm, areas } = ownMemory([
     ...[input.rows * rowBytes, unions(input.rows, rows, fanOut) * rowBytes],
     ...[kernel.rows * rowBytes, unions(kernel.rows, cols, fanOut) * rowBytes],
-    ...[wanted?.byteLength ?? 0, 8 * banks, 8 * tables],
+    ...[wanted?.byteLength ?? 0, 8 * banks, 8 * tables, Math.max(input.words.byteLength, kernel.words.byteLength)],
   ]);
-  const [x, xUnions, y, yUnions, wantedAt, scratch, out] = areas;
-  put(memory, x, input.words);
-  put(memory, y, kernel.words);
+  const [x, xUnions, y, yUnions, wantedAt, scratch, out, unpadded] = areas;
+  for (const [at, { rows: count, words }] of [[x, input] as const, [y, kernel] as const]) {
+    put(memory, unpadded, words);
+    wasm.padRows(unpadded, count, input.wordsPerRow, wordsPerRow, at);
+  }
   if (wanted) put(memory, wantedAt, wanted);
   wasm.uniteGroups(x, input.rows, wordsPerRow, rows, fanOut, xUnions);
   wasm.uniteGroups(y, kernel.rows, wordsPerRow, cols, fanOut, yUnions);
@@ -113,7 +116,7 @@ export function packedRounds(
   });
   const { memory, wasm, areas } = ownMemory([
     ...[input.rows * rowBytes, kernel.rows * rowBytes, starts.byteLength, 4 * starts[columns.length]],
-    ...[16 * banks * rounds + 8 * rounds + rowBytes + 16 + 4 * fanOut, 8 * rounds * roundNumbers],
+    ...[16 * banks * rounds + 8 * rounds + rowBytes + 16 + 12 * fanOut, 8 * rounds * roundNumbers],
   ]);
   const [x, y, startsAt, lists, scratch, out] = areas;
   put(memory, x, input.words);

@@ -26,8 +26,11 @@ export interface RowScheduler {
   issuedRows(set: FilterSet): Uint32Array;
 }
 
-/** Most lanes, connections and rows ahead that the kernel takes; what is larger goes the slow way. */
-const widest = { lanes: 16, connections: 7, lookahead: 7 };
+/** Most lanes, connections, rows ahead and filters of a set that the kernel takes; what is larger goes the slow way. */
+const widest = { lanes: 16, connections: 7, lookahead: 7, filters: 256 };
+
+/** The lists that the kernel knows by heart: lanes aside of T<1,6>, <2,5>, <3,4> and <4,3>, by row. */
+const tridents = ['-3,-2,-1,0,1,2,3', '-1,0,1,3,-2,0,2', '-1,0,1,-2,0,2,0', '-1,0,1,0,2,0,0'];
 
 const policies = { 'least-flexible-first': 0, 'most-flexible-first': 1, greedy: 2 } as const;
 
@@ -94,7 +97,9 @@ function slowScheduler(rule: ScheduleRule): RowScheduler {
 
 let compiled: WebAssembly.Module | undefined;
 
-function kernelScheduler({ lanes, lookahead, connections, policy, decoupled }: ScheduleRule): RowScheduler {
+function kernelScheduler(rule: ScheduleRule): RowScheduler {
+  const { lanes, lookahead, connections, policy, decoupled } = rule;
+  const slow = slowScheduler(rule);
   const memory = new WebAssembly.Memory({ initial: 1 });
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(rowSchedulerBase64), (character) => character.charCodeAt(0)));
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
@@ -103,15 +108,16 @@ function kernelScheduler({ lanes, lookahead, connections, policy, decoupled }: S
     const missing = bytes - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / 65536));
   };
-  // Moves to the slots and back of seven connections, rows ahead, one group of eight filters; then weights, order of taps, rows.
-  const [aheadsAt, groupAt, bitsAt] = [224, 256, 336];
-  new Uint8Array(memory.buffer, 0, aheadsAt).set(byteMoves(connections, lanes));
-  new Uint32Array(memory.buffer, aheadsAt, 7).set(aheadsOf(connections));
+  // Seven connections, one group of eight filters; then weights, order of taps, rows.
+  const [groupAt, bitsAt] = [64, 128];
+  new Uint32Array(memory.buffer, 0, 14).set(connectionWords(connections, lanes));
+  const kind = 1 + tridents.indexOf(lanes === 16 ? connections.map(([, aside]) => aside).join() : '');
   let loaded: FilterBits;
   let [tapsAt, rowsAt] = [bitsAt, bitsAt];
   return {
     load(bits) {
       loaded = bits;
+      slow.load(bits);
       tapsAt = bitsAt + bits.words.byteLength + 4;
       rowsAt = tapsAt + 16 * Math.ceil(bits.taps.length / 4);
       reserve(rowsAt);
@@ -119,18 +125,19 @@ function kernelScheduler({ lanes, lookahead, connections, policy, decoupled }: S
       memoryWords.set(bits.words, bitsAt / 4);
       memoryWords.set(bits.taps, tapsAt / 4);
     },
-    issuedRows({ filters, firstLanes }) {
+    issuedRows(set) {
+      if (set.filters.length > widest.filters) return slow.issuedRows(set);
+      const { filters, firstLanes } = set;
       const { wordsPerFilter, taps, perTap } = loaded;
       const rows = taps.length * Math.ceil(perTap / lanes);
       const blocks = Math.ceil(filters.length / 8);
-      const skipsAt = rowsAt + 16 * blocks * (rows + lookahead);
-      const issuedAt = skipsAt + 64 * blocks;
+      const stateAt = rowsAt + 16 * blocks * (rows + Math.max(0, ...connections.map(([ahead]) => ahead)));
+      const issuedAt = stateAt + 32 * blocks + 16;
       const end = issuedAt + 32 * blocks;
       reserve(end);
       new Uint8Array(memory.buffer).fill(0, rowsAt + 16 * blocks * rows, end);
-      const group = new Int32Array(memory.buffer, groupAt, 20);
+      const group = new Int32Array(memory.buffer, groupAt, 16);
       for (let block = 0; block < blocks; block++) {
-        group.fill(0);
         for (let i = 0; i < 8; i++) {
           const filter = filters[8 * block + i];
           group[2 * i] = filter === undefined ? -1 : filter * wordsPerFilter * 32;
@@ -138,27 +145,19 @@ function kernelScheduler({ lanes, lookahead, connections, policy, decoupled }: S
         }
         layRows(bitsAt, groupAt, tapsAt, taps.length, perTap, lanes, rowsAt + 16 * block, 16 * blocks);
       }
-      const apart = Number(decoupled);
-      scheduleRows(rowsAt, rows, blocks, 0, aheadsAt, lookahead, policies[policy], apart, skipsAt, issuedAt);
+      scheduleRows(
+        ...[rowsAt, rows, blocks, 0, kind, lookahead, policies[policy], Number(decoupled), lanes],
+        ...[stateAt, issuedAt],
+      );
       return new Uint32Array(memory.buffer, issuedAt, filters.length).slice();
     },
   };
 }
 
-/** Per connection the byte that each lane takes from its source, and the byte that each source takes from its slot; 255 for none. */
-function byteMoves(connections: ScheduleRule['connections'], lanes: number): Uint8Array {
-  const moves = new Uint8Array(7 * 32).fill(255);
-  connections.forEach(([, aside], i) => {
-    for (let lane = 0; lane < lanes; lane++) {
-      const source = ringLane(lane + aside, lanes);
-      moves[32 * i + lane] = source;
-      moves[32 * i + 16 + source] = lane;
-    }
-  });
-  return moves;
-}
-
-/** Rows ahead of each connection; what is missing to seven is the last one again, so that its row is written once. */
-function aheadsOf(connections: ScheduleRule['connections']): number[] {
-  return Array.from({ length: 7 }, (_, i) => (connections[i] ?? connections.at(-1) ?? [0])[0]);
+/** Rows ahead and lanes further of seven connections; what is missing looks no row ahead. */
+function connectionWords(connections: ScheduleRule['connections'], lanes: number): number[] {
+  return Array.from({ length: 7 }, (_, i) => connections[i] ?? [0, 0]).flatMap(([ahead, aside]) => [
+    ahead,
+    ringLane(aside, lanes),
+  ]);
 }

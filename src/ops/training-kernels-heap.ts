@@ -40,6 +40,8 @@ export interface WasmHeap {
   scratch<T>(bytes: number, body: (pointer: Pointer) => T): T;
   /** Clears bytes. */
   clear(pointer: Pointer, bytes: number): void;
+  /** `count` values in their place, until the heap grows: make all room before. */
+  floats(pointer: Pointer, count: number): Float32Array;
   /** A copy of `count` words. */
   readWords(pointer: Pointer, count: number): Uint32Array;
   /** Writes `bytes` bytes from `source` to `target`, `times` times in a row. */
@@ -137,6 +139,7 @@ function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
       }
     },
     clear: (pointer, bytes) => void bytesAt(pointer, bytes).fill(0),
+    floats: (pointer, count) => new Float32Array(memory.buffer, pointer, count),
     readWords: (pointer, count) => new Uint32Array(memory.buffer, pointer, count).slice(),
     repeat(source, bytes, target, times) {
       const all = bytesAt(target, bytes * times);

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { withFusedLoss } from './fused-crossentropy.js';
 import { withFusedUpdates } from './fused-updates.js';
 import { isMasked } from './masked-layer-class.js';
 import { leavesOf } from './model-layers.js';
@@ -40,7 +41,7 @@ export function markTrainingSteps(): void {
     return (data) => {
       for (const layer of masked) layer.kernelStore?.prepare(this.optimizer);
       const step = () => trainingStep(() => train(data));
-      return masked.length > 0 ? withFusedUpdates(this.optimizer, step) : step();
+      return masked.length > 0 ? withFusedLoss(this, () => withFusedUpdates(this.optimizer, step)) : step();
     };
   };
 }

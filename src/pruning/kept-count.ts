@@ -1,7 +1,7 @@
 import { checkChoice, checkSparsity } from './check.js';
 
 /** Whose count of kept weights holds, see {@link keptCount}. */
-export type CountProfile = 'default' | 'tfmot' | 'jaxpruner' | 'rigl';
+export type CountProfile = 'default' | 'tfmot' | 'jaxpruner' | 'rigl' | 'sparseml' | 'torch' | 'pat';
 
 /**
  * How many of `size` weights stay at a sparsity: `max(1, round(size * (1 - sparsity)))`, halves to the even neighbour. At least
@@ -9,7 +9,9 @@ export type CountProfile = 'default' | 'tfmot' | 'jaxpruner' | 'rigl';
  *
  * - `default`: the sparsity is meant as it is written in decimals, so 0.9 of 15 weights leave 1.5, which is rounded to 2.
  * - `tfmot`, `jaxpruner`: each operation in float32, as these libraries run it: 0.97 of 50 leave a little less than 1.5, so 1.
- * - `rigl`: `size - floor(size * sparsity)`.
+ * - `rigl`, `sparseml`: `size - floor(size * sparsity)`.
+ * - `torch`: `size - round(size * sparsity)`, halves to the even neighbour, as `torch.nn.utils.prune`.
+ * - `pat`: `size - ceil(size * sparsity)`, as the pruning optimizer of torchao.
  *
  * @throws SparsityError when the sparsity is outside [0, 1), for an unknown profile.
  * @example
@@ -27,7 +29,10 @@ const counts: Readonly<Record<CountProfile, (size: number, sparsity: number) => 
   default: (size, sparsity) => roundHalfEven(size * (1 - sparsity), size * decimalNoise),
   tfmot: inFloat32,
   jaxpruner: inFloat32,
-  rigl: (size, sparsity) => size - Math.floor(size * sparsity),
+  rigl: roundedDown,
+  sparseml: roundedDown,
+  torch: (size, sparsity) => size - roundHalfEven(size * sparsity),
+  pat: (size, sparsity) => size - Math.ceil(size * sparsity),
 };
 
 /** The names of the profiles. */
@@ -38,6 +43,10 @@ const decimalNoise = 1e-12;
 
 function inFloat32(size: number, sparsity: number): number {
   return roundHalfEven(Math.fround(Math.fround(size) * Math.fround(1 - Math.fround(sparsity))));
+}
+
+function roundedDown(size: number, sparsity: number): number {
+  return size - Math.floor(size * sparsity);
 }
 
 /**

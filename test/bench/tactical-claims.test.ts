@@ -6,6 +6,7 @@ import { checks } from '../../bench/reproduce/checks/index.js';
 import { parseClaims } from '../../bench/reproduce/claims-file.js';
 import { reproductionText } from '../../bench/reproduce/report-files.js';
 import { tacticalCharts } from '../../bench/reproduce/tactical-charts.js';
+import { memoryLines } from '../../bench/reproduce/tactical-memories.js';
 import { forwardOf, frontEndNames, ruleOf, type TacticalNetwork, workloads } from '../../bench/reproduce/tactical-networks.js';
 import { type TacticalResults, tacticalConditions } from '../../bench/reproduce/tactical-results.js';
 import { slotShares } from '../../bench/reproduce/tactical-shares.js';
@@ -19,7 +20,7 @@ function networkOf(name: string, scheduled: number): TacticalNetwork {
   return {
     ...{ name, sparsity: 0.7, ineffectual: 0.8, denseCycles: 1000 },
     cycles: { ...cycles, shuffled: 0.9 * scheduled, 'aside first': 1.1 * scheduled },
-    shares: { all: shares, layer: shares, layerName: 'conv1' },
+    shares: { all: shares, layer: shares },
   };
 }
 
@@ -33,9 +34,10 @@ const results: TacticalResults = {
   sweep: [pointOf(0, 1.9), pointOf(0.4, 1.95), pointOf(0.45, 2.1), pointOf(0.8, 2.8), pointOf(0.85, 3)],
   deviations: [{ sparsity: 0.5, percent: 4 }],
   scnn: [
-    { sparsity: 0, speed: 0.8 },
-    { sparsity: 0.2, speed: 1.1 },
+    { sparsity: 0, speed: 0.8, idealSpeed: 0.7 },
+    { sparsity: 0.2, speed: 1.1, idealSpeed: 1 },
   ],
+  memories: [{ memory: 'ddr4-3200', gigabytesPerSecond: 25.6, speedup: 1.5, waiting: 0.1 }],
 };
 const path = 'bench/claims/003.yaml';
 const file = parseClaims(readFileSync(path, 'utf8'), path, Object.keys(checks));
@@ -63,7 +65,7 @@ describe('the claims of 003', () => {
 
   it('are printed on 80 columns, with conditions', () => {
     const conditions = tacticalConditions(results, { seed: 1 });
-    const text = reproductionText({ file, conditions, judged, remarks: [], charts: {} });
+    const text = reproductionText({ file, conditions, judged, remarks: memoryLines(results.memories), charts: {} });
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     expect(text).toContain('AlexNet-ES 0.7, MobileNet 0.7');
   });

@@ -71,6 +71,7 @@ describe('the command', () => {
   it.each([
     [['simulate', 'lenet5', '--wieght-sparsity', '0.5'], 2, /^Unknown argument wieght-sparsity: did you mean weight-sparsity/],
     [['simulat', 'lenet5'], 2, /^Unknown argument simulat: did you mean simulate/],
+    [['simulate', 'lenet5', '--batch'], 2, /^Not enough arguments following: batch/],
     [['simulate', 'lenet6'], 1, /^network: got lenet6.*Did you mean lenet5/],
     [['sweep', '--network', 'lenet5', '--shard', '3/2'], 1, /^--shard: got 3\/2, expected i\/n with i from 1 to n/],
     [['report', 'none.jsonl', '--out', 'a.pdf'], 1, /^--out: got a\.pdf, expected a file that ends in \.json/],

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { loadAccelerators } from '../../src/cli/load-accelerators.js';
@@ -20,6 +21,7 @@ import {
   syntheticRecords,
   trainingWorks,
 } from '../../src/hw/index.js';
+import { fileHandler } from '../../src/ops/file-handler.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { stepJobs } from './support/step-jobs.js';
 
@@ -90,6 +92,11 @@ describe('a simulation', () => {
       ['first', 3 * 4 * 8 * 16],
       ['second', 3 * 4 * 4 * 8],
     ]);
+    const bad = path.replace('two', 'bad');
+    await writeFile(bad, 'Layer, M, N, K\nfirst, 4, 8, many\n');
+    await expect(simulate(workloadOf({ network: bad }), await both(), 1)).rejects.toThrow(
+      `${bad}:2 K: got many, expected a positive integer`,
+    );
   });
 
   it('survives its file: the report of what was written is the same', async () => {
@@ -101,6 +108,22 @@ describe('a simulation', () => {
     await expect(readReported([path])).rejects.toThrow('got other JSON, expected a result');
     await writeFile(path, '{');
     await expect(readReported([path])).rejects.toThrow(/expected a result that simulate or compare has written/);
+  });
+
+  it('runs a saved model with the zeros of its weights, and says which layers have no part in it', async () => {
+    const dir = await temporaryDirectory();
+    const kernel = tf.tensor2d([1, 0, 0, 2, 0, 3, 0, 0], [4, 2]);
+    const layers = [tf.layers.dense({ name: 'hidden', units: 2, inputShape: [4], weights: [kernel, tf.zeros([2])] })];
+    const model = tf.sequential({ layers: [...layers, tf.layers.batchNormalization({ name: 'norm' })] });
+    await model.save(fileHandler(dir));
+    const network = join(dir, 'model.json');
+    const { report, conditions } = await simulate(workloadOf({ network, batch: 2, images: 2 }), await both(), 1);
+    expect(report.series[0].sparsity.W).toBe(5 / 8);
+    expect(report.accelerators[0].rows.map(({ layer }) => layer)).toContain('hidden');
+    expect(conditions.join(' ')).toMatch(/zeros: W 0\.625 as saved; declared: A 0\.5.*not in the network: norm/);
+    await expect(simulate(workloadOf({ network, classes: 2 }), await both(), 1)).rejects.toThrow('classes of');
+    await writeFile(network, '{');
+    await expect(simulate(workloadOf({ network, batch: 3 }), await both(), 1)).rejects.toThrow('no JSON');
   });
 
   it('tells the bounds of a machine without a cycle model, for all steps of a run', async () => {
@@ -144,6 +167,7 @@ describe('the flags of a workload', () => {
     [{ network: 'lenet5', batch: Number.NaN }, '--batch: got NaN, expected a finite number'],
     [{ network: 'lenet5', weightSparsity: 2 }, '--weight-sparsity: got 2, expected at most 1'],
     [{ network: 'lenet5', maps: 'bernouli' }, /^--maps: got bernouli.*Did you mean bernoulli/],
+    [{ network: 'lenet5', images: 33 }, '--images: got 33, expected at most 32, the batch'],
     [{ network: 'lenet5', spread: 1 }, '--spread: got 1, expected less than 1'],
   ])('are refused by their names: %j', (args, message) => {
     expect(() => workloadOf(args)).toThrow(message);

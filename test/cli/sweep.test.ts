@@ -78,6 +78,18 @@ describe('points of a sweep', () => {
     expect(ids).toEqual(expect.arrayContaining(own));
   });
 
+  it('have another id when the file of their network has other content', async () => {
+    const path = join(await temporaryDirectory(), 'net.csv');
+    const ids: string[] = [];
+    for (const width of [8, 8, 16]) {
+      await writeFile(path, `Layer, M, N, K\nfirst, 4, ${width}, 16\n`);
+      const [point] = await pointsIn(`network: ${path}\naccelerators: [acf]`);
+      ids.push(point.id);
+    }
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
   it('take values, lists and ranges without the noise of binary fractions', () => {
     const values = (field: unknown) => valuesOf(field, () => 'rows');
     expect(values(8)).toEqual([8]);
@@ -160,7 +172,7 @@ describe('a sweep', () => {
     const { points } = await runSweep(await pointsIn(text), options(join(await temporaryDirectory(), 'sweep.jsonl')));
     expect(points.map((point) => 'error' in point)).toEqual([false, true]);
     const { report } = reportedSweep(points);
-    expect(report.conditions.join(' ')).toMatch(/1 points have no costs; the first: accelerator acf\.dataflow/);
+    expect(report.conditions.join(' ')).toMatch(/1 point without costs; the first: accelerator acf\.dataflow/);
     expect(report.tables[0].rows.length).toBe(1);
   });
 

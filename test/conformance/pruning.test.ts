@@ -1,14 +1,24 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blockRunners } from './support/block-runners.js';
 import { begin, LeftOut, note, notes, unsupported } from './support/left-out.js';
 import { maskRunners } from './support/mask-runners.js';
 import { nmRunners } from './support/nm-runners.js';
 import { cases, formOf, type Runners } from './support/pruning-cases.js';
 import { scheduleRunners } from './support/schedule-runners.js';
 import { structureRunners } from './support/structure-runners.js';
+import { topologyRunners } from './support/topology-runners.js';
 import { trainingRunners } from './support/training-runners.js';
 
-const runners: Runners = { ...maskRunners, ...nmRunners, ...scheduleRunners, ...structureRunners, ...trainingRunners };
+const runners: Runners = {
+  ...blockRunners,
+  ...topologyRunners,
+  ...maskRunners,
+  ...nmRunners,
+  ...scheduleRunners,
+  ...structureRunners,
+  ...trainingRunners,
+};
 
 describe('pruning against other libraries', () => {
   beforeAll(() => tf.setBackend('cpu'));

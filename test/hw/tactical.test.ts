@@ -11,6 +11,7 @@ import {
   type GemmWork,
   inScanOrder,
   type RowSynchronousArray,
+  resourcesOf,
   rowBetaBits,
   scheduleWeights,
   tactical,
@@ -33,6 +34,12 @@ const run = (accelerator: ReturnType<typeof tactical>, work: GemmWork): WorkCoun
 const nest = convNest({ batch: 2, inSize: [5, 5], inChannels: 20, outChannels: 40, kernelSize: [3, 3], padding: 'same' });
 
 describe('DaDianNao++', () => {
+  it('has 4 tiles of 16 elements of 16 multipliers, as many as the other presets', () => {
+    for (const name of ['dadiannao', 'tactical-t8-2-5']) {
+      expect(resourcesOf(createAccelerator(name).spec)).toMatchObject({ units: 1024, sramKb: 4352, valueBits: 32, clockGhz: 1 });
+    }
+  });
+
   it('takes ceil(K / 64) * taps * ceil(C / 16) cycles per window, and tells the slots that padding leaves empty', () => {
     const work = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
     expect(tacticalCycles(work).denseCycles).toBe(2 * 25 * 9 * 2);
@@ -191,6 +198,16 @@ describe('the tactical front end', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('makes a training step 1.8 times as fast at most, as its weight gradient stays dense', () => {
+    const same = { inSize: [16, 16], inChannels: 64, outChannels: 64, kernelSize: [3, 3], padding: 'same' } as const;
+    const steps = phases.map((phase) =>
+      tacticalCycles(workOf(convNest({ batch: 1, ...same }), phase, { input: 1, kernel: 0 }, 1)),
+    );
+    expect(steps.map(({ denseCycles, cycles }) => denseCycles / cycles)).toEqual([3, 3, 1]);
+    const total = (of: 'cycles' | 'denseCycles') => steps.reduce((sum, one) => sum + one[of], 0);
+    expect(total('denseCycles') / total('cycles')).toBeCloseTo(3 / (1 / 3 + 1 / 3 + 1), 12);
   });
 
   it('leaves weights in order where their sources cost more than the schedule saves, and says what it chose', () => {

@@ -125,10 +125,12 @@ describe.each(kernelBuilds)('lists of N:M groups, %s SIMD', (build) => {
         const rng = createRng(`${c.seed}/gradient`);
         const gradient = weights.map(() => rng.normal());
         const out = arena.room(4 * weights.length);
-        kernels.addGroupDecay(shape, pointers, arena.put(gradient), weightsAt, 0.25, out);
+        kernels.addGroupDecay(shape, pointers, arena.put(gradient), weightsAt, 0.25, arena.room(256), out);
         const mask = maskOf(c, weights, 'input');
         const expected = gradient.map((value, i) => (mask[i] ? value : Math.fround(value + 0.25 * (weights[i] as number))));
         expect(arena.read(out, weights.length)).toEqual(expected);
+        kernels.addGroupDecay(shape, pointers, 0, weightsAt, 0.25, arena.room(256), out);
+        expect(arena.read(out, weights.length)).toEqual(weights.map((w, i) => (mask[i] ? 0 : 0.25 * w)));
       }),
       { numRuns: 40, seed: 72 },
     );

@@ -9,10 +9,12 @@ import {
   setSlots,
 } from 'tfjs-sparsity/kernels';
 import { describe, expect, it } from 'vitest';
-import { bernoulliBits } from '../../src/hw/index.js';
+import { bernoulliBits, inScanOrder, tacticalConnections } from '../../src/hw/index.js';
 import { createRng } from '../../src/rng.js';
 
-const rules: fc.Arbitrary<ScheduleRule> = fc
+const policies = fc.constantFrom('least-flexible-first' as const, 'most-flexible-first' as const, 'greedy' as const);
+
+const anyRules: fc.Arbitrary<ScheduleRule> = fc
   .record({
     lanes: fc.constantFrom(1, 2, 5, 8, 16, 20),
     lookahead: fc.integer({ min: 0, max: 4 }),
@@ -20,12 +22,20 @@ const rules: fc.Arbitrary<ScheduleRule> = fc
       maxLength: 9,
       selector: String,
     }),
-    policy: fc.constantFrom('least-flexible-first', 'most-flexible-first', 'greedy'),
+    policy: policies,
     decoupled: fc.boolean(),
   })
   .map(({ lanes, lookahead, pairs, policy, decoupled }) => {
     const connections = pairs.filter(([ahead, aside]) => ahead <= lookahead && Math.abs(aside) < lanes);
     return { lanes, lookahead, connections: connections as Connection[], policy, decoupled };
+  });
+
+/** The tridents of eight inputs, which the kernel has constants for. */
+const tridents: fc.Arbitrary<ScheduleRule> = fc
+  .record({ lookahead: fc.integer({ min: 1, max: 4 }), policy: policies, decoupled: fc.boolean() })
+  .map(({ lookahead, policy, decoupled }) => {
+    const connections = inScanOrder(tacticalConnections('T', lookahead, 7 - lookahead), 'by-row');
+    return { lanes: 16, lookahead, connections, policy, decoupled };
   });
 
 interface LayerCase {
@@ -63,7 +73,7 @@ function slowRows(bits: FilterBits, set: FilterSet, rule: ScheduleRule): number[
 describe('the row scheduler', () => {
   it('issues the rows that the slow one issues, set after set, for all rules', () => {
     fc.assert(
-      fc.property(rules, fc.array(layers, { minLength: 1, maxLength: 2 }), (rule, all) => {
+      fc.property(fc.oneof(anyRules, tridents), fc.array(layers, { minLength: 1, maxLength: 2 }), (rule, all) => {
         const scheduler = createRowScheduler(rule);
         for (const layer of all) {
           const bits = bitsOf(layer);
@@ -75,8 +85,18 @@ describe('the row scheduler', () => {
           expect([...scheduler.issuedRows(set)]).toEqual(slowRows(bits, set, rule));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 250 },
     );
+  });
+
+  it('takes sets of more filters than the kernel does the slow way', () => {
+    const rule = { lanes: 4, lookahead: 1, connections: [[1, 0]], policy: 'greedy', decoupled: true } as const;
+    const bits = bitsOf({ taps: 1, perTap: 8, filters: 300, density: 0.3, seed: 5 });
+    const filters = Array.from({ length: 300 }, (_, i) => i);
+    const set = { filters, firstLanes: filters.map(() => 0) };
+    const scheduler = createRowScheduler(rule);
+    scheduler.load(bits);
+    expect([...scheduler.issuedRows(set)]).toEqual(slowRows(bits, set, rule));
   });
 
   it('skips at most lookahead rows before it issues one, also where all are empty', () => {

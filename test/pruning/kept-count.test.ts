@@ -24,6 +24,11 @@ describe('keptCount', () => {
     ['rigl', 8, 0.8, 2],
     ['rigl', 30, 0.1, 27],
     ['rigl', 10, 0.35, 7],
+    ['sparseml', 10, 0.35, 7],
+    ['torch', 10, 0.35, 6],
+    ['torch', 10, 0.25, 8],
+    ['pat', 10, 0.35, 6],
+    ['pat', 10, 0.25, 7],
   ] as const)('keeps under the profile %s of %i weights at %f exactly %i', (profile, size, sparsity, kept) => {
     expect(keptCount(size, sparsity, profile)).toBe(kept);
   });

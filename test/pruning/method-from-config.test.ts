@@ -1,19 +1,34 @@
 import {
+  acdc,
+  annealedNm,
   bdwp,
+  biMask,
   blockBudgets,
   type Config,
+  channels,
   constantSchedule,
+  erdosRenyiAllocation,
+  exponentialSchedule,
   globalAllocation,
   gradualMagnitude,
   hardwareAware,
   isNm,
+  iterativeSchedule,
+  lateSchedule,
   magnitudeScore,
+  mapAllocation,
   methodFromConfig,
   nm,
   oneShotSchedule,
   polynomialSchedule,
+  randomScore,
+  sparseEvolution,
+  srSte,
+  stagedSchedule,
+  transposableNm,
   uniformAllocation,
   unstructured,
+  wholeBlocks,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import * as allocations from '../../src/pruning/allocations/index.js';
@@ -31,6 +46,10 @@ describe('methodFromConfig', () => {
     gradualMagnitude({ endStep: 10, regrow: true, exclude: ['a'], power: 1, profile: 'tfmot' }).config,
     hardwareAware({ endStep: 10, block: { kind: 'lanes', width: 16 }, budgets: 'mass', regulariser: { lambda: 0.1 } }).config,
     bdwp({ n: 1, m: 16, decay: 0 }).config,
+    biMask({ n: 1, m: 8, beginStep: 5 }).config,
+    srSte({ n: 1, m: 8, decay: 0, exclude: ['a'] }).config,
+    sparseEvolution({ endStep: 90, sparsity: 0.8, allocation: uniformAllocation(), anneal: 'linear' }).config,
+    acdc({ sparsity: 0.5, endStep: 40, sparseSteps: 10, denseSteps: 5, pattern: channels(), exclude: ['b'] }).config,
   ];
 
   it.each(configs)('makes the method again from its own config, by way of JSON: $name', (config) => {
@@ -44,7 +63,34 @@ describe('methodFromConfig', () => {
     ['schedule', { name: 'polynomial', finalSparsity: 0.5, endStep: 8 }, polynomialSchedule({ finalSparsity: 0.5, endStep: 8 })],
     ['schedule', { name: 'constant', sparsity: 0.5 }, constantSchedule({ sparsity: 0.5 })],
     ['schedule', { name: 'one-shot', sparsity: 0.5, step: 3 }, oneShotSchedule({ sparsity: 0.5, step: 3 })],
+    [
+      'schedule',
+      { name: 'exponential', finalSparsity: 0.5, endStep: 8 },
+      exponentialSchedule({ finalSparsity: 0.5, endStep: 8 }),
+    ],
+    ['schedule', { name: 'late', finalSparsity: 0.5, endStep: 8 }, lateSchedule({ finalSparsity: 0.5, endStep: 8 })],
+    [
+      'schedule',
+      { name: 'iterative', finalSparsity: 0.5, stepsPerEpoch: 8 },
+      iterativeSchedule({ finalSparsity: 0.5, stepsPerEpoch: 8 }),
+    ],
+    [
+      'schedule',
+      { name: 'staged', stages: [{ step: 3, sparsity: 0.5 }] },
+      stagedSchedule({ stages: [{ step: 3, sparsity: 0.5 }] }),
+    ],
     ['score', { name: 'magnitude' }, magnitudeScore()],
+    ['score', { name: 'random', seed: 'a' }, randomScore({ seed: 'a' })],
+    ['pattern', { name: 'annealed-nm', m: 8 }, annealedNm({ m: 8 })],
+    ['pattern', { name: 'channels', axis: 'input' }, channels({ axis: 'input' })],
+    ['pattern', { name: 'transposable-nm', n: 2, m: 4 }, transposableNm({ n: 2, m: 4 })],
+    [
+      'pattern',
+      { name: 'whole-blocks', sides: [{ axis: 0, width: 'all' }] },
+      wholeBlocks({ sides: [{ axis: 0, width: 'all' }] }),
+    ],
+    ['allocation', { name: 'erdos-renyi', powerScale: 2 }, erdosRenyiAllocation({ powerScale: 2 })],
+    ['allocation', { name: 'map', sparsities: { fc: 0.5 } }, mapAllocation({ sparsities: { fc: 0.5 } })],
     ['pattern', { name: 'unstructured', profile: 'rigl' }, unstructured({ profile: 'rigl' })],
     ['pattern', { name: 'nm', n: 1, m: 4 }, nm({ n: 1, m: 4 })],
     ['pattern', { name: 'block-budgets', block: { kind: 'row' } }, blockBudgets({ block: { kind: 'row' } })],
@@ -63,8 +109,27 @@ describe('methodFromConfig', () => {
 
   it('knows what an index of the room exports, each under one name, and nothing else', () => {
     const names = (index: object) => [...factoriesOf({ ...index }).keys()].sort();
-    expect(names(schedules)).toEqual(['constant', 'cubic', 'linear', 'one-shot', 'polynomial']);
-    expect(names(patterns)).toEqual(['block-budgets', 'nm', 'unstructured']);
+    expect(names(schedules)).toEqual([
+      'constant',
+      'cubic',
+      'cyclical',
+      'exponential',
+      'iterative',
+      'late',
+      'linear',
+      'one-shot',
+      'polynomial',
+      'staged',
+    ]);
+    expect(names(patterns)).toEqual([
+      'annealed-nm',
+      'block-budgets',
+      'channels',
+      'nm',
+      'transposable-nm',
+      'unstructured',
+      'whole-blocks',
+    ]);
     const factories = (index: object) => Object.values(index).filter((value) => typeof value === 'function' && value !== isNm);
     for (const index of [allocations, methods, patterns, schedules, scores]) {
       expect(names(index)).toHaveLength(factories(index).length);
@@ -78,7 +143,7 @@ describe('methodFromConfig', () => {
     [{ name: 'bdwp', finalSparsity: 0.9 }, 'pruning method bdwp: got finalSparsity'],
     [{ name: 'gradual', endStep: 10, pattern: { name: 'nm', n: 2, m: 4, axes: 0 } }, 'Did you mean axis'],
     [{ name: 'gradual', endStep: 10, finalSparsity: 90 }, 'in [0, 1)'],
-    [{ name: 'toString' }, 'one of bdwp, gradual, hardware-aware'],
+    [{ name: 'toString' }, 'one of acdc, bdwp, bi-mask, gradual, hardware-aware, set, sr-ste'],
   ])('refuses %o', (config, message) => {
     expect(() => methodFromConfig(config)).toThrow(message);
   });

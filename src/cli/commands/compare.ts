@@ -4,7 +4,7 @@ import { loadAccelerators } from '../load-accelerators.js';
 import { simulate } from '../simulation/simulation.js';
 import { comparisonReport } from '../simulation/simulation-report.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
-import { type Args, acceleratorFlag, computeFlags, emit, outFlag, outputsOf, workersOf } from './shared-flags.js';
+import { type Args, acceleratorFlag, computeFlags, emit, outFlag, outputsOf, valued, workersOf } from './shared-flags.js';
 
 /** `tfjs-sparsity compare`. */
 export const compareCommand: CommandModule<object, Args> = {
@@ -12,8 +12,8 @@ export const compareCommand: CommandModule<object, Args> = {
   describe: 'Accelerators side by side on one workload, against the dense array',
   builder: (yargs) =>
     yargs
-      .positional('network', { type: 'string', describe: 'A network (resnet20), or a SCALE-Sim topology (.csv)' })
-      .options({ ...workloadFlags, ...acceleratorFlag('all'), ...computeFlags, ...outFlag }),
+      .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
+      .options(valued({ ...workloadFlags, ...acceleratorFlag('all'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
     const outputs = outputsOf(args);
     const workload = workloadOf(args);

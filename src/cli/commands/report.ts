@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { readReported } from '../read-result.js';
 import { textReport } from '../report/text-report.js';
 import { writeReport } from '../report/write-report.js';
-import { type Args, outFlag, outputsOf } from './shared-flags.js';
+import { type Args, outFlag, outputsOf, valued } from './shared-flags.js';
 
 /** `tfjs-sparsity report`. */
 export const reportCommand: CommandModule<object, Args> = {
@@ -16,7 +16,7 @@ export const reportCommand: CommandModule<object, Args> = {
         demandOption: true,
         describe: 'A result of simulate or compare (.json), or files of a sweep (.jsonl)',
       })
-      .options(outFlag),
+      .options(valued(outFlag)),
   handler: async (args) => {
     const outputs = outputsOf(args);
     const reported = await readReported(args.files as readonly string[]);

@@ -18,6 +18,12 @@ export const outFlag = {
   out: { type: 'string', array: true, describe: 'File to write: .json, .html, .svg, .md or .parquet; may be repeated' },
 } as const satisfies Record<string, Options>;
 
+/** Flags of which all but switches need a value: without one they would pass in silence. */
+export function valued(flags: Readonly<Record<string, Options>>): Readonly<Record<string, Options>> {
+  const entries = Object.entries(flags).map(([name, flag]) => [name, { ...flag, requiresArg: flag.type !== 'boolean' }]);
+  return Object.fromEntries(entries);
+}
+
 /** The flag that names accelerators. */
 export function acceleratorFlag(fallback: string): Readonly<Record<'accelerators', Options>> {
   const describe = 'Presets or spec files (.yaml, .json), joined by commas; all for all presets';

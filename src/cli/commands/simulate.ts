@@ -3,7 +3,7 @@ import { loadAccelerators } from '../load-accelerators.js';
 import { simulate } from '../simulation/simulation.js';
 import { simulationReport } from '../simulation/simulation-report.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
-import { type Args, acceleratorFlag, computeFlags, emit, outFlag, outputsOf, workersOf } from './shared-flags.js';
+import { type Args, acceleratorFlag, computeFlags, emit, outFlag, outputsOf, valued, workersOf } from './shared-flags.js';
 
 /** `tfjs-sparsity simulate`. */
 export const simulateCommand: CommandModule<object, Args> = {
@@ -11,8 +11,8 @@ export const simulateCommand: CommandModule<object, Args> = {
   describe: 'A training step, or a recorded run, on accelerators: layer by layer',
   builder: (yargs) =>
     yargs
-      .positional('network', { type: 'string', describe: 'A network (resnet20), or a SCALE-Sim topology (.csv)' })
-      .options({ ...workloadFlags, ...acceleratorFlag('acf,dense-array'), ...computeFlags, ...outFlag }),
+      .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
+      .options(valued({ ...workloadFlags, ...acceleratorFlag('acf,dense-array'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
     const outputs = outputsOf(args);
     const result = await simulate(workloadOf(args), await loadAccelerators(args.accelerators as string), workersOf(args));

@@ -12,15 +12,20 @@ import { sweepProgress } from '../sweep/sweep-progress.js';
 import { reportedSweep } from '../sweep/sweep-report.js';
 import { networkFieldNames } from '../workload/workload.js';
 import { flagOf, workloadFlags } from '../workload/workload-flags.js';
-import { type Args, acceleratorFlag, computeFlags, workersOf } from './shared-flags.js';
+import { type Args, computeFlags, valued, workersOf } from './shared-flags.js';
 
 const planFlagOptions = {
+  network: { group: 'Workload:', type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' },
   ...workloadFlags,
-  network: { group: 'Workload:', type: 'string', describe: 'A network (resnet20), or a SCALE-Sim topology (.csv)' },
+  accelerators: { alias: 'a', type: 'string', describe: 'Presets, joined by commas [acf]' },
   vary: { type: 'string', array: true, describe: 'NAME=16,32,64 or NAME=FROM:TO:STEP, a setting of workload or accelerators' },
   search: { type: 'string', describe: 'grid: all points; random: some of them [grid]' },
   points: { type: 'number', describe: 'Points of a random search' },
   'search-seed': { type: 'number', describe: 'Decides them [1]' },
+} as const satisfies Record<string, Options>;
+const partFlags = {
+  shard: { type: 'string', default: '1/1', describe: 'i/n: only the i-th of n parts, each in a file of its own' },
+  out: { type: 'string', describe: 'File of finished points (.jsonl) [the name of the sweep]' },
 } as const satisfies Record<string, Options>;
 const planFields = ['run', ...networkFieldNames, 'search', 'points', 'searchSeed'];
 
@@ -29,13 +34,9 @@ export const sweepCommand: CommandModule<object, Args> = {
   command: 'sweep [file]',
   describe: 'Many points of accelerator and sparsity settings; goes on where it was stopped',
   builder: (yargs) =>
-    yargs.positional('file', { type: 'string', describe: 'Settings of the sweep (.yaml, .json); else flags' }).options({
-      ...planFlagOptions,
-      ...acceleratorFlag('acf'),
-      shard: { type: 'string', default: '1/1', describe: 'i/n: only the i-th of n parts, each in a file of its own' },
-      out: { type: 'string', describe: 'File of finished points (.jsonl) [the name of the sweep]' },
-      ...computeFlags,
-    }),
+    yargs
+      .positional('file', { type: 'string', describe: 'Settings of the sweep (.yaml, .json); else flags' })
+      .options(valued({ ...planFlagOptions, ...partFlags, ...computeFlags })),
   handler: run,
 };
 
@@ -65,12 +66,12 @@ async function run(args: Args): Promise<void> {
 }
 
 async function sourceOf(args: Args): Promise<PlanSource> {
-  const { file, vary = [], accelerators } = args as { file?: string; vary?: readonly string[]; accelerators: string };
+  const { file, vary = [], accelerators = 'acf' } = args as { file?: string; vary?: readonly string[]; accelerators?: string };
   if (file === undefined) {
     const fixed = Object.fromEntries(planFields.map((field) => [field, args[field]]));
     return planFlags({ fixed, accelerators, vary });
   }
-  const stray = [...planFields, 'vary'].find((field) => args[field] !== undefined);
+  const stray = [...planFields, 'accelerators', 'vary'].find((field) => args[field] !== undefined);
   if (stray !== undefined) {
     const fix = `leave it out, or write it into ${file}`;
     throw new SparsityError({ what: flagOf(stray), got: args[stray], expected: `nothing besides ${file}`, fix });

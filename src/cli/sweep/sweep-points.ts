@@ -8,8 +8,8 @@ import { fileError } from '../../ops/atomic-write.js';
 import { createRng } from '../../rng.js';
 import type { Task } from '../run/task.js';
 import { version } from '../version.js';
-import { isNetworkFile } from '../workload/load-network.js';
-import { checkWorkload } from '../workload/workload.js';
+import { isNetworkFile, loadNetwork } from '../workload/load-network.js';
+import { checkWorkload, type Workload } from '../workload/workload.js';
 import type { Setting } from './setting-values.js';
 import type { Design, Dimension, SweepPlan } from './sweep-plan.js';
 
@@ -46,7 +46,7 @@ export async function sweepPoints({ search, points, searchSeed, workload, design
     throw new SparsityError({ what: 'points of the sweep', got: count, expected: `at most ${mostPoints}`, fix });
   }
   const indices = search === 'random' ? drawIndices(all, count, searchSeed) : Array.from({ length: all }, (_, i) => i);
-  const digests = new Map<string, Promise<string>>();
+  const digests = new Map<string, Promise<string | null>>();
   const made = indices.map((index) => {
     const conditions = settingsAt(workload, Math.floor(index / perWorkload));
     let [design, rest] = [0, index % perWorkload];
@@ -60,14 +60,15 @@ async function makePoint(
   conditions: Settings,
   { base }: Design,
   fields: Settings,
-  digests: Map<string, Promise<string>>,
+  digests: Map<string, Promise<string | null>>,
 ): Promise<SweepPoint> {
   const spec = { ...base, ...fields } as { kind: string; name: string };
   const settings = { ...conditions, accelerator: spec.name, ...fields };
   const workload = checkWorkload(conditions, (field) => field);
-  const file = 'run' in workload ? workload.run : isNetworkFile(workload.network) ? workload.network : undefined;
-  if (file !== undefined && !digests.has(file)) digests.set(file, digestFile(file));
-  const content = [version, workload, file === undefined ? null : await digests.get(file)];
+  const key = canonicalJson(workload);
+  const known = digests.get(key) ?? digestFiles(workload);
+  digests.set(key, known);
+  const content = [version, workload, await known];
   try {
     const checked = createAccelerator(spec).spec;
     const { sources: _, ...constants } = checked as typeof checked & { sources?: unknown };
@@ -106,6 +107,12 @@ function drawIndices(all: number, count: number, seed: number): number[] {
 
 function digest(content: unknown): string {
   return createHash('sha256').update(canonicalJson(content)).digest('hex').slice(0, 16);
+}
+
+/** What the files of a workload hold, since their names do not tell; null where there are none. */
+async function digestFiles(workload: Workload): Promise<string | null> {
+  if ('run' in workload) return digestFile(workload.run);
+  return isNetworkFile(workload.network) ? digest((await loadNetwork(workload)).network) : null;
 }
 
 async function digestFile(path: string): Promise<string> {

@@ -55,10 +55,10 @@ function sweepReport(points: readonly FinishedPoint[], ranked: readonly RankedPo
   const fixed = names.filter((name) => !varied.includes(name)).map((name) => `${name} ${settings[0]?.[name]}`);
   const front = ranked.filter(({ onFront }) => onFront).sort((a, b) => a.costs.cycles - b.costs.cycles);
   return {
-    title: `Sweep of ${points.length} points, modelled`,
+    title: `Sweep of ${counted(points.length)}, modelled`,
     conditions: [
       ...(fixed.length > 0 ? [fixed.join(', ')] : []),
-      ...(failures.length > 0 ? [`${failures.length} points have no costs; the first: ${failures[0]}`] : []),
+      ...(failures.length > 0 ? [`${counted(failures.length)} without costs; the first: ${failures[0]}`] : []),
     ],
     tables: [frontTable(front, varied)],
     charts: ranked.length === 0 ? [] : [frontChart(ranked)],
@@ -81,7 +81,7 @@ const costsOf = ({ costs }: PricedPoint): Cell[] => [costs.cycles, costs.energyP
 function frontTable(front: readonly RankedPoint[], varied: readonly string[]): Table {
   const rest = front.length - shownRows;
   return {
-    title: `Pareto front, ${front.length} points`,
+    title: `Pareto front, ${counted(front.length)}`,
     columns: [...settingColumns(front, varied), ...costColumns],
     rows: front.slice(0, shownRows).map((point) => [...settingCells(point, varied), ...costsOf(point)]),
     notes: [
@@ -147,4 +147,8 @@ function settingCells({ settings }: PricedPoint, names: readonly string[]): Cell
     const value = settings[name];
     return typeof value === 'boolean' ? String(value) : (value ?? null);
   });
+}
+
+function counted(points: number): string {
+  return `${points} point${points === 1 ? '' : 's'}`;
 }

@@ -2,22 +2,42 @@ import { SparsityError } from '../../errors.js';
 import { type Network, type NetworkOptions, network, networks, parseScaleSimTopology } from '../../hw/index.js';
 import { nearest } from '../../nearest.js';
 import { readText } from '../read-text.js';
+import { loadModel } from './load-model.js';
 import type { NetworkWorkload } from './workload.js';
 
+/** The network of a workload. */
+export interface LoadedNetwork {
+  readonly network: Network;
+  /** What its file holds and the network does not, a line each. */
+  readonly notes: readonly string[];
+}
+
 /**
- * The layers of a workload's network: one of the literature by its name, or a SCALE-Sim topology by its file.
+ * The layers of a workload's network: one of the literature by its name, a SCALE-Sim topology, or a saved layers model, whose weights
+ * have the zeros that they were saved with.
  *
- * @throws SparsityError for an unknown name (with the nearest), or a file with file, line and column.
+ * @throws SparsityError for an unknown name (with the nearest), or what is wrong with a file.
  */
-export async function loadNetwork({ network: name, batch, inputSize, classes }: NetworkWorkload): Promise<Network> {
-  if (isNetworkFile(name)) return withBatch(parseScaleSimTopology(await readText(name), name), batch);
-  const options: NetworkOptions = { batch, ...(inputSize && { inputSize }), ...(classes && { classes }) };
-  return network(name, options);
+export async function loadNetwork({ network: name, batch, inputSize, classes }: NetworkWorkload): Promise<LoadedNetwork> {
+  if (!isNetworkFile(name)) {
+    const options: NetworkOptions = { batch, ...(inputSize && { inputSize }), ...(classes && { classes }) };
+    return { network: network(name, options), notes: [] };
+  }
+  refuseBeside(name, { classes, inputSize: name.endsWith('.csv') ? inputSize : undefined });
+  if (name.endsWith('.csv')) return { network: withBatch(parseScaleSimTopology(await readText(name), name), batch), notes: [] };
+  return loadModel(name, batch, inputSize);
+}
+
+function refuseBeside(file: string, settings: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, got] of Object.entries(settings)) {
+    if (got === undefined) continue;
+    throw new SparsityError({ what: `${name} of ${file}`, got, expected: 'nothing, as the file tells it', fix: 'leave it out' });
+  }
 }
 
 /** Whether a name of a network is that of a file. */
 export function isNetworkFile(name: string): boolean {
-  return name.endsWith('.csv');
+  return /\.(csv|json)$/.test(name);
 }
 
 /**
@@ -28,7 +48,7 @@ export function isNetworkFile(name: string): boolean {
 export function checkNetworkName(name: string, what: string): void {
   const names = Object.keys(networks);
   if (isNetworkFile(name) || names.includes(name)) return;
-  const expected = `a topology (.csv), or one of ${names.join(', ')}`;
+  const expected = `a topology (.csv), a saved model (model.json), or one of ${names.join(', ')}`;
   throw new SparsityError({ what, got: name, expected, fix: nearest(name, names) });
 }
 

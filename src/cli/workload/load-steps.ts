@@ -2,7 +2,7 @@ import type { StepJob } from '../../callbacks/cost-engine.js';
 import type { CostSample } from '../../callbacks/cost-report.js';
 import { readRecordedRun } from '../../callbacks/recorded-run.js';
 import { recordedSample, type StepCosts } from '../../callbacks/replay-run.js';
-import { type LayerTensors, syntheticRecords } from '../../hw/index.js';
+import { countBits, type Network, syntheticRecords } from '../../hw/index.js';
 import { loadNetwork } from './load-network.js';
 import type { NetworkWorkload, RunWorkload, Workload } from './workload.js';
 
@@ -16,13 +16,22 @@ export interface WorkloadSteps {
   sampleOf(costs: StepCosts): CostSample;
 }
 
+/** The last workloads: points of a sweep share them, and most time would go into reading and drawing them anew. */
+const loaded = new Map<string, Promise<WorkloadSteps>>();
+const mostLoaded = 2;
+
 /**
  * Makes a workload ready to run.
  *
  * @throws SparsityError for a network or a record that is none.
  */
 export function loadSteps(workload: Workload): Promise<WorkloadSteps> {
-  return 'run' in workload ? recordedSteps(workload) : syntheticStep(workload);
+  const key = JSON.stringify(workload);
+  const steps = loaded.get(key) ?? ('run' in workload ? recordedSteps(workload) : syntheticStep(workload));
+  loaded.set(key, steps);
+  const [oldest] = loaded.keys();
+  if (loaded.size > mostLoaded) loaded.delete(oldest);
+  return steps;
 }
 
 async function recordedSteps({ run: path }: RunWorkload): Promise<WorkloadSteps> {
@@ -45,19 +54,25 @@ const slots = { sgd: 0, momentum: 1, adam: 2 } as const;
 async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> {
   const { batch, images, weightSparsity, activationSparsity, errorSparsity = activationSparsity } = workload;
   const { seed, maps, spread, optimizer, pruned } = workload;
-  const network = await loadNetwork(workload);
+  const { network, notes } = await loadNetwork(workload);
   const sparsity = { W: weightSparsity, A: activationSparsity, E: errorSparsity };
   const records = syntheticRecords(network, { seed, sparsity, maps, spread, images });
   const masked = pruned === 'zero' ? network.layers.map(({ name }) => name) : [];
+  const training = { slots: slots[optimizer], masked };
+  let job: StepJob | undefined;
   const spreadNote = maps === 'bernoulli' ? '' : `, spread ${spread}`;
   return {
     conditions: [
-      `${network.name}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
-      `declared zeros: W ${weightSparsity}, A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
+      `${workload.network}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
+      `${zerosOfWeights(network, weightSparsity)} A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
       `${optimizer}; pruned weights ${pruned === 'zero' ? 'stay zero' : 'have a dense master'}`,
+      ...notes,
     ],
     steps: 1,
-    jobs: () => [{ step: 0, records: drawn(workload, records), training: { slots: slots[optimizer], masked } }],
+    jobs() {
+      job ??= { step: 0, records: [...records], training };
+      return [job];
+    },
     sampleOf: () => ({
       steps: 1,
       sampledSteps: 1,
@@ -69,14 +84,12 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
   };
 }
 
-/** The maps of the last workloads: points of a sweep share them, and most time would go into drawing them anew. */
-const lastDrawn = new Map<string, readonly LayerTensors[]>();
-const keptWorkloads = 2;
-
-function drawn(workload: Workload, records: Iterable<LayerTensors>): readonly LayerTensors[] {
-  const key = JSON.stringify(workload);
-  const found = lastDrawn.get(key) ?? [...records];
-  lastDrawn.set(key, found);
-  for (const oldest of lastDrawn.keys()) if (lastDrawn.size > keptWorkloads) lastDrawn.delete(oldest);
-  return found;
+/** A saved model has the zeros of its weights. */
+function zerosOfWeights({ layers }: Network, declared: number): string {
+  const saved = layers.flatMap(({ weights }) => weights ?? []);
+  if (saved.length === 0) return `declared zeros: W ${declared},`;
+  const all = saved.reduce((sum, { shape }) => sum + shape.reduce((size, axis) => size * axis, 1), 0);
+  const ones = saved.reduce((sum, weights) => sum + countBits(weights), 0);
+  const elsewhere = saved.length < layers.length ? ` W ${declared} elsewhere,` : '';
+  return `zeros: W ${Number((1 - ones / all).toFixed(4))} as saved; declared:${elsewhere}`;
 }

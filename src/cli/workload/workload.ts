@@ -6,7 +6,7 @@ const share = z.number().min(0).max(1);
 
 /** A training step of a network with declared zeros; the names are those of flags and of sweep files. */
 const networkFields = {
-  /** A network of the literature, or a SCALE-Sim topology (.csv). */
+  /** A network of the literature, a SCALE-Sim topology (.csv), or a saved layers model (model.json). */
   network: z.string().min(1),
   batch: z.int().min(1).default(32),
   /** Images of the batch whose maps are drawn; they stand for it. */
@@ -55,7 +55,21 @@ export function checkWorkload(fields: Readonly<Record<string, unknown>>, nameOf:
   }
   const schema: z.ZodType<Workload> = given.run === undefined ? networkSchema : runSchema;
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success) {
+    checkImages(result.data, nameOf);
+    return result.data;
+  }
   const { path, got, expected, fix } = specIssue(schema, result.error.issues, given);
   throw new SparsityError({ what: nameOf(path.map(String).join('.')), got, expected, fix });
+}
+
+function checkImages(workload: Workload, nameOf: (field: string) => string): void {
+  if ('run' in workload || workload.images <= workload.batch) return;
+  const expected = `at most ${workload.batch}, the batch`;
+  throw new SparsityError({
+    what: nameOf('images'),
+    got: workload.images,
+    expected,
+    fix: `make the batch larger: ${nameOf('batch')}`,
+  });
 }

@@ -22,13 +22,6 @@ export function columnCounts({ rows, cols, wordsPerRow, words }: BitRows): Uint3
   return countColumns({ rows, wordsPerRow, words }, cols);
 }
 
-/** Ones of one row. */
-export function rowCount({ wordsPerRow, words }: BitRows, row: number): number {
-  let count = 0;
-  for (let at = row * wordsPerRow; at < (row + 1) * wordsPerRow; at++) count += popcount(words[at]);
-  return count;
-}
-
 /** Ones of all rows. */
 export function totalCount({ words }: BitRows): number {
   let count = 0;

@@ -16,25 +16,29 @@ export interface Reconfiguration {
  * operands on to the others: along the row (OS inputs, WS inputs), down the column (OS and IS kernels). Stationary operands add their
  * products up from SPE to SPE: down the column (WS), along the row (IS). Each SPE thus feeds at most `fanOut` others on each network.
  */
-export function configurationOf(dataflow: Dataflow, extents: Uint32Array, parameters: AcfSpec): Configuration {
-  const { rows, cols, fanOut } = parameters;
+export function configurationOf(dataflow: Dataflow, extents: Uint32Array, { rows, cols, fanOut }: AcfSpec): Configuration {
   const units = rows * cols;
   const connections = new Uint32Array(Math.ceil((4 * units) / 32));
-  const connect = (kind: number, row: number, col: number) => {
-    const bit = kind * units + row * cols + col;
-    connections[bit >> 5] |= 1 << (bit & 31);
-  };
-  const [inputAlongRow, kernelDownColumn, sumDownColumn, sumAlongRow] = [0, 1, 2, 3];
-  extents.forEach((extent, lane) => {
-    for (let place = 0; place < extent; place++) {
-      const [row, col] = dataflow === 'IS' ? [lane, place] : [place, lane];
-      if (dataflow !== 'IS' && col % fanOut !== 0) connect(inputAlongRow, row, col);
-      if (dataflow !== 'WS' && row % fanOut !== 0) connect(kernelDownColumn, row, col);
-      if (dataflow === 'WS' && row > 0) connect(sumDownColumn, row, col);
-      if (dataflow === 'IS' && col > 0) connect(sumAlongRow, row, col);
+  const [inputAlongRow, kernelDownColumn, sumDownColumn, sumAlongRow] = [0, units, 2 * units, 3 * units];
+  const [acrossLanes, alongLane] = dataflow === 'IS' ? [kernelDownColumn, sumAlongRow] : [inputAlongRow, sumDownColumn];
+  const [laneStep, step] = dataflow === 'IS' ? [cols, 1] : [1, cols];
+  for (let lane = 0; lane < extents.length; lane++) {
+    const first = lane * laneStep;
+    const extent = extents[lane];
+    if (lane % fanOut !== 0) connect(connections, acrossLanes + first, step, extent);
+    if (dataflow !== 'OS') {
+      connect(connections, alongLane + first + step, step, extent - 1);
+      continue;
     }
-  });
+    for (let group = 0; group < extent; group += fanOut) {
+      connect(connections, kernelDownColumn + first + (group + 1) * step, step, Math.min(fanOut, extent - group) - 1);
+    }
+  }
   return connections;
+}
+
+function connect(connections: Uint32Array, first: number, step: number, count: number): void {
+  for (let i = 0, bit = first; i < count; i++, bit += step) connections[bit >>> 5] |= 1 << (bit & 31);
 }
 
 /**

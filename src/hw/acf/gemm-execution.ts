@@ -1,4 +1,4 @@
-import { countWanted } from '../../kernels/index.js';
+import { countRows, countWanted } from '../../kernels/index.js';
 import type { GemmWork } from '../contracts.js';
 import { rememberEffectualMacs } from '../effectual-macs.js';
 import { type GemmView, lowerGemm } from '../gemm-view.js';
@@ -20,13 +20,18 @@ export interface PreparedGemms {
   readonly passes: Passes;
 }
 
+/** An operand, with its present factors counted. */
+export interface PreparedOperand {
+  readonly bits: BitRows;
+  /** Per reduction index. */
+  readonly counts: Uint32Array;
+  readonly rowCounts: Uint32Array;
+}
+
 /** One of them. */
 export interface PreparedGemm {
-  readonly input: BitRows;
-  readonly kernel: BitRows;
-  /** Present factors per reduction index. */
-  readonly inputCounts: Uint32Array;
-  readonly kernelCounts: Uint32Array;
+  readonly input: PreparedOperand;
+  readonly kernel: PreparedOperand;
   /** Outputs that OS works on where it maps all, undefined when it works on all. */
   readonly wanted: BitRows | undefined;
   /** For OS where packing the wanted outputs takes fewer tiles: these per column. */
@@ -45,8 +50,6 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
   let effectual = 0;
   const gemms = views.map((view, i): PreparedGemm => {
     const wanted = wantedOutputs(view);
-    const input = skipInput ? rows[i] : onesRows(view.m, view.k);
-    const kernel = skipKernel ? kernels[i] : onesRows(view.n, view.k);
     const inputCounts = columnCounts(rows[i]);
     const kernelCounts = columnCounts(kernels[i]);
     let packed: PreparedGemm['packed'];
@@ -60,10 +63,8 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
       for (let k = 0; k < view.k; k++) effectual += inputCounts[k] * kernelCounts[k];
     }
     return {
-      input,
-      kernel,
-      inputCounts: skipInput ? inputCounts : inputCounts.fill(view.m),
-      kernelCounts: skipKernel ? kernelCounts : kernelCounts.fill(view.n),
+      input: skipInput ? counted(rows[i], inputCounts) : allPresent(rows[i]),
+      kernel: skipKernel ? counted(kernels[i], kernelCounts) : allPresent(kernels[i]),
       wanted: gathers ? wanted : undefined,
       packed,
     };
@@ -91,17 +92,30 @@ export function growthOf({ phase, imageScale }: GemmWork, dataflow: Dataflow): G
 export function executeGemms({ work, gemms }: PreparedGemms, dataflow: Dataflow, spec: AcfSpec): TileSums {
   const { rows, cols } = spec;
   const sums = tileSums(spec, growthOf(work, dataflow), dataflow === 'IS' ? rows : cols);
-  for (const { input, kernel, inputCounts, kernelCounts, wanted, packed } of gemms) {
-    if (dataflow === 'WS') operandStationary(kernel, kernelCounts, input, inputCounts, { lanes: cols, depth: rows }, sums);
-    else if (dataflow === 'IS') operandStationary(input, inputCounts, kernel, kernelCounts, { lanes: rows, depth: cols }, sums);
-    else if (packed) packedOutputStationary(input, kernel, packed, sums);
-    else outputStationary(input, kernel, wanted, sums);
+  for (const { input, kernel, wanted, packed } of gemms) {
+    if (dataflow === 'WS') operandStationary(kernel, input, { lanes: cols, depth: rows }, sums);
+    else if (dataflow === 'IS') operandStationary(input, kernel, { lanes: rows, depth: cols }, sums);
+    else if (packed) packedOutputStationary(input.bits, kernel.bits, packed, sums);
+    else outputStationary(input.bits, kernel.bits, wanted, sums);
   }
   return sums;
 }
 
 function bitRows(words: Uint32Array, rows: number, { k, wordsPerRow }: GemmView): BitRows {
   return { rows, cols: k, wordsPerRow, words };
+}
+
+function counted(bits: BitRows, counts: Uint32Array): PreparedOperand {
+  return { bits, counts, rowCounts: countRows(bits) };
+}
+
+/** An operand whose zeros are not skipped. */
+function allPresent({ rows, cols }: BitRows): PreparedOperand {
+  return {
+    bits: onesRows(rows, cols),
+    counts: new Uint32Array(cols).fill(rows),
+    rowCounts: new Uint32Array(rows).fill(cols),
+  };
 }
 
 function density(operands: readonly BitRows[]): number {

@@ -1,8 +1,7 @@
 import type { WorkCounts } from '../contracts.js';
 import type { Dataflow } from '../systolic.js';
-import { type BitRows, rowCount } from './bit-rows.js';
-import { growthOf, type PreparedGemm, type PreparedGemms } from './gemm-execution.js';
-import { addPartialSums, type LaneGeometry } from './operand-stationary.js';
+import { growthOf, type PreparedGemm, type PreparedGemms, type PreparedOperand } from './gemm-execution.js';
+import { addPartialSums, type LaneGeometry, longestRows } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
 import { type TileSums, tileSums } from './tile-sums.js';
 import { gemmCounts } from './work-counts.js';
@@ -18,10 +17,9 @@ export function lowerBound(prepared: PreparedGemms, dataflow: Dataflow, spec: Ac
   const sums = tileSums(spec, growthOf(work, dataflow), 0);
   sums.executed = effectual * work.imageScale;
   for (const gemm of gemms) {
-    const { input, kernel, inputCounts, kernelCounts } = gemm;
     if (dataflow === 'OS') boundOutputs(gemm, sums);
-    else if (dataflow === 'WS') boundLanes(kernel, kernelCounts, inputCounts, input.rows, { lanes: cols, depth: rows }, sums);
-    else boundLanes(input, inputCounts, kernelCounts, kernel.rows, { lanes: rows, depth: cols }, sums);
+    else if (dataflow === 'WS') boundLanes(gemm.kernel, gemm.input, { lanes: cols, depth: rows }, sums);
+    else boundLanes(gemm.input, gemm.kernel, { lanes: rows, depth: cols }, sums);
   }
   sums.busyCycles = Math.floor(sums.executed / (rows * cols));
   sums.tiles = Number.MAX_SAFE_INTEGER; // the smaller the tiles, the less of the memory's time is exposed
@@ -31,34 +29,30 @@ export function lowerBound(prepared: PreparedGemms, dataflow: Dataflow, spec: Ac
   return { ...counts, cycles, actions: { ...counts.actions, leakUnitCycle } };
 }
 
-function boundOutputs({ input, kernel, inputCounts, kernelCounts, packed }: PreparedGemm, sums: TileSums): void {
+function boundOutputs({ input, kernel, packed }: PreparedGemm, sums: TileSums): void {
   const { tiles, stretch } = sums.growth;
   sums.deliveries = 2 * sums.executed;
   if (packed) {
     for (const { length } of packed) sums.partialWrites += length;
     return;
   }
-  sums.partialWrites += tiles * input.rows * kernel.rows;
-  sums.words += tiles * stretch * (sharedWords(inputCounts, kernelCounts, sums) + sharedWords(kernelCounts, inputCounts, sums));
+  sums.partialWrites += tiles * input.bits.rows * kernel.bits.rows;
+  const words = sharedWords(input.counts, kernel.counts, sums) + sharedWords(kernel.counts, input.counts, sums);
+  sums.words += tiles * stretch * words;
 }
 
 function boundLanes(
-  stationary: BitRows,
-  held: Uint32Array,
-  streamed: Uint32Array,
-  vectors: number,
+  stationary: PreparedOperand,
+  streamed: PreparedOperand,
   { lanes, depth }: LaneGeometry,
   sums: TileSums,
 ): void {
   const { tiles, folds, stretch } = sums.growth;
-  for (let first = 0; first < stationary.rows; first += lanes) {
-    const used = Math.min(lanes, stationary.rows - first);
-    let most = 0;
-    for (let lane = 0; lane < used; lane++) most = Math.max(most, rowCount(stationary, first + lane));
-    addPartialSums(sums, used, Math.ceil(most / depth), vectors);
-  }
+  longestRows(stationary, lanes).forEach((most, tile) => {
+    addPartialSums(sums, Math.min(lanes, stationary.bits.rows - tile * lanes), Math.ceil(most / depth), streamed.bits.rows);
+  });
   sums.deliveries = sums.executed;
-  sums.words += tiles * folds * stretch * sharedWords(streamed, held, sums);
+  sums.words += tiles * folds * stretch * sharedWords(streamed.counts, stationary.counts, sums);
 }
 
 /** Words sent when each fan-out group that takes one has all of its members take it. */

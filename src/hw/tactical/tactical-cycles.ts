@@ -3,7 +3,7 @@ import type { GemmWork } from '../contracts.js';
 import { filterLayers } from './filter-layers.js';
 import { type TacticalOptions, tacticalSchema } from './options.js';
 import { tileArray } from './row-array.js';
-import { scheduledArray } from './tactical.js';
+import { isScheduled, scheduledArray } from './tactical.js';
 
 /** Cycles of a work that the multipliers are busy or wait for each other. */
 export interface TacticalCycles {
@@ -33,5 +33,6 @@ export function tacticalCycles(work: GemmWork, options: TacticalOptions = {}): T
   const layers = filterLayers(work, spec);
   const cyclesOn = (array: ReturnType<typeof tileArray>) =>
     layers.reduce((sum, layer) => sum + array.time(layer, array.issue(layer)).cycles, 0);
-  return { cycles: cyclesOn(scheduledArray(spec)), denseCycles: cyclesOn(tileArray(spec)) };
+  const denseCycles = cyclesOn(tileArray(spec));
+  return { cycles: isScheduled(work, spec) ? cyclesOn(scheduledArray(spec)) : denseCycles, denseCycles };
 }

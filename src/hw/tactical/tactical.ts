@@ -69,11 +69,14 @@ function execute(work: PhaseWork, array: RowSynchronousArray, spec: TacticalSpec
   if (work.kind === 'update') return updateCounts(work, metadataBits(spec).selectBits, spec);
   const layers = filterLayers(work, spec);
   const inOrder = executeInOrder(work, layers, spec, { weights: 'in order' });
-  // A schedule in software takes operands that are known before the run.
-  const known = work.kernel.role === 'W' || (work.phase === 'weightGradient' && spec.weightGradient === 'errors');
-  if (!known) return inOrder;
+  if (!isScheduled(work, spec)) return inOrder;
   const scheduled = executeScheduled(work, layers, array, spec);
   return inOrder.cycles < scheduled.cycles ? inOrder : scheduled;
+}
+
+/** Whether the operand along whose rows an array works can be scheduled in software: it is known before the run, or taken to be. */
+export function isScheduled({ kernel, phase }: GemmWork, { weightGradient }: TacticalSpec): boolean {
+  return kernel.role === 'W' || (phase === 'weightGradient' && weightGradient === 'errors');
 }
 
 function executeScheduled(

@@ -36,15 +36,16 @@ export function gatherRows(
   const depthTaps = numberOf(depth, TAPS), heightTaps = numberOf(height, TAPS), taps = numberOf(width, TAPS);
   const depthSize = numberOf(depth, SIZE), heightSize = numberOf(height, SIZE), widthSize = numberOf(width, SIZE);
   const leftmost = numberOf(width, OFFSETS);
+  const widthCount = numberOf(width, COUNT), widthScale = numberOf(width, SCALE);
+  const heightCount = numberOf(height, COUNT), heightScale = numberOf(height, SCALE);
+  const depthCount = numberOf(depth, COUNT), depthScale = numberOf(depth, SCALE);
   // Taps that are neighbours in the source are copied together.
   const whole = channels == perGroup && (taps == 1 || numberOf(width, OFFSETS + 1) - leftmost == 1);
   for (let row = start; row < start + count; row++, rows += rowBytes) {
-    let rest = row / numberOf(width, COUNT);
-    const x = (row - rest * numberOf(width, COUNT)) * numberOf(width, SCALE);
-    let above = rest / numberOf(height, COUNT);
-    const y = (rest - above * numberOf(height, COUNT)) * numberOf(height, SCALE);
-    rest = above / numberOf(depth, COUNT);
-    const z = (above - rest * numberOf(depth, COUNT)) * numberOf(depth, SCALE);
+    const line = row / widthCount, plane = line / heightCount, image = plane / depthCount;
+    const x = (row - line * widthCount) * widthScale;
+    const y = (line - plane * heightCount) * heightScale;
+    const z = (plane - image * depthCount) * depthScale;
     const left = x + leftmost;
     const from = max(0, -left), end = min(taps, widthSize - left);
     let to = 0;
@@ -53,15 +54,15 @@ export function gatherRows(
       for (let th = 0; th < heightTaps; th++, to += taps * perGroup) {
         const sourceY = y + numberOf(height, OFFSETS + th);
         if (<u32>sourceZ >= <u32>depthSize || <u32>sourceY >= <u32>heightSize) continue;
-        const line = ((rest * depthSize + sourceZ) * heightSize + sourceY) * widthSize;
+        const lineStart = ((image * depthSize + sourceZ) * heightSize + sourceY) * widthSize;
         if (whole) {
-          copyBits(source, sourceBit + (line + left + from) * channels, rows, to + from * channels, (end - from) * channels);
+          copyBits(source, sourceBit + (lineStart + left + from) * channels, rows, to + from * channels, (end - from) * channels);
           continue;
         }
         for (let tw = 0; tw < taps; tw++) {
           const sourceX = x + numberOf(width, OFFSETS + tw);
           if (<u32>sourceX >= <u32>widthSize) continue;
-          copyBits(source, sourceBit + (line + sourceX) * channels + first, rows, to + tw * perGroup, perGroup);
+          copyBits(source, sourceBit + (lineStart + sourceX) * channels + first, rows, to + tw * perGroup, perGroup);
         }
       }
     }

@@ -156,10 +156,13 @@ export function groupsAlong(
   return largest(seen);
 }
 
-/** out = gradient + decay w where a weight is not in the list, else gradient; for a segment of a list of {@link groupsAcross}. */
+/**
+ * out = gradient + decay w where a weight is not in the list, else gradient; for a segment of a list of {@link groupsAcross}. `gradient` may be
+ * 0 for none. `scratch`: 256 bytes.
+ */
 export function addGroupDecay(
   gradient: usize, w: usize, decay: f32, rows: i32, taps: i32, tapStarts: usize, tapOffsets: usize, first: i32, width: i32,
-  size: i32, keep: i32, offsets: usize, out: usize,
+  size: i32, keep: i32, offsets: usize, scratch: usize, out: usize,
 ): void {
   const listRow = <usize>4 * entriesOf(width, size, keep) * taps;
   const factor = f32x4.splat(decay);
@@ -172,17 +175,22 @@ export function addGroupDecay(
       for (let c = first; c < first + width; c += size) {
         const here = min(size, first + width - c);
         const kept = min(keep, here);
-        for (let r = block; r < blockEnd; r += 4) {
-          const row = min(r, rows - 4);
-          const entries = list + listRow * (row - block);
-          const a = fourWords(entries, listRow);
-          const b = kept == 1 ? a : fourWords(entries + 4, listRow);
-          let at: usize = 4 * <usize>(start + c * rows + row);
-          for (let k = 0; k < here; k++, at += 4 * rows) {
-            const here = i32x4.splat(offset + (c + k) * LANES);
-            const stays = v128.or(i32x4.eq(a, here), i32x4.eq(b, here));
+        let entries = scratch;
+        for (let r = block; r < blockEnd; r += 4, entries += 32) {
+          const p = list + listRow * (min(r, rows - 4) - block);
+          const a = fourWords(p, listRow);
+          v128.store(entries, a);
+          v128.store(entries, kept == 1 ? a : fourWords(p + 4, listRow), 16);
+        }
+        // Row by row of the weights: four of each of many rows would share the sets of the cache.
+        for (let k = 0; k < here; k++) {
+          const multiplied = i32x4.splat(offset + (c + k) * LANES);
+          entries = scratch;
+          for (let r = block; r < blockEnd; r += 4, entries += 32) {
+            const at: usize = 4 * <usize>(start + (c + k) * rows + min(r, rows - 4));
+            const stays = v128.or(i32x4.eq(v128.load(entries), multiplied), i32x4.eq(v128.load(entries, 16), multiplied));
             const term = v128.andnot(f32x4.mul(v128.load(w + at), factor), stays);
-            v128.store(out + at, f32x4.add(v128.load(gradient + at), term));
+            v128.store(out + at, gradient ? f32x4.add(v128.load(gradient + at), term) : term);
           }
         }
         list += 4 * kept;

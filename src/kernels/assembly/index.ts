@@ -4,6 +4,7 @@ export { countColumns } from './columns';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
 export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwise';
+export { countRows, foldRounds } from './folds';
 export { gatherRows, shiftPlanes } from './gather';
 export { gemm } from './gemm';
 export { addGroupDecay, groupsAcross, groupsAlong } from './groups';
@@ -41,7 +42,7 @@ export {
   sparseWeightGradient,
   toLanes,
 } from './sparse';
-export { commonWanted, packedRounds, tileRounds, uniteGroups } from './rounds';
+export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
 export { quadForward, quadWeightGradient } from './sparse-quads';
 export { adamUpdate, sgdUpdate } from './updates';
 export { transposeBits } from './transpose-bits';

@@ -85,6 +85,10 @@ export function maxPoolLanes(
         const left = ow * strideWidth - padLeft;
         const bottom = min(inHeight, top + windowHeight);
         const right = min(inWidth, left + windowWidth);
+        if (windowHeight == 2 && windowWidth == 2 && top >= 0 && left >= 0 && bottom - top == 2 && right - left == 2) {
+          largestOfFour(x + pixel * (top * inWidth + left), pixel * inWidth, pixel, y);
+          continue;
+        }
         for (let c: usize = 0; c < pixel; c += 16) {
           let largest = f32x4.splat(-Infinity);
           for (let ih = max(0, top); ih < bottom; ih++)
@@ -94,6 +98,15 @@ export function maxPoolLanes(
           v128.store(y + c, largest);
         }
       }
+}
+
+/** The usual window, without loops over it. */
+function largestOfFour(x: usize, row: usize, pixel: usize, y: usize): void {
+  const end = x + pixel;
+  for (; x < end; x += 16, y += 16) {
+    const upper = f32x4.pmax(f32x4.pmax(f32x4.splat(-Infinity), v128.load(x)), v128.load(x + pixel));
+    v128.store(y, f32x4.pmax(f32x4.pmax(upper, v128.load(x + row)), v128.load(x + row + pixel)));
+  }
 }
 
 /** dx = each dy at the first element of its window that equals the largest, y; windows that overlap add up. */

@@ -38,6 +38,14 @@ function copy(target: usize, row: usize, words: i32): void {
   for (; words > 0; words -= 4, target += 16, row += 16) v128.store(target, v128.load(row));
 }
 
+/** Copies rows to a wider stride, filled up with zeros. */
+export function padRows(x: usize, rows: i32, wordsPerRow: i32, paddedWords: i32, padded: usize): void {
+  for (; rows > 0; rows--) {
+    for (let word = 0; word < wordsPerRow; word++, x += 4, padded += 4) store<u32>(padded, load<u32>(x));
+    for (let word = wordsPerRow; word < paddedWords; word++, padded += 4) store<u32>(padded, 0);
+  }
+}
+
 /** The OR of each `fanOut` rows, of each tile of `tileRows` on its own. */
 export function uniteGroups(x: usize, rows: i32, wordsPerRow: i32, tileRows: i32, fanOut: i32, unions: usize): void {
   const bytes = <usize>4 * wordsPerRow;
@@ -206,7 +214,7 @@ function busiest(bank: usize, banks: i32): i64 {
 /**
  * The rounds of a tile of packed outputs: column j takes the rows lists[starts[j] + from] and on, `rows` at most, which ascend. `starts` is
  * that of the tile's first column, whose number is `first`. Scratch: 8 bytes for each bank of both operands and once more, by round, a
- * row of words, and 4 bytes per column of a group.
+ * row of words, and 12 bytes per column of a group.
  */
 export function packedRounds(
   x: usize, y: usize, wordsPerRow: i32, roundWords: i32, lists: usize, starts: usize, first: i32, width: i32, from: i32, rows: i32,
@@ -244,16 +252,26 @@ export function packedRounds(
   for (let group = 0; group < width; group += fanOut) {
     const members = min(fanOut, width - group);
     memory.fill(groupWords, 0, 8 * <usize>rounds);
-    for (let j = 0; j < members; j++) store<u32>(heads + 4 * j, load<u32>(starts + 4 * (group + j)) + from);
+    // Of each column its next row, where that stands and where its rows in this tile end.
+    for (let j = 0; j < members; j++) {
+      const column = starts + 4 * (group + j);
+      const at = lists + 4 * (load<u32>(column) + from), end = min(at + 4 * rows, lists + 4 * load<u32>(column, 4));
+      store<u32>(heads + 12 * j, at < end ? load<u32>(at) : u32.MAX_VALUE);
+      store<u32>(heads + 12 * j, at, 4);
+      store<u32>(heads + 12 * j, end, 8);
+    }
     for (;;) {
       // The lowest row that some column of the group holds an output of, and the OR of these columns.
       let row: u32 = u32.MAX_VALUE;
-      for (let j = 0; j < members; j++) row = min(row, headOf(lists, starts, heads, group, j, from, rows));
+      for (let j = 0; j < members; j++) row = min(row, load<u32>(heads + 12 * j));
       if (row == u32.MAX_VALUE) break;
       let holders: usize = 0;
       for (let j = 0; j < members; j++) {
-        if (headOf(lists, starts, heads, group, j, from, rows) != row) continue;
-        store<u32>(heads + 4 * j, load<u32>(heads + 4 * j) + 1);
+        const head = heads + 12 * j;
+        if (load<u32>(head) != row) continue;
+        const next = load<u32>(head, 4) + 4;
+        store<u32>(head, next < load<u32>(head, 8) ? load<u32>(next) : u32.MAX_VALUE);
+        store<u32>(head, next, 4);
         const line = y + bytes * (first + group + j);
         if (holders == 0) {
           holders = line;
@@ -277,14 +295,4 @@ export function packedRounds(
     store<i64>(out, busiest(kernelBanks + bankBytes * round, banks), KERNEL + 16);
     for (let at = out; at < out + ROUND; at += 8) store<f64>(at, <f64>load<i64>(at));
   }
-}
-
-/** The next row of column `group + j`, or the largest number when it has no more in this tile. */
-// @ts-ignore: decorator
-@inline
-function headOf(lists: usize, starts: usize, heads: usize, group: i32, j: i32, from: i32, rows: i32): u32 {
-  const at = load<u32>(heads + 4 * j);
-  const column = starts + 4 * (group + j);
-  const end = min(load<u32>(column) + from + rows, load<u32>(column, 4));
-  return at < end ? load<u32>(lists + 4 * at) : u32.MAX_VALUE;
 }

@@ -1,36 +1,25 @@
-// Promotion of weights into empty slots, eight filters at a time: a row of eight filters is 16 bytes, byte l is lane l and bit f of it is
-// filter f. Lanes are then moved by byte shuffles, and filters, which do not meet, are worked on in parallel.
+// Promotion of weights into empty slots, eight filters at a time: a row of eight filters is eight 16-bit masks of their lanes. Rotations
+// bring the weights of a source row to the slots that see them; filters, which do not meet, are worked on in parallel.
 
-/** Connections that fit the bit-sliced counters. */
-const CONNECTIONS: i32 = 7;
-
+/** What each slot finds `step` lanes further around a ring of `lanes`. Constant steps make constant shifts, which are far cheaper. */
 // @ts-ignore: decorator
 @inline
-function rotated(bytes: v128, step: usize, connections: usize): v128 {
-  return i8x16.swizzle(bytes, v128.load(connections + step));
+function seen(x: v128, step: i32, lanes: i32, ring: v128): v128 {
+  if (step === 0) return x;
+  return v128.and(v128.or(i16x8.shr_u(x, step), i16x8.shl(x, lanes - step)), ring);
 }
 
-/** In every lane: the filters that have a bit in some lane. */
+/** The same for all 16 lanes. */
 // @ts-ignore: decorator
 @inline
-function across(x: v128): v128 {
-  x = v128.or(x, i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
-  x = v128.or(x, i8x16.shuffle(x, x, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3));
-  x = v128.or(x, i8x16.shuffle(x, x, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1));
-  return v128.or(x, i8x16.shuffle(x, x, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0));
+function seen16(x: v128, step: i32): v128 {
+  return step === 0 ? x : v128.or(i16x8.shr_u(x, step), i16x8.shl(x, 16 - step));
 }
 
-/** Of each filter the lowest lane only. */
 // @ts-ignore: decorator
 @inline
-function lowest(x: v128): v128 {
-  const none = i8x16.splat(0);
-  let y = i8x16.shuffle(none, x, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-  y = v128.or(y, i8x16.shuffle(none, y, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
-  y = v128.or(y, i8x16.shuffle(none, y, 0, 1, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29));
-  y = v128.or(y, i8x16.shuffle(none, y, 0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27));
-  y = v128.or(y, i8x16.shuffle(none, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
-  return v128.andnot(x, y);
+function rotated(x: v128, step: i32, lanes: i32, ring: v128): v128 {
+  return lanes === 16 ? seen16(x, step) : seen(x, step, lanes, ring);
 }
 
 /** The lanes whose counter has a 0 in this digit, of filters that have such lanes; of the others all. */
@@ -38,7 +27,7 @@ function lowest(x: v128): v128 {
 @inline
 function fewer(lanes: v128, digit: v128): v128 {
   const below = v128.andnot(lanes, digit);
-  return v128.or(below, v128.andnot(lanes, across(below)));
+  return v128.or(below, v128.and(lanes, i16x8.eq(below, i16x8.splat(0))));
 }
 
 // @ts-ignore: decorator
@@ -53,142 +42,162 @@ function carry3(a: v128, b: v128, c: v128): v128 {
   return v128.or(v128.and(a, b), v128.and(c, v128.xor(a, b)));
 }
 
+// @ts-ignore: decorator
+@inline
+function take(from: usize, taken: v128): void {
+  v128.store(from, v128.xor(v128.load(from), taken));
+}
+
 /**
- * Fills one empty slot of each of eight filters, of those that have one with a source; false when there are none. `connections` holds, of
- * each of the seven, 16 bytes that bring its sources to their slots and 16 bytes that take slots back to sources.
+ * Fills one empty slot of each of eight filters, of those that have one with a source; false when there are none. Connection i looks into
+ * row `ri`, `si` lanes further. Policies: 0 the slot with the fewest sources, 1 with the most, 2 the lowest lane; ties to the lowest lane.
  */
 // @ts-ignore: decorator
 @inline
 function promote(
-  row: usize, active: v128, connections: usize, policy: i32,
+  row: usize, active: v128, policy: i32, lanes: i32, ring: v128,
   r0: usize, r1: usize, r2: usize, r3: usize, r4: usize, r5: usize, r6: usize,
+  s0: i32, s1: i32, s2: i32, s3: i32, s4: i32, s5: i32, s6: i32,
 ): bool {
-    const here = v128.load(row);
-    const a0 = rotated(v128.load(r0), 0, connections), a1 = rotated(v128.load(r1), 32, connections);
-    const a2 = rotated(v128.load(r2), 64, connections), a3 = rotated(v128.load(r3), 96, connections);
-    const a4 = rotated(v128.load(r4), 128, connections), a5 = rotated(v128.load(r5), 160, connections);
-    const a6 = rotated(v128.load(r6), 192, connections);
-    const some = v128.or(v128.or(v128.or(a0, a1), v128.or(a2, a3)), v128.or(v128.or(a4, a5), a6));
-    let slots = v128.and(active, v128.andnot(some, here));
-    if (!v128.any_true(slots)) return false;
-    if (policy !== 2) {
-      const s0 = sum3(a0, a1, a2), s1 = sum3(a3, a4, a5);
-      const k0 = carry3(a0, a1, a2), k1 = carry3(a3, a4, a5);
-      let c0 = sum3(s0, s1, a6);
-      const k2 = carry3(s0, s1, a6);
-      let c1 = sum3(k0, k1, k2);
-      let c2 = carry3(k0, k1, k2);
-      if (policy === 1) {
-        c0 = v128.not(c0);
-        c1 = v128.not(c1);
-        c2 = v128.not(c2);
-      }
-      slots = fewer(fewer(fewer(slots, c2), c1), c0);
+  const here = v128.load(row);
+  const a0 = rotated(v128.load(r0), s0, lanes, ring), a1 = rotated(v128.load(r1), s1, lanes, ring);
+  const a2 = rotated(v128.load(r2), s2, lanes, ring), a3 = rotated(v128.load(r3), s3, lanes, ring);
+  const a4 = rotated(v128.load(r4), s4, lanes, ring), a5 = rotated(v128.load(r5), s5, lanes, ring);
+  const a6 = rotated(v128.load(r6), s6, lanes, ring);
+  // How many sources each slot has, in three binary digits.
+  const low1 = sum3(a0, a1, a2), low2 = sum3(a3, a4, a5);
+  const up1 = carry3(a0, a1, a2), up2 = carry3(a3, a4, a5), up3 = carry3(low1, low2, a6);
+  let c0 = sum3(low1, low2, a6), c1 = sum3(up1, up2, up3), c2 = carry3(up1, up2, up3);
+  let slots = v128.and(active, v128.andnot(v128.or(v128.or(c0, c1), c2), here));
+  if (!v128.any_true(slots)) return false;
+  if (policy !== 2) {
+    if (policy === 1) {
+      c0 = v128.not(c0);
+      c1 = v128.not(c1);
+      c2 = v128.not(c2);
     }
-    slots = lowest(slots);
-    v128.store(row, v128.or(here, slots));
-    let found = v128.and(slots, a0);
-    let taken = rotated(found, 16, connections);
-    if (r1 !== r0) {
-      v128.store(r0, v128.xor(v128.load(r0), taken));
-      taken = i8x16.splat(0);
-    }
-    slots = v128.xor(slots, found);
-    found = v128.and(slots, a1);
-    taken = v128.or(taken, rotated(found, 48, connections));
-    if (r2 !== r1) {
-      v128.store(r1, v128.xor(v128.load(r1), taken));
-      taken = i8x16.splat(0);
-    }
-    slots = v128.xor(slots, found);
-    found = v128.and(slots, a2);
-    taken = v128.or(taken, rotated(found, 80, connections));
-    if (r3 !== r2) {
-      v128.store(r2, v128.xor(v128.load(r2), taken));
-      taken = i8x16.splat(0);
-    }
-    slots = v128.xor(slots, found);
-    found = v128.and(slots, a3);
-    taken = v128.or(taken, rotated(found, 112, connections));
-    if (r4 !== r3) {
-      v128.store(r3, v128.xor(v128.load(r3), taken));
-      taken = i8x16.splat(0);
-    }
-    slots = v128.xor(slots, found);
-    found = v128.and(slots, a4);
-    taken = v128.or(taken, rotated(found, 144, connections));
-    if (r5 !== r4) {
-      v128.store(r4, v128.xor(v128.load(r4), taken));
-      taken = i8x16.splat(0);
-    }
-    slots = v128.xor(slots, found);
-    found = v128.and(slots, a5);
-    taken = v128.or(taken, rotated(found, 176, connections));
-    if (r6 !== r5) {
-      v128.store(r5, v128.xor(v128.load(r5), taken));
-      taken = i8x16.splat(0);
-    }
-    slots = v128.xor(slots, found);
-    found = v128.and(slots, a6);
-    taken = v128.or(taken, rotated(found, 208, connections));
-    v128.store(r6, v128.xor(v128.load(r6), taken));
-    return true;
+    slots = fewer(fewer(fewer(slots, c2), c1), c0);
+  }
+  slots = v128.and(slots, i16x8.neg(slots));
+  v128.store(row, v128.or(here, slots));
+  let found = v128.and(slots, a0);
+  let taken = back(found, s0, lanes, ring);
+  if (r1 !== r0) {
+    take(r0, taken);
+    taken = i16x8.splat(0);
+  }
+  slots = v128.xor(slots, found);
+  found = v128.and(slots, a1);
+  taken = v128.or(taken, back(found, s1, lanes, ring));
+  if (r2 !== r1) {
+    take(r1, taken);
+    taken = i16x8.splat(0);
+  }
+  slots = v128.xor(slots, found);
+  found = v128.and(slots, a2);
+  taken = v128.or(taken, back(found, s2, lanes, ring));
+  if (r3 !== r2) {
+    take(r2, taken);
+    taken = i16x8.splat(0);
+  }
+  slots = v128.xor(slots, found);
+  found = v128.and(slots, a3);
+  taken = v128.or(taken, back(found, s3, lanes, ring));
+  if (r4 !== r3) {
+    take(r3, taken);
+    taken = i16x8.splat(0);
+  }
+  slots = v128.xor(slots, found);
+  found = v128.and(slots, a4);
+  taken = v128.or(taken, back(found, s4, lanes, ring));
+  if (r5 !== r4) {
+    take(r4, taken);
+    taken = i16x8.splat(0);
+  }
+  slots = v128.xor(slots, found);
+  found = v128.and(slots, a5);
+  taken = v128.or(taken, back(found, s5, lanes, ring));
+  if (r6 !== r5) {
+    take(r5, taken);
+    taken = i16x8.splat(0);
+  }
+  slots = v128.xor(slots, found);
+  take(r6, v128.or(taken, back(slots, s6, lanes, ring)));
+  return true;
+}
+
+/** Slots back to their sources. */
+// @ts-ignore: decorator
+@inline
+function back(x: v128, step: i32, lanes: i32, ring: v128): v128 {
+  return step === 0 ? x : rotated(x, lanes - step, lanes, ring);
 }
 
 /**
- * Schedules `count` rows of `blocks` times eight filters in place, behind which `lookahead` rows of zeros lie, and adds to `issued` (u32
- * per filter) the rows that are not skipped. A row is skipped when it is empty and fewer than `lookahead` rows before it were: with
- * `decoupled` by each filter for itself, else by all together. `aheads` are u32, one per connection. `skips` has 64 bytes of zeros for each of at most 32 blocks.
- * Policies: 0 the slot with the fewest sources first, 1 with the most, 2 the lowest lane; ties to the lowest lane.
+ * Schedules `count` rows of `blocks` (at most 32) times eight filters in place, behind which rows of zeros lie, as many as the farthest
+ * connection looks ahead, and adds to `issued` (i32 per filter) the rows that are not skipped. A row is skipped when it is empty and
+ * fewer than `lookahead` rows before it were: with `decoupled` by each filter for itself, else by all together.
+ *
+ * `connections` are seven pairs of u32: rows ahead (0 for none) and lanes further, less than `lanes`. `kind` 1 to 4 are tridents on 16
+ * lanes whose lanes are the constants below, 0 is any list. `state` has 32 bytes of zeros per block and 16 more.
  */
 export function scheduleRows(
-  rows: usize, count: i32, blocks: i32, connections: usize, aheads: usize, lookahead: i32, policy: i32, decoupled: bool,
-  skips: usize, issued: usize,
+  rows: usize, count: i32, blocks: i32, connections: usize, kind: i32, lookahead: i32, policy: i32, decoupled: bool, lanes: i32,
+  state: usize, issued: usize,
 ): void {
-  const size = <usize>16 * blocks;
-  const all = i8x16.splat(-1);
-  const h0 = i8x16.splat(<i8>(-(lookahead & 1)));
-  const h1 = i8x16.splat(<i8>(-((lookahead >> 1) & 1)));
-  const h2 = i8x16.splat(<i8>(-((lookahead >> 2) & 1)));
-  const o0 = size * load<u32>(aheads), o1 = size * load<u32>(aheads, 4), o2 = size * load<u32>(aheads, 8);
-  const o3 = size * load<u32>(aheads, 12), o4 = size * load<u32>(aheads, 16), o5 = size * load<u32>(aheads, 20);
-  const o6 = size * load<u32>(aheads, 24);
+  const size = <usize>16 * blocks, none = state + 32 * blocks;
+  const zero = i16x8.splat(0), all = i16x8.splat(-1), most = i16x8.splat(<i16>lookahead);
+  const ring = i16x8.splat(<i16>((<u32>1 << lanes) - 1));
+  const d0 = load<u32>(connections), d1 = load<u32>(connections, 8), d2 = load<u32>(connections, 16);
+  const d3 = load<u32>(connections, 24), d4 = load<u32>(connections, 32), d5 = load<u32>(connections, 40);
+  const d6 = load<u32>(connections, 48);
+  const s0 = load<i32>(connections, 4), s1 = load<i32>(connections, 12), s2 = load<i32>(connections, 20);
+  const s3 = load<i32>(connections, 28), s4 = load<i32>(connections, 36), s5 = load<i32>(connections, 44);
+  const s6 = load<i32>(connections, 52);
   for (const end = rows + size * count; rows < end; rows += size) {
-    let some = i8x16.splat(0);
+    let some = zero;
     for (let block = 0; block < blocks; block++) some = v128.or(some, v128.load(rows + 16 * block));
-    const allEmpty = v128.any_true(some) ? i8x16.splat(0) : all;
+    const allEmpty = v128.any_true(some) ? zero : all;
     let open: u32 = 0;
     for (let block = 0; block < blocks; block++) {
-      const row = rows + 16 * block, skip = skips + 64 * block, counts = issued + 32 * block;
-      const empty = decoupled ? v128.not(across(v128.load(row))) : allEmpty;
-      // How many rows were skipped before this one, in three binary digits.
-      const s0 = v128.load(skip), s1 = v128.load(skip, 16), s2 = v128.load(skip, 32);
-      const room = v128.or(v128.or(v128.xor(s0, h0), v128.xor(s1, h1)), v128.xor(s2, h2));
-      const skipped = v128.and(empty, room);
-      v128.store(skip, v128.andnot(skipped, s0));
-      v128.store(skip, v128.and(skipped, v128.xor(s1, s0)), 16);
-      v128.store(skip, v128.and(skipped, v128.xor(s2, v128.and(s1, s0))), 32);
+      const own = state + 32 * block, counts = issued + 32 * block;
+      const empty = decoupled ? i16x8.eq(v128.load(rows + 16 * block), zero) : allEmpty;
+      const skips = v128.load(own);
+      const skipped = v128.and(empty, i16x8.lt_s(skips, most));
+      v128.store(own, v128.and(i16x8.sub(skips, skipped), skipped));
       const active = v128.not(skipped);
-      v128.store(skip, active, 48);
+      v128.store(own, active, 16);
       if (!v128.any_true(active)) continue;
       open |= <u32>1 << block;
-      const filters = i32x4.splat(<i32>i8x16.extract_lane_u(active, 0));
-      const none = i32x4.splat(0);
-      const low = i32x4.ne(v128.and(filters, i32x4(1, 2, 4, 8)), none);
-      const high = i32x4.ne(v128.and(filters, i32x4(16, 32, 64, 128)), none);
-      v128.store(counts, i32x4.sub(v128.load(counts), low));
-      v128.store(counts, i32x4.sub(v128.load(counts, 16), high), 16);
+      v128.store(counts, i32x4.sub(v128.load(counts), i32x4.extend_low_i16x8_s(active)));
+      v128.store(counts, i32x4.sub(v128.load(counts, 16), i32x4.extend_high_i16x8_s(active)), 16);
     }
     // Turn by turn over all blocks: what one has to wait for, the others do not.
     while (open !== 0) {
       for (let block = 0; block < blocks; block++) {
         const bit = <u32>1 << block;
         if ((open & bit) === 0) continue;
-        const row = rows + 16 * block;
-        const more = promote(
-          row, v128.load(skips + 64 * block, 48), connections, policy,
-          row + o0, row + o1, row + o2, row + o3, row + o4, row + o5, row + o6,
-        );
+        const row = rows + 16 * block, active = v128.load(state + 32 * block, 16);
+        const r0 = d0 ? row + size * d0 : none, r1 = d1 ? row + size * d1 : none, r2 = d2 ? row + size * d2 : none;
+        const r3 = d3 ? row + size * d3 : none, r4 = d4 ? row + size * d4 : none, r5 = d5 ? row + size * d5 : none;
+        const r6 = d6 ? row + size * d6 : none;
+        let more: bool;
+        switch (kind) {
+          case 1: // T<1,6>
+            more = promote(row, active, policy, 16, all, r0, r1, r2, r3, r4, r5, r6, 13, 14, 15, 0, 1, 2, 3);
+            break;
+          case 2: // T<2,5>
+            more = promote(row, active, policy, 16, all, r0, r1, r2, r3, r4, r5, r6, 15, 0, 1, 3, 14, 0, 2);
+            break;
+          case 3: // T<3,4>
+            more = promote(row, active, policy, 16, all, r0, r1, r2, r3, r4, r5, r6, 15, 0, 1, 14, 0, 2, 0);
+            break;
+          case 4: // T<4,3>
+            more = promote(row, active, policy, 16, all, r0, r1, r2, r3, r4, r5, r6, 15, 0, 1, 0, 2, 0, 0);
+            break;
+          default:
+            more = promote(row, active, policy, lanes, ring, r0, r1, r2, r3, r4, r5, r6, s0, s1, s2, s3, s4, s5, s6);
+        }
         if (!more) open ^= bit;
       }
     }
@@ -197,31 +206,25 @@ export function scheduleRows(
 
 /**
  * Lays the weights of eight filters out as rows for {@link scheduleRows}. `filters` are eight u32 pairs: the first bit of the filter (its
- * weights lie tap by tap, `perTap` bits each) and the lane of its first channel; bit -1 is no filter; behind them lie 16 bytes of zeros.
- * Taps are taken in the order of the list of u32 at `taps`, channels are cut into rows of `lanes`. Rows are `stride` bytes apart.
+ * weights lie tap by tap, `perTap` bits each) and the lane of its first channel; bit -1 is no filter. Taps are taken in the order of
+ * the list of u32 at `taps`, channels are cut into rows of `lanes`. Rows are `stride` bytes apart.
  */
 export function layRows(
   bits: usize, filters: usize, taps: usize, tapCount: i32, perTap: i32, lanes: i32, rows: usize, stride: i32,
 ): void {
-  for (const end = taps + 4 * tapCount; taps < end; taps += 4) {
-    const tap = load<u32>(taps);
-    for (let channel = 0; channel < perTap; channel += lanes, rows += stride) {
-      const mask: u32 = ((<u32>1 << min(lanes, perTap - channel)) - 1);
-      for (let f: u32 = 0; f < 8; f++) {
-        const first = load<i32>(filters + 8 * f);
-        if (first === -1) continue;
-        const bit = <u32>first + tap * perTap + channel;
-        const weights = (load<u32>(bits + (bit >> 3)) >> (bit & 7)) & mask;
-        store<u16>(filters + 64 + 2 * f, <u16>(weights << load<u32>(filters + 8 * f, 4)));
-      }
-      const masks = v128.load(filters + 64);
-      // Low bytes of the eight filters, then high bytes: each turn takes their top bits, lanes 7 and 15 first.
-      let bytes = i8x16.shuffle(masks, masks, 0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15);
-      for (let lane = 7; lane >= 0; lane--) {
-        const top = i8x16.bitmask(bytes);
-        store<u8>(rows + lane, <u8>top);
-        store<u8>(rows + lane, <u8>(top >> 8), 8);
-        bytes = i8x16.add(bytes, bytes);
+  for (let f: usize = 0; f < 8; f++) {
+    const first = load<u32>(filters + 8 * f), lane = load<u32>(filters + 8 * f, 4);
+    let to = rows + 2 * f;
+    if (first === -1) {
+      for (let i = tapCount * ((perTap + lanes - 1) / lanes); i > 0; i--, to += stride) store<u16>(to, 0);
+      continue;
+    }
+    for (let i = 0; i < tapCount; i++) {
+      const tap = first + load<u32>(taps + 4 * i) * perTap;
+      for (let channel = 0; channel < perTap; channel += lanes, to += stride) {
+        const bit = tap + channel;
+        const weights = (load<u32>(bits + (bit >> 3)) >> (bit & 7)) & ((<u32>1 << min(lanes, perTap - channel)) - 1);
+        store<u16>(to, <u16>(weights << lane));
       }
     }
   }

@@ -45,8 +45,11 @@ export function groupPlan(geometry: ConvGeometry, groups: MagnitudeGroups): Grou
       return backward;
     },
     gradient: undefined,
+    beginsWithDecay: true,
     addDecay(heap, gradient, w, decay, out) {
-      heap.lanes.addGroupDecay(forward.list, forward.listPointers(heap), gradient, w, decay, out);
+      heap.scratch(256, (scratch) =>
+        heap.lanes.addGroupDecay(forward.list, forward.listPointers(heap), gradient, w, decay, scratch, out),
+      );
     },
     dispose: () => tf.dispose(tensors.splice(0)),
   };

@@ -3,11 +3,14 @@ import { type ConvGeometry, countOnes } from '../../kernels/index.js';
 import type { LayerMasks } from '../../pruning/contracts.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
-import type { LaneObstacle, LayerInternals } from './lane-flow.js';
+import type { Flow, LaneObstacle, LayerInternals } from './lane-flow.js';
 import { denseGeometry, windowGeometry } from './lane-geometry.js';
 
 /** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
 const fewChannels = 4;
+
+/** Outputs up to which a dense layer behind lanes stays there with all its weights: the way out, and the operations of tfjs, take longer. */
+const fewOutputs = 32;
 
 /** Images times output pixels from which lists pay for themselves in one step: 4 ns a weight, against 0.1 ns that they save each time. */
 const manyUses = 64;
@@ -58,15 +61,17 @@ function areWorthLists(store: DenseKernelStore, uses: number): boolean {
 /** The loops of a masked layer that is to run in lanes, or why it is not: sparse ones are, and what leads to them. */
 export function laneGeometry(
   layer: MaskedLayer,
-  images: readonly number[],
+  input: Flow,
   region: readonly tf.layers.Layer[],
   breakEven: number,
 ): ConvGeometry | LaneObstacle {
   const store = storeOf(layer);
   const { info } = store;
+  const images = input.images ?? input.tensor.shape;
   const isNarrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels;
   const leads = isNarrow && region.some((other) => isMasked(other) && isSparse(storeOf(other), breakEven));
-  if (!leads && !isSparse(store, breakEven)) return store.masks.forward ? 'belowBreakEven' : 'notPruned';
+  const ends = input.images !== undefined && info.kind === 'dense' && (info.shape[info.outputAxis] as number) <= fewOutputs;
+  if (!leads && !ends && !isSparse(store, breakEven)) return store.masks.forward ? 'belowBreakEven' : 'notPruned';
   const geometry = geometryOf(layer, images);
   if (typeof geometry === 'string') return geometry;
   const uses = (images[0] as number) * geometry.outHeight * geometry.outWidth;

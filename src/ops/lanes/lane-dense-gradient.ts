@@ -1,8 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ConvGeometry } from '../../kernels/index.js';
+import { type ConvGeometry, gemmScratchBytes, type Pointer } from '../../kernels/index.js';
 import { type Frame, forwardFrame } from '../../kernels/offset-lists.js';
+import type { WasmHeap } from '../training-kernels-heap.js';
 import { noFrame } from './lane-frames.js';
 import { unpackFramed } from './lane-layout.js';
+import { onHeap } from './on-heap.js';
+
+/** Writes what a gradient begins with, to which the products are added. */
+export type GradientBegin = (heap: WasmHeap, w: Pointer, out: Pointer) => void;
 
 /**
  * The weight gradient of all weights, by the dense kernels: where no mask limits it, these take a third less time than a list of all
@@ -10,29 +15,40 @@ import { unpackFramed } from './lane-layout.js';
  *
  * @param A in the frame of the forward pass.
  * @param frame in which E stands.
- * @param shape of the kernel: [in, out], or [height, width, in, out].
+ * @param W the kernel: [in, out], or [height, width, in, out].
+ * @param begin what it begins with; undefined for zeros.
  */
 export function denseWeightGradient(
   A: tf.Tensor,
   E: tf.Tensor,
   frame: Frame,
-  shape: number[],
-  g: ConvGeometry,
-  batch: number,
+  W: tf.Tensor,
+  geometry: ConvGeometry,
+  begin: GradientBegin | undefined,
 ): tf.Tensor {
+  const { shape } = W;
+  const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry;
   return tf.tidy(() => {
-    if (shape.length === 2) {
-      const [x, dy] = [unpackFramed(A, noFrame, [batch, g.inChannels]), unpackFramed(E, noFrame, [batch, g.outChannels])];
-      return tf.matMul(x, dy, true, false);
-    }
-    const x = unpackFramed(A, forwardFrame(g), [batch, g.inHeight, g.inWidth, g.inChannels]);
-    const dy = unpackFramed(E, frame, [batch, g.outHeight, g.outWidth, g.outChannels]);
-    const { top, bottom, left, right } = forwardFrame(g);
-    const attrs = {
-      strides: [g.strideHeight, g.strideWidth],
-      pad: [[0, 0], [top, bottom], [left, right], [0, 0]], // biome-ignore format: sides
-      ...{ dataFormat: 'NHWC', dimRoundingMode: 'floor', filterShape: shape },
-    };
-    return tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
+    const isDense = shape.length === 2;
+    const x = unpackFramed(A, isDense ? noFrame : forwardFrame(geometry), [batch, inHeight, inWidth, inChannels]);
+    const dy = unpackFramed(E, frame, [batch, outHeight, outWidth, outChannels]);
+    return onHeap({ x, dy, W }, ({ kernels, ...heap }, inputs) => {
+      const dw = begin ? heap.output(shape) : heap.zeros(shape);
+      const [xAt, dyAt, w, out] = [inputs.x, inputs.dy, inputs.W, dw].map((t) => heap.pointer(t as tf.TensorInfo)) as Pointers;
+      begin?.({ kernels, ...heap }, w, out);
+      const row = 4 * outChannels;
+      if (isDense) {
+        const [m, n] = [inChannels, outChannels];
+        heap.scratch(gemmScratchBytes, (room) =>
+          kernels.gemm(m, n, batch, xAt, 4, 4 * inChannels, dyAt, row, false, out, row, room),
+        );
+      } else {
+        const bytes = kernels.conv2dFilterGradientScratch(geometry);
+        heap.scratch(bytes, (room) => kernels.conv2dFilterGradient(xAt, dyAt, out, room, geometry));
+      }
+      return dw;
+    });
   });
 }
+
+type Pointers = [x: Pointer, dy: Pointer, w: Pointer, out: Pointer];

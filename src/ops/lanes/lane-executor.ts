@@ -71,7 +71,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
   function inLanes(layer: tf.layers.Layer, flows: readonly Flow[], kwargs: object, index: number): Flow | LaneObstacle {
     if (isMasked(layer)) {
       const [flow] = flows as [Flow];
-      const geometry = laneGeometry(layer, flow.images ?? flow.tensor.shape, layers, breakEven);
+      const geometry = laneGeometry(layer, flow, layers, breakEven);
       if (typeof geometry === 'string') return geometry;
       return runMasked(layer, plans.of(storeOf(layer), geometry), flow, compacts.get(layer), followers[index]);
     }

@@ -5,7 +5,7 @@ import type { Frame } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import type { OpMasks } from '../masked-ops.js';
 import type { WasmHeap } from '../training-kernels-heap.js';
-import { denseWeightGradient } from './lane-dense-gradient.js';
+import { denseWeightGradient, type GradientBegin } from './lane-dense-gradient.js';
 import { framedShape, inFrame, inside, mapOf, noFrame, outOfFrame } from './lane-frames.js';
 import type { LaneShape } from './lane-layout.js';
 import type { HeapProduct, LanePlan, PlacedProduct, TrainedValues } from './lane-plan.js';
@@ -74,11 +74,13 @@ export function laneLayer(
           return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
+          // Who watches sees the gradient of the loss alone.
+          const begins = plan.beginsWithDecay && !onUse && masks.decay !== 0;
           const G = plan.gradient
             ? weightGradient(A, E, frame, w.shape, plan.gradient(), values)
-            : denseWeightGradient(A, E, frame, w.shape, plan.geometry, batch);
+            : denseWeightGradient(A, E, frame, W, { ...plan.geometry, batch }, begins ? decayTerm(plan, masks) : undefined);
           onUse?.({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), G, needsInputGradient });
-          return withTerms(G, W, plan, masks);
+          return withTerms(G, W, plan, masks, begins ? 0 : masks.decay);
         },
         ...(bias ? { bias: () => dBias ?? biasGradient(E) } : {}),
       };
@@ -86,9 +88,13 @@ export function laneLayer(
   });
 }
 
+function decayTerm(plan: LanePlan, { decay = 0 }: OpMasks): GradientBegin {
+  return (heap, w, out) => plan.addDecay(heap, 0, w, decay, out, 0);
+}
+
 /** The weight gradient with what does not come from the loss, see `maskedOps.matMul`. */
-function withTerms(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, masks: OpMasks): tf.Tensor {
-  const { term = null, decay = 0 } = masks;
+function withTerms(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, masks: OpMasks, decay = 0): tf.Tensor {
+  const { term = null } = masks;
   const sum = term ? G.add(masks.gradient ? term.mul(masks.gradient) : term) : G;
   return decay === 0 ? sum : withDecay(sum, W, plan, decay);
 }

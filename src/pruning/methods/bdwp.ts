@@ -1,10 +1,11 @@
-import { SparsityError } from '../../errors.js';
 import { checkAmount } from '../check.js';
 import { inConfig } from '../config-entry.js';
-import type { KernelInfo, PruningMethod } from '../contracts.js';
+import type { PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
+import { checkPrunes } from './nm-options.js';
+import { tooNarrow } from './too-narrow.js';
 
 /** Options of {@link bdwp}. */
 export interface BdwpOptions extends ExclusionOptions {
@@ -46,14 +47,7 @@ export interface BdwpOptions extends ExclusionOptions {
 export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }: BdwpOptions = {}): PruningMethod {
   const forward = nm({ n, m, axis: 'input' });
   const backward = nm({ n, m, axis: 'output' });
-  if (n === m) {
-    throw new SparsityError({
-      what: 'n',
-      got: n,
-      expected: `less than m = ${m}`,
-      fix: 'prune something, or train without the method',
-    });
-  }
+  checkPrunes(n, m);
   checkAmount('decay', decay);
   const excluded = exclusion({ exclude });
   // Room for scores, kept from step to step: new memory of that size costs more than what is done in it.
@@ -82,11 +76,3 @@ export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }
 }
 
 inConfig(bdwp, 'bdwp', { n: true, m: true, decay: true, beginStep: true, exclude: true });
-
-function tooNarrow({ kind, shape, inputAxis, outputAxis }: KernelInfo, m: number): string | undefined {
-  if (kind === 'depthwiseConv2d')
-    return 'a depthwise convolution reduces over its window only, so there are no N:M groups along channels';
-  const [inputs, outputs] = [shape[inputAxis], shape[outputAxis]];
-  if (inputs < m) return `${inputs} input channels are fewer than m = ${m}`;
-  return outputs < m ? `${outputs} output channels are fewer than m = ${m}` : undefined;
-}

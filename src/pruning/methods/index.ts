@@ -1,5 +1,10 @@
+export * from './acdc.js';
 export * from './bdwp.js';
+export * from './bi-mask.js';
 export type { ExclusionOptions } from './exclusion.js';
 export * from './gradual-magnitude.js';
 export * from './hardware-aware.js';
+export type { NmMethodOptions } from './nm-options.js';
 export type { RankingOptions } from './ranking-options.js';
+export * from './sparse-evolution.js';
+export * from './sr-ste.js';

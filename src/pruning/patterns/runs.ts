@@ -19,21 +19,28 @@ export interface Runs {
   readonly width: number;
 }
 
-/** The runs along an axis of a kernel. */
-export function runsAlong({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: AxisName, width: number): Runs {
+/**
+ * The number of an axis of a kernel.
+ *
+ * @throws SparsityError for an axis that the kernel lacks.
+ */
+export function axisNumber({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: AxisName): number {
   const named = axis === 'input' ? inputAxis : axis === 'output' ? outputAxis : axis;
   const at = named < 0 ? named + shape.length : named;
-  const length = shape[at];
-  if (length === undefined) {
-    throw new SparsityError({
-      what: `axis of ${name}`,
-      got: axis,
-      expected: `input, output or an integer from ${-shape.length} to ${shape.length - 1}`,
-      fix: typeof axis === 'string' ? nearest(axis, ['input', 'output']) : `the kernel has ${shape.length} axes`,
-    });
-  }
-  const product = (from: number, to: number) => shape.slice(from, to).reduce((size, next) => size * next, 1);
-  return { outer: product(0, at), length, inner: product(at + 1, shape.length), width };
+  if (shape[at] !== undefined) return at;
+  throw new SparsityError({
+    what: `axis of ${name}`,
+    got: axis,
+    expected: `input, output or an integer from ${-shape.length} to ${shape.length - 1}`,
+    fix: typeof axis === 'string' ? nearest(axis, ['input', 'output']) : `the kernel has ${shape.length} axes`,
+  });
+}
+
+/** The runs along an axis of a kernel. */
+export function runsAlong(info: KernelInfo, axis: AxisName, width: number): Runs {
+  const at = axisNumber(info, axis);
+  const product = (from: number, to: number) => info.shape.slice(from, to).reduce((size, next) => size * next, 1);
+  return { outer: product(0, at), length: info.shape[at], inner: product(at + 1, info.shape.length), width };
 }
 
 /** The runs that are whole reduction vectors: all weights of one output. */

@@ -2,15 +2,15 @@ import { checkChoice } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { Pattern } from '../contracts.js';
 import { described } from '../described.js';
-import { type CountProfile, countProfiles, keptCount } from '../kept-count.js';
+import { type CountProfile, countProfiles } from '../kept-count.js';
 import { checkKernel } from './check-kernel.js';
-import { topScores } from './top-scores.js';
+import { keptUnits } from './kept-units.js';
 
 /** Options of {@link unstructured}. */
 export interface UnstructuredOptions {
   /**
    * Whose count holds, see {@link keptCount}. `tfmot` also keeps every weight that ties with the lowest one kept, so that more than
-   * asked may stay.
+   * asked may stay; `sparseml` prunes every weight that ties with the highest one pruned, so that fewer may.
    * @default 'default'
    */
   readonly profile?: CountProfile;
@@ -30,15 +30,7 @@ export function unstructured({ profile = 'default' }: UnstructuredOptions = {}):
   checkChoice('profile', profile, countProfiles);
   return described({ name: 'unstructured', profile }, (scores, info, sparsity) => {
     checkKernel(info, scores);
-    const mask = topScores(scores, keptCount(scores.length, sparsity, profile));
-    if (profile === 'tfmot') {
-      const threshold = scores.reduce(
-        (least, score, i) => (mask[i] === 1 && score < least ? score : least),
-        Number.POSITIVE_INFINITY,
-      );
-      for (let i = 0; i < mask.length; i++) mask[i] = scores[i] >= threshold ? 1 : 0;
-    }
-    return mask;
+    return keptUnits(scores, sparsity, profile);
   });
 }
 

@@ -1,47 +1,7 @@
-import { SparsityError } from '../../errors.js';
-import { checkAmount, checkChoice, checkInteger, checkSparsity } from '../check.js';
-import { inConfig, type NamesOf } from '../config-entry.js';
+import { checkAmount, checkInteger } from '../check.js';
+import { inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
-import { described } from '../described.js';
-import { updateSteps } from './update-steps.js';
-
-/** A ramp of sparsity between two steps. */
-export interface RampOptions {
-  /**
-   * Sparsity up to `beginStep`, in [0, 1).
-   * @default 0
-   */
-  readonly initialSparsity?: number;
-  /** Sparsity from `endStep` on, in [0, 1), `initialSparsity` or more. */
-  readonly finalSparsity: number;
-  /**
-   * Step at which the ramp begins; steps count from 0.
-   * @default 0
-   */
-  readonly beginStep?: number;
-  /** Step at which `finalSparsity` is reached, after `beginStep`. */
-  readonly endStep: number;
-  /**
-   * Steps between two updates of the masks, from `beginStep` on. `endStep` is an update in any case.
-   * @default a twentieth of the ramp, rounded up
-   */
-  readonly frequency?: number;
-  /**
-   * Whose conventions hold. `tfmot`: no update at `endStep` where `frequency` misses it. `jaxpruner`: the same, updates fall on
-   * multiples of `frequency` from step 0, and the ramp is one step ahead.
-   * @default 'default'
-   */
-  readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
-}
-
-const rampOptions = {
-  initialSparsity: true,
-  finalSparsity: true,
-  beginStep: true,
-  endStep: true,
-  frequency: true,
-  profile: true,
-} satisfies NamesOf<RampOptions>;
+import { type RampOptions, rampOptions, rampSchedule } from './ramp.js';
 
 /** Options of {@link polynomialSchedule}. */
 export interface PolynomialScheduleOptions extends RampOptions {
@@ -63,38 +23,10 @@ export interface PolynomialScheduleOptions extends RampOptions {
  * ```
  */
 export function polynomialSchedule(options: PolynomialScheduleOptions): Schedule {
-  const { initialSparsity = 0, finalSparsity, beginStep = 0, endStep, power = 3, profile = 'default' } = options;
-  checkSparsity('initialSparsity', initialSparsity);
-  checkSparsity('finalSparsity', finalSparsity);
-  checkInteger('beginStep', beginStep, 0);
-  checkInteger('endStep', endStep, 0);
+  const { power = 3, ...ramp } = options;
   checkAmount('power', power, true);
-  checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner']);
-  if (endStep <= beginStep) {
-    throw new SparsityError({
-      what: 'endStep',
-      got: endStep,
-      expected: `a step after beginStep (${beginStep})`,
-      fix: 'give the ramp at least one step, or use oneShotSchedule',
-    });
-  }
-  if (finalSparsity < initialSparsity) {
-    throw new SparsityError({
-      what: 'finalSparsity',
-      got: finalSparsity,
-      expected: `initialSparsity (${initialSparsity}) or more`,
-      fix: 'swap the two: pruning goes up',
-    });
-  }
-  const { frequency = Math.ceil((endStep - beginStep) / 20) } = options;
-  const absolute = profile === 'jaxpruner';
-  const isUpdate = updateSteps({ beginStep, endStep, frequency, absolute, closing: profile === 'default' });
-  const ahead = absolute ? 1 : 0;
-  const config = { name: 'polynomial', initialSparsity, finalSparsity, beginStep, endStep, frequency, power, profile };
-  return described(config, (step) => {
-    const progress = Math.min(1, Math.max(0, (step + ahead - beginStep) / (endStep - beginStep)));
-    const sparsity = finalSparsity + (initialSparsity - finalSparsity) * (1 - progress) ** power;
-    return { sparsity: progress === 0 ? initialSparsity : sparsity, update: isUpdate(step) };
+  return rampSchedule({ name: 'polynomial', power }, ramp, (progress, initial, final) => {
+    return final + (initial - final) * (1 - progress) ** power;
   });
 }
 

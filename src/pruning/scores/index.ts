@@ -1,1 +1,2 @@
 export { magnitudeScore } from './magnitude-score.js';
+export * from './random-score.js';

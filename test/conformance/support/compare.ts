@@ -24,14 +24,14 @@ export function expectMask(mask: ArrayLike<number>, expected: Value): void {
   expect(Array.from(mask)).toEqual(flat(expected));
 }
 
-/** Compares by key; a key that is neither given nor left out is an error. */
+/** Compares by key; a key that is neither given nor left out, with the reason, is an error. */
 export function expectKeys(
   expected: Readonly<Record<string, Value>>,
   actual: Readonly<Record<string, Value>>,
-  leftOut: readonly string[] = [],
+  leftOut: Readonly<Record<string, string>> = {},
 ): void {
   for (const [key, value] of Object.entries(expected)) {
-    if (leftOut.includes(key)) note(`${key}: no such profile or method in this version`);
+    if (key in leftOut) note(`${key}: ${leftOut[key]}`);
     else if (!(key in actual)) throw new Error(`unknown key of expected: ${key}`);
     else if (actual[key] instanceof Uint8Array) expectMask(actual[key], value);
     else expectNear(actual[key], value);

@@ -1,4 +1,4 @@
-import { type KernelInfo, type LayerMasks, magnitudeScore } from 'tfjs-sparsity/pruning';
+import { type CountProfile, type KernelInfo, type LayerMasks, magnitudeScore } from 'tfjs-sparsity/pruning';
 import { LeftOut } from './left-out.js';
 import { type Case, flat, shapeOf, type Value } from './pruning-cases.js';
 
@@ -11,6 +11,13 @@ export function infoOf(shape: readonly number[]): KernelInfo {
   return { name: 'kernel', kind, shape, inputAxis, outputAxis: inputAxis + 1 };
 }
 
+/** A kernel and its axis by number; what has fewer or more axes than a layer's kernel is folded around that axis into three. */
+export function along(shape: readonly number[], axis: number): { info: KernelInfo; axis: number } {
+  if (shape.length >= 2 && shape.length <= 4) return { info: infoOf(shape), axis };
+  const at = axis < 0 ? axis + shape.length : axis;
+  return { info: infoOf([sizeOf(shape.slice(0, at)), shape[at], sizeOf(shape.slice(at + 1))]), axis: 1 };
+}
+
 export const sizeOf = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1);
 export const scoresOf = (value: Value) => Float32Array.from(flat(value));
 export const onesOf = (mask: Uint8Array) => mask.reduce((sum, bit) => sum + bit, 0);
@@ -21,11 +28,14 @@ export const magnitudesOf = (value: Value) =>
 export const forwardOf = (masks: LayerMasks, size: number) => masks.forward ?? new Uint8Array(size).fill(1);
 
 /** The profile of the library that a case names, jaxpruner first: it has tests of other libraries' methods. */
-export function profileOf({ origin }: Case): 'default' | 'tfmot' | 'jaxpruner' | 'rigl' {
+export function profileOf({ origin }: Case): CountProfile {
   if (/jaxpruner/i.test(origin)) return 'jaxpruner';
   if (/tfmot|model.optimization/i.test(origin)) return 'tfmot';
   if (/rigl/i.test(origin)) return 'rigl';
-  const other = /sparseml|torch|granet|sparse_learning/i.exec(origin);
+  if (/sparseml/i.test(origin)) return 'sparseml';
+  if (/torchao|\bpat\b/i.test(origin)) return 'pat';
+  if (/torch\.nn\.utils\.prune/i.test(origin)) return 'torch';
+  const other = /torch|granet|sparse_learning/i.exec(origin);
   if (other) throw new LeftOut(`no profile that counts as ${other[0]} in this version`);
   return 'default';
 }

@@ -70,9 +70,15 @@ export const maskRunners: Runners = {
 
   'mask.contrast {scores, sparsity}': ({ input: { scores, sparsity }, expected }) => {
     const by = (profile: Profile) => byScores(scores, sparsity, profile);
-    const rigl = by('rigl');
-    const known = { tfmot: by('tfmot'), jaxpruner: by('jaxpruner'), rigl_random_n_zeros: rigl.length - onesOf(rigl) };
-    expectKeys(expected, known, ['sparseml_new', 'torch_prune_l1_n_pruned', 'pat_ceil_n_pruned']);
+    const zeros = (profile: Profile) => by(profile).length - onesOf(by(profile));
+    expectKeys(expected, {
+      tfmot: by('tfmot'),
+      jaxpruner: by('jaxpruner'),
+      sparseml_new: by('sparseml'),
+      rigl_random_n_zeros: zeros('rigl'),
+      torch_prune_l1_n_pruned: zeros('torch'),
+      pat_ceil_n_pruned: zeros('pat'),
+    });
   },
 
   'mask.count {size, sparsity}': (test) => {

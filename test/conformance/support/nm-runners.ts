@@ -1,10 +1,10 @@
 import { bdwpReduction } from 'tfjs-sparsity/hw';
-import { isNm, type KernelInfo, type NmOptions, nm, sparsityOf } from 'tfjs-sparsity/pruning';
+import { isNm, type NmOptions, nm, phaseDensity, sparsityOf } from 'tfjs-sparsity/pruning';
 import { expect } from 'vitest';
 import { SparsityError } from '../../../src/errors.js';
 import { createRng } from '../../../src/rng.js';
-import { expectKeys, expectMask } from './compare.js';
-import { infoOf, magnitudesOf, nmProfileOf, scoresOf, sizeOf } from './kernels.js';
+import { expectKeys, expectMask, expectNear } from './compare.js';
+import { along, infoOf, magnitudesOf, nmProfileOf, scoresOf, sizeOf } from './kernels.js';
 import { LeftOut } from './left-out.js';
 import { flat, type Runners, shapeOf, type Value } from './pruning-cases.js';
 
@@ -17,13 +17,6 @@ const maskOf = (scores: Float32Array, shape: readonly number[], options: NmOptio
 /** N:M along the last axis. */
 const rowMask = (rows: Value, options: Omit<NmOptions, 'axis'>) =>
   maskOf(magnitudesOf(rows), shapeOf(rows), { ...options, axis: 'output' });
-
-/** A kernel and its axis by number; what has fewer or more axes than a layer's kernel is folded around that axis into three. */
-function along(shape: readonly number[], axis: number): { info: KernelInfo; axis: number } {
-  if (shape.length >= 2 && shape.length <= 4) return { info: infoOf(shape), axis };
-  const at = axis < 0 ? axis + shape.length : axis;
-  return { info: infoOf([sizeOf(shape.slice(0, at)), shape[at], sizeOf(shape.slice(at + 1))]), axis: 1 };
-}
 
 /** The axis that a case names. */
 function axisOf(axis: number | string): number | 'input' | 'output' {
@@ -57,20 +50,39 @@ export const nmRunners: Runners = {
 
   'cost {m, n}': ({ input: { n, m }, expected }) => {
     const bdwpShare = 1 - bdwpReduction({ prunableShare: 1, n, m });
-    expectKeys(expected, { dense: 1, bdwp: bdwpShare, ideal_speedup_bdwp: 1 / bdwpShare }, ['sdgp', 'sr_ste_usable']);
+    const by = (method: string) => phaseDensity(method, { n, m }).training;
+    expectNear(by('bdwp'), bdwpShare);
+    expectKeys(expected, {
+      dense: by('dense'),
+      sr_ste_usable: by('sr-ste'),
+      sdgp: by('sdgp'),
+      bdwp: bdwpShare,
+      ideal_speedup_bdwp: 1 / bdwpShare,
+    });
   },
 
   'mask.contrast {keep, of, row}': ({ input: { row, keep, of }, expected }) => {
     const by = (profile: 'tfmot' | 'jaxpruner') => rowMask(row, { n: keep, m: of, profile });
     const known = { tfmot_lowest_index: by('tfmot'), jaxpruner_highest_index: by('jaxpruner') };
-    expectKeys(expected, known, ['asp_pattern_order_cpython3_11', 'sr_ste']);
+    expectKeys(expected, known, {
+      asp_pattern_order_cpython3_11: 'ASP breaks ties by the order of a Python set, which no rule says',
+      sr_ste: 'SR-STE breaks ties by an unstable sort, so that there is no figure',
+    });
   },
   'mask.contrast {layout, weights}': ({ input: { weights, layout }, expected }) => {
     checkLayout(layout, weights);
     const by = (profile: 'tfmot' | 'jaxpruner') =>
       maskOrThrow(() => maskOf(magnitudesOf(weights), shapeOf(weights), { n: 2, m: 4, axis: 'input', profile }));
     const { jaxpruner, ...masks } = expected;
-    expectKeys(masks, { tfmot_pad_per_row: by('tfmot') }, ['asp', 'sr_ste_nhwc_groups_cross_pixels']);
+    expectKeys(
+      masks,
+      { tfmot_pad_per_row: by('tfmot') },
+      {
+        asp: 'ASP skips such a layer; here the last group is padded',
+        sr_ste_nhwc_groups_cross_pixels:
+          'groups of SR-STE run on into the next pixel or filter; here they end with the reduction axis',
+      },
+    );
     if (Array.isArray(jaxpruner)) expectMask(by('jaxpruner'), jaxpruner);
     else if (jaxpruner !== undefined) expect(by('jaxpruner')).toBe(jaxpruner);
   },

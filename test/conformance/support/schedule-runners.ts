@@ -2,6 +2,7 @@ import {
   constantSchedule,
   gradualMagnitude,
   type LayerMasks,
+  lateSchedule,
   linearSchedule,
   type PolynomialScheduleOptions,
   polynomialSchedule,
@@ -111,9 +112,7 @@ const values: Readonly<Record<string, (at: Value) => number>> = {
   'sparseml.linear': (at) => share(linearSchedule, at),
   'sparseml.cubic': (at) => share((options) => polynomialSchedule({ ...options, power: at.exponent ?? 3 }), at),
   inverse_cubic: (at) => share((options) => polynomialSchedule({ ...options, power: 1 / 3 }), at),
-  'sparseml.polynomial': () => {
-    throw new LeftOut('no schedule that rises slowly first in this version');
-  },
+  'sparseml.polynomial': (at) => share((options) => lateSchedule({ ...options, power: at.exponent ?? 2 }), at),
   'sparseml.polynomial_decay': () => {
     throw new LeftOut('a fault upstream: with its default exponent 2 it starts at twice the range and falls');
   },

@@ -1,35 +1,48 @@
 import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { maskedDense, maskedOps, optimizerSlots } from 'tfjs-sparsity/ops';
-import { bdwp, type PruningMethod } from 'tfjs-sparsity/pruning';
+import { bdwp, biMask, type PruningMethod, srSte, thinErrors } from 'tfjs-sparsity/pruning';
 import { createRng } from '../../../src/rng.js';
 import { expectKeys, expectNear } from './compare.js';
 import { infoOf, scoresOf } from './kernels.js';
 import { LeftOut } from './left-out.js';
 import { type Case, type Runners, shapeOf, type Value } from './pruning-cases.js';
 
-/** One pass through a dense layer with the masks of a method: two masks are BDWP's, one is that of (SR-)STE. */
-function trainStep({ origin, input, expected }: Case): void {
-  const { x, W, dy, keep, of, layer, lambda_w = 0 } = input;
-  if (!/^dense y=x\.W, W\[in, ?out\]/.test(layer)) throw new Error(`unknown layer: ${layer}`);
-  if (/sdgp/i.test(origin)) throw new LeftOut('no method that prunes the output gradient in this version');
-  if (/bi-?mask/i.test(origin))
-    throw new LeftOut('no method whose backward mask is made of the forward-masked weights in this version');
+type Masks = Readonly<Record<'forward' | 'backward', Uint8Array | null>>;
+
+/** The method that a case is about: two masks of the dense weights are BDWP's, one is that of (SR-)STE. */
+function methodOf({ origin, input, expected }: Case): PruningMethod {
+  const options = { n: input.keep, m: input.of, decay: input.lambda_w ?? 0 };
+  if (/bi-?mask/i.test(origin)) return biMask(options);
   const other = /swat|top-?kast|sdwp|transposable/i.exec(origin);
   if (other) throw new LeftOut(`no ${other[0]} in this version`);
-  const two = 'mask_backward' in expected || /bdwp|2309\.13015/i.test(origin);
+  return 'mask_backward' in expected || /bdwp|2309\.13015/i.test(origin) ? bdwp(options) : srSte(options);
+}
+
+/** One pass through a dense layer with the masks of a method; SDGP masks no weights but the errors of the input gradient. */
+function trainStep(test: Case): void {
+  const { x, W, dy, keep, of, layer } = test.input;
+  if (!/^dense y=x\.W, W\[in, ?out\]/.test(layer)) throw new Error(`unknown layer: ${layer}`);
   const state = { info: infoOf(shapeOf(W)), weights: scoresOf(W), masks: undefined };
-  const [made] = bdwp({ n: keep, m: of }).updateMasks([state], { step: 0, sparsity: 1 - keep / of, rng: createRng(0) });
+  const dense: Masks & { gradient: null } = { forward: null, backward: null, gradient: null };
+  const isSdgp = /sdgp/i.test(test.origin);
+  const method = isSdgp ? undefined : methodOf(test);
+  const [made] = method?.updateMasks([state], { step: 0, sparsity: 1 - keep / of, rng: createRng(0) }) ?? [dense];
+  const thin = isSdgp ? thinErrors(scoresOf(dy), shapeOf(dy)[1], { n: keep, m: of }) : scoresOf(dy);
   const tensors = tf.tidy(() => {
-    const mask = (values: Uint8Array | null) => tf.tensor(Array.from(values ?? []), state.info.shape as number[]);
-    const forward = mask(made.forward);
-    const backward = two ? mask(made.backward) : forward;
-    const op = (A: tf.Tensor, w: tf.Tensor) => maskedOps.matMul(A, w, { forward, backward, gradient: null, decay: lambda_w });
-    const [dx, dW] = tf.grads(op)([tf.tensor(x), tf.tensor(W)], tf.tensor(dy));
-    const y = op(tf.tensor(x), tf.tensor(W));
-    return { y: y.arraySync(), dx: dx.arraySync(), dW: dW.arraySync() };
+    const mask = (values: Uint8Array | null) => values && tf.tensor(Array.from(values), state.info.shape as number[]);
+    const masks = { forward: mask(made.forward), backward: mask(made.backward), gradient: null, decay: method?.decay ?? 0 };
+    const op = (A: tf.Tensor, w: tf.Tensor) => maskedOps.matMul(A, w, masks);
+    const gradients = (E: tf.Tensor) => tf.grads(op)([tf.tensor(x), tf.tensor(W)], E);
+    const [dx] = gradients(tf.tensor(Array.from(thin), shapeOf(dy)));
+    const [, dW] = gradients(tf.tensor(dy));
+    return { y: op(tf.tensor(x), tf.tensor(W)).arraySync(), dx: dx.arraySync(), dW: dW.arraySync() };
   });
-  expectKeys(expected, { ...tensors, mask_forward: made.forward, mask_backward: made.backward });
+  expectKeys(test.expected, {
+    ...tensors,
+    ...(made.forward && { mask_forward: made.forward }),
+    ...(made.backward && { mask_backward: made.backward }),
+  });
 }
 
 /** A pruned weight under SR-STE without data gradient: its own decay, through plain SGD. */

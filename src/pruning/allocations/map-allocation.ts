@@ -1,0 +1,51 @@
+import { SparsityError } from '../../errors.js';
+import { nearest } from '../../nearest.js';
+import { checkSparsity } from '../check.js';
+import { inConfig } from '../config-entry.js';
+import type { Allocation } from '../contracts.js';
+import { described } from '../described.js';
+
+/** Options of {@link mapAllocation}. */
+export interface MapAllocationOptions {
+  /** Sparsity of each layer by its name, in [0, 1); layers that are not named get the target. */
+  readonly sparsities: Readonly<Record<string, number>>;
+  /**
+   * Final target of the schedule, above 0 and below 1: below it a layer has its sparsity in proportion to the target.
+   * @default layers have their sparsities at every target above 0
+   */
+  readonly finalSparsity?: number;
+}
+
+/**
+ * A sparsity for each layer by name: `s_l * min(1, sparsity / finalSparsity)`.
+ *
+ * @throws SparsityError for a sparsity outside [0, 1), a finalSparsity of 0, a name that no layer has.
+ * @example
+ * ```ts
+ * const info = {name: 'fc', kind: 'dense', shape: [2, 1], inputAxis: 0, outputAxis: 1} as const;
+ * const allocation = mapAllocation({sparsities: {fc: 0.8}, finalSparsity: 0.5});
+ * allocation([{info, scores: Float32Array.of(1, 2)}], 0.25); // [0.4]
+ * ```
+ */
+export function mapAllocation({ sparsities, finalSparsity }: MapAllocationOptions): Allocation {
+  for (const [name, sparsity] of Object.entries(sparsities)) checkSparsity(`sparsity of ${name}`, sparsity);
+  if (finalSparsity !== undefined) checkSparsity('finalSparsity', finalSparsity);
+  if (finalSparsity === 0) {
+    const fix = 'pass the final sparsity of the schedule, or leave it out';
+    throw new SparsityError({ what: 'finalSparsity', got: finalSparsity, expected: 'a sparsity above 0', fix });
+  }
+  const config = { name: 'map', sparsities, ...(finalSparsity !== undefined && { finalSparsity }) };
+  return described(config, (kernels, sparsity) => {
+    checkSparsity('sparsity', sparsity);
+    const names = kernels.map(({ info }) => info.name);
+    const unknown = Object.keys(sparsities).find((name) => !names.includes(name));
+    if (unknown !== undefined) {
+      const expected = `names among ${names.join(', ')}`;
+      throw new SparsityError({ what: 'sparsities by layer', got: unknown, expected, fix: nearest(unknown, names) });
+    }
+    const share = sparsity === 0 ? 0 : Math.min(1, sparsity / (finalSparsity ?? sparsity));
+    return names.map((name) => (Object.hasOwn(sparsities, name) ? sparsities[name] * share : sparsity));
+  });
+}
+
+inConfig(mapAllocation, 'map', { sparsities: true, finalSparsity: true });

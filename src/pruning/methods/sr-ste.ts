@@ -1,0 +1,46 @@
+import { checkAmount } from '../check.js';
+import { inConfig } from '../config-entry.js';
+import type { PruningMethod } from '../contracts.js';
+import { nm } from '../patterns/nm.js';
+import { constantSchedule } from '../schedules/constant-schedule.js';
+import { magnitudes } from '../scores/magnitude-score.js';
+import { exclusion } from './exclusion.js';
+import { checkPrunes, type NmMethodOptions, nmMethodOptions } from './nm-options.js';
+import { tooNarrow } from './too-narrow.js';
+
+/**
+ * Sparse-refined straight-through estimator (SR-STE): forward pass and input gradient use the weights N:M along the input axis, the
+ * weight gradient goes straight through to the dense weights, and those that are masked decay. The mask is made anew after every step.
+ * Zhou et al. 2021 (arXiv 2102.04010). With `decay: 0` it is the plain estimator (STE).
+ *
+ * Left dense: kernels with fewer than `m` inputs, and depthwise kernels, whose reduction runs over the window only.
+ *
+ * @throws SparsityError for n outside 1 to m - 1, a negative decay, a beginStep that is no step.
+ * @example
+ * ```ts
+ * srSte({n: 2, m: 4}).schedule(0); // {sparsity: 0.5, update: true}
+ * ```
+ */
+export function srSte({ n = 2, m = 4, decay = 2e-4, beginStep = 0, exclude = [] }: NmMethodOptions = {}): PruningMethod {
+  const pattern = nm({ n, m });
+  checkPrunes(n, m);
+  checkAmount('decay', decay);
+  const excluded = exclusion({ exclude });
+  return {
+    name: 'sr-ste',
+    pruned: 'dense-master',
+    slots: 'keep',
+    schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
+    decay,
+    config: { name: 'sr-ste', n, m, decay, beginStep, exclude },
+    skip: (info) => excluded(info) ?? tooNarrow(info, m, ['input']),
+    updateMasks: (kernels, { sparsity }) =>
+      kernels.map(({ info, weights }) => {
+        if (sparsity === 0) return { forward: null, backward: null, gradient: null };
+        const mask = pattern(magnitudes(weights), info, sparsity);
+        return { forward: mask, backward: mask, gradient: null };
+      }),
+  };
+}
+
+inConfig(srSte, 'sr-ste', nmMethodOptions);

@@ -1,0 +1,92 @@
+import { SparsityError } from '../../errors.js';
+import { checkChoice, checkInteger, checkSparsity } from '../check.js';
+import type { NamesOf } from '../config-entry.js';
+import type { Config, Schedule } from '../contracts.js';
+import { described } from '../described.js';
+import { updateSteps } from './update-steps.js';
+
+/** A ramp of sparsity between two steps. */
+export interface RampOptions {
+  /**
+   * Sparsity up to `beginStep`, in [0, 1).
+   * @default 0
+   */
+  readonly initialSparsity?: number;
+  /** Sparsity from `endStep` on, in [0, 1), `initialSparsity` or more. */
+  readonly finalSparsity: number;
+  /**
+   * Step at which the ramp begins; steps count from 0.
+   * @default 0
+   */
+  readonly beginStep?: number;
+  /** Step at which `finalSparsity` is reached, after `beginStep`. */
+  readonly endStep: number;
+  /**
+   * Steps between two updates of the masks, from `beginStep` on. `endStep` is an update in any case.
+   * @default a twentieth of the ramp, rounded up
+   */
+  readonly frequency?: number;
+  /**
+   * Whose conventions hold. `tfmot`: no update at `endStep` where `frequency` misses it. `jaxpruner`: the same, updates fall on
+   * multiples of `frequency` from step 0, and the ramp is one step ahead.
+   * @default 'default'
+   */
+  readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
+}
+
+/** The names of these options. */
+export const rampOptions = {
+  initialSparsity: true,
+  finalSparsity: true,
+  beginStep: true,
+  endStep: true,
+  frequency: true,
+  profile: true,
+} satisfies NamesOf<RampOptions>;
+
+/**
+ * A schedule from the options of a ramp and its curve, which is asked for progress above 0 and below 1 only. `config` names it and says
+ * what the curve takes besides.
+ *
+ * @throws SparsityError for sparsities outside [0, 1) or falling, steps that are no integers, an end that is not after the begin.
+ */
+export function rampSchedule(
+  { name, ...more }: Config,
+  options: RampOptions,
+  curve: (progress: number, initial: number, final: number) => number,
+): Schedule {
+  const { initialSparsity = 0, finalSparsity, beginStep = 0, endStep, profile = 'default' } = options;
+  checkSparsity('initialSparsity', initialSparsity);
+  checkSparsity('finalSparsity', finalSparsity);
+  checkInteger('beginStep', beginStep, 0);
+  checkInteger('endStep', endStep, 0);
+  checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner']);
+  if (endStep <= beginStep) {
+    throw new SparsityError({
+      what: 'endStep',
+      got: endStep,
+      expected: `a step after beginStep (${beginStep})`,
+      fix: 'give the ramp at least one step, or use oneShotSchedule',
+    });
+  }
+  if (finalSparsity < initialSparsity) {
+    throw new SparsityError({
+      what: 'finalSparsity',
+      got: finalSparsity,
+      expected: `initialSparsity (${initialSparsity}) or more`,
+      fix: 'swap the two: pruning goes up',
+    });
+  }
+  const { frequency = Math.ceil((endStep - beginStep) / 20) } = options;
+  const absolute = profile === 'jaxpruner';
+  const isUpdate = updateSteps({ beginStep, endStep, frequency, absolute, closing: profile === 'default' });
+  const ahead = absolute ? 1 : 0;
+  const config = { name, initialSparsity, finalSparsity, beginStep, endStep, frequency, ...more, profile };
+  return described(config, (step) => {
+    const progress = (step + ahead - beginStep) / (endStep - beginStep);
+    const update = isUpdate(step);
+    if (progress <= 0) return { sparsity: initialSparsity, update };
+    if (progress >= 1) return { sparsity: finalSparsity, update };
+    return { sparsity: curve(progress, initialSparsity, finalSparsity), update };
+  });
+}

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import {
+  erdosRenyiAllocation,
+  type KernelState,
+  keptCount,
+  type LayerMasks,
+  randomScore,
+  sparseEvolution,
+} from 'tfjs-sparsity/pruning';
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../../src/rng.js';
+import { kernelInfo, kernelState, normal, sum } from './kernel-info.js';
+
+const layers = [
+  { ...kernelInfo([6, 8]), name: 'a' },
+  { ...kernelInfo([3, 3, 4, 8]), name: 'b' },
+];
+const weightsOf = () => layers.map(({ shape }) => normal(shape.reduce((a, b) => a * b, 1)));
+const statesOf = (weights: Float32Array[], masks: readonly (LayerMasks | undefined)[]): KernelState[] =>
+  layers.map((info, i) => kernelState(weights[i], info, masks[i]));
+const context = (step: number, sparsity: number) => ({ step, sparsity, rng: createRng(`evolution/${step}`) });
+
+describe('sparseEvolution', () => {
+  it('begins with the counts of its allocation and never changes them, while the topology does', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.3, max: 0.95, noNaN: true }), (sparsity) => {
+        const method = sparseEvolution({ sparsity, endStep: 400, anneal: 'constant' });
+        const weights = weightsOf();
+        let masks = method.updateMasks(statesOf(weights, []), context(0, sparsity));
+        const scored = layers.map((info, i) => ({ info, scores: weights[i] }));
+        const sparsities = erdosRenyiAllocation()(scored, sparsity);
+        const counts = sparsities.map((s, i) => keptCount(weights[i].length, s));
+        const first = masks;
+        for (const step of [100, 200]) {
+          expect(masks.map(({ forward }) => sum(forward as Uint8Array))).toEqual(counts);
+          masks = method.updateMasks(statesOf(weights, masks), context(step, sparsity));
+        }
+        expect(masks.map(({ forward }) => sum(forward as Uint8Array))).toEqual(counts);
+        if (counts[1] > 10) expect(masks[1].forward).not.toEqual(first[1].forward);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('drops the lowest of the kept by hand: of |4|, |1|, |3| and |2| a half goes, and two others come', () => {
+    const info = kernelInfo([1, 8]);
+    const mask = Uint8Array.of(1, 1, 1, 1, 0, 0, 0, 0);
+    const kernel = kernelState([4, -1, 3, 2, 0, 0, 0, 0], info, { forward: mask, backward: mask, gradient: mask });
+    const method = sparseEvolution({ sparsity: 0.5, initial: 0.5, anneal: 'constant', endStep: 200 });
+    const [{ forward, gradient }] = method.updateMasks([kernel], context(100, 0.5));
+    expect([(forward as Uint8Array)[0], (forward as Uint8Array)[2]]).toEqual([1, 1]);
+    expect(sum(forward as Uint8Array)).toBe(4);
+    expect(gradient).toBe(forward);
+  });
+
+  it('makes the same masks from the same draws, whatever the order of the layers', () => {
+    const method = sparseEvolution({ endStep: 400 });
+    const states = statesOf(weightsOf(), []);
+    const made = method.updateMasks(states, context(0, 0.8));
+    const turned = method.updateMasks([...states].reverse(), context(0, 0.8));
+    expect([...turned].reverse()).toEqual(made);
+  });
+
+  it('updates every frequency steps up to the end', () => {
+    const { schedule } = sparseEvolution({ sparsity: 0.8, frequency: 50, endStep: 100 });
+    expect([0, 50, 75, 100, 150].map((step) => schedule(step).update)).toEqual([true, true, false, true, false]);
+  });
+
+  it('refuses a sparsity of 1 and a fraction above 1', () => {
+    expect(() => sparseEvolution({ sparsity: 1, endStep: 10 })).toThrow('sparsity: got 1');
+    expect(() => sparseEvolution({ initial: 2, endStep: 10 })).toThrow('initial: got 2');
+  });
+});
+
+describe('randomScore', () => {
+  const [a, b] = statesOf(weightsOf(), []);
+
+  it('depends on the seed and the name of the layer, and on nothing else', () => {
+    const again = { ...a, weights: a.weights.map((weight) => weight + 1) };
+    expect(randomScore({ seed: 1 })(a)).toEqual(randomScore({ seed: 1 })(again));
+    expect(randomScore({ seed: 1 })(a)).not.toEqual(randomScore({ seed: 2 })(a));
+    expect(randomScore()(b).subarray(0, 8)).not.toEqual(randomScore()(a).subarray(0, 8));
+  });
+
+  it('is spread evenly from 0 to 1', () => {
+    const scores = randomScore()(kernelState(new Float32Array(20_000), kernelInfo([100, 200])));
+    expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
+    for (let k = 0; k < 10; k++) {
+      const share = scores.filter((score) => Math.floor(score * 10) === k).length / scores.length;
+      expect(Math.abs(share - 0.1)).toBeLessThan(0.01);
+    }
+  });
+});
