@@ -47,6 +47,15 @@ const on = (name: string, options: AcfOptions = {}, network = 'unstructured'): V
 
 const fixed = (dataflow: 'WS' | 'OS' | 'IS') => on(`fixed for ${dataflow}`, { dataflow, reconfigurable: false });
 
+/** A fabric in which nothing is finite but its multipliers. */
+export const idealParts = {
+  linkWords: 128,
+  banks: 1,
+  queueDepth: 2 ** 24,
+  accumulatorPorts: 2 ** 24,
+  writeWords: 2 ** 20,
+} as const;
+
 /** The four ablations that 000 promises (ledger 1.1.4), then two of this model: its schedulers, and what is finite in it. */
 export const ablations: readonly Ablation[] = [
   { name: 'interconnect', variants: [on('reconfigurable'), fixed('WS'), fixed('OS'), fixed('IS')] },
@@ -79,7 +88,7 @@ export const ablations: readonly Ablation[] = [
       on('ideal links', { linkWords: 128 }),
       on('ideal banks', { banks: 1 }),
       on('ideal queues', { queueDepth: 2 ** 24, accumulatorPorts: 2 ** 24 }),
-      on('all ideal', { linkWords: 128, banks: 1, queueDepth: 2 ** 24, accumulatorPorts: 2 ** 24, writeWords: 2 ** 20 }),
+      on('all ideal', idealParts),
     ],
   },
 ];

@@ -1,5 +1,6 @@
 import { createAccelerator, createEstimator, type Interval, type PhaseWork, presets } from 'tfjs-sparsity/hw';
 import { percent, wrap } from '../../examples/lib/format.js';
+import { idealParts } from '../ablations/variants.js';
 import { markdownTable } from './cost-tables.js';
 import { costsOn, estimateOn, type MachineCosts, phases, type Steps } from './machine-costs.js';
 
@@ -26,6 +27,9 @@ export interface Answer {
   /** Parts of energy, and of the fabric's cycles by phase. */
   readonly energyShares: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly phaseShares: Readonly<Record<string, number>>;
+  /** Dense MACs over effectual ones of the reference: the gain of a fabric that loses nothing. And what it makes use of. */
+  readonly macBound: number;
+  readonly usefulShare: number;
   /** The reference against the estimate of a GPU on the dense network. */
   readonly overGpu: Interval;
 }
@@ -48,9 +52,10 @@ export function expectation000(dense: Steps, pruned: Readonly<Record<string, Ste
   const [overDenseArray, overAcfDense] = [gains(array), gains(acfDense)];
   const [reference, ...others] = overDenseArray;
   const [[, own]] = sides;
-  const changesOf = (of: 'time' | 'energy', unbound: readonly [change: string, gain: number]) =>
+  const ideal = side('acf', pruned[reference.network], idealParts);
+  const changesOf = (of: 'time' | 'energy', ...unbound: readonly (readonly [change: string, gain: number])[]) =>
     [
-      unbound,
+      ...unbound,
       ['with the fabric on the dense network as the baseline', overAcfDense[0][of]] as const,
       ...others.map((other) => [`for ${other.network}`, other[of]] as const),
     ]
@@ -63,7 +68,12 @@ export function expectation000(dense: Steps, pruned: Readonly<Record<string, Ste
     overDenseArray,
     overAcfDense,
     changes: {
-      time: changesOf('time', ['with unlimited bandwidth on both sides', reference.timeUnlimited]),
+      time: changesOf(
+        'time',
+        ['with unlimited bandwidth on both sides', reference.timeUnlimited],
+        ['with links, banks, queues and ports of the fabric unlimited', gain('', ideal, array).time],
+        ['with all of these unlimited', gain('', ideal, array).timeUnlimited],
+      ),
       energy: changesOf('energy', ['without off-chip memory on both sides', reference.energyOnChip]),
     },
     energyShares: {
@@ -74,12 +84,14 @@ export function expectation000(dense: Steps, pruned: Readonly<Record<string, Ste
       ),
     },
     phaseShares: Object.fromEntries(phases.map(([phase, label]) => [label, own.preset.byPhase[phase].cycles / total.cycles])),
+    macBound: total.macs.dense / total.macs.effectual,
+    usefulShare: total.usefulUnitCycles / (total.units * total.cycles),
     overGpu: { low: gpu.low / seconds, high: gpu.high / seconds },
   };
 }
 
 /** The answer as Markdown: every word about it follows from its figures. */
-export function answerText({ overDenseArray, overAcfDense, changes, energyShares, phaseShares, overGpu }: Answer): string {
+export function answerText({ overDenseArray, overAcfDense, changes, energyShares, phaseShares, ...answer }: Answer): string {
   const table = (title: string, gains: readonly Gain[]) =>
     markdownTable([
       [title, 'faster', 'unlimited B/cycle', 'less J', 'less J on chip'],
@@ -110,7 +122,8 @@ export function answerText({ overDenseArray, overAcfDense, changes, energyShares
     `Where the fabric's cycles go, of ${reference.network}: ${Object.entries(phaseShares)
       .map(([name, share]) => `${name} ${percent(share, 1)}`)
       .join(', ')}.`,
-    `Over the estimate of a dense A100 in FP32, which has other resources: ${times(overGpu.low)} to ${times(overGpu.high)}.`,
+    `Arithmetic allows ${times(answer.macBound)}, zeros of activations and errors included; the fabric makes use of ${percent(answer.usefulShare, 1)} of its unit-cycles.`,
+    `Over the estimate of a dense A100 in FP32, which has other resources: ${times(answer.overGpu.low)} to ${times(answer.overGpu.high)}.`,
   ];
   return [
     table('ACF over the dense array, dense', overDenseArray),
@@ -120,10 +133,10 @@ export function answerText({ overDenseArray, overAcfDense, changes, energyShares
   ].join('\n\n');
 }
 
-function side(preset: string, steps: Steps): Side {
+function side(preset: string, steps: Steps, options: object = {}): Side {
   const spec = presets[preset];
   const cost = (bytes: unknown) => {
-    const found = costsOn(createAccelerator({ ...spec, dramBytesPerCycle: bytes }), steps);
+    const found = costsOn(createAccelerator({ ...spec, ...options, dramBytesPerCycle: bytes }), steps);
     if (found instanceof Error) throw found;
     return found;
   };
