@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Pointer } from '../kernels/index.js';
 import type { AdamState } from '../kernels/update-kernels.js';
-import { allOnHeap, hasLanes, onHeap } from './lanes/on-heap.js';
+import { allOnHeap, hasHeap, onHeap } from './lanes/on-heap.js';
 import type { OptimizerSlot } from './optimizer-slots.js';
 
 /** What of tfjs's optimizers their types hide. */
@@ -46,7 +46,7 @@ const updates: ReadonlyMap<unknown, Update> = new Map<unknown, Update>([
  */
 export function withFusedUpdates<T>(optimizer: tf.Optimizer, step: () => T): T {
   const update = updates.get(Object.getPrototypeOf(optimizer));
-  if (!update || !hasLanes() || Object.hasOwn(optimizer, 'applyGradients')) return step();
+  if (!update || !hasHeap() || Object.hasOwn(optimizer, 'applyGradients')) return step();
   const updater = optimizer as unknown as Updater;
   const own = updater.applyGradients;
   updater.applyGradients = (gradients) => {
