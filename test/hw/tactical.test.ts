@@ -50,6 +50,16 @@ describe('DaDianNao++', () => {
     expect(idleUnitCycles.imbalance).toBe(0);
   });
 
+  it('multiplies only the taps that meet a pixel where a map is shorter than the stride', () => {
+    const shape = { batch: 1, inSize: [1, 1], inChannels: 16, outChannels: 16, kernelSize: [3, 3], stride: [2, 2] };
+    const work = workOf(convNest({ ...shape, padding: 'same' }), 'inputGradient', { input: 1, kernel: 1 }, 1);
+    for (const accelerator of [dadiannao(fast), tactical(fast)]) {
+      const { macs, idleUnitCycles } = run(accelerator, work);
+      expect(macs).toEqual({ dense: 256, effectual: 256, executed: 256 });
+      expect([idleUnitCycles.ineffectual, idleUnitCycles.unfilled]).toEqual([0, 0]);
+    }
+  });
+
   it('uses one lane of sixteen in a depthwise layer, and says so', () => {
     const depthwise = convNest({ batch: 1, inSize: [4, 4], inChannels: 64, outChannels: 64, kernelSize: [3, 3], groups: 64 });
     const work = workOf(depthwise, 'forward', { input: 1, kernel: 1 }, 1);
