@@ -210,6 +210,22 @@ describe('2:4 along the reduction', () => {
   });
 });
 
+it.each([
+  [1, 'dense', 1],
+  [2, 'dense', 2],
+  [3, '2:4', 2],
+  [4, '2:4', 2],
+  [8, '2:4', 4],
+])('of %d products a sparse tensor core makes those of a %s kernel: %d', (inFeatures, kernel, products) => {
+  const layer = convNest({ batch: 3, inSize: [1], inChannels: inFeatures, outChannels: 64, kernelSize: [1] });
+  const values = Array.from({ length: inFeatures * 64 }, (_, i) => Number(Math.floor(i / 64) % 4 < 2));
+  const work = workOf(layer, 'forward', { input: 1, kernel: 1 }, 1);
+  const pruned = { ...work, kernel: { ...work.kernel, nonzeros: bitsFrom(values, [inFeatures, 64]) } };
+  const { decisions, macs } = first(roofline({ structured: true }), pruned);
+  expect(decisions).toEqual({ kernel });
+  expect(macs.executed).toBe(3 * 64 * products);
+});
+
 describe('a sparse library', () => {
   it('takes as long as the dense kernel at its break-even density, and is faster below', () => {
     const one = { breakEvenLow: 0.25, breakEvenHigh: 0.25, dramGbPerSecond: 1e9, launchMicroseconds: 0 };
