@@ -164,6 +164,7 @@ describe('the weight gradient', () => {
     expect(wanted.macs.executed).toBeLessThan(0.2 * dense.macs.executed);
     expect(wanted.dramBytes.G).toBeLessThan(0.2 * dense.dramBytes.G);
     expect(dense.actions.indexOp).toBe(dense.macs.executed + 3 * 3 * 8 * 16);
+    expect(wanted.actions.indexOp).toBe(wanted.macs.executed + wanted.dramBytes.G / 4);
   });
 });
 
