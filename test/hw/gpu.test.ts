@@ -89,6 +89,12 @@ describe.each(names)('the estimator %s', (name) => {
     const work = square(4);
     const wrong = { ...work, kernel: { ...work.kernel, nonzeros: onesBits([3, 3]) } };
     expect(() => estimator.estimateStep([wrong])).toThrow('shape of W: got [3,3], expected 16 elements');
+    const weights = { role: 'W', source: 'fc', nonzeros: onesBits([4]) } as const;
+    const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 0.5, masked: false } as const;
+    expect(() => estimator.estimateStep([update])).toThrow('slots: got 0.5, expected an integer of at least 0');
+    expect(() => estimator.estimateStep([{ ...work, imageScale: 1.3 }])).toThrow(
+      'images of the batch: got 5.2, expected a whole number',
+    );
     const upside = { ...estimatorPresets[name], efficiencyLow: 0.7 };
     expect(() => createEstimator(upside)).toThrow('efficiencyLow: got 0.7, expected efficiencyHigh at most');
     expect(() => createEstimator({ ...estimatorPresets[name], idleW: 500 })).toThrow('idleW: got 500, expected boardW at most');
