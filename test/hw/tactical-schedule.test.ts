@@ -78,7 +78,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('takes no more rows than there are, no fewer than one of lookahead + 1, and all of them where nothing is zero', () => {
+  it('takes no more rows than there are, no fewer than whole windows of lookahead + 1, and all of them where nothing is zero', () => {
     fc.assert(
       fc.property(cases, ({ weights, options }) => {
         const { cycles, issuedRows, sourceRows } = scheduleWeights(weights, options);
@@ -134,6 +134,7 @@ describe('a schedule', () => {
     const none = [0, 0, 0, 0];
     const late = scheduleWeights([none, none, none, none, none, full], { ...ahead, lookahead: 2 });
     expect(late.issuedRows).toEqual([[2, 5]]);
+    expect(scheduleWeights([none, none, none, none, none], { ...ahead, lookahead: 2 }).issuedRows).toEqual([[2]]); // 3 and 4 are skipped
   });
 
   it('goes around the lanes of one filter, not on to the next', () => {

@@ -175,7 +175,7 @@ describe('the tactical front end', () => {
     );
   });
 
-  it('takes exactly the time of DaDianNao++ where no weight is zero, and h + 1 times less at most', () => {
+  it('takes exactly the time of DaDianNao++ where no weight is zero, and a row for each whole window of h + 1 where all are', () => {
     const full = convNest({ batch: 1, inSize: [4, 4], inChannels: 32, outChannels: 64, kernelSize: [3, 3] });
     for (const lookahead of [1, 2, 3, 4]) {
       const options = { lookahead, lookaside: 7 - lookahead };
@@ -210,7 +210,7 @@ describe('the tactical front end', () => {
     );
   });
 
-  it('makes a training step 1.8 times as fast at most, as its weight gradient stays dense', () => {
+  it('makes a training step whose channels fill the lanes 1.8 times as fast at most, as its weight gradient stays dense', () => {
     const same = { inSize: [16, 16], inChannels: 64, outChannels: 64, kernelSize: [3, 3], padding: 'same' } as const;
     const steps = phases.map((phase) =>
       tacticalCycles(workOf(convNest({ batch: 1, ...same }), phase, { input: 1, kernel: 0 }, 1)),

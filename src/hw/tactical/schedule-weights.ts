@@ -39,8 +39,9 @@ export interface WeightSchedule {
  * window ahead, of their own filter only, around the ring of its lanes. Empty rows are skipped, at most `lookahead` one after another,
  * since the activation buffer holds `lookahead + 1` rows.
  *
- * Laws: every weight stands in one slot, and one connection away at most; `floor(rows / (lookahead + 1)) <= cycles <= rows`; without zeros
- * nothing moves.
+ * Laws: every weight stands in one slot, and one connection away at most; `floor(rows / (lookahead + 1)) <= cycles <= rows`, as in the public
+ * simulator, which skips empty rows at the end as any others (the ledger has the ceiling, one row more where lookahead + 1 does not divide
+ * the rows); without zeros nothing moves.
  *
  * @param weights [rows, filters * lanes], row-major.
  * @throws SparsityError when the lanes do not divide a row, a value is not finite, or a connection leaves the window.
