@@ -240,6 +240,27 @@ describe('a schedule', () => {
       'expected each connection once: [1, 1] is there twice',
     ],
     [
+      'with two connections that are one source around the lanes',
+      () =>
+        scheduleWeights([[1, 2, 3, 4]], {
+          ...options,
+          connections: [
+            [1, 1],
+            [2, 1],
+            [1, -3],
+          ],
+        }),
+      'expected each source once: around 4 lanes [1, -3] is [1, 1]. Leave it out',
+    ],
+    ...[1.5, -1, Number.NaN].map(
+      (lookahead) =>
+        [
+          `with a lookahead of ${lookahead}`,
+          () => scheduleWeights([[1, 2, 3, 4]], { ...options, connections: [], lookahead }),
+          `lookahead of a schedule: got ${lookahead}, expected an integer from 0`,
+        ] as [string, () => unknown, string],
+    ),
+    [
       'with half a connection',
       () => scheduleWeights([[1, 2, 3, 4]], { ...options, connections: [[0.5, 1]] }),
       'expected integers, not [0.5, 1]',

@@ -339,7 +339,12 @@ describe('a tactical spec', () => {
       { shape: 'custom', connections: [[3, 0]] },
       'tactical.connections: got [[3,0]], expected 1 to 2 rows ahead, the window of the lookahead: [3, 0] leaves it.',
     ],
-    ['lanes that it goes around', { lanes: 2, lookaside: 5 }, 'tactical.lookaside: got 5, expected fewer than 2 lanes aside'],
+    [
+      'lanes that it goes around',
+      { shape: 'L', lanes: 2, lookaside: 2 },
+      'tactical.lookaside: got 2, expected fewer than 2 lanes aside',
+    ],
+    ['sources that meet around it', { lanes: 4, lookaside: 4 }, 'around 4 lanes [2, -2] is [2, 2]'],
     ['a list that nothing uses', { connections: [[1, 0]] }, 'expected a list of [ahead, aside] with shape: custom, and none'],
     ['custom connections that are missing', { shape: 'custom' }, 'tactical.connections: got'],
     ['lookaside without lookahead', { lookahead: 0 }, 'tactical.lookahead: got 0, expected at least 1 where there is lookaside'],
