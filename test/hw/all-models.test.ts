@@ -288,3 +288,21 @@ describe.each(names)('the model %s', (name) => {
     expect(() => createAccelerator({ ...presets[name], dramBytesPerCycles: 1 })).toThrow('Did you mean dramBytesPerCycle');
   });
 });
+
+it.each(names.filter((name) => 'bytesPerValue' in presets[name]))(
+  '%s multiplies values of 16 bit at the price of FP16',
+  (name) => {
+    const weights = { role: 'W', source: 'fc', nonzeros: ones(64) } as const;
+    const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
+    for (const bytesPerValue of [1, 2, 4].filter((bytes) => bytes > 1 || presets[name].kind !== 'sat')) {
+      const model = createAccelerator({ ...presets[name], bytesPerValue });
+      for (const one of [work, update]) {
+        const isWide = bytesPerValue === 4 || (one.kind === 'update' && presets[name].kind === 'sat'); // SAT updates in FP32 in any case
+        const [{ actions, macs }] = run(model, one);
+        const [priced, other] = isWide ? (['Fp32', 'Fp16'] as const) : (['Fp16', 'Fp32'] as const);
+        expect(actions[`multiply${priced}`]).toBeGreaterThanOrEqual(macs.effectual);
+        expect(actions[`multiply${other}`]).toBeUndefined();
+      }
+    }
+  },
+);

@@ -75,12 +75,7 @@ function build(spec: ProcrustesSpec): Accelerator {
 function execute(work: PhaseWork, spec: ProcrustesSpec): WorkCounts {
   if (work.kind === 'gemm') return gemmCounts(evenBatch(work), spec);
   const { shape } = work.weights.nonzeros;
-  return countUpdate(
-    work,
-    spec.bytesPerValue,
-    blockBytes(work.weights.nonzeros, shape[shape.length - 1], spec),
-    surroundings(spec),
-  );
+  return countUpdate(work, blockBytes(work.weights.nonzeros, shape[shape.length - 1], spec), surroundings(spec));
 }
 
 function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
