@@ -306,3 +306,10 @@ it.each(names.filter((name) => 'bytesPerValue' in presets[name]))(
     }
   },
 );
+
+it.each(names)('%s needs finite time for an input gradient that no output pixel reaches', (name) => {
+  const far = convNest({ batch: 1, inSize: [1], inChannels: 4, outChannels: 4, kernelSize: [1], stride: [2], padding: [1] });
+  const [counts] = run(accelerators[name], workOf(far, 'inputGradient', { input: 1, kernel: 1 }, 1));
+  expectLaws(counts);
+  expect(counts.macs).toMatchObject({ dense: 0, effectual: 0 }); // some multiply padding
+});
