@@ -10,6 +10,7 @@ import {
   filterLayers,
   type GemmWork,
   inScanOrder,
+  presets,
   type RowSynchronousArray,
   resourcesOf,
   rowBetaBits,
@@ -331,6 +332,14 @@ it('a front end stands before any array that takes weights row by row', () => {
   expect(plain.time(layer, plain.issue(layer)).cycles).toBe(12);
   expect(front.time(layer, front.issue(layer)).cycles).toBe(6);
 });
+
+it.each(['dadiannao', 'tactical-t8-2-5', 'tactical-t8-1-6', 'tactical-t8-3-4', 'tactical-t8-4-3'])(
+  'the preset %s says where each of its constants comes from',
+  (name) => {
+    const fields = Object.keys(presets[name]).filter((field) => !['kind', 'name', 'sources'].includes(field));
+    expect(Object.keys(presets[name].sources).sort()).toEqual(fields.sort());
+  },
+);
 
 describe('a tactical spec', () => {
   it.each<[string, Parameters<typeof tactical>[0], string]>([
