@@ -51,6 +51,20 @@ describe('DaDianNao++', () => {
     expect(idleUnitCycles.imbalance).toBe(0);
   });
 
+  it('reads the weights of a row once for all windows that share it, and again for a last one alone', () => {
+    const layer = convNest({ batch: 2, inSize: [9], inChannels: 16, outChannels: 1, kernelSize: [1] });
+    const work = workOf(layer, 'forward', { input: 1, kernel: 1 }, 1);
+    for (const [machine, words] of [
+      [dadiannao, 1],
+      [tactical, 1 + 3 / 32], // behind a front end with the source of each slot
+    ] as const) {
+      const reads = (windows: number) => run(machine({ ...fast, windows }), work).actions.sramSmallAccess as number;
+      expect(reads(1)).toBe(2 * 9 * 16 * words);
+      expect(reads(4)).toBe(2 * 3 * 16 * words);
+      expect(reads(16)).toBe(2 * 16 * words);
+    }
+  });
+
   it('multiplies only the taps that meet a pixel where a map is shorter than the stride', () => {
     const shape = { batch: 1, inSize: [1, 1], inChannels: 16, outChannels: 16, kernelSize: [3, 3], stride: [2, 2] };
     const work = workOf(convNest({ ...shape, padding: 'same' }), 'inputGradient', { input: 1, kernel: 1 }, 1);

@@ -93,6 +93,6 @@ function executeScheduled(
   const decoupled = spec.synchronise === 'pe';
   const compressed = work.kernel.role === 'W';
   const coding = { valueBits: 8 * spec.bytesPerValue, ...bits, decoupled, compressed };
-  const sums = runRows(layers, array, { tiles: spec.tiles, skipsZeros: true, coding });
+  const sums = runRows(layers, array, { tiles: spec.tiles, windows: spec.windows, skipsZeros: true, coding });
   return gemmCounts(work, layers, sums, { selectBits: bits.selectBits, decisions: { weights: 'scheduled' } }, spec);
 }

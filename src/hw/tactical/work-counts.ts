@@ -26,7 +26,7 @@ export function gemmCounts(
 ): WorkCounts {
   const units = unitsOf(spec);
   const words = spec.bytesPerValue / 4;
-  const { cycles, executed, issuedSlots, waitingSlots, filterRows, fetched } = sums;
+  const { cycles, executed, issuedSlots, waitingSlots, slotReads, filterRows, fetched } = sums;
   // Sampled images stand in the batch as often as each other, which need not be a whole number of times.
   const effectual = Math.round(effectualMacs(work) * work.imageScale);
   const outputs = layers.reduce((sum, layer) => sum + outputsOf(layer), 0);
@@ -44,7 +44,7 @@ export function gemmCounts(
       [multiplyAction(spec.bytesPerValue)]: executed,
       addFp32: executed,
       registerAccess: 2 * executed + 2 * filterRows, // two operands of a product, partial sum in and out
-      sramSmallAccess: issuedSlots * (words + selectBits / 32),
+      sramSmallAccess: slotReads * (words + selectBits / 32),
       sramLargeAccess: (fetched + outputs) * words,
       nocHop: fetched * words, // broadcast to the elements of a tile
       indexOp: selectBits > 0 ? executed : 0,
