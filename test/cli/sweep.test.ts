@@ -7,6 +7,7 @@ import { planFile, planFlags } from '../../src/cli/sweep/plan-sources.js';
 import { runSweep } from '../../src/cli/sweep/run-sweep.js';
 import { valuesOf } from '../../src/cli/sweep/setting-values.js';
 import { parseShard, pointsOfShard } from '../../src/cli/sweep/shard.js';
+import { readSweepFile, SweepWriter } from '../../src/cli/sweep/sweep-file.js';
 import { sweepPlan } from '../../src/cli/sweep/sweep-plan.js';
 import { sweepPoints } from '../../src/cli/sweep/sweep-points.js';
 import { rankedPoints, reportedSweep } from '../../src/cli/sweep/sweep-report.js';
@@ -153,6 +154,23 @@ describe('a sweep', () => {
       expect(again.points).toEqual(outcome.points);
       expect(again.cutBytes > 0).toBe(length > 0);
       expect(await readFile(part)).toEqual(bytes);
+    }
+  });
+
+  it('keeps every whole line of a file that is cut at any byte, be it inside a character', async () => {
+    const file = join(await temporaryDirectory(), 'sweep.jsonl');
+    const points = ['é', 'ê€😀'].map((network, i) => ({ id: String(i), settings: { network }, error: 'a réason' }));
+    const lines = points.map((point) => Buffer.from(`${JSON.stringify(point)}\n`));
+    const bytes = Buffer.concat(lines);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      await writeFile(file, bytes.subarray(0, cut));
+      const whole = cut === bytes.length ? 2 : Number(cut >= lines[0].length);
+      const stored = readSweepFile(file);
+      expect(stored.points).toEqual(points.slice(0, whole));
+      const writer = await SweepWriter.open(file, stored);
+      for (const point of points.slice(whole)) writer.add(point);
+      writer.close();
+      expect(await readFile(file)).toEqual(bytes);
     }
   });
 
