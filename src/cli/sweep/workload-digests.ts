@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { canonicalJson } from '../../callbacks/canonical-json.js';
+import { fileError } from '../../ops/atomic-write.js';
+import { isNetworkFile, loadNetwork } from '../workload/load-network.js';
+import type { Workload } from '../workload/workload.js';
+
+/** What the files of workloads hold, since their names do not tell; null where there are none. Each content is read once. */
+export class WorkloadDigests {
+  private readonly known = new Map<string, Promise<string | null>>();
+
+  of(workload: Workload): Promise<string | null> {
+    const key = canonicalJson(sourceOf(workload));
+    const content = this.known.get(key) ?? digestFiles(workload);
+    this.known.set(key, content);
+    return content;
+  }
+}
+
+/** Plain data in sixteen characters. */
+export function digest(content: unknown): string {
+  return createHash('sha256').update(canonicalJson(content)).digest('hex').slice(0, 16);
+}
+
+/** What the content depends on. */
+function sourceOf(workload: Workload): unknown {
+  if ('run' in workload) return workload;
+  const { network, batch, inputSize, classes } = workload;
+  return { network, batch, inputSize, classes };
+}
+
+async function digestFiles(workload: Workload): Promise<string | null> {
+  if ('run' in workload) return digestFile(workload.run);
+  return isNetworkFile(workload.network) ? digest((await loadNetwork(workload)).network) : null;
+}
+
+async function digestFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (cause) {
+    throw fileError(`reading ${path}`, cause);
+  }
+  return hash.digest('hex');
+}
