@@ -203,6 +203,13 @@ describe('a sweep', () => {
 });
 
 describe('the Pareto front', () => {
+  const costs = {
+    utilisation: 1,
+    idealCycles: 1,
+    limitedBy: 'none',
+    cyclesByPhase: { forward: 1, inputGradient: 0, weightGradient: 0, weightUpdate: 0 },
+  };
+
   it('of four points by hand', () => {
     expect(
       paretoFront([
@@ -226,13 +233,18 @@ describe('the Pareto front', () => {
     );
   });
 
+  it('is of each content of a file by itself, though the name stayed the same', async () => {
+    const path = join(await temporaryDirectory(), 'net.csv');
+    const finished = [];
+    for (const width of [8, 64]) {
+      await writeFile(path, `Layer, M, N, K\nfirst, 4, ${width}, 16\n`);
+      const [{ task: _, ...labels }] = await pointsIn(`network: ${path}\naccelerators: [acf]`);
+      finished.push({ ...labels, costs: { ...costs, cycles: width, energyPj: width, areaMm2: null } });
+    }
+    expect(rankedPoints(finished).map(({ onFront }) => onFront)).toEqual([true, true]);
+  });
+
   it('is of each workload by itself, with area where all declare one', () => {
-    const costs = {
-      utilisation: 1,
-      idealCycles: 1,
-      limitedBy: 'none',
-      cyclesByPhase: { forward: 1, inputGradient: 0, weightGradient: 0, weightUpdate: 0 },
-    };
     const point = (id: string, weightSparsity: number, cycles: number, energyPj: number, areaMm2: number | null) => ({
       id,
       settings: { network: 'lenet5', weightSparsity, accelerator: createAccelerator('acf').spec.name },

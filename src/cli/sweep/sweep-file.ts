@@ -16,9 +16,15 @@ const costsSchema = z.object({
   limitedBy: z.string(),
   cyclesByPhase: z.object({ forward: phase, inputGradient: phase, weightGradient: phase, weightUpdate: phase }),
 });
+const pointFields = {
+  id: z.string(),
+  settings,
+  /** Digest of the workload's content; files of earlier versions lack it. */
+  workload: z.string().optional(),
+};
 const lineSchema = z.union([
-  z.strictObject({ id: z.string(), settings, costs: costsSchema }),
-  z.strictObject({ id: z.string(), settings, error: z.string() }),
+  z.strictObject({ ...pointFields, costs: costsSchema }),
+  z.strictObject({ ...pointFields, error: z.string() }),
 ]);
 
 /** A line of a sweep's file: a point that is done. */

@@ -13,6 +13,8 @@ export interface SweepPoint {
   /** Names the content: the same point of another sweep has the same. */
   readonly id: string;
   readonly settings: Readonly<Record<string, Setting>>;
+  /** Names the content of the workload, its files included. */
+  readonly workload: string;
   readonly task: Task | { readonly error: string };
 }
 
@@ -63,14 +65,15 @@ async function makePoint(
   const spec = { ...base, ...fields } as { kind: string; name: string };
   const settings = { ...conditions, accelerator: spec.name, ...fields };
   const workload = checkWorkload(conditions, (field) => field);
-  const content = [version, workload, await digests.of(workload)];
+  const content = [version, workload, await digests.contentOf(workload)];
+  const name = await digests.of(workload);
   try {
     const checked = createAccelerator(spec).spec;
     const { sources: _, ...constants } = checked as typeof checked & { sources?: unknown };
-    return { id: digest([...content, constants]), settings, task: { workload, spec: checked } };
+    return { id: digest([...content, constants]), settings, workload: name, task: { workload, spec: checked } };
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
-    return { id: digest([...content, spec]), settings, task: { error: error.message } };
+    return { id: digest([...content, spec]), settings, workload: name, task: { error: error.message } };
   }
 }
 

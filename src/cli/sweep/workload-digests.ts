@@ -6,14 +6,20 @@ import { fileError } from '../../ops/atomic-write.js';
 import { isNetworkFile, loadNetwork } from '../workload/load-network.js';
 import type { Workload } from '../workload/workload.js';
 
-/** What the files of workloads hold, since their names do not tell; null where there are none. Each content is read once. */
+/** Digests of workloads by what they hold. Each file is read once. */
 export class WorkloadDigests {
-  private readonly known = new Map<string, Promise<string | null>>();
+  private readonly contents = new Map<string, Promise<string | null>>();
 
-  of(workload: Workload): Promise<string | null> {
+  /** Names settings and content: points of one do the same work. */
+  async of(workload: Workload): Promise<string> {
+    return digest([workload, await this.contentOf(workload)]);
+  }
+
+  /** What the files of a workload hold, since their names do not tell; null where there are none. */
+  contentOf(workload: Workload): Promise<string | null> {
     const key = canonicalJson(sourceOf(workload));
-    const content = this.known.get(key) ?? digestFiles(workload);
-    this.known.set(key, content);
+    const content = this.contents.get(key) ?? digestFiles(workload);
+    this.contents.set(key, content);
     return content;
   }
 }
