@@ -5,6 +5,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { createCostEngine, type StepJob } from '../../src/callbacks/cost-engine.js';
 import { readRecordedRun } from '../../src/callbacks/recorded-run.js';
 import { replayRun } from '../../src/callbacks/replay-run.js';
+import { pack } from '../../src/callbacks/run-record-content.js';
+import { encodeFrame, frameKinds } from '../../src/callbacks/run-record-frames.js';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { acf, denseArray } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -93,6 +95,32 @@ describe('the record of a run', () => {
     const { length } = await readFile(path);
     await record(jobs.slice(0, 1), path);
     expect((await replayed(path)).length).toBe(1);
+    await truncate(path, length);
+    expect((await replayed(path)).length).toBe(3);
+  });
+
+  it('keeps the run before one that failed before its first step, also when the earlier one goes on', async () => {
+    const jobs = stepJobs(4);
+    const path = await recordedFile(jobs.slice(0, 2));
+    const bytes = await readFile(path);
+    await record([], path);
+    expect(await readFile(path)).toEqual(bytes);
+    // As an earlier version wrote it.
+    await appendFile(path, encodeFrame(frameKinds.run, 0, await pack(settings)));
+    expect(await readRecordedRun(path)).toMatchObject({ steps: 2, recordedSteps: 2, cutShort: null });
+    await record(jobs.slice(2), path, 2);
+    expect((await replayed(path)).map(({ step }) => step)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('leaves the run before it alone when a run goes on that had recorded nothing', async () => {
+    const jobs = stepJobs(3);
+    const path = await recordedFile(jobs);
+    const { length } = await readFile(path);
+    const recorder = await RunRecorder.open(path, 0, settings, false);
+    await recorder.append(jobs[1]);
+    await recorder.end(2);
+    await recorder.close();
+    expect(await readRecordedRun(path)).toMatchObject({ steps: 2, recordedSteps: 1, cutShort: null });
     await truncate(path, length);
     expect((await replayed(path)).length).toBe(3);
   });
