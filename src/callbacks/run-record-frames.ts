@@ -44,7 +44,7 @@ export function lastRun({ frames, wholeBytes }: RecordFrames): RecordedFrames | 
 }
 
 /** Before each payload: CRC-32C of all that follows it in the frame, kind, step and length of the payload. */
-const headerBytes = 16;
+export const headerBytes = 16;
 
 /** A frame as bytes. */
 export function encodeFrame(kind: number, step: number, payload: Uint8Array): Uint8Array {
@@ -101,7 +101,7 @@ export function readPayload(file: FileHandle, { at, payloadBytes }: RecordFrame)
 }
 
 /** The frame that begins there; undefined unless all of it is there and intact. */
-async function frameAt(file: FileHandle, at: number, size: number): Promise<RecordFrame | undefined> {
+export async function frameAt(file: FileHandle, at: number, size: number): Promise<RecordFrame | undefined> {
   if (at + headerBytes > size) return undefined;
   const header = await readBytes(file, at, headerBytes);
   const payloadBytes = new DataView(header.buffer).getUint32(12, true);

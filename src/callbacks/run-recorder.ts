@@ -1,9 +1,19 @@
+import { SparsityError } from '../errors.js';
 import { fileError } from '../ops/atomic-write.js';
 import { nodeFs } from '../ops/node-modules.js';
 import { AppendFile } from './append-file.js';
 import type { StepJob } from './cost-engine.js';
+import { isCutFrame } from './cut-frame.js';
 import { pack, type RunSettings, storedStep } from './run-record-content.js';
-import { encodeFrame, frameKinds, lastRun, type RecordFrame, recordMagic, scanFrames } from './run-record-frames.js';
+import {
+  encodeFrame,
+  frameKinds,
+  lastRun,
+  type RecordFrame,
+  type RecordFrames,
+  recordMagic,
+  scanFrames,
+} from './run-record-frames.js';
 
 /**
  * Writes the maps of a run's steps into a file that only grows: frames with a length and a checksum, so that a crash costs the step that
@@ -19,11 +29,14 @@ export class RunRecorder {
   /**
    * Opens a record, behind its whole frames. A run that goes on does so in the last run of the file, without the steps that an
    * interrupted process had recorded beyond `step`.
+   *
+   * @throws SparsityError for a file that is no record, is damaged before its last frame, or cannot be written.
    */
   static async open(path: string, step: number, settings: RunSettings, goesOn = step > 0): Promise<RunRecorder> {
     const scan = (await scanFrames(path)) ?? { frames: [], wholeBytes: 0, fileBytes: 0 };
     const run = goesOn ? lastRun(scan) : undefined;
     const end = run ? (run.own.find((frame) => isBeyond(frame, step))?.at ?? run.end) : scan.wholeBytes;
+    if (scan.wholeBytes < scan.fileBytes) await checkCut(path, scan);
     if (end < scan.fileBytes) await truncate(path, end);
     const recorder = new RunRecorder(await AppendFile.open(path), run ? undefined : { step, settings });
     try {
@@ -58,6 +71,21 @@ export class RunRecorder {
 
 function isBeyond({ kind, step }: RecordFrame, steps: number): boolean {
   return kind === frameKinds.step ? step >= steps : step > steps;
+}
+
+/** What a crash has cut may go; what is damaged has whole frames behind it, or nobody knows. */
+async function checkCut(path: string, { wholeBytes, fileBytes }: RecordFrames): Promise<void> {
+  const file = await (await nodeFs()).open(path, 'r').catch((cause) => {
+    throw fileError(`reading ${path}`, cause);
+  });
+  try {
+    if (await isCutFrame(file, wholeBytes, fileBytes)) return;
+  } finally {
+    await file.close();
+  }
+  const fix = 'record into another file; replayRun still reads this one up to there';
+  const expected = 'whole frames, of which the last one may be cut';
+  throw new SparsityError({ what: path, got: `a damaged frame at byte ${wholeBytes}`, expected, fix });
 }
 
 async function truncate(path: string, bytes: number): Promise<void> {
