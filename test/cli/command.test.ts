@@ -4,7 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { RunRecorder } from '../../src/callbacks/run-recorder.js';
+import { acf, denseArray } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { stepJobs } from './support/step-jobs.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -57,6 +60,25 @@ describe('the command', () => {
     expect(lines.length).toBeGreaterThan(0);
     expect(code).toBe(130);
     expect(said).toContain(`stopped; ${64 - lines.length} points are missing`);
+  });
+
+  it('counts a record that grows as far as it had grown when the command began, on every thread', async () => {
+    const path = join(await temporaryDirectory(), 'run.maps');
+    const jobs = stepJobs(3);
+    const settings = { every: 1, offset: 0, images: null, layers: ['frozen', 'last'] };
+    const recorder = await RunRecorder.open(path, 0, settings);
+    await recorder.append(jobs[0]);
+    const from = <T>(file: string): Promise<T> => import(fileURLToPath(new URL(`../../dist/cli/${file}`, import.meta.url)));
+    const { loadSteps } = await from<typeof import('../../src/cli/workload/load-steps.js')>('workload/load-steps.js');
+    const { simulate } = await from<typeof import('../../src/cli/simulation/simulation.js')>('simulation/simulation.js');
+    await loadSteps({ run: path });
+    for (const job of jobs.slice(1)) await recorder.append(job);
+    await recorder.close();
+    const specs = [acf().spec, denseArray().spec];
+    const [one, two] = [await simulate({ run: path }, specs, 1), await simulate({ run: path }, specs, 2)];
+    expect(two).toEqual(one);
+    expect(two.report.sample.steps).toBe(1);
+    expect(two.report.series.length).toBe(1);
   });
 
   it('prints JSON and nothing else when asked to, whatever the number of threads', () => {
