@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -88,6 +88,15 @@ describe('the command', () => {
     expect(two.stdout).toBe(one.stdout);
     const { report } = JSON.parse(one.stdout);
     expect(report.accelerators.map(({ name }: { name: string }) => name)).toEqual(['dense-array', 'acf']);
+  });
+
+  it('ends a sweep without any costs with code 1', async () => {
+    const dir = await temporaryDirectory();
+    const record = join(dir, 'run.maps');
+    writeFileSync(record, 'no record');
+    const { status, stdout } = run('sweep', '--run', record, '--out', join(dir, 'sweep.jsonl'));
+    expect(stdout).toContain('1 point without costs; the first:');
+    expect(status).toBe(1);
   });
 
   it('takes accelerators in one flag or in several', () => {

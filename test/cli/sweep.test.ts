@@ -1,7 +1,8 @@
-import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { paretoFront } from '../../src/cli/sweep/pareto-front.js';
 import { planFile, planFlags } from '../../src/cli/sweep/plan-sources.js';
 import { runSweep } from '../../src/cli/sweep/run-sweep.js';
@@ -13,6 +14,7 @@ import { sweepPoints } from '../../src/cli/sweep/sweep-points.js';
 import { rankedPoints, reportedSweep } from '../../src/cli/sweep/sweep-report.js';
 import { createAccelerator } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { stepJobs } from './support/step-jobs.js';
 
 const yaml = `
 network: lenet5
@@ -192,6 +194,26 @@ describe('a sweep', () => {
     const { report } = reportedSweep(points);
     expect(report.conditions.join(' ')).toMatch(/1 point without costs; the first: accelerator acf\.dataflow/);
     expect(report.tables[0].rows.length).toBe(1);
+  });
+
+  it('tries points without costs again, and what could not be read too', async () => {
+    const dir = await temporaryDirectory();
+    const [file, run] = [join(dir, 'sweep.jsonl'), join(dir, 'run.maps')];
+    await writeFile(run, 'no record');
+    const points = await pointsIn(`run: ${run}\naccelerators: [acf]`);
+    const [failed] = (await runSweep(points, options(file))).points;
+    expect(failed).toMatchObject({ error: expect.stringContaining('another kind of file') });
+    const bytes = await readFile(file);
+    expect(await runSweep(points, options(file))).toMatchObject({ found: 0, missing: 0, points: [failed] });
+    expect(await readFile(file)).toEqual(bytes);
+    const stopped = await runSweep(points, options(file, AbortSignal.abort()));
+    expect(stopped).toMatchObject({ found: 0, missing: 1, points: [] });
+    const recorder = await RunRecorder.open(join(dir, 'whole.maps'), 0, { every: 1, offset: 0, images: null, layers: [] });
+    for (const job of stepJobs(1)) await recorder.append(job);
+    await recorder.close();
+    await rename(join(dir, 'whole.maps'), run);
+    expect((await runSweep(points, options(file))).points[0]).toHaveProperty('costs');
+    expect(await runSweep(points, options(file))).toMatchObject({ found: 1, missing: 0 });
   });
 
   it('refuses a file with a damaged line by its number', async () => {

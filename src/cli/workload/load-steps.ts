@@ -32,6 +32,8 @@ export function loadSteps(workload: Workload, recordBytes?: number): Promise<Wor
   const key = JSON.stringify([workload, recordBytes]);
   const steps = loaded.get(key) ?? ('run' in workload ? recordedSteps(workload, recordBytes) : syntheticStep(workload));
   loaded.set(key, steps);
+  // What failed may go well when it is asked for again.
+  steps.catch(() => loaded.delete(key));
   const [oldest] = loaded.keys();
   if (loaded.size > mostLoaded) loaded.delete(oldest);
   return steps;
