@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
+import { svgReport } from '../../src/cli/report/svg-chart.js';
 import { paretoFront } from '../../src/cli/sweep/pareto-front.js';
 import { planFile, planFlags } from '../../src/cli/sweep/plan-sources.js';
 import { runSweep } from '../../src/cli/sweep/run-sweep.js';
@@ -264,6 +265,18 @@ describe('the Pareto front', () => {
       finished.push({ ...labels, costs: { ...costs, cycles: width, energyPj: width, areaMm2: null } });
     }
     expect(rankedPoints(finished).map(({ onFront }) => onFront)).toEqual([true, true]);
+  });
+
+  it('is found, drawn and told among more points than a call takes arguments', () => {
+    const count = 150_000;
+    const points = Array.from({ length: count }, (_, i) => ({
+      id: String(i),
+      settings: { network: 'lenet5', rows: i },
+      costs: { ...costs, cycles: i + 1, energyPj: i + 1, areaMm2: null },
+    }));
+    const { report } = reportedSweep(points);
+    expect(report.tables[0].rows.length).toBe(1);
+    expect(svgReport(report)).toContain('<svg');
   });
 
   it('is of each workload by itself, with area where all declare one', () => {
