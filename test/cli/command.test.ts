@@ -99,6 +99,23 @@ describe('the command', () => {
     expect(status).toBe(1);
   });
 
+  it('writes its files also for a reader that has seen enough', async () => {
+    const out = join(await temporaryDirectory(), 'result.json');
+    const args = ['simulate', 'lenet5', '--batch', '1', '--workers', '1', '--json', '--out', out];
+    const simulation = spawn('node', [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    simulation.stdout.destroy();
+    expect(await once(simulation, 'close')).toEqual([0, null]);
+    expect(JSON.parse(readFileSync(out, 'utf8')).kind).toBe('simulation');
+  });
+
+  it('refuses a comparison in which another accelerator has the name of the baseline', async () => {
+    const spec = join(await temporaryDirectory(), 'own.yaml');
+    writeFileSync(spec, 'kind: acf\nname: dense-array\n');
+    const { status, stderr } = run('compare', 'lenet5', '--batch', '1', '-a', spec);
+    expect(stderr).toMatch(/^--accelerators: got dense-array twice, expected different names/);
+    expect(status).toBe(1);
+  });
+
   it('takes accelerators in one flag or in several', () => {
     const of = (...flags: readonly string[]) => run('simulate', 'lenet5', '--batch', '1', ...flags, '--workers', '1', '--json');
     const several = of('-a', 'acf', '-a', 'dense-array');

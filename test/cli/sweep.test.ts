@@ -135,6 +135,7 @@ describe('points of a sweep', () => {
       () =>
         sweepPlan(planFlags({ fixed: fixed as Record<string, unknown>, accelerators: 'acf', vary }));
     expect(plan(['rws=8,16'])).toThrow(/^--vary rws: got rws.*Did you mean rows/);
+    expect(plan(['rows=8', 'cols=8', 'rows=16'])).toThrow('--vary: got rows twice, expected each setting once');
     expect(plan(['rows'])).toThrow('--vary: got rows, expected NAME=VALUES');
     expect(plan(['rows=8'], { network: 'lenet5', batch: 0 })).toThrow(/^--batch: got 0, expected at least 1/);
     expect(plan([], {})).toThrow(/^--network: got nothing/);
