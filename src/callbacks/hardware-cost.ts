@@ -84,9 +84,8 @@ export class HardwareCost extends SparsityCallback implements RunState {
     this.kernels = prunableKernels(model);
     this.records = [];
     this.tap = attachTap(model, {
-      onOp: (op) => {
-        if (this.isSampled()) this.record(packOp(op, this.options.images));
-      },
+      onOp: (op) => this.record(packOp(op, this.options.images)),
+      isWanted: () => this.isSampled(),
     });
     this.layers = this.tap.layers;
   }

@@ -97,7 +97,8 @@ export class Pruning extends SparsityCallback implements RunState {
     if (!this.inForce) {
       // Not at the begin of training: a checkpoint may put back weights, masks and step until the first batch.
       this.inForce = true;
-      this.repack(this.step === 0 && update ? this.newMasks(sparsity) : this.kernels.map((kernel) => kernel.masks));
+      if (this.step === 0 && update) this.repack(this.newMasks(sparsity));
+      else this.resume(sparsity);
     }
     this.penalise(sparsity);
   }
@@ -177,6 +178,16 @@ export class Pruning extends SparsityCallback implements RunState {
     }
     if (!this.inGroups) this.measure();
     this.inGroups = true;
+  }
+
+  /** Puts the masks that are there in force again: in the form that they had, on which the last bits of what follows depend. */
+  private resume(sparsity: number): void {
+    const masks = this.kernels.map((kernel) => kernel.masks);
+    const { groups } = this.method;
+    this.inGroups = false;
+    // Weights that were set from outside since then have other masks.
+    if (groups && sparsity > 0 && areEqual(masks, this.newMasks(sparsity))) this.regroup(groups, sparsity);
+    else this.repack(masks);
   }
 
   private repack(masks: readonly LayerMasks[]): void {
@@ -265,4 +276,13 @@ function checkOptimizer({ slots }: PruningMethod, optimizer: tf.Optimizer): void
 
 function stateOf(kernel: PrunableKernel): KernelState {
   return { info: kernel.info, weights: kernel.readKernel(), masks: kernel.masks };
+}
+
+function areEqual(some: readonly LayerMasks[], others: readonly LayerMasks[]): boolean {
+  const equal = (a: Uint8Array | null, b: Uint8Array | null) =>
+    a === b || (a !== null && b !== null && a.every((bit, i) => bit === b[i]));
+  return some.every(({ forward, backward, gradient }, i) => {
+    const other = others[i] as LayerMasks;
+    return equal(forward, other.forward) && equal(backward, other.backward) && equal(gradient, other.gradient);
+  });
 }

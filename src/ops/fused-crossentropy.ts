@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { forwardBackwardOp } from './forward-backward-op.js';
-import { hasLanes, onHeap } from './lanes/on-heap.js';
+import { hasHeap, onHeap } from './lanes/on-heap.js';
 
 type Loss = (target: tf.Tensor, output: tf.Tensor) => tf.Tensor;
 
@@ -16,7 +16,7 @@ interface CompiledModel {
  */
 export function withFusedLoss<T>(model: tf.LayersModel, step: () => T): T {
   const compiled = model as unknown as CompiledModel;
-  if (compiled.loss !== 'categoricalCrossentropy' || !hasLanes()) return step();
+  if (compiled.loss !== 'categoricalCrossentropy' || !hasHeap()) return step();
   const own = compiled.lossFunctions;
   compiled.lossFunctions = own.map((loss) => (target, output) => {
     const fits = target.dtype === 'float32' && tf.util.arraysEqual(target.shape, output.shape);
@@ -83,7 +83,8 @@ function lossOfRows(target: Float32Array, output: Float32Array, classes: number,
   const [low, high] = bounds();
   for (let row = 0, from = 0; row < losses.length; row++, from += classes) {
     const sum = sumOf(output, from, from + classes);
-    let loss = 0;
+    // Not 0: a target without a class would hide an output that is NaN.
+    let loss = Number.isNaN(sum) ? Number.NaN : 0;
     for (let i = from; i < from + classes; i++) {
       if (target[i] === 0) continue;
       const p = Math.fround((output[i] as number) / sum);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Pointer } from '../kernels/index.js';
 import type { AdamState } from '../kernels/update-kernels.js';
-import { allOnHeap, hasLanes, onHeap } from './lanes/on-heap.js';
+import { allOnHeap, hasHeap, onHeap } from './lanes/on-heap.js';
 import type { OptimizerSlot } from './optimizer-slots.js';
 
 /** What of tfjs's optimizers their types hide. */
@@ -33,15 +33,20 @@ type Three = [Pointer, Pointer, Pointer];
 /** Updates variables, in one pass each; whether it could. */
 type Update = (optimizer: tf.Optimizer, gradients: readonly Gradient[]) => boolean;
 
-const updates: Readonly<Record<string, Update>> = { SGD: sgd, Adam: adam };
+/** By prototype: a class that extends one of these may do something else with the gradients. */
+const updates: ReadonlyMap<unknown, Update> = new Map<unknown, Update>([
+  [tf.SGDOptimizer.prototype, sgd],
+  [tf.AdamOptimizer.prototype, adam],
+]);
 
 /**
  * Runs a training step with an optimizer that updates each variable in one pass, where tfjs takes two operations (SGD) or fourteen (Adam);
- * the results are the same to the bit. Other optimizers, and the first step of Adam, which makes its slots, stay tfjs's own.
+ * the results are the same to the bit. Other optimizers, classes that extend these two, and the first step of Adam, which makes its slots,
+ * stay as they are; so does a step of Adam whose slots are those of another model.
  */
 export function withFusedUpdates<T>(optimizer: tf.Optimizer, step: () => T): T {
-  const update = Object.hasOwn(updates, optimizer.getClassName()) ? updates[optimizer.getClassName()] : undefined;
-  if (!update || !hasLanes() || Object.hasOwn(optimizer, 'applyGradients')) return step();
+  const update = updates.get(Object.getPrototypeOf(optimizer));
+  if (!update || !hasHeap() || Object.hasOwn(optimizer, 'applyGradients')) return step();
   const updater = optimizer as unknown as Updater;
   const own = updater.applyGradients;
   updater.applyGradients = (gradients) => {
@@ -90,7 +95,10 @@ function adam(optimizer: tf.Optimizer, gradients: readonly Gradient[]): boolean 
     accumulatedFirstMoment: ms,
     accumulatedSecondMoment: vs,
   } = state;
-  if (gradients.some((_, i) => !ms[i] || !vs[i])) return false;
+  const fits = (slot: OptimizerSlot | undefined, { shape }: tf.Variable) =>
+    slot !== undefined && tf.util.arraysEqual(slot.variable.shape, shape);
+  // Kernels on the heap do not look: with slots of another shape they would write over what lies behind.
+  if (!gradients.every(({ name }, i) => fits(ms[i], variableOf(name)) && fits(vs[i], variableOf(name)))) return false;
   gradients.forEach(({ name, tensor: gradient }, i) => {
     if (!gradient) return;
     const variables = [variableOf(name), ms[i]?.variable, vs[i]?.variable] as [tf.Variable, tf.Variable, tf.Variable];

@@ -24,5 +24,5 @@ export function thinErrors(errors: Float32Array, channels: number, { n, m }: Pic
   const shape = [errors.length / channels, channels];
   const info: KernelInfo = { name: 'errors', kind: 'dense', shape, inputAxis: 0, outputAxis: 1 };
   const mask = nm({ n, m, axis: 'output' })(errors.map(Math.abs), info, 1 - n / m);
-  return errors.map((error, i) => error * mask[i]);
+  return errors.map((error, i) => (mask[i] ? error : 0));
 }

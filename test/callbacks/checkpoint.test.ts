@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { checkpoint, pruning, readRunLog, restoreCheckpoint, runLog, seededBatches } from 'tfjs-sparsity/callbacks';
-import { maskedDense, prunableKernels, readOptimizerState, seededDropout } from 'tfjs-sparsity/ops';
-import type { PruningMethod } from 'tfjs-sparsity/pruning';
+import { maskedDense, prunableKernels, readOptimizerState, seededDropout, sparsify } from 'tfjs-sparsity/ops';
+import { bdwp, type PruningMethod } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/callbacks/checkpoint-file.js';
 import { readSnapshot } from '../../src/callbacks/model-snapshot.js';
@@ -102,6 +102,62 @@ describe.each(Object.entries(optimizers))('with %s', (name, create) => {
     expect(expected.optimizer?.iterations).toBe(400);
     expect(expected.losses.map(([step]) => step)).toEqual(Array.from({ length: 400 }, (_, i) => i));
     expect(await outcome(second, resumed)).toEqual(expected);
+  });
+});
+
+describe('sparse execution', () => {
+  const steps = 30;
+  const initializer = (seed: number) => ({ kernelInitializer: tf.initializers.glorotNormal({ seed }) });
+  /** A run under a method, or its rest; the weights, masks and slots at the end of it. */
+  async function runInLanes(dir: string, method: PruningMethod, every?: number) {
+    const dense = tf.sequential({
+      layers: [
+        tf.layers.conv2d({
+          filters: 8,
+          kernelSize: 3,
+          padding: 'same',
+          inputShape: [5, 5, 8],
+          activation: 'relu',
+          ...initializer(1),
+        }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 40, activation: 'relu', ...initializer(2) }),
+        tf.layers.dense({ units: 16, ...initializer(3) }),
+      ],
+    });
+    const model = sparsify(dense, { execution: 'sparse' });
+    model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+    const data = createRng(6);
+    const values = (size: number) => Float32Array.from({ length: size }, () => data.normal());
+    const xs = { data: values(18 * 200), shape: [18, 5, 5, 8] };
+    const ys = { data: values(18 * 16), shape: [18, 16] };
+    const batches = seededBatches({ xs, ys, batchSize: 4, seed: 9 });
+    const callbacks = [checkpoint(dir, { ...(every ? { every } : {}), keep: 1000, state: [batches] }), pruning(method)];
+    const start = await restoreCheckpoint(dir, model, { state: [...callbacks, batches] });
+    const epochs = Math.ceil(steps / batchesPerEpoch);
+    await model.fitDataset(batches.dataset(start), { epochs, initialEpoch: start.epoch, verbose: 0, callbacks });
+    const snapshot = readSnapshot(model);
+    for (const each of [dense, model]) each.dispose();
+    return { snapshot, start: start.step };
+  }
+
+  const methods = {
+    'BDWP from the first step': bdwp({ n: 2, m: 8, decay: 0.05 }),
+    'BDWP that begins later': bdwp({ n: 2, m: 8, decay: 0.05, beginStep: 7 }),
+  };
+
+  it.each(Object.entries(methods))('resumes at any step bit for bit: %s', async (name, method) => {
+    const straight = await temporaryDirectory();
+    const { snapshot } = await runInLanes(straight, method, 1);
+    // Before masks, with the first ones, in front of a batch that is cut short, and one anywhere.
+    for (const at of [1, 7, 8, 9, 1 + createRng(name).integer(steps - 2)]) {
+      const resumed = await temporaryDirectory();
+      const file = `checkpoint-${String(at).padStart(9, '0')}.bin`;
+      await copyFile(join(straight, file), join(resumed, file));
+      const rest = await runInLanes(resumed, method);
+      expect(rest.start).toBe(at);
+      expect(rest.snapshot).toEqual(snapshot);
+    }
   });
 });
 

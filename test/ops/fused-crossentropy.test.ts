@@ -66,6 +66,18 @@ describe('the crossentropy in one operation', () => {
     });
   });
 
+  it('is NaN for outputs that are NaN, whatever the target, and 0 for a target without a class', () => {
+    if (withoutHeap()) return;
+    tf.tidy(() => {
+      const outputs = tf.tensor2d([
+        [Number.NaN, 0.5],
+        [0.25, 0.75],
+      ]);
+      expect(Array.from(fusedCrossentropy(tf.zeros([2, 2]), outputs).dataSync())).toEqual([Number.NaN, 0]);
+      expect(Array.from(fusedCrossentropy(tf.ones([2, 2]), outputs).dataSync())[0]).toBeNaN();
+    });
+  });
+
   it('gives way after each step, and to targets that are no floats', async () => {
     const dense = tf.sequential({
       layers: [tf.layers.dense({ units: 8, inputShape: [8] }), tf.layers.dense({ units: 3, activation: 'softmax' })],

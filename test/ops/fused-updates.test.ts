@@ -23,7 +23,11 @@ function train(optimizer: tf.Optimizer, run: (optimizer: tf.Optimizer, step: () 
         ),
       )
       .asScalar();
-  for (let step = 0; step < 5; step++) run(optimizer, () => optimizer.minimize(loss, false, variables));
+  for (let step = 0; step < 5; step++) {
+    // The rate of the others is a tensor, made once.
+    if (optimizer instanceof tf.AdamOptimizer) Object.assign(optimizer, { learningRate: 0.05 / (step + 1) });
+    run(optimizer, () => optimizer.minimize(loss, false, [...variables, unused]));
+  }
   const results = [...variables, unused].map((v) => v.dataSync<'float32'>().slice());
   tf.dispose([...variables, unused]);
   return results;
@@ -61,6 +65,49 @@ describe('updates in one pass', () => {
     expect(() => withFusedUpdates(optimizer, failing)).toThrow('broken');
     expect(Object.hasOwn(optimizer, 'applyGradients')).toBe(false);
     value.dispose();
+    optimizer.dispose();
+  });
+
+  it.each([
+    ['SGD', class extends tf.SGDOptimizer {}, [0.1]],
+    ['Adam', class extends tf.AdamOptimizer {}, [0.1, 0.9, 0.999, 1e-7]],
+  ] as const)('leave to a class that extends %s what it does with the gradients', async (_, Base, numbers) => {
+    await expectNoLeak(() => {
+      class Clipping extends (Base as unknown as new (...numbers: readonly number[]) => tf.SGDOptimizer) {
+        calls = 0;
+        override applyGradients(gradients: Parameters<tf.SGDOptimizer['applyGradients']>[0]): void {
+          this.calls++;
+          const named = gradients as { name: string; tensor: tf.Tensor }[];
+          tf.tidy(() => super.applyGradients(named.map(({ name, tensor }) => ({ name, tensor: tensor.clipByValue(-0.5, 0.5) }))));
+        }
+      }
+      const train = (run: (optimizer: tf.Optimizer, step: () => void) => void) => {
+        const optimizer = new Clipping(...numbers);
+        const value = tf.tidy(() => tf.variable(tf.tensor1d([3, -4, 0.1])));
+        // The first step of Adam is tfjs's own in any case.
+        for (let step = 0; step < 3; step++) {
+          run(optimizer, () => optimizer.minimize(() => value.square().sum().asScalar(), false, [value]));
+        }
+        expect(optimizer.calls).toBe(3);
+        const result = value.dataSync<'float32'>().slice();
+        tf.dispose([value]);
+        optimizer.dispose();
+        return result;
+      };
+      expect(train(withFusedUpdates)).toEqual(train((_own, step) => step()));
+    });
+  });
+
+  it("refuse as tfjs does an Adam whose slots are of another model's shapes, and write nothing", () => {
+    const optimizer = tf.train.adam(0.05);
+    const [small, large] = [tf.variable(tf.ones([3])), tf.variable(tf.ones([4096]))];
+    const minimize = (value: tf.Variable) =>
+      withFusedUpdates(optimizer, () => optimizer.minimize(() => value.square().sum().asScalar(), false, [value]));
+    minimize(small);
+    minimize(small);
+    expect(() => minimize(large)).toThrow(/could not be broadcast|Incompatible shapes|[Bb]roadcast/);
+    expect(large.dataSync().every((value) => value === 1)).toBe(true);
+    tf.dispose([small, large]);
     optimizer.dispose();
   });
 

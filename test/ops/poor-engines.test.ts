@@ -74,10 +74,13 @@ describe.runIf(backend === 'wasm')('on an engine or a heap that is not as usual'
   });
 
   it('internals of tfjs that moved make sparse execution dense, with one warning', async () => {
-    const { hasLanes } = await fresh<typeof import('../../src/ops/lanes/on-heap.js')>('../../src/ops/lanes/on-heap.js');
+    const { hasHeap, hasLanes } = await fresh<typeof import('../../src/ops/lanes/on-heap.js')>('../../src/ops/lanes/on-heap.js');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     internals().incRef = undefined;
     try {
+      // Who asked for no sparse execution is told nothing.
+      expect(hasHeap()).toBe(false);
+      expect(warn).not.toHaveBeenCalled();
       expect([hasLanes(), hasLanes()]).toEqual([false, false]);
     } finally {
       delete internals().incRef;

@@ -88,7 +88,7 @@ describe('thinErrors', () => {
               expected.push(...group.map((error, i) => (order.indexOf(i) < 2 ? error : 0)));
             }
           }
-          expect(Array.from(thinErrors(errors, channels, { n: 2, m: 4 })).map((e) => e + 0)).toEqual(expected.map((e) => e + 0));
+          expect(Array.from(thinErrors(errors, channels, { n: 2, m: 4 }))).toEqual(expected);
         },
       ),
     );
@@ -96,7 +96,7 @@ describe('thinErrors', () => {
 
   it('keeps 1 and 2 of [1, -1, 0.5, 2] at 2:4, and all at 4:4', () => {
     const errors = Float32Array.of(1, -1, 0.5, 2);
-    expect(Array.from(thinErrors(errors, 4, { n: 2, m: 4 })).map((e) => e + 0)).toEqual([1, 0, 0, 2]);
+    expect(Array.from(thinErrors(errors, 4, { n: 2, m: 4 }))).toEqual([1, 0, 0, 2]);
     expect(thinErrors(errors, 4, { n: 4, m: 4 })).toEqual(errors);
   });
 

@@ -47,10 +47,39 @@ describe('sparseEvolution', () => {
     const mask = Uint8Array.of(1, 1, 1, 1, 0, 0, 0, 0);
     const kernel = kernelState([4, -1, 3, 2, 0, 0, 0, 0], info, { forward: mask, backward: mask, gradient: mask });
     const method = sparseEvolution({ sparsity: 0.5, initial: 0.5, anneal: 'constant', endStep: 200 });
-    const [{ forward, gradient }] = method.updateMasks([kernel], context(100, 0.5));
-    expect([(forward as Uint8Array)[0], (forward as Uint8Array)[2]]).toEqual([1, 1]);
-    expect(sum(forward as Uint8Array)).toBe(4);
+    // Draws for the six that are not kept, in order: 0.69, 0.31, 0.63, 0.20, 0.83, 0.89.
+    const [{ forward, gradient }] = method.updateMasks([kernel], context(104, 0.5));
+    expect(Array.from(forward as Uint8Array)).toEqual([1, 0, 1, 0, 0, 0, 1, 1]);
+    // 0.99, 0.40, 0.12, 0.61, 0.20, 0.88: the first has just gone, and comes back.
+    const [{ forward: other }] = method.updateMasks([kernel], context(103, 0.5));
+    expect(Array.from(other as Uint8Array)).toEqual([1, 1, 1, 0, 0, 0, 0, 1]);
     expect(gradient).toBe(forward);
+  });
+
+  it('leaves a layer empty to which the allocation gives a sparsity of 1, at the first step and later', () => {
+    const method = sparseEvolution({ sparsity: 0.5, endStep: 400, allocation: () => [1, 0.5] });
+    const weights = weightsOf();
+    let masks = method.updateMasks(statesOf(weights, []), context(0, 0.5));
+    for (const step of [100, 200]) {
+      expect(masks.map(({ forward }) => sum(forward as Uint8Array))).toEqual([0, 144]);
+      masks = method.updateMasks(statesOf(weights, masks), context(step, 0.5));
+    }
+    expect(masks.map(({ forward }) => sum(forward as Uint8Array))).toEqual([0, 144]);
+  });
+
+  it('draws at the first step, at the sparsity asked for, also where the model has masks; later it does not ask for one', () => {
+    let asked = 0;
+    const half = () => {
+      asked++;
+      return [0.5, 0.5];
+    };
+    const method = sparseEvolution({ sparsity: 0.5, endStep: 400, allocation: half });
+    const [weights, drawn] = [weightsOf(), method.updateMasks(statesOf(weightsOf(), []), context(0, 0.5))];
+    const full = layers.map(({ shape }) => new Uint8Array(shape.reduce((a, b) => a * b, 1)).fill(1));
+    const had = full.map((mask) => ({ forward: mask, backward: mask, gradient: mask }));
+    expect(method.updateMasks(statesOf(weights, had), context(0, 0.5))).toEqual(drawn);
+    method.updateMasks(statesOf(weights, drawn), context(100, 0.5));
+    expect(asked).toBe(2);
   });
 
   it('makes the same masks from the same draws, whatever the order of the layers', () => {

@@ -74,12 +74,15 @@ export function laneLayer(
           return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
-          // Who watches sees the gradient of the loss alone.
-          const begins = plan.beginsWithDecay && !onUse && masks.decay !== 0;
-          const G = plan.gradient
-            ? weightGradient(A, E, frame, w.shape, plan.gradient(), values)
-            : denseWeightGradient(A, E, frame, W, { ...plan.geometry, batch }, begins ? decayTerm(plan, masks) : undefined);
-          onUse?.({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), G, needsInputGradient });
+          const begins = plan.beginsWithDecay && masks.decay !== 0;
+          const gradient = (begin: GradientBegin | undefined) =>
+            plan.gradient
+              ? weightGradient(A, E, frame, w.shape, plan.gradient(), values)
+              : denseWeightGradient(A, E, frame, W, { ...plan.geometry, batch }, begin);
+          const G = gradient(begins ? decayTerm(plan, masks) : undefined);
+          // Who watches sees the gradient of the loss alone; what is trained has the same bits whether anybody does or not.
+          const use = () => ({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), needsInputGradient });
+          onUse?.({ ...use(), G: begins ? gradient(undefined) : G });
           return withTerms(G, W, plan, masks, begins ? 0 : masks.decay);
         },
         ...(bias ? { bias: () => dBias ?? biasGradient(E) } : {}),

@@ -41,14 +41,17 @@ export class LanePlans {
 
   /**
    * Puts masks in force that follow from the weights, and makes the lists of them, without masks. False, and nothing has happened, where
-   * that cannot be: kernels know one or two weights of a group, and the layer has to have run in lanes.
+   * that cannot be: kernels know one or two weights of a group. For a layer that has not run in lanes yet, which a restored one may be about
+   * to, masks are made as well.
    */
   regroup(store: DenseKernelStore, ...[groups, masksOf, treatment]: Parameters<DenseKernelStore['regroup']>): boolean {
     const known = this.plans.get(store);
     const isMaster = treatment.pruned === 'dense-master' && treatment.slots === 'keep';
-    if (!known || !isMaster || !hasLanes() || !canListGroups(groups, known.geometry.outChannels)) return false;
+    const { shape, outputAxis } = store.info;
+    if (!isMaster || !hasLanes() || !canListGroups(groups, shape[outputAxis] as number)) return false;
     store.regroupLater(groups, masksOf, treatment);
-    this.of(store, known.geometry);
+    if (known) this.of(store, known.geometry);
+    else void store.masks;
     return true;
   }
 

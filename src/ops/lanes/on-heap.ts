@@ -8,7 +8,12 @@ const kernelName = 'SparsityLanes';
 
 const warned = new WeakSet<object>();
 
-/** Whether lane kernels can run: tfjs computes on its wasm backend, and that is as tested; if it is not, says so once. */
+/** Whether kernels can run on the heap: tfjs computes on its wasm backend, and that is as tested. */
+export function hasHeap(): boolean {
+  return tf.getBackend() === 'wasm' && typeof heapOf(tf.backend()) !== 'string';
+}
+
+/** Whether lane kernels can run, as {@link hasHeap} has it; where the backend is not as tested, says so once. */
 export function hasLanes(): boolean {
   if (tf.getBackend() !== 'wasm') return false;
   const backend = tf.backend();

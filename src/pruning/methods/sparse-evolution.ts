@@ -1,7 +1,7 @@
 import { erdosRenyiAllocation } from '../allocations/erdos-renyi-allocation.js';
 import { checkSparsity } from '../check.js';
 import { inConfig } from '../config-entry.js';
-import type { Allocation, KernelState, PruningMethod } from '../contracts.js';
+import type { Allocation, KernelInfo, KernelState, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -30,9 +30,11 @@ export interface SparseEvolutionOptions extends DropFractionOptions, ExclusionOp
 }
 
 /**
- * Sparse evolutionary training (SET): sparse from the first step on, with random masks; every `frequency` steps up to `endStep` the
- * kept weights of lowest |w| go, and as many others, drawn at random, come and start from 0 (see {@link dropAndGrow}). The number of
- * weights of each layer never changes. Mocanu et al. 2018 (arXiv 1707.04780).
+ * Sparse evolutionary training (SET): sparse from the first step on, with random masks, also where the model came with others; every
+ * `frequency` steps up to `endStep` the kept weights of lowest |w| go, and as many, drawn at random among all that are then not kept, come
+ * (see {@link dropAndGrow}). They start from 0, but for those that have just gone and are drawn again: these keep their values. The number
+ * of weights of each layer never changes; one to which the allocation gives a sparsity of 1 stays empty. Mocanu et al. 2018 (arXiv
+ * 1707.04780).
  *
  * @throws SparsityError for a sparsity outside [0, 1), a frequency below 1, and as {@link dropFraction}.
  * @example
@@ -60,17 +62,24 @@ export function sparseEvolution(options: SparseEvolutionOptions): PruningMethod 
         return Float32Array.from(weights, () => layer.uniform());
       };
       const scored = kernels.map((kernel) => ({ info: kernel.info, scores: draws(kernel) }));
-      const sparsities = allocation(scored, target);
-      return kernels.map(({ info, weights, masks }, layer) => {
-        const { scores } = scored[layer];
+      const goesOn = step > 0 && kernels.every(({ masks }) => masks?.forward);
+      const sparsities = goesOn ? [] : allocation(scored, target);
+      return kernels.map(({ weights, masks }, layer) => {
+        const { info, scores } = scored[layer];
         const exchange = { dropScores: magnitudes(weights), growScores: scores, dropFraction: fractionAt(step) };
-        const mask = masks?.forward
-          ? dropAndGrow({ mask: masks.forward, ...exchange }).mask
-          : unstructured()(scores, info, sparsities[layer]);
+        const mask =
+          step > 0 && masks?.forward
+            ? dropAndGrow({ mask: masks.forward, ...exchange }).mask
+            : randomMask(scores, info, sparsities[layer]);
         return { forward: mask, backward: mask, gradient: mask };
       });
     },
   };
+}
+
+/** No pattern prunes everything, which an allocation may ask for. */
+function randomMask(scores: Float32Array, info: KernelInfo, sparsity: number): Uint8Array {
+  return sparsity >= 1 ? new Uint8Array(scores.length) : unstructured()(scores, info, sparsity);
 }
 
 inConfig(sparseEvolution, 'set', {

@@ -6,8 +6,9 @@ export interface ScoreBlock {
 }
 
 /**
- * The mask of greatest sum with at most `n` ones in each row and column, and among all such masks with the most ones: a flow of
- * maximum gain from rows to columns, built up path by path. Exact for any n; the search over all patterns is out of reach beyond 2:4.
+ * Of the masks with at most `n` ones in each row and column those with the most ones, and of these the one of greatest sum, also where
+ * scores are negative: a flow of maximum gain from rows to columns, built up path by path. Exact for any n; the search over all patterns is
+ * out of reach beyond 2:4.
  */
 export function bestRegularMask(block: ScoreBlock, n: number): Uint8Array {
   const { rows, columns } = block;

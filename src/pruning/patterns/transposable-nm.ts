@@ -13,8 +13,8 @@ export interface TransposableNmOptions {
   /** M: a block is `m` inputs by `m` outputs. */
   readonly m: number;
   /**
-   * `best`: the greatest sum of scores. `greedy`: the highest scores first where there is room, which is faster and may leave rows with
-   * fewer than n.
+   * `best`: of the masks with the most ones, the one of greatest sum of scores. `greedy`: the highest scores first where there is room,
+   * which is faster and may leave rows with fewer than n.
    * @default 'best'
    */
   readonly search?: 'best' | 'greedy';
