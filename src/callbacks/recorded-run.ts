@@ -11,6 +11,8 @@ export interface RecordedRun {
   /** Optimizer steps of the run, recorded or not. */
   readonly steps: number;
   readonly recordedSteps: number;
+  /** Where its whole frames end. */
+  readonly wholeBytes: number;
   /** Says what is missing; null where the record is whole. */
   readonly cutShort: string | null;
   /** The recorded steps, in their order, one in memory at a time. */
@@ -20,11 +22,12 @@ export interface RecordedRun {
 /**
  * Opens the record of a run. One that was cut short, or is damaged, counts up to there.
  *
+ * @param upTo bytes that count, of a file that may have grown since.
  * @throws SparsityError when there is no such file, it is no record, or it holds no step.
  */
-export async function readRecordedRun(path: string): Promise<RecordedRun> {
+export async function readRecordedRun(path: string, upTo?: number): Promise<RecordedRun> {
   const fix = 'name a file that hardwareCost({record}) has written';
-  const scan = await scanFrames(path);
+  const scan = await scanFrames(path, upTo);
   if (!scan) throw new SparsityError({ what: path, got: 'no such file', expected: 'the record of a run', fix });
   const run = lastRun(scan);
   const last = run?.own.at(-1);
@@ -39,6 +42,7 @@ export async function readRecordedRun(path: string): Promise<RecordedRun> {
     settings: await settingsOf(path, first),
     steps: (last.kind === frameKinds.end ? last.step : last.step + 1) - first.step,
     recordedSteps: steps.length,
+    wholeBytes: scan.wholeBytes,
     cutShort: last.kind === frameKinds.end && lost === 0 ? null : `${path}: ${problem}; its ${steps.length} whole steps are used`,
     async *jobs() {
       for await (const content of payloadsOf(path, steps)) yield restoredStep(content);

@@ -61,9 +61,10 @@ export function encodeFrame(kind: number, step: number, payload: Uint8Array): Ui
 /**
  * Finds the whole frames of a record, up to the first one that is cut or damaged. undefined when there is no such file.
  *
+ * @param upTo bytes that count, of a file that may have grown since.
  * @throws SparsityError for a file that is no record, or cannot be read.
  */
-export async function scanFrames(path: string): Promise<RecordFrames | undefined> {
+export async function scanFrames(path: string, upTo = Number.POSITIVE_INFINITY): Promise<RecordFrames | undefined> {
   const fs = await nodeFs();
   let file: FileHandle;
   try {
@@ -73,7 +74,7 @@ export async function scanFrames(path: string): Promise<RecordFrames | undefined
     throw fileError(`reading ${path}`, cause);
   }
   try {
-    const { size } = await file.stat();
+    const size = Math.min((await file.stat()).size, upTo);
     const magic = await readBytes(file, 0, Math.min(size, recordMagic.length));
     if (magic.some((byte, i) => byte !== recordMagic[i])) {
       const fix = 'name a file that hardwareCost({record}) has written';

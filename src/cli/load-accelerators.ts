@@ -19,13 +19,22 @@ export async function loadAccelerators(list: string): Promise<AcceleratorSpec[]>
     .split(',')
     .flatMap((name) => (name === 'all' ? [...Object.keys(presets), ...Object.keys(estimatorPresets)] : [name.trim()]));
   const specs = await Promise.all([...new Set(names)].map(loadSpec));
+  checkNames(specs);
+  return specs;
+}
+
+/**
+ * Refuses accelerators that a report could not tell apart.
+ *
+ * @throws SparsityError naming the first one.
+ */
+export function checkNames(specs: readonly AcceleratorSpec[]): void {
   const labels = specs.map(({ name }) => name);
   const twice = labels.find((name, i) => labels.indexOf(name) < i);
   if (twice !== undefined) {
     const fix = 'change name: in the spec file';
     throw new SparsityError({ what: '--accelerators', got: `${twice} twice`, expected: 'different names', fix });
   }
-  return specs;
 }
 
 async function loadSpec(name: string): Promise<AcceleratorSpec> {

@@ -1,10 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { RunRecorder } from '../../src/callbacks/run-recorder.js';
+import { acf, denseArray } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { stepJobs } from './support/step-jobs.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -59,6 +62,25 @@ describe('the command', () => {
     expect(said).toContain(`stopped; ${64 - lines.length} points are missing`);
   });
 
+  it('counts a record that grows as far as it had grown when the command began, on every thread', async () => {
+    const path = join(await temporaryDirectory(), 'run.maps');
+    const jobs = stepJobs(3);
+    const settings = { every: 1, offset: 0, images: null, layers: ['frozen', 'last'] };
+    const recorder = await RunRecorder.open(path, 0, settings);
+    await recorder.append(jobs[0]);
+    const from = <T>(file: string): Promise<T> => import(fileURLToPath(new URL(`../../dist/cli/${file}`, import.meta.url)));
+    const { loadSteps } = await from<typeof import('../../src/cli/workload/load-steps.js')>('workload/load-steps.js');
+    const { simulate } = await from<typeof import('../../src/cli/simulation/simulation.js')>('simulation/simulation.js');
+    await loadSteps({ run: path });
+    for (const job of jobs.slice(1)) await recorder.append(job);
+    await recorder.close();
+    const specs = [acf().spec, denseArray().spec];
+    const [one, two] = [await simulate({ run: path }, specs, 1), await simulate({ run: path }, specs, 2)];
+    expect(two).toEqual(one);
+    expect(two.report.sample.steps).toBe(1);
+    expect(two.report.series.length).toBe(1);
+  });
+
   it('prints JSON and nothing else when asked to, whatever the number of threads', () => {
     const args = ['compare', 'lenet5', '--batch', '2', '-a', 'acf', '--json'];
     const [one, two] = ['1', '2'].map((workers) => run(...args, '--workers', workers));
@@ -66,6 +88,32 @@ describe('the command', () => {
     expect(two.stdout).toBe(one.stdout);
     const { report } = JSON.parse(one.stdout);
     expect(report.accelerators.map(({ name }: { name: string }) => name)).toEqual(['dense-array', 'acf']);
+  });
+
+  it('ends a sweep without any costs with code 1', async () => {
+    const dir = await temporaryDirectory();
+    const record = join(dir, 'run.maps');
+    writeFileSync(record, 'no record');
+    const { status, stdout } = run('sweep', '--run', record, '--out', join(dir, 'sweep.jsonl'));
+    expect(stdout).toContain('1 point without costs; the first:');
+    expect(status).toBe(1);
+  });
+
+  it('writes its files also for a reader that has seen enough', async () => {
+    const out = join(await temporaryDirectory(), 'result.json');
+    const args = ['simulate', 'lenet5', '--batch', '1', '--workers', '1', '--json', '--out', out];
+    const simulation = spawn('node', [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    simulation.stdout.destroy();
+    expect(await once(simulation, 'close')).toEqual([0, null]);
+    expect(JSON.parse(readFileSync(out, 'utf8')).kind).toBe('simulation');
+  });
+
+  it('refuses a comparison in which another accelerator has the name of the baseline', async () => {
+    const spec = join(await temporaryDirectory(), 'own.yaml');
+    writeFileSync(spec, 'kind: acf\nname: dense-array\n');
+    const { status, stderr } = run('compare', 'lenet5', '--batch', '1', '-a', spec);
+    expect(stderr).toMatch(/^--accelerators: got dense-array twice, expected different names/);
+    expect(status).toBe(1);
   });
 
   it('takes accelerators in one flag or in several', () => {

@@ -1,7 +1,9 @@
-import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RunRecorder } from '../../src/callbacks/run-recorder.js';
+import { svgReport } from '../../src/cli/report/svg-chart.js';
 import { paretoFront } from '../../src/cli/sweep/pareto-front.js';
 import { planFile, planFlags } from '../../src/cli/sweep/plan-sources.js';
 import { runSweep } from '../../src/cli/sweep/run-sweep.js';
@@ -13,6 +15,7 @@ import { sweepPoints } from '../../src/cli/sweep/sweep-points.js';
 import { rankedPoints, reportedSweep } from '../../src/cli/sweep/sweep-report.js';
 import { createAccelerator } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
+import { stepJobs } from './support/step-jobs.js';
 
 const yaml = `
 network: lenet5
@@ -132,6 +135,7 @@ describe('points of a sweep', () => {
       () =>
         sweepPlan(planFlags({ fixed: fixed as Record<string, unknown>, accelerators: 'acf', vary }));
     expect(plan(['rws=8,16'])).toThrow(/^--vary rws: got rws.*Did you mean rows/);
+    expect(plan(['rows=8', 'cols=8', 'rows=16'])).toThrow('--vary: got rows twice, expected each setting once');
     expect(plan(['rows'])).toThrow('--vary: got rows, expected NAME=VALUES');
     expect(plan(['rows=8'], { network: 'lenet5', batch: 0 })).toThrow(/^--batch: got 0, expected at least 1/);
     expect(plan([], {})).toThrow(/^--network: got nothing/);
@@ -194,6 +198,26 @@ describe('a sweep', () => {
     expect(report.tables[0].rows.length).toBe(1);
   });
 
+  it('tries points without costs again, and what could not be read too', async () => {
+    const dir = await temporaryDirectory();
+    const [file, run] = [join(dir, 'sweep.jsonl'), join(dir, 'run.maps')];
+    await writeFile(run, 'no record');
+    const points = await pointsIn(`run: ${run}\naccelerators: [acf]`);
+    const [failed] = (await runSweep(points, options(file))).points;
+    expect(failed).toMatchObject({ error: expect.stringContaining('another kind of file') });
+    const bytes = await readFile(file);
+    expect(await runSweep(points, options(file))).toMatchObject({ found: 0, missing: 0, points: [failed] });
+    expect(await readFile(file)).toEqual(bytes);
+    const stopped = await runSweep(points, options(file, AbortSignal.abort()));
+    expect(stopped).toMatchObject({ found: 0, missing: 1, points: [] });
+    const recorder = await RunRecorder.open(join(dir, 'whole.maps'), 0, { every: 1, offset: 0, images: null, layers: [] });
+    for (const job of stepJobs(1)) await recorder.append(job);
+    await recorder.close();
+    await rename(join(dir, 'whole.maps'), run);
+    expect((await runSweep(points, options(file))).points[0]).toHaveProperty('costs');
+    expect(await runSweep(points, options(file))).toMatchObject({ found: 1, missing: 0 });
+  });
+
   it('refuses a file with a damaged line by its number', async () => {
     const file = join(await temporaryDirectory(), 'sweep.jsonl');
     await writeFile(file, '{"id": 3}\n');
@@ -242,6 +266,18 @@ describe('the Pareto front', () => {
       finished.push({ ...labels, costs: { ...costs, cycles: width, energyPj: width, areaMm2: null } });
     }
     expect(rankedPoints(finished).map(({ onFront }) => onFront)).toEqual([true, true]);
+  });
+
+  it('is found, drawn and told among more points than a call takes arguments', () => {
+    const count = 150_000;
+    const points = Array.from({ length: count }, (_, i) => ({
+      id: String(i),
+      settings: { network: 'lenet5', rows: i },
+      costs: { ...costs, cycles: i + 1, energyPj: i + 1, areaMm2: null },
+    }));
+    const { report } = reportedSweep(points);
+    expect(report.tables[0].rows.length).toBe(1);
+    expect(svgReport(report)).toContain('<svg');
   });
 
   it('is of each workload by itself, with area where all declare one', () => {

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { createAccelerator } from '../../hw/index.js';
-import { loadAccelerators } from '../load-accelerators.js';
+import { checkNames, loadAccelerators } from '../load-accelerators.js';
 import { simulate } from '../simulation/simulation.js';
 import { comparisonReport } from '../simulation/simulation-report.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
@@ -30,6 +30,7 @@ export const compareCommand: CommandModule<object, Args> = {
     const named = await loadAccelerators(acceleratorList(args));
     const hasBaseline = named.some(({ kind }) => kind === 'denseArray');
     const specs = hasBaseline ? named : [createAccelerator('dense-array').spec, ...named];
+    checkNames(specs);
     const result = await simulate(workload, specs, workersOf(args));
     await emit({ result, report: comparisonReport(result) }, args, outputs);
   },

@@ -50,8 +50,8 @@ export function outputsOf({ out }: Args): readonly string[] {
   return paths;
 }
 
-/** Prints a result and writes its files. */
+/** Writes the files of a result, then prints it: who closes the pipe early has the files. */
 export async function emit(reported: Reported, { json }: Args, outputs: readonly string[]): Promise<void> {
-  console.log(json ? JSON.stringify(reported.result, null, 1) : textReport(reported.report));
   await writeReport(reported, outputs);
+  console.log(json ? JSON.stringify(reported.result, null, 1) : textReport(reported.report));
 }

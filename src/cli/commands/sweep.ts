@@ -60,6 +60,8 @@ async function run(args: Args): Promise<void> {
     process.exitCode = 130;
     return;
   }
+  const [first] = outcome.points;
+  if (first && outcome.points.every((point) => 'error' in point)) process.exitCode = 1;
   const { result, report } = reportedSweep(outcome.points);
   const note = `${file}: ${outcome.points.length} points${outcome.found > 0 ? `, ${outcome.found} of them found there` : ''}`;
   console.log(args.json ? JSON.stringify(result, null, 1) : `${textReport(report)}\n\n${note}`);

@@ -7,8 +7,9 @@ export interface Axis {
 
 /** An axis of about five round steps that holds all values. */
 export function axisOf(values: readonly number[], fromZero: boolean): Axis {
-  const low = Math.min(...values, ...(fromZero ? [0] : []));
-  const high = Math.max(...values, ...(fromZero ? [0] : []));
+  // Folded, since a call takes fewer arguments than a sweep has points.
+  const low = values.reduce((least, value) => Math.min(least, value), fromZero ? 0 : Number.POSITIVE_INFINITY);
+  const high = values.reduce((most, value) => Math.max(most, value), fromZero ? 0 : Number.NEGATIVE_INFINITY);
   const step = roundStep((high - low || Math.abs(high) || 1) / 5);
   // Shares that add up to 1 add up to a little more.
   const first = Math.floor(low / step + 1e-9);

@@ -9,6 +9,8 @@ import type { Workload } from '../workload/workload.js';
 export interface Task {
   readonly workload: Workload;
   readonly spec: AcceleratorSpec;
+  /** How much of a record counts; without it: all of it. */
+  readonly recordBytes?: number | undefined;
 }
 
 /** Why a task has no costs: an accelerator that does not take such a workload, for one. */
@@ -31,17 +33,17 @@ export interface PointCosts {
 }
 
 /** All costs of a task. */
-export async function runTask({ workload, spec }: Task): Promise<StepCosts | TaskFailure> {
+export async function runTask({ workload, spec, recordBytes }: Task): Promise<StepCosts | TaskFailure> {
   return orFailure(async () => {
-    const { jobs } = await loadSteps(workload);
+    const { jobs } = await loadSteps(workload, recordBytes);
     return costSteps(jobs(), [createAccelerator(spec)]);
   });
 }
 
 /** The costs of a task in a few numbers. */
-export async function runPoint({ workload, spec }: Task): Promise<PointCosts | TaskFailure> {
+export async function runPoint({ workload, spec, recordBytes }: Task): Promise<PointCosts | TaskFailure> {
   return orFailure(async () => {
-    const { jobs, sampleOf } = await loadSteps(workload);
+    const { jobs, sampleOf } = await loadSteps(workload, recordBytes);
     const accelerator = createAccelerator(spec);
     const costs = await costSteps(jobs(), [accelerator]);
     const queue = { workers: 0, maxDepth: 0, waits: 0 };

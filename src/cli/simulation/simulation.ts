@@ -30,7 +30,10 @@ export async function simulate(workload: Workload, machines: readonly Accelerato
   const specs = machines.filter((spec) => !isEstimated(spec));
   const estimates = await estimateSteps(steps, machines.filter(isEstimated));
   const pool = await openTaskPool(Math.min(workers, specs.length));
-  const results = await Promise.all(specs.map((spec) => pool.run('runTask', { workload, spec }))).finally(() => pool.close());
+  // This thread has the steps already; others are to see as many as it does.
+  const recordBytes = pool.size > 1 ? steps.recordBytes : undefined;
+  const tasks = specs.map((spec) => pool.run('runTask', { workload, spec, recordBytes }));
+  const results = await Promise.all(tasks).finally(() => pool.close());
   const done = specs.flatMap((spec, i) => {
     const costs = results[i];
     return 'error' in costs ? [] : [{ spec, costs }];

@@ -21,10 +21,16 @@ export interface PlanFlags {
 /**
  * A plan in flags. What varies and is no field of a workload is one of every accelerator.
  *
- * @throws SparsityError for a `--vary` without values.
+ * @throws SparsityError for a `--vary` without values, and for a setting that is varied twice.
  */
 export function planFlags({ fixed, accelerators, vary }: PlanFlags): PlanSource {
-  const varied = Object.fromEntries(vary.map(parseVary));
+  const settings = vary.map(parseVary);
+  const varied = Object.fromEntries(settings);
+  const twice = settings.find(([name], i) => settings.findIndex((other) => other[0] === name) < i)?.[0];
+  if (twice !== undefined) {
+    const fix = `write all values in one: --vary ${twice}=16,32`;
+    throw new SparsityError({ what: '--vary', got: `${twice} twice`, expected: 'each setting once', fix });
+  }
   const isWorkload = (name: string) => name === 'run' || (networkFieldNames as readonly string[]).includes(name);
   const pick = (wanted: boolean) => Object.fromEntries(Object.entries(varied).filter(([name]) => isWorkload(name) === wanted));
   const designs = accelerators.split(',').map((preset) => ({ preset: preset.trim(), ...pick(false) }));

@@ -1,10 +1,11 @@
+import { canonicalJson } from '../../callbacks/canonical-json.js';
 import { openTaskPool } from '../run/task-pool.js';
 import { type FinishedPoint, readSweepFile, SweepWriter } from './sweep-file.js';
 import type { SweepPoint } from './sweep-points.js';
 
 /** How a sweep is run. */
 export interface SweepOptions {
-  /** File of finished points: those of these that it holds are not run again. */
+  /** File of finished points: those whose costs it holds are not run again. */
   readonly file: string;
   readonly workers: number;
   /** Ends the sweep after the points under way. */
@@ -17,7 +18,7 @@ export interface SweepOptions {
 export interface SweepOutcome {
   /** Finished points, in the order of the plan. */
   readonly points: readonly FinishedPoint[];
-  /** How many of them the file had held already. */
+  /** How many of them the file had held already, with costs. */
   readonly found: number;
   /** Points that are still to be run. */
   readonly missing: number;
@@ -29,7 +30,8 @@ export async function runSweep(points: readonly SweepPoint[], options: SweepOpti
   const { file, workers, signal, onProgress } = options;
   const stored = readSweepFile(file);
   const finished = new Map(stored.points.map((point) => [point.id, point]));
-  const waiting = points.filter(({ id }) => !finished.has(id));
+  const waiting = points.filter(({ id }) => !hasCosts(finished.get(id)));
+  const missing = new Set(waiting.map(({ id }) => id));
   const found = points.length - waiting.length;
   const writer = await SweepWriter.open(file, stored);
   const pool = await openTaskPool(Math.min(workers, waiting.length));
@@ -40,8 +42,11 @@ export async function runSweep(points: readonly SweepPoint[], options: SweepOpti
       const { task, ...labels } = point;
       const costs = 'error' in task ? task : await pool.run('runPoint', task);
       const result: FinishedPoint = 'error' in costs ? { ...labels, error: costs.error } : { ...labels, costs };
-      writer.add(result);
+      const before = finished.get(result.id);
+      // The same failure once more tells nothing.
+      if (!before || canonicalJson(before) !== canonicalJson(result)) writer.add(result);
       finished.set(result.id, result);
+      missing.delete(result.id);
       onProgress(++done, points.length);
       // A single thread is this one: signals and progress get their turn.
       if (pool.size === 1) await new Promise((resolve) => setImmediate(resolve));
@@ -53,6 +58,10 @@ export async function runSweep(points: readonly SweepPoint[], options: SweepOpti
     writer.close();
     await pool.close();
   }
-  const results = points.flatMap(({ id }) => finished.get(id) ?? []);
-  return { points: results, found, missing: points.length - results.length, cutBytes: stored.cutBytes };
+  const results = points.flatMap(({ id }) => (missing.has(id) ? [] : (finished.get(id) ?? [])));
+  return { points: results, found, missing: missing.size, cutBytes: stored.cutBytes };
+}
+
+function hasCosts(point: FinishedPoint | undefined): boolean {
+  return point !== undefined && 'costs' in point;
 }

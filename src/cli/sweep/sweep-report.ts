@@ -32,7 +32,9 @@ export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedP
   const byWorkload = new Map<string, PricedPoint[]>();
   for (const point of priced) {
     const workload = point.workload ?? canonicalJson(workloadOf(point.settings));
-    byWorkload.set(workload, [...(byWorkload.get(workload) ?? []), point]);
+    const group = byWorkload.get(workload);
+    if (group) group.push(point);
+    else byWorkload.set(workload, [point]);
   }
   const ranked = new Map<string, boolean>();
   for (const group of byWorkload.values()) {

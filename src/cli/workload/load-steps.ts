@@ -12,6 +12,8 @@ export interface WorkloadSteps {
   readonly conditions: readonly string[];
   /** How many steps a report of them tells of. */
   readonly steps: number;
+  /** Whole bytes of a record: it may have grown when another thread opens it. */
+  readonly recordBytes?: number;
   jobs(): Iterable<StepJob> | AsyncIterable<StepJob>;
   sampleOf(costs: StepCosts): CostSample;
 }
@@ -23,19 +25,22 @@ const mostLoaded = 2;
 /**
  * Makes a workload ready to run.
  *
+ * @param recordBytes how much of a record counts; without it: all of it.
  * @throws SparsityError for a network or a record that is none.
  */
-export function loadSteps(workload: Workload): Promise<WorkloadSteps> {
-  const key = JSON.stringify(workload);
-  const steps = loaded.get(key) ?? ('run' in workload ? recordedSteps(workload) : syntheticStep(workload));
+export function loadSteps(workload: Workload, recordBytes?: number): Promise<WorkloadSteps> {
+  const key = JSON.stringify([workload, recordBytes]);
+  const steps = loaded.get(key) ?? ('run' in workload ? recordedSteps(workload, recordBytes) : syntheticStep(workload));
   loaded.set(key, steps);
+  // What failed may go well when it is asked for again.
+  steps.catch(() => loaded.delete(key));
   const [oldest] = loaded.keys();
   if (loaded.size > mostLoaded) loaded.delete(oldest);
   return steps;
 }
 
-async function recordedSteps({ run: path }: RunWorkload): Promise<WorkloadSteps> {
-  const run = await readRecordedRun(path);
+async function recordedSteps({ run: path }: RunWorkload, recordBytes: number | undefined): Promise<WorkloadSteps> {
+  const run = await readRecordedRun(path, recordBytes);
   const { every, images } = run.settings;
   const taken = every === 1 ? 'every step' : `${run.recordedSteps} of its steps, one in ${every}`;
   return {
@@ -44,6 +49,7 @@ async function recordedSteps({ run: path }: RunWorkload): Promise<WorkloadSteps>
       ...(run.cutShort === null ? [] : [run.cutShort]),
     ],
     steps: run.steps,
+    recordBytes: run.wholeBytes,
     jobs: () => run.jobs(),
     sampleOf: (costs) => recordedSample(run, costs),
   };
