@@ -1,7 +1,7 @@
 /**
  * What the callbacks cost: the same training with and without them, interleaved in one process, median of wall time and of CPU time.
  *
- *     npm run bench:callback [-- --steps 200 --rounds 5]
+ *     npm run bench:callback [-- --steps 200 --rounds 5 --execution sparse --variants hardwareCost,hardwareCost/8@2]
  *
  * `hardwareCost` is timed from the first step to the complete report, its queue drained: every step, all images, ACF and dense array.
  */
@@ -25,8 +25,9 @@ const args = await yargs(hideBin(process.argv))
     variants: {
       type: 'string',
       default: 'masked layers,tap,hardwareCost,hardwareCost/8',
-      describe: 'hardwareCost/4 looks at every fourth step',
+      describe: 'hardwareCost/4 looks at every fourth step, hardwareCost/4@2 at two images of it',
     },
+    execution: { choices: ['dense', 'sparse'] as const, default: 'dense' as const, describe: 'Of the masked model' },
   })
   .strict()
   .parseAsync();
@@ -60,7 +61,7 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 
 await useBackend('wasm');
 console.log(
-  `${cpus()[0]?.model.trim()}, ${cpus().length} cores, node ${process.version}; ${args.steps} steps, ${args.rounds} rounds, Adam`,
+  `${cpus()[0]?.model.trim()}, ${cpus().length} cores, node ${process.version}; ${args.steps} steps, ${args.rounds} rounds, Adam, ${args.execution} execution`,
 );
 console.log(
   '\n| network | variant | ms/step without | ms/step with | wall ratio | CPU ratio | queue depth, waits, error of the cycles |\n|---|---|---|---|---|---|---|',
@@ -76,7 +77,7 @@ for (const net of args.nets.split(',') as ModelName[]) {
     return model;
   };
   const plain = compiled(buildModel(net, data, 1));
-  const masked = compiled(sparsify(buildModel(net, data, 1)));
+  const masked = compiled(sparsify(buildModel(net, data, 1), { execution: args.execution }));
   // The masks of 90 % sparsity, as in the middle of a run.
   const method = gradualMagnitude({ finalSparsity: 0.9, endStep: 1 });
   const kernels = prunableKernels(masked);
@@ -93,8 +94,8 @@ for (const net of args.nets.split(',') as ModelName[]) {
     await model.fitDataset(dataset, { epochs: 1, verbose: 0, callbacks, yieldEvery: 'never' });
   };
   let notes = '-';
-  const costly = (every: number) => async () => {
-    const cost = hardwareCost({ accelerators: accelerators(), every });
+  const costly = (every: number, images: number | undefined) => async () => {
+    const cost = hardwareCost({ accelerators: accelerators(), every, ...(images ? { images } : {}) });
     await train(masked, [cost]);
     const { queue, accelerators: reports } = await cost.report();
     const { value, error } = reports[0].cycles;
@@ -115,8 +116,10 @@ for (const net of args.nets.split(',') as ModelName[]) {
   await train(masked);
   for (const name of args.variants.split(',')) {
     notes = '-';
-    const every = /^hardwareCost(?:\/(\d+))?$/.exec(name);
-    const [without, with_] = every ? ([() => train(masked), costly(Number(every[1] ?? 1))] as const) : variants[name];
+    const [cost, every, images] = /^hardwareCost(?:\/(\d+))?(?:@(\d+))?$/.exec(name) ?? [];
+    const [without, with_] = cost
+      ? ([() => train(masked), costly(Number(every ?? 1), images ? Number(images) : undefined)] as const)
+      : variants[name];
     const pairs: (readonly [Timing, Timing])[] = [];
     for (let round = 0; round < args.rounds; round++) pairs.push([await timed(without), await timed(with_)]);
     const perStep = (which: 0 | 1) => (median(pairs.map((pair) => pair[which].wallMs)) / args.steps).toFixed(2);

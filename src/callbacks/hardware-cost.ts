@@ -84,9 +84,8 @@ export class HardwareCost extends SparsityCallback implements RunState {
     this.kernels = prunableKernels(model);
     this.records = [];
     this.tap = attachTap(model, {
-      onOp: (op) => {
-        if (this.isSampled()) this.record(packOp(op, this.options.images));
-      },
+      onOp: (op) => this.record(packOp(op, this.options.images)),
+      isWanted: () => this.isSampled(),
     });
     this.layers = this.tap.layers;
   }
@@ -210,8 +209,10 @@ export class HardwareCost extends SparsityCallback implements RunState {
   private async openRecord(): Promise<RunRecorder | undefined> {
     const { record, images = null } = this.options;
     if (record === undefined) return undefined;
-    const { every, offset, layers, step } = this;
-    this.recorder ??= await RunRecorder.open(record, step, { every, offset, images, layers });
+    const { every, offset, layers, step, seen } = this;
+    // A run none of whose steps was sampled yet is not in the file.
+    const goesOn = this.series.length > 0;
+    this.recorder ??= await RunRecorder.open(record, goesOn ? step : step - seen, { every, offset, images, layers }, goesOn);
     return this.recorder;
   }
 

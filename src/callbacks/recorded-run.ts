@@ -3,7 +3,7 @@ import { fileError } from '../ops/atomic-write.js';
 import { nodeFs } from '../ops/node-modules.js';
 import type { StepJob } from './cost-engine.js';
 import { type RunSettings, restoredStep, unpack } from './run-record-content.js';
-import { frameKinds, type RecordFrame, readPayload, scanFrames } from './run-record-frames.js';
+import { frameKinds, lastRun, type RecordFrame, readPayload, scanFrames } from './run-record-frames.js';
 
 /** The last run that a record holds. */
 export interface RecordedRun {
@@ -26,15 +26,14 @@ export async function readRecordedRun(path: string): Promise<RecordedRun> {
   const fix = 'name a file that hardwareCost({record}) has written';
   const scan = await scanFrames(path);
   if (!scan) throw new SparsityError({ what: path, got: 'no such file', expected: 'the record of a run', fix });
-  const { frames, wholeBytes, fileBytes } = scan;
-  const begin = frames.findLastIndex(({ kind }) => kind === frameKinds.run);
-  const own = frames.slice(begin + 1);
-  const steps = own.filter(({ kind }) => kind === frameKinds.step);
-  const [first, last] = [frames[begin], own.at(-1)];
-  if (!first || !last || steps.length === 0) {
+  const run = lastRun(scan);
+  const last = run?.own.at(-1);
+  if (!run || !last) {
     throw new SparsityError({ what: path, got: 'no whole step', expected: 'the record of a run', fix });
   }
-  const lost = fileBytes - wholeBytes;
+  const { first, own } = run;
+  const steps = own.filter(({ kind }) => kind === frameKinds.step);
+  const lost = scan.fileBytes - scan.wholeBytes;
   const problem = lost > 0 ? `the last ${lost} bytes are cut or damaged` : 'it does not tell how training ended';
   return {
     settings: await settingsOf(path, first),

@@ -26,8 +26,25 @@ export interface RecordFrames {
   readonly fileBytes: number;
 }
 
+/** A run of a record: where it begins, what is in it, and where the next one begins or the whole frames end. */
+export interface RecordedFrames {
+  readonly first: RecordFrame;
+  readonly own: readonly RecordFrame[];
+  readonly end: number;
+}
+
+/** The last run that has a step: one that failed before its first is none. */
+export function lastRun({ frames, wholeBytes }: RecordFrames): RecordedFrames | undefined {
+  const step = frames.findLastIndex(({ kind }) => kind === frameKinds.step);
+  const begin = frames.findLastIndex(({ kind }, i) => i < step && kind === frameKinds.run);
+  if (begin < 0) return undefined;
+  const next = frames.findIndex(({ kind }, i) => i > step && kind === frameKinds.run);
+  const own = next < 0 ? frames.slice(begin + 1) : frames.slice(begin + 1, next);
+  return { first: frames[begin], own, end: frames[next]?.at ?? wholeBytes };
+}
+
 /** Before each payload: CRC-32C of all that follows it in the frame, kind, step and length of the payload. */
-const headerBytes = 16;
+export const headerBytes = 16;
 
 /** A frame as bytes. */
 export function encodeFrame(kind: number, step: number, payload: Uint8Array): Uint8Array {
@@ -84,7 +101,7 @@ export function readPayload(file: FileHandle, { at, payloadBytes }: RecordFrame)
 }
 
 /** The frame that begins there; undefined unless all of it is there and intact. */
-async function frameAt(file: FileHandle, at: number, size: number): Promise<RecordFrame | undefined> {
+export async function frameAt(file: FileHandle, at: number, size: number): Promise<RecordFrame | undefined> {
   if (at + headerBytes > size) return undefined;
   const header = await readBytes(file, at, headerBytes);
   const payloadBytes = new DataView(header.buffer).getUint32(12, true);

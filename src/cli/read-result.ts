@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { SparsityError } from '../errors.js';
 import { readText } from './read-text.js';
+import type { Cell } from './report/contracts.js';
+import { htmlReport } from './report/html-report.js';
+import { textReport } from './report/text-report.js';
 import type { Reported } from './report/write-report.js';
 import type { Simulation } from './simulation/simulation.js';
 import { simulationReport } from './simulation/simulation-report.js';
@@ -19,8 +22,7 @@ export async function readReported(paths: readonly string[]): Promise<Reported> 
       const expected = 'one .json file, or .jsonl files of a sweep';
       throw new SparsityError({ what: 'files of a report', got: paths.join(' '), expected, fix: 'make a report of each' });
     }
-    const result = await readSimulation(first);
-    return { result, report: simulationReport(result) };
+    return readSimulation(first);
   }
   const missing = paths.find((path) => !existsSync(path));
   if (missing !== undefined) await readText(missing);
@@ -32,7 +34,7 @@ export async function readReported(paths: readonly string[]): Promise<Reported> 
   return reportedSweep([...new Map(points.map((point) => [point.id, point])).values()]);
 }
 
-async function readSimulation(path: string): Promise<Simulation> {
+async function readSimulation(path: string): Promise<Reported> {
   const text = await readText(path);
   let result: Partial<Simulation> | null;
   try {
@@ -40,8 +42,24 @@ async function readSimulation(path: string): Promise<Simulation> {
   } catch (error) {
     throw notAResult(path, (error as Error).message);
   }
-  if (result?.kind === 'simulation' && Array.isArray(result.report?.accelerators)) return result as Simulation;
+  if (result?.kind === 'simulation' && Array.isArray(result.report?.accelerators)) {
+    try {
+      return reportedSimulation(result as Simulation);
+    } catch {
+      throw notAResult(path, 'a simulation of another shape');
+    }
+  }
   throw notAResult(path, 'other JSON');
+}
+
+/** Tries the writers too: a field that is missing is found by whoever needs it. */
+function reportedSimulation(result: Simulation): Reported {
+  const report = simulationReport(result);
+  textReport(report);
+  htmlReport(report);
+  const cells = [...report.tables, report.data].flatMap(({ rows }) => rows.flat());
+  if (cells.includes(undefined as unknown as Cell)) throw new TypeError('a cell without a value');
+  return { result, report };
 }
 
 function notAResult(what: string, got: string): SparsityError {

@@ -1,6 +1,6 @@
 import { SparsityError } from '../errors.js';
 import { sizeOf, wordsFor } from './bits.js';
-import type { AcceleratorRun, GemmWork, Operand, PhaseWork, Role, WorkCounts } from './contracts.js';
+import type { AcceleratorRun, GemmWork, Operand, PhaseWork, Role, UpdateWork, WorkCounts } from './contracts.js';
 
 type Place = 'input' | 'kernel' | 'output';
 
@@ -27,9 +27,12 @@ export function checkedRun(run: AcceleratorRun): AcceleratorRun {
   };
 }
 
-/** Refuses a work whose operands do not fit its nest. */
+/** Refuses a GEMM whose operands do not fit its nest, and an update whose slots or bits are not whole. */
 export function checkWork(work: PhaseWork): void {
-  if (work.kind === 'update') return;
+  if (work.kind === 'update') {
+    checkUpdate(work);
+    return;
+  }
   const { layer, phase, nest, imageScale } = work;
   const refuse = (what: string, got: unknown, expected: string, fix: string): never => {
     throw new SparsityError({ what: `work ${layer}/${phase}: ${what}`, got, expected, fix });
@@ -39,6 +42,9 @@ export function checkWork(work: PhaseWork): void {
   const images = nest.batch * imageScale;
   if (!(images >= 1 && images <= mostImages)) {
     refuse('images of the batch', images, `1 to ${mostImages}`, 'model a smaller batch, and more steps of it');
+  }
+  if (Math.abs(images - Math.round(images)) > 1e-6) {
+    refuse('images of the batch', images, 'a whole number', 'pass batchTotal / nest.batch as imageScale');
   }
   const check = (place: Place, operand: Operand | undefined): void => {
     const known = roles[phase][place];
@@ -57,6 +63,19 @@ export function checkWork(work: PhaseWork): void {
   if (work.kernel.role === 'A' && imageScale !== 1) {
     refuse('imageScale', imageScale, '1, as images do not share a kernel of activations', 'repeat the work instead');
   }
+}
+
+function checkUpdate({ layer, phase, weights, slots }: UpdateWork): void {
+  const refuse = (what: string, got: unknown, expected: string, fix: string): never => {
+    throw new SparsityError({ what: `work ${layer}/${phase}: ${what}`, got, expected, fix });
+  };
+  if (!(Number.isInteger(slots) && slots >= 0)) {
+    refuse('slots', slots, 'an integer of at least 0', 'pass 0 for SGD, 1 for momentum, 2 for Adam');
+  }
+  const { shape, words } = weights.nonzeros;
+  const needed = wordsFor(sizeOf(shape));
+  if (words.length >= needed) return;
+  refuse(`words of ${weights.role}`, words.length, `${needed} for its shape [${shape}]`, 'make the map by bitsFrom or onesBits');
 }
 
 function elementsOf(place: Place, role: Role, { nest, phase }: GemmWork): number {

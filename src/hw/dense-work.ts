@@ -8,6 +8,7 @@ import { gemmShapes } from './gemm-shapes.js';
 import { denseMacs } from './loop-nest.js';
 import { nestPhase } from './nest-axes.js';
 import { doubleBuffered, type Fold } from './parts/double-buffer.js';
+import { multiplyAction } from './parts/multiply-action.js';
 import { type Dataflow, systolic } from './systolic.js';
 
 /** What does not depend on the non-zeros, by nest and phase: it is the same in every step. */
@@ -38,7 +39,7 @@ function executeGemm(work: GemmWork, spec: DenseArraySpec, timings: DenseTimings
   const bytes = run.inputBytes + run.kernelBytes + run.outputBytes;
   const valueWords = spec.bytesPerValue / 4;
   const actions: Partial<Record<ActionName, number>> = {
-    multiplyFp32: run.executed,
+    [multiplyAction(spec.bytesPerValue)]: run.executed,
     addFp32: run.executed,
     registerAccess: 3 * run.executed, // two operands passed on, one partial sum
     sramLargeAccess: run.sramAccesses * valueWords + bytes / 4, // what crosses the pins is also written to or read from a buffer
@@ -143,7 +144,7 @@ function executeUpdate(work: UpdateWork, spec: DenseArraySpec): WorkCounts {
   const bytes = dramBytes.W + dramBytes.G;
   const cycles = Math.max(computeCycles, Math.ceil(bytes / spec.dramBytesPerCycle));
   const actions: Partial<Record<ActionName, number>> = {
-    multiplyFp32: executed,
+    [multiplyAction(spec.bytesPerValue)]: executed,
     addFp32: executed,
     registerAccess: 3 * executed,
     sramLargeAccess: (2 * bytes) / 4,

@@ -34,13 +34,17 @@ export function locateYaml(
     throw new SparsityError({ what: place(syntax.pos[0]), got: syntax.message, expected: 'valid YAML or JSON', fix });
   }
   visit(document, {
-    Alias(_, alias) {
-      if (alias.resolve(document)) return;
+    Alias(_, alias, parents) {
       const [what, got] = [place(alias.range?.[0] ?? 0), `*${alias.source}`];
+      const node = alias.resolve(document);
+      if (node && parents.includes(node)) {
+        throw new SparsityError({ what, got, expected: 'no value that holds itself', fix: 'write the value itself' });
+      }
+      if (node) return;
       throw new SparsityError({ what, got, expected: `an anchor &${alias.source} above`, fix: 'write the value itself' });
     },
   });
-  const value: unknown = document.toJS();
+  const value = toPlain(document, fileName);
   if (!isMap(document.contents)) {
     const fix = `begin with ${needed.begin}`;
     throw new SparsityError({ what: `${fileName}:1:1`, got: value ?? 'nothing', expected: needed.what, fix });
@@ -58,6 +62,16 @@ export function checkYaml<T>(schema: z.ZodType<T>, { value, place }: LocatedYaml
   if (result.success) return result.data;
   const { path, got, expected, fix } = specIssue(schema, result.error.issues, value);
   throw new SparsityError({ what: `${place(path)} ${path.map(String).join('.')}`, got, expected, fix });
+}
+
+/** Aliases of aliases, of which a short text makes more than fits into memory, are refused. */
+function toPlain(document: Document, fileName: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const fix = 'write the values themselves';
+    throw new SparsityError({ what: `${fileName}:1:1`, got: (error as Error).message, expected: 'few aliases', fix });
+  }
 }
 
 /** Where a field stands in the text. */

@@ -18,7 +18,7 @@ export { type SeededDropoutArgs, seededDropout } from './seeded-dropout.js';
 export { type SparsifyOptions, type SparsifyReport, sparsify, sparsifyReport } from './sparsify.js';
 export { type LayerRunState, type StatefulLayer, statefulLayers } from './stateful-layer.js';
 export { strip } from './strip.js';
-export { attachTap, isTapAttached, reportOp, type TapOptions } from './tap/attach-tap.js';
+export { attachTap, isTapWatching, reportOp, type TapOptions } from './tap/attach-tap.js';
 export { packOp } from './tap/pack-op.js';
 export { registerTrainingKernels, type TrainingKernelOptions, type TrainingKernelReport } from './training-kernels.js';
 export { type BackendName, type UseBackendOptions, useBackend } from './use-backend.js';

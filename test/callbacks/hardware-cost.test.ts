@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from 'tfjs-sparsity';
 import { type CostReport, hardwareCost, progress, pruning, replayRun } from 'tfjs-sparsity/callbacks';
 import { type Accelerator, acf, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
-import { isTapAttached } from 'tfjs-sparsity/ops';
+import { isTapWatching } from 'tfjs-sparsity/ops';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -224,7 +224,7 @@ describe('hardwareCost()', () => {
       tf.dispose([x, y]);
     }
     await looped.detach();
-    expect(isTapAttached()).toBe(false);
+    expect(isTapWatching()).toBe(false);
     expect(JSON.stringify(await looped.report())).toBe(JSON.stringify(await fitted.report()));
     tf.dispose([xs, ys]);
   });
@@ -298,16 +298,16 @@ describe('hardwareCost()', () => {
 
   it('takes the tap off when training ends, when it throws, and when an accelerator fails', async () => {
     await train([hardwareCost({ accelerators: [counter()] })]);
-    expect(isTapAttached()).toBe(false);
+    expect(isTapWatching()).toBe(false);
     const fail = { onBatchEnd: async () => Promise.reject(new Error('batch failed')) };
     await expect(train([hardwareCost({ accelerators: [counter()] }), fail])).rejects.toThrow('batch failed');
-    expect(isTapAttached()).toBe(false);
+    expect(isTapWatching()).toBe(false);
     const broken = counter('broken', () => {
       throw new Error('no such unit');
     });
     const cost = hardwareCost({ accelerators: [broken] });
     await expect(train([cost])).rejects.toThrow('no such unit');
-    expect(isTapAttached()).toBe(false);
+    expect(isTapWatching()).toBe(false);
     await expect(cost.report()).rejects.toThrow('no such unit');
   });
 
@@ -354,7 +354,7 @@ describe('hardwareCost()', () => {
     await train([hardwareCost({ accelerators: [], record })]);
     expect((await replayRun(record, { accelerators: [denseArray()] })).sample.steps).toBe(4);
     await expect(train([hardwareCost({ accelerators: [], record: '/dev/full' })])).rejects.toThrow('no space left on the disk');
-    expect(isTapAttached()).toBe(false);
+    expect(isTapWatching()).toBe(false);
   });
 
   it('prints a table of at most 80 columns with every layer and accelerator', async () => {

@@ -68,12 +68,20 @@ describe('the command', () => {
     expect(report.accelerators.map(({ name }: { name: string }) => name)).toEqual(['dense-array', 'acf']);
   });
 
+  it('takes accelerators in one flag or in several', () => {
+    const of = (...flags: readonly string[]) => run('simulate', 'lenet5', '--batch', '1', ...flags, '--workers', '1', '--json');
+    const several = of('-a', 'acf', '-a', 'dense-array');
+    expect(several).toEqual(of('-a', 'acf,dense-array'));
+    expect(several.status).toBe(0);
+  });
+
   it.each([
     [['simulate', 'lenet5', '--wieght-sparsity', '0.5'], 2, /^Unknown argument wieght-sparsity: did you mean weight-sparsity/],
     [['simulat', 'lenet5'], 2, /^Unknown argument simulat: did you mean simulate/],
     [['simulate', 'lenet5', '--batch'], 2, /^Not enough arguments following: batch/],
     [['simulate', 'lenet6'], 1, /^network: got lenet6.*Did you mean lenet5/],
     [['sweep', '--network', 'lenet5', '--shard', '3/2'], 1, /^--shard: got 3\/2, expected i\/n with i from 1 to n/],
+    [['sweep', '--network', 'lenet5', '--out', 'a.jsonl', '--out', 'b.jsonl'], 1, /^--out: got \[.*expected one file that ends/],
     [['report', 'none.jsonl', '--out', 'a.pdf'], 1, /^--out: got a\.pdf, expected a file that ends in \.json/],
   ])('ends %j with code %i and one message', (args, code, message) => {
     const { status, stdout, stderr } = run(...args);

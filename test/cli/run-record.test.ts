@@ -5,6 +5,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { createCostEngine, type StepJob } from '../../src/callbacks/cost-engine.js';
 import { readRecordedRun } from '../../src/callbacks/recorded-run.js';
 import { replayRun } from '../../src/callbacks/replay-run.js';
+import { pack } from '../../src/callbacks/run-record-content.js';
+import { encodeFrame, frameKinds, type RecordFrames, scanFrames } from '../../src/callbacks/run-record-frames.js';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { acf, denseArray } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -95,6 +97,60 @@ describe('the record of a run', () => {
     expect((await replayed(path)).length).toBe(1);
     await truncate(path, length);
     expect((await replayed(path)).length).toBe(3);
+  });
+
+  it('keeps the run before one that failed before its first step, also when the earlier one goes on', async () => {
+    const jobs = stepJobs(4);
+    const path = await recordedFile(jobs.slice(0, 2));
+    const bytes = await readFile(path);
+    await record([], path);
+    expect(await readFile(path)).toEqual(bytes);
+    // As an earlier version wrote it.
+    await appendFile(path, encodeFrame(frameKinds.run, 0, await pack(settings)));
+    expect(await readRecordedRun(path)).toMatchObject({ steps: 2, recordedSteps: 2, cutShort: null });
+    await record(jobs.slice(2), path, 2);
+    expect((await replayed(path)).map(({ step }) => step)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('leaves the run before it alone when a run goes on that had recorded nothing', async () => {
+    const jobs = stepJobs(3);
+    const path = await recordedFile(jobs);
+    const { length } = await readFile(path);
+    const recorder = await RunRecorder.open(path, 0, settings, false);
+    await recorder.append(jobs[1]);
+    await recorder.end(2);
+    await recorder.close();
+    expect(await readRecordedRun(path)).toMatchObject({ steps: 2, recordedSteps: 1, cutShort: null });
+    await truncate(path, length);
+    expect((await replayed(path)).length).toBe(3);
+  });
+
+  it('drops a last frame that is cut anywhere, and refuses a file with any other damage, which it leaves as it is', async () => {
+    const path = await recordedFile(stepJobs(3));
+    const bytes = await readFile(path);
+    const { frames } = (await scanFrames(path)) as RecordFrames;
+    const ends = frames.map(({ at, payloadBytes }) => at + 16 + payloadBytes);
+    const damage = fc.record({ at: fc.integer({ min: 8, max: bytes.length - 1 }), flip: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ at, flip }) => {
+        const broken = Buffer.from(flip ? bytes : bytes.subarray(0, at));
+        if (flip) broken[at] ^= 0x10;
+        await writeFile(path, broken);
+        const whole = Math.max(8, ...ends.filter((end) => end <= at));
+        const opened = await RunRecorder.open(path, 0, settings).catch((error: Error) => error);
+        if (opened instanceof RunRecorder) await opened.close();
+        // A longer last frame looks like one that is cut.
+        const looksCut = flip && at >= (frames.at(-1)?.at ?? 0) + 12 && at < (frames.at(-1)?.at ?? 0) + 16;
+        if (flip && !looksCut)
+          expect((opened as Error).message).toContain(`${path}: got a damaged frame at byte ${whole}, expected`);
+        else expect(opened).toBeInstanceOf(RunRecorder);
+        expect(await readFile(path)).toEqual(flip && !looksCut ? broken : bytes.subarray(0, whole));
+      }),
+      {
+        numRuns: 60,
+        examples: [...[0, 4, 12, 15, 20].map((i) => [{ at: frames[1].at + i, flip: true }] as [{ at: number; flip: boolean }])],
+      },
+    );
   });
 
   it('warns of a cut record, and refuses what is none', async () => {

@@ -110,6 +110,21 @@ describe('a simulation', () => {
     await expect(readReported([path])).rejects.toThrow(/expected a result that simulate or compare has written/);
   });
 
+  it('is refused in one message where its file lacks a field, whichever it is', async () => {
+    const path = join(await temporaryDirectory(), 'result.json');
+    const whole = JSON.stringify(await simulate(lenet, await both(), 1));
+    const without = (...names: readonly string[]) =>
+      JSON.stringify(
+        JSON.parse(whole, function (this: Record<string, unknown>, key, value) {
+          return names.includes(key) ? undefined : value;
+        }),
+      );
+    for (const name of ['conditions', 'estimates', 'notRun', 'sample', 'rows', 'cost', 'idle', 'total', 'dramBytes', 'cycles']) {
+      await writeFile(path, without(name));
+      await expect(readReported([path]), name).rejects.toThrow(`${path}: got a simulation of another shape, expected a result`);
+    }
+  });
+
   it('runs a saved model with the zeros of its weights, and says which layers have no part in it', async () => {
     const dir = await temporaryDirectory();
     const kernel = tf.tensor2d([1, 0, 0, 2, 0, 3, 0, 0], [4, 2]);

@@ -7,6 +7,7 @@ import { planFile, planFlags } from '../../src/cli/sweep/plan-sources.js';
 import { runSweep } from '../../src/cli/sweep/run-sweep.js';
 import { valuesOf } from '../../src/cli/sweep/setting-values.js';
 import { parseShard, pointsOfShard } from '../../src/cli/sweep/shard.js';
+import { readSweepFile, SweepWriter } from '../../src/cli/sweep/sweep-file.js';
 import { sweepPlan } from '../../src/cli/sweep/sweep-plan.js';
 import { sweepPoints } from '../../src/cli/sweep/sweep-points.js';
 import { rankedPoints, reportedSweep } from '../../src/cli/sweep/sweep-report.js';
@@ -156,6 +157,23 @@ describe('a sweep', () => {
     }
   });
 
+  it('keeps every whole line of a file that is cut at any byte, be it inside a character', async () => {
+    const file = join(await temporaryDirectory(), 'sweep.jsonl');
+    const points = ['é', 'ê€😀'].map((network, i) => ({ id: String(i), settings: { network }, error: 'a réason' }));
+    const lines = points.map((point) => Buffer.from(`${JSON.stringify(point)}\n`));
+    const bytes = Buffer.concat(lines);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      await writeFile(file, bytes.subarray(0, cut));
+      const whole = cut === bytes.length ? 2 : Number(cut >= lines[0].length);
+      const stored = readSweepFile(file);
+      expect(stored.points).toEqual(points.slice(0, whole));
+      const writer = await SweepWriter.open(file, stored);
+      for (const point of points.slice(whole)) writer.add(point);
+      writer.close();
+      expect(await readFile(file)).toEqual(bytes);
+    }
+  });
+
   it('stops after the point under way, and keeps what is done', async () => {
     const points = (await pointsIn(yaml)).slice(0, 6);
     const file = join(await temporaryDirectory(), 'sweep.jsonl');
@@ -185,6 +203,13 @@ describe('a sweep', () => {
 });
 
 describe('the Pareto front', () => {
+  const costs = {
+    utilisation: 1,
+    idealCycles: 1,
+    limitedBy: 'none',
+    cyclesByPhase: { forward: 1, inputGradient: 0, weightGradient: 0, weightUpdate: 0 },
+  };
+
   it('of four points by hand', () => {
     expect(
       paretoFront([
@@ -208,13 +233,18 @@ describe('the Pareto front', () => {
     );
   });
 
+  it('is of each content of a file by itself, though the name stayed the same', async () => {
+    const path = join(await temporaryDirectory(), 'net.csv');
+    const finished = [];
+    for (const width of [8, 64]) {
+      await writeFile(path, `Layer, M, N, K\nfirst, 4, ${width}, 16\n`);
+      const [{ task: _, ...labels }] = await pointsIn(`network: ${path}\naccelerators: [acf]`);
+      finished.push({ ...labels, costs: { ...costs, cycles: width, energyPj: width, areaMm2: null } });
+    }
+    expect(rankedPoints(finished).map(({ onFront }) => onFront)).toEqual([true, true]);
+  });
+
   it('is of each workload by itself, with area where all declare one', () => {
-    const costs = {
-      utilisation: 1,
-      idealCycles: 1,
-      limitedBy: 'none',
-      cyclesByPhase: { forward: 1, inputGradient: 0, weightGradient: 0, weightUpdate: 0 },
-    };
     const point = (id: string, weightSparsity: number, cycles: number, energyPj: number, areaMm2: number | null) => ({
       id,
       settings: { network: 'lenet5', weightSparsity, accelerator: createAccelerator('acf').spec.name },

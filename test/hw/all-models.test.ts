@@ -232,11 +232,12 @@ describe.each(names)('the model %s', (name) => {
     expect(differ((one) => costOf(one, accelerator.energyTable).energyPj)).toBe(!skipsNone);
   });
 
-  it.each<[string, Partial<Record<keyof GemmWork, unknown>>, string]>([
+  it.each<[string, Partial<Record<keyof GemmWork, unknown>>, string | RegExp]>([
     ['a phase that is none', { phase: 'forwards' }, 'phase: got forwards, expected forward, inputGradient, weightGradient'],
     ['no number of images', { imageScale: Number.NaN }, 'imageScale: got NaN, expected at least 1'],
     ['less than its images', { imageScale: 0.5 }, 'imageScale: got 0.5, expected at least 1'],
     ['images without end', { imageScale: Number.POSITIVE_INFINITY }, 'images of the batch: got Infinity, expected 1 to 16777216'],
+    ['a third of an image', { imageScale: 7 / 6 }, /images of the batch: got 2\.3+\d*, expected a whole number/],
     ['no image', { nest: { ...nest, batch: 0 } }, 'images of the batch: got 0, expected 1 to 16777216'],
     ['operands changed over', { input: work.kernel, kernel: work.input }, 'role of its input: got W, expected A'],
     ['a kernel of activations that images share', { kernel: { ...work.kernel, role: 'A' }, imageScale: 2 }, 'imageScale: got 2'],
@@ -249,6 +250,21 @@ describe.each(names)('the model %s', (name) => {
     ['bits that are missing', { kernel: { ...work.kernel, nonzeros: { ...ones(1), shape: [3, 3, 4, 8] } } }, 'shape of W: got'],
   ])('refuses a work with %s', (_, wrong, message) => {
     expect(() => run(accelerator, { ...work, ...wrong } as GemmWork)).toThrow(message);
+  });
+
+  it.each<[string, Partial<Record<keyof UpdateWork, unknown>>, string]>([
+    ['half a slot', { slots: 0.5 }, 'work fc/weightUpdate: slots: got 0.5, expected an integer of at least 0. Pass 0 for SGD'],
+    ['slots below none', { slots: -1 }, 'slots: got -1'],
+    ['slots that are no number', { slots: Number.NaN }, 'slots: got NaN'],
+    [
+      'bits that are missing',
+      { weights: { role: 'W', source: 'fc', nonzeros: { shape: [65], words: new Uint32Array(2) } } },
+      'words of W: got 2, expected 3 for its shape [65]',
+    ],
+  ])('refuses an update with %s', (_, wrong, message) => {
+    const weights = { role: 'W', source: 'fc', nonzeros: ones(64) } as const;
+    const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
+    expect(() => run(accelerator, { ...update, ...wrong } as UpdateWork)).toThrow(message);
   });
 
   it('refuses counts that would not be exact', () => {
@@ -271,4 +287,29 @@ describe.each(names)('the model %s', (name) => {
   it('refuses a field that it does not have, with the nearest one', () => {
     expect(() => createAccelerator({ ...presets[name], dramBytesPerCycles: 1 })).toThrow('Did you mean dramBytesPerCycle');
   });
+});
+
+it.each(names.filter((name) => 'bytesPerValue' in presets[name]))(
+  '%s multiplies values of 16 bit at the price of FP16',
+  (name) => {
+    const weights = { role: 'W', source: 'fc', nonzeros: ones(64) } as const;
+    const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
+    for (const bytesPerValue of [1, 2, 4].filter((bytes) => bytes > 1 || presets[name].kind !== 'sat')) {
+      const model = createAccelerator({ ...presets[name], bytesPerValue });
+      for (const one of [work, update]) {
+        const isWide = bytesPerValue === 4 || (one.kind === 'update' && presets[name].kind === 'sat'); // SAT updates in FP32 in any case
+        const [{ actions, macs }] = run(model, one);
+        const [priced, other] = isWide ? (['Fp32', 'Fp16'] as const) : (['Fp16', 'Fp32'] as const);
+        expect(actions[`multiply${priced}`]).toBeGreaterThanOrEqual(macs.effectual);
+        expect(actions[`multiply${other}`]).toBeUndefined();
+      }
+    }
+  },
+);
+
+it.each(names)('%s needs finite time for an input gradient that no output pixel reaches', (name) => {
+  const far = convNest({ batch: 1, inSize: [1], inChannels: 4, outChannels: 4, kernelSize: [1], stride: [2], padding: [1] });
+  const [counts] = run(accelerators[name], workOf(far, 'inputGradient', { input: 1, kernel: 1 }, 1));
+  expectLaws(counts);
+  expect(counts.macs).toMatchObject({ dense: 0, effectual: 0 }); // some multiply padding
 });

@@ -76,6 +76,12 @@ describe('SAT, by hand', () => {
     expect(counts.actions.indexOp).toBe(65536 + 512 * 8 * 2);
   });
 
+  it('compares in the lanes of the SORE that have a group: 8 of 32', () => {
+    const { forward } = run({ ...fast, preGeneration: false }, step({ batch: 1, inFeatures: 64, outFeatures: 1 }));
+    expect(forward.idleUnitCycles.reduction).toBe(8 * 1024);
+    expect(forward.actions.indexOp).toBe(16 + 8 * 8 * 2);
+  });
+
   it('moves compact weights, and hides all but one of four pieces of the shorter sum', () => {
     const { forward } = run({});
     const W = (64 * 16 * (16 + 3)) / 8;

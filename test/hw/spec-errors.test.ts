@@ -109,6 +109,16 @@ it.each([
     'kind: acf\nrows: *size\n',
     'p.yaml:2:7: got *size, expected an anchor &size above. Write the value itself.',
   ],
+  [
+    'an alias of what it is in',
+    'kind: acf\nrows: &all\n  - [1, *all]\n',
+    'p.yaml:3:9: got *all, expected no value that holds itself. Write the value itself.',
+  ],
+  [
+    'aliases of aliases',
+    `a0: &a0 [1, 1]\n${[1, 2, 3].map((i) => `a${i}: &a${i} [${`*a${i - 1},`.repeat(20)}]\n`).join('')}`,
+    /^p\.yaml:1:1: got Excessive alias count.*, expected few aliases\. Write the values themselves\.$/,
+  ],
 ])('an accelerator file with %s names file, line, column, field and the way out', (_, text, message) => {
   let thrown: unknown;
   try {

@@ -78,7 +78,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('takes no more rows than there are, no fewer than one of lookahead + 1, and all of them where nothing is zero', () => {
+  it('takes no more rows than there are, no fewer than whole windows of lookahead + 1, and all of them where nothing is zero', () => {
     fc.assert(
       fc.property(cases, ({ weights, options }) => {
         const { cycles, issuedRows, sourceRows } = scheduleWeights(weights, options);
@@ -134,6 +134,7 @@ describe('a schedule', () => {
     const none = [0, 0, 0, 0];
     const late = scheduleWeights([none, none, none, none, none, full], { ...ahead, lookahead: 2 });
     expect(late.issuedRows).toEqual([[2, 5]]);
+    expect(scheduleWeights([none, none, none, none, none], { ...ahead, lookahead: 2 }).issuedRows).toEqual([[2]]); // 3 and 4 are skipped
   });
 
   it('goes around the lanes of one filter, not on to the next', () => {
@@ -238,6 +239,27 @@ describe('a schedule', () => {
         }),
       'expected each connection once: [1, 1] is there twice',
     ],
+    [
+      'with two connections that are one source around the lanes',
+      () =>
+        scheduleWeights([[1, 2, 3, 4]], {
+          ...options,
+          connections: [
+            [1, 1],
+            [2, 1],
+            [1, -3],
+          ],
+        }),
+      'expected each source once: around 4 lanes [1, -3] is [1, 1]. Leave it out',
+    ],
+    ...[1.5, -1, Number.NaN].map(
+      (lookahead) =>
+        [
+          `with a lookahead of ${lookahead}`,
+          () => scheduleWeights([[1, 2, 3, 4]], { ...options, connections: [], lookahead }),
+          `lookahead of a schedule: got ${lookahead}, expected an integer from 0`,
+        ] as [string, () => unknown, string],
+    ),
     [
       'with half a connection',
       () => scheduleWeights([[1, 2, 3, 4]], { ...options, connections: [[0.5, 1]] }),

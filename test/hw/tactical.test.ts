@@ -10,6 +10,7 @@ import {
   filterLayers,
   type GemmWork,
   inScanOrder,
+  presets,
   type RowSynchronousArray,
   resourcesOf,
   rowBetaBits,
@@ -48,6 +49,30 @@ describe('DaDianNao++', () => {
     expect(idleUnitCycles.unfilled).toBe(50 * 40 * 9 * 12); // 12 of 32 lanes have no channel
     expect(idleUnitCycles.underfilled).toBe(900 * 1024 - 50 * 40 * 9 * 32); // one and a half tiles of four have no filter
     expect(idleUnitCycles.imbalance).toBe(0);
+  });
+
+  it('reads the weights of a row once for all windows that share it, and again for a last one alone', () => {
+    const layer = convNest({ batch: 2, inSize: [9], inChannels: 16, outChannels: 1, kernelSize: [1] });
+    const work = workOf(layer, 'forward', { input: 1, kernel: 1 }, 1);
+    for (const [machine, words] of [
+      [dadiannao, 1],
+      [tactical, 1 + 3 / 32], // behind a front end with the source of each slot
+    ] as const) {
+      const reads = (windows: number) => run(machine({ ...fast, windows }), work).actions.sramSmallAccess as number;
+      expect(reads(1)).toBe(2 * 9 * 16 * words);
+      expect(reads(4)).toBe(2 * 3 * 16 * words);
+      expect(reads(16)).toBe(2 * 16 * words);
+    }
+  });
+
+  it('multiplies only the taps that meet a pixel where a map is shorter than the stride', () => {
+    const shape = { batch: 1, inSize: [1, 1], inChannels: 16, outChannels: 16, kernelSize: [3, 3], stride: [2, 2] };
+    const work = workOf(convNest({ ...shape, padding: 'same' }), 'inputGradient', { input: 1, kernel: 1 }, 1);
+    for (const accelerator of [dadiannao(fast), tactical(fast)]) {
+      const { macs, idleUnitCycles } = run(accelerator, work);
+      expect(macs).toEqual({ dense: 256, effectual: 256, executed: 256 });
+      expect([idleUnitCycles.ineffectual, idleUnitCycles.unfilled]).toEqual([0, 0]);
+    }
   });
 
   it('uses one lane of sixteen in a depthwise layer, and says so', () => {
@@ -165,7 +190,7 @@ describe('the tactical front end', () => {
     );
   });
 
-  it('takes exactly the time of DaDianNao++ where no weight is zero, and h + 1 times less at most', () => {
+  it('takes exactly the time of DaDianNao++ where no weight is zero, and a row for each whole window of h + 1 where all are', () => {
     const full = convNest({ batch: 1, inSize: [4, 4], inChannels: 32, outChannels: 64, kernelSize: [3, 3] });
     for (const lookahead of [1, 2, 3, 4]) {
       const options = { lookahead, lookaside: 7 - lookahead };
@@ -200,7 +225,7 @@ describe('the tactical front end', () => {
     );
   });
 
-  it('makes a training step 1.8 times as fast at most, as its weight gradient stays dense', () => {
+  it('makes a training step whose channels fill the lanes 1.8 times as fast at most, as its weight gradient stays dense', () => {
     const same = { inSize: [16, 16], inChannels: 64, outChannels: 64, kernelSize: [3, 3], padding: 'same' } as const;
     const steps = phases.map((phase) =>
       tacticalCycles(workOf(convNest({ batch: 1, ...same }), phase, { input: 1, kernel: 0 }, 1)),
@@ -322,6 +347,14 @@ it('a front end stands before any array that takes weights row by row', () => {
   expect(front.time(layer, front.issue(layer)).cycles).toBe(6);
 });
 
+it.each(['dadiannao', 'tactical-t8-2-5', 'tactical-t8-1-6', 'tactical-t8-3-4', 'tactical-t8-4-3'])(
+  'the preset %s says where each of its constants comes from',
+  (name) => {
+    const fields = Object.keys(presets[name]).filter((field) => !['kind', 'name', 'sources'].includes(field));
+    expect(Object.keys(presets[name].sources).sort()).toEqual(fields.sort());
+  },
+);
+
 describe('a tactical spec', () => {
   it.each<[string, Parameters<typeof tactical>[0], string]>([
     [
@@ -329,7 +362,12 @@ describe('a tactical spec', () => {
       { shape: 'custom', connections: [[3, 0]] },
       'tactical.connections: got [[3,0]], expected 1 to 2 rows ahead, the window of the lookahead: [3, 0] leaves it.',
     ],
-    ['lanes that it goes around', { lanes: 2, lookaside: 5 }, 'tactical.lookaside: got 5, expected fewer than 2 lanes aside'],
+    [
+      'lanes that it goes around',
+      { shape: 'L', lanes: 2, lookaside: 2 },
+      'tactical.lookaside: got 2, expected fewer than 2 lanes aside',
+    ],
+    ['sources that meet around it', { lanes: 4, lookaside: 4 }, 'around 4 lanes [2, -2] is [2, 2]'],
     ['a list that nothing uses', { connections: [[1, 0]] }, 'expected a list of [ahead, aside] with shape: custom, and none'],
     ['custom connections that are missing', { shape: 'custom' }, 'tactical.connections: got'],
     ['lookaside without lookahead', { lookahead: 0 }, 'tactical.lookahead: got 0, expected at least 1 where there is lookaside'],

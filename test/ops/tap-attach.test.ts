@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from 'tfjs-sparsity';
-import { attachTap, isTapAttached, reportOp, type TappedOp } from 'tfjs-sparsity/ops';
+import { attachTap, isTapWatching, reportOp, type TappedOp } from 'tfjs-sparsity/ops';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 
@@ -76,6 +76,26 @@ describe('an attached tap', () => {
       });
       tf.dispose([x, y]);
       model.optimizer.dispose();
+      model.dispose();
+    });
+  });
+
+  it('sees only the steps that are wanted, in which alone it counts as watching', async () => {
+    await expectNoLeak(() => {
+      const model = smallCnn();
+      const seen: string[] = [];
+      let isWanted = false;
+      const tap = attachTap(model, { onOp: names(seen), isWanted: () => isWanted });
+      for (const [step, wanted] of [false, true, false, true].entries()) {
+        isWanted = wanted;
+        expect(isTapWatching()).toBe(wanted);
+        seen.push(`step ${step}`);
+        train(model);
+        reportOp({ layer: 'own', use: 0 } as TappedOp);
+      }
+      tap.detach();
+      const uses = ['fc 0', 'conv 0', 'own 0'];
+      expect(seen).toEqual(['step 0', 'step 1', ...uses, 'step 2', 'step 3', ...uses]);
       model.dispose();
     });
   });
@@ -252,7 +272,7 @@ describe('reportOp', () => {
         ReturnType<typeof attachTap>,
         ReturnType<typeof attachTap>,
       ];
-      expect(isTapAttached()).toBe(true);
+      expect(isTapWatching()).toBe(true);
       const report = (layer: string) => reportOp({ layer, use: 1 } as TappedOp);
       report('a');
       one.detach();
@@ -260,7 +280,7 @@ describe('reportOp', () => {
       two.detach();
       report('c');
       expect(seen).toEqual([['a 1'], ['a 1', 'b 1']]);
-      expect(isTapAttached()).toBe(false);
+      expect(isTapWatching()).toBe(false);
       model.dispose();
     });
   });

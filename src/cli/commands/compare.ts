@@ -4,7 +4,17 @@ import { loadAccelerators } from '../load-accelerators.js';
 import { simulate } from '../simulation/simulation.js';
 import { comparisonReport } from '../simulation/simulation-report.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
-import { type Args, acceleratorFlag, computeFlags, emit, outFlag, outputsOf, valued, workersOf } from './shared-flags.js';
+import {
+  type Args,
+  acceleratorFlag,
+  acceleratorList,
+  computeFlags,
+  emit,
+  outFlag,
+  outputsOf,
+  valued,
+  workersOf,
+} from './shared-flags.js';
 
 /** `tfjs-sparsity compare`. */
 export const compareCommand: CommandModule<object, Args> = {
@@ -17,7 +27,7 @@ export const compareCommand: CommandModule<object, Args> = {
   handler: async (args) => {
     const outputs = outputsOf(args);
     const workload = workloadOf(args);
-    const named = await loadAccelerators(args.accelerators as string);
+    const named = await loadAccelerators(acceleratorList(args));
     const hasBaseline = named.some(({ kind }) => kind === 'denseArray');
     const specs = hasBaseline ? named : [createAccelerator('dense-array').spec, ...named];
     const result = await simulate(workload, specs, workersOf(args));

@@ -30,6 +30,11 @@ export function acceleratorFlag(fallback: string): Readonly<Record<'accelerators
   return { accelerators: { alias: 'a', type: 'string', default: fallback, describe } };
 }
 
+/** The list of `--accelerators`; a flag that is repeated adds to it. */
+export function acceleratorList({ accelerators }: Args): string {
+  return [accelerators].flat().join(',');
+}
+
 /**
  * @throws SparsityError unless it is a positive integer.
  */

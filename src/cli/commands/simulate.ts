@@ -3,7 +3,17 @@ import { loadAccelerators } from '../load-accelerators.js';
 import { simulate } from '../simulation/simulation.js';
 import { simulationReport } from '../simulation/simulation-report.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
-import { type Args, acceleratorFlag, computeFlags, emit, outFlag, outputsOf, valued, workersOf } from './shared-flags.js';
+import {
+  type Args,
+  acceleratorFlag,
+  acceleratorList,
+  computeFlags,
+  emit,
+  outFlag,
+  outputsOf,
+  valued,
+  workersOf,
+} from './shared-flags.js';
 
 /** `tfjs-sparsity simulate`. */
 export const simulateCommand: CommandModule<object, Args> = {
@@ -15,7 +25,7 @@ export const simulateCommand: CommandModule<object, Args> = {
       .options(valued({ ...workloadFlags, ...acceleratorFlag('acf,dense-array'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
     const outputs = outputsOf(args);
-    const result = await simulate(workloadOf(args), await loadAccelerators(args.accelerators as string), workersOf(args));
+    const result = await simulate(workloadOf(args), await loadAccelerators(acceleratorList(args)), workersOf(args));
     await emit({ result, report: simulationReport(result) }, args, outputs);
   },
 };

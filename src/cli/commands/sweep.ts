@@ -12,7 +12,7 @@ import { sweepProgress } from '../sweep/sweep-progress.js';
 import { reportedSweep } from '../sweep/sweep-report.js';
 import { networkFieldNames } from '../workload/workload.js';
 import { flagOf, workloadFlags } from '../workload/workload-flags.js';
-import { type Args, computeFlags, valued, workersOf } from './shared-flags.js';
+import { type Args, acceleratorList, computeFlags, valued, workersOf } from './shared-flags.js';
 
 const planFlagOptions = {
   network: { group: 'Workload:', type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' },
@@ -66,9 +66,10 @@ async function run(args: Args): Promise<void> {
 }
 
 async function sourceOf(args: Args): Promise<PlanSource> {
-  const { file, vary = [], accelerators = 'acf' } = args as { file?: string; vary?: readonly string[]; accelerators?: string };
+  const { file, vary = [] } = args as { file?: string; vary?: readonly string[] };
   if (file === undefined) {
     const fixed = Object.fromEntries(planFields.map((field) => [field, args[field]]));
+    const accelerators = acceleratorList({ accelerators: 'acf', ...args });
     return planFlags({ fixed, accelerators, vary });
   }
   const stray = [...planFields, 'accelerators', 'vary'].find((field) => args[field] !== undefined);
@@ -81,9 +82,9 @@ async function sourceOf(args: Args): Promise<PlanSource> {
 
 function outputOf({ out, file }: Args, { index, count }: Shard): string {
   if (out !== undefined) {
-    if (extname(out as string) === '.jsonl') return out as string;
+    if (typeof out === 'string' && extname(out) === '.jsonl') return out;
     const fix = 'write --out sweep.jsonl, and make pages of it by tfjs-sparsity report';
-    throw new SparsityError({ what: '--out', got: out, expected: 'a file that ends in .jsonl', fix });
+    throw new SparsityError({ what: '--out', got: out, expected: 'one file that ends in .jsonl', fix });
   }
   const part = count === 1 ? '' : `.${index}-of-${count}`;
   const name = (file as string | undefined) ?? 'sweep';

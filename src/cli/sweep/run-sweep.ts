@@ -37,11 +37,11 @@ export async function runSweep(points: readonly SweepPoint[], options: SweepOpti
   onProgress(done, points.length);
   const work = async () => {
     for (let point = waiting.shift(); point && !signal.aborted; point = waiting.shift()) {
-      const { id, settings, task } = point;
+      const { task, ...labels } = point;
       const costs = 'error' in task ? task : await pool.run('runPoint', task);
-      const result: FinishedPoint = 'error' in costs ? { id, settings, error: costs.error } : { id, settings, costs };
+      const result: FinishedPoint = 'error' in costs ? { ...labels, error: costs.error } : { ...labels, costs };
       writer.add(result);
-      finished.set(id, result);
+      finished.set(result.id, result);
       onProgress(++done, points.length);
       // A single thread is this one: signals and progress get their turn.
       if (pool.size === 1) await new Promise((resolve) => setImmediate(resolve));

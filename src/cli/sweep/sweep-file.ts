@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { SparsityError } from '../../errors.js';
@@ -16,9 +16,15 @@ const costsSchema = z.object({
   limitedBy: z.string(),
   cyclesByPhase: z.object({ forward: phase, inputGradient: phase, weightGradient: phase, weightUpdate: phase }),
 });
+const pointFields = {
+  id: z.string(),
+  settings,
+  /** Digest of the workload's content; files of earlier versions lack it. */
+  workload: z.string().optional(),
+};
 const lineSchema = z.union([
-  z.strictObject({ id: z.string(), settings, costs: costsSchema }),
-  z.strictObject({ id: z.string(), settings, error: z.string() }),
+  z.strictObject({ ...pointFields, costs: costsSchema }),
+  z.strictObject({ ...pointFields, error: z.string() }),
 ]);
 
 /** A line of a sweep's file: a point that is done. */
@@ -38,16 +44,17 @@ export interface SweepFile {
  */
 export function readSweepFile(path: string): SweepFile {
   if (!existsSync(path)) return { points: [], cutBytes: 0 };
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (cause) {
     throw fileError(`reading ${path}`, cause);
   }
-  const lines = text.split('\n');
-  const rest = lines.pop() as string; // nothing behind a whole last line
+  // In bytes: a character that is cut in half has another length as text.
+  const wholeBytes = bytes.lastIndexOf('\n') + 1;
+  const lines = bytes.toString('utf8', 0, wholeBytes).split('\n');
   const points = lines.flatMap((line, i) => (line === '' ? [] : [parseLine(line, `${path}:${i + 1}`)]));
-  return { points, cutBytes: Buffer.byteLength(rest) };
+  return { points, cutBytes: bytes.length - wholeBytes };
 }
 
 /** A sweep's file that grows by a line for each point: what was added survives a crash. */
@@ -71,7 +78,8 @@ export class SweepWriter {
 
   add(point: FinishedPoint): void {
     try {
-      writeSync(this.file, `${JSON.stringify(point)}\n`);
+      // Not writeSync, which may write less.
+      writeFileSync(this.file, `${JSON.stringify(point)}\n`);
     } catch (cause) {
       throw fileError(`writing ${this.path}`, cause);
     }

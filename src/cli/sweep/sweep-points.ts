@@ -1,23 +1,20 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import { canonicalJson } from '../../callbacks/canonical-json.js';
 import { SparsityError } from '../../errors.js';
 import { createAccelerator } from '../../hw/index.js';
-import { fileError } from '../../ops/atomic-write.js';
 import { createRng } from '../../rng.js';
 import type { Task } from '../run/task.js';
 import { version } from '../version.js';
-import { isNetworkFile, loadNetwork } from '../workload/load-network.js';
-import { checkWorkload, type Workload } from '../workload/workload.js';
+import { checkWorkload } from '../workload/workload.js';
 import type { Setting } from './setting-values.js';
 import type { Design, Dimension, SweepPlan } from './sweep-plan.js';
+import { digest, WorkloadDigests } from './workload-digests.js';
 
 /** A point of a sweep: what varies, and what is to be run; or why it cannot be. */
 export interface SweepPoint {
   /** Names the content: the same point of another sweep has the same. */
   readonly id: string;
   readonly settings: Readonly<Record<string, Setting>>;
+  /** Names the content of the workload, its files included. */
+  readonly workload: string;
   readonly task: Task | { readonly error: string };
 }
 
@@ -46,36 +43,37 @@ export async function sweepPoints({ search, points, searchSeed, workload, design
     throw new SparsityError({ what: 'points of the sweep', got: count, expected: `at most ${mostPoints}`, fix });
   }
   const indices = search === 'random' ? drawIndices(all, count, searchSeed) : Array.from({ length: all }, (_, i) => i);
-  const digests = new Map<string, Promise<string | null>>();
-  const made = indices.map((index) => {
+  const digests = new WorkloadDigests();
+  const made = new Map<string, SweepPoint>();
+  // One after the other: networks of many points at once would not fit into memory.
+  for (const index of indices) {
     const conditions = settingsAt(workload, Math.floor(index / perWorkload));
     let [design, rest] = [0, index % perWorkload];
     while (rest >= sizes[design]) rest -= sizes[design++];
-    return makePoint(conditions, designs[design], settingsAt(designs[design].dimensions, rest), digests);
-  });
-  return [...new Map((await Promise.all(made)).map((point) => [point.id, point])).values()];
+    const point = await makePoint(conditions, designs[design], settingsAt(designs[design].dimensions, rest), digests);
+    made.set(point.id, point);
+  }
+  return [...made.values()];
 }
 
 async function makePoint(
   conditions: Settings,
   { base }: Design,
   fields: Settings,
-  digests: Map<string, Promise<string | null>>,
+  digests: WorkloadDigests,
 ): Promise<SweepPoint> {
   const spec = { ...base, ...fields } as { kind: string; name: string };
   const settings = { ...conditions, accelerator: spec.name, ...fields };
   const workload = checkWorkload(conditions, (field) => field);
-  const key = canonicalJson(workload);
-  const known = digests.get(key) ?? digestFiles(workload);
-  digests.set(key, known);
-  const content = [version, workload, await known];
+  const content = [version, workload, await digests.contentOf(workload)];
+  const name = await digests.of(workload);
   try {
     const checked = createAccelerator(spec).spec;
     const { sources: _, ...constants } = checked as typeof checked & { sources?: unknown };
-    return { id: digest([...content, constants]), settings, task: { workload, spec: checked } };
+    return { id: digest([...content, constants]), settings, workload: name, task: { workload, spec: checked } };
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
-    return { id: digest([...content, spec]), settings, task: { error: error.message } };
+    return { id: digest([...content, spec]), settings, workload: name, task: { error: error.message } };
   }
 }
 
@@ -103,24 +101,4 @@ function drawIndices(all: number, count: number, seed: number): number[] {
     drawn.add(drawn.has(index) ? last : index);
   }
   return [...drawn].sort((a, b) => a - b);
-}
-
-function digest(content: unknown): string {
-  return createHash('sha256').update(canonicalJson(content)).digest('hex').slice(0, 16);
-}
-
-/** What the files of a workload hold, since their names do not tell; null where there are none. */
-async function digestFiles(workload: Workload): Promise<string | null> {
-  if ('run' in workload) return digestFile(workload.run);
-  return isNetworkFile(workload.network) ? digest((await loadNetwork(workload)).network) : null;
-}
-
-async function digestFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (cause) {
-    throw fileError(`reading ${path}`, cause);
-  }
-  return hash.digest('hex');
 }

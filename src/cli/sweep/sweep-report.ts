@@ -31,7 +31,7 @@ export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedP
   const priced = points.filter((point) => 'costs' in point);
   const byWorkload = new Map<string, PricedPoint[]>();
   for (const point of priced) {
-    const workload = canonicalJson(workloadOf(point.settings));
+    const workload = point.workload ?? canonicalJson(workloadOf(point.settings));
     byWorkload.set(workload, [...(byWorkload.get(workload) ?? []), point]);
   }
   const ranked = new Map<string, boolean>();

@@ -1,6 +1,7 @@
 import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
+import { multiplyAction } from '../parts/multiply-action.js';
 import type { Dataflow } from '../systolic.js';
 import type { Reconfiguration } from './configuration.js';
 import type { PreparedGemms } from './gemm-execution.js';
@@ -117,7 +118,7 @@ function workCounts(work: GemmWork | UpdateWork, spec: AcfSpec, traffic: Traffic
   const dramByte = traffic.inBytes + traffic.outBytes;
   const actions: Partial<Record<ActionName, number>> = {
     ...execution.actions,
-    multiplyFp32: effectual,
+    [multiplyAction(spec.bytesPerValue)]: effectual,
     addFp32: effectual,
     sramLargeAccess: (execution.actions.sramLargeAccess ?? 0) + dramByte / 4, // what crosses the pins is also written or read here
     dramByte,

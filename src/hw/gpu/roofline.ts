@@ -39,8 +39,9 @@ export const rooflineKind = { schema, build };
  *
  * A GEMM is one kernel, each tensor moves once; products with the padding are multiplied, zeros inserted by strides are not. Unstructured
  * zeros save nothing. With `structured` the kernel's half of the values and two bits of index for each move, and the peak doubles, where W
- * has at most two non-zeros in each four consecutive reduction indices: forward for weights pruned along the input channels, back only
- * for a mask that holds along the output channels, too, and never in a weight gradient. An update is bound by its bytes.
+ * has at most two non-zeros in each four consecutive reduction indices, and not so few of these that none is left out: forward for weights
+ * pruned along the input channels, back only for a mask that holds along the output channels, too, and never in a weight gradient. An
+ * update is bound by its bytes.
  *
  * Energy is between the shorter time at `idleW + (boardW - idleW) efficiencyHigh` and the longer one at `boardW`.
  *
@@ -73,18 +74,18 @@ function build(spec: RooflineSpec): Estimator {
 
 function estimate(work: PhaseWork, spec: RooflineSpec): EstimatedWork {
   const dense = denseKernel(work, spec.bytesPerValue);
-  if (!spec.structured || work.kind === 'update' || !isTwoOfFour(work)) {
-    return estimatedWork(work, kernelSeconds(dense, spec.peakTflops, spec), dense, { kernel: 'dense' }, spec);
-  }
-  const halved = halfKernel(work, dense, spec);
-  return estimatedWork(work, kernelSeconds(halved, spec.peakTflops, spec), halved, { kernel: '2:4' }, spec);
+  const isHalf = spec.structured && work.kind === 'gemm' && isTwoOfFour(work);
+  const halved = isHalf ? halfKernel(work, dense, spec) : dense;
+  const kernel = halved.macs < dense.macs ? halved : dense; // one or two products are no fewer
+  const decisions = { kernel: kernel === dense ? 'dense' : '2:4' };
+  return estimatedWork(work, kernelSeconds(kernel, spec.peakTflops, spec), kernel, decisions, spec);
 }
 
 /** Two of each four products at the dense peak, as the doubled peak counts those that are left out; two values and four bits for them. */
 function halfKernel(work: GemmWork, { bytes }: Kernel, { bytesPerValue }: RooflineSpec): Kernel {
   const kept = Math.ceil(bytes.W / bytesPerValue / 2);
   return {
-    macs: gemmMacs(work, (k) => 2 * Math.ceil(k / 4)),
+    macs: gemmMacs(work, (k) => Math.min(k, 2 * Math.ceil(k / 4))),
     bytes: { ...bytes, W: kept * bytesPerValue + Math.ceil(kept / 4) },
   };
 }

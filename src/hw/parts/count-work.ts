@@ -4,10 +4,12 @@ import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
 import { doubleBuffered, evenFolds } from './double-buffer.js';
 import type { Movement } from './gemm-movement.js';
+import { multiplyAction } from './multiply-action.js';
 
 /** What surrounds the units of an accelerator. */
 export interface Surroundings {
   readonly units: number;
+  readonly bytesPerValue: 1 | 2 | 4;
   readonly dramBytesPerCycle: number;
   readonly clockGhz: number;
 }
@@ -31,7 +33,7 @@ export function countWork(
   work: GemmWork | UpdateWork,
   execution: Execution,
   movement: Movement,
-  { units, dramBytesPerCycle, clockGhz }: Surroundings,
+  { units, bytesPerValue, dramBytesPerCycle, clockGhz }: Surroundings,
 ): WorkCounts {
   const { macs, folds } = execution;
   const whole = { computeCycles: execution.cycles, loadBytes: movement.loadBytes, storeBytes: movement.storeBytes };
@@ -48,7 +50,7 @@ export function countWork(
     idealCycles: Math.max(macs.effectual / units, movement.bytesOnce / dramBytesPerCycle),
     actions: {
       ...execution.actions,
-      multiplyFp32: macs.executed,
+      [multiplyAction(bytesPerValue)]: macs.executed,
       addFp32: macs.executed,
       sramLargeAccess: (execution.actions.sramLargeAccess ?? 0) + dramByte / 4,
       dramByte,
@@ -65,16 +67,11 @@ export function countWork(
  *
  * @param storedBytes of the weights as they are stored.
  */
-export function countUpdate(
-  work: UpdateWork,
-  bytesPerValue: number,
-  storedBytes: number,
-  surroundings: Surroundings,
-): WorkCounts {
+export function countUpdate(work: UpdateWork, storedBytes: number, surroundings: Surroundings): WorkCounts {
   const { weights, slots, masked } = work;
   const executed = effectualMacs(work);
   const cycles = Math.ceil(executed / surroundings.units);
-  const values = (masked ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape)) * bytesPerValue;
+  const values = (masked ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape)) * surroundings.bytesPerValue;
   const written = values * slots + (masked ? storedBytes : values);
   const movement = {
     loadBytes: written + values,

@@ -75,12 +75,7 @@ function build(spec: ProcrustesSpec): Accelerator {
 function execute(work: PhaseWork, spec: ProcrustesSpec): WorkCounts {
   if (work.kind === 'gemm') return gemmCounts(evenBatch(work), spec);
   const { shape } = work.weights.nonzeros;
-  return countUpdate(
-    work,
-    spec.bytesPerValue,
-    blockBytes(work.weights.nonzeros, shape[shape.length - 1], spec),
-    surroundings(spec),
-  );
+  return countUpdate(work, blockBytes(work.weights.nonzeros, shape[shape.length - 1], spec), surroundings(spec));
 }
 
 function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
@@ -95,7 +90,7 @@ function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
   const executed = tiles.nonzeros * pixels * images;
   const rowCycles = peRows * tiles.longest * pixels;
   const words = bufferWords(work, tiles, pixels * images);
-  const made = outputElements(work);
+  const wanted = output ? countBits(output.nonzeros) : outputElements(work);
   const execution = {
     cycles: tiles.longest * pixels * rounds,
     folds: tiles.tiles * rounds,
@@ -110,7 +105,7 @@ function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
       sramLargeAccess: ((words.source + words.sink + words.weights) * bytesPerValue) / 4,
       // Along a row go weights, along a column what its PEs share: the operand, or the sums, on the side of the input channels.
       nocHop: words.source * peRows + words.sink + words.weights * peCols,
-      indexOp: executed + (phase === 'weightGradient' ? made : 0), // where a weight belongs, and the threshold of a gradient
+      indexOp: executed + (phase === 'weightGradient' ? wanted : 0), // where a weight belongs, and the threshold of a gradient
     },
     decisions: { balance: spec.balance },
   };
@@ -118,7 +113,6 @@ function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
     if (operand.role === 'W') return blockBytes(operand.nonzeros, nest.outChannels, spec);
     return sizeOf(operand.nonzeros.shape) * bytesPerValue * imageScale;
   };
-  const wanted = output ? countBits(output.nonzeros) : made;
   const bytes = { inputBytes: stored(input), kernelBytes: stored(kernel), outputBytes: wanted * bytesPerValue };
   return countWork(work, execution, gemmMovement(work, bytes, (spec.sramKb * 1024) / 6), surroundings(spec));
 }

@@ -33,7 +33,6 @@ export function sparseForms(work: GemmWork, nest: LoopNest, spec: SatSpec): Form
   const channels = reductionChannels(nest, work.phase);
   const isMap = work.phase === 'inputGradient' && isNmMap(work.input.nonzeros, channels, spec);
   const forms = isMap ? [uniformForm('E', nest, work.phase, spec)] : [];
-  if (work.kernel.role !== 'W') return forms; // attention: nothing is generated before the step
   const kernels = lowerGemm(work).map((view) => nmKernel(view, channels, spec));
   if (kernels.every(({ over }) => !over.includes(1))) return [uniformForm('W', nest, work.phase, spec), ...forms];
   const isPart = spec.preGeneration && kernels.some(({ hasCompact }) => hasCompact);

@@ -2,6 +2,7 @@ import type { GemmWork, Role, WorkCounts } from '../contracts.js';
 import { effectualMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
 import { denseMacs } from '../loop-nest.js';
+import { multiplyAction } from '../parts/multiply-action.js';
 import { sparseForms } from './forms.js';
 import type { SatSpec } from './options.js';
 import { fastest, type Schedule, timeWork, type WorkTime } from './schedule.js';
@@ -65,15 +66,14 @@ function countsOf(work: GemmWork, time: WorkTime, dense: number, effectual: numb
     },
   };
 
-  function actionsOf({ operandReads, sums, soreCycles }: WorkTime, units: number, { n, m, soreLanes, clockGhz }: SatSpec) {
+  function actionsOf({ operandReads, sums, soreCycles }: WorkTime, units: number, { n, m, clockGhz }: SatSpec) {
     const valueWords = spec.bytesPerValue / 4;
-    const multiply = spec.bytesPerValue === 2 ? 'multiplyFp16' : 'multiplyFp32';
     const actions: Partial<Record<ActionName, number>> = {
-      [multiply]: executed,
+      [multiplyAction(spec.bytesPerValue)]: executed,
       addFp32: executed,
       registerAccess: (2 * valueWords + 1) * executed, // two operands passed on, one sum
       // The place of a compact value selects its partner; the SORE compares an element with the N that it keeps.
-      indexOp: (form.sparse === 'none' ? 0 : executed) + (soreCycles / m) * soreLanes * m * n,
+      indexOp: (form.sparse === 'none' ? 0 : executed) + (soreCycles > 0 ? form.soreGroups * m * n : 0),
       sramLargeAccess: operandReads * valueWords + sums + bytes / 4, // what crosses the pins is also written to or read from a buffer
       dramByte: bytes,
       leakUnitCycle: (units * cycles) / clockGhz,

@@ -80,7 +80,7 @@ export function timeWork(nest: LoopNest, phase: GemmWork['phase'], form: Form, m
     ...{ form, mapping, soreCycles, computeCycles, executed, underfilled, accumulation, fill, operandReads, sums },
     ...{ inputBytes, kernelBytes, outputBytes, bytes, kernelBits },
     bytesOnce: nest.groups * largestInput + storedBytes,
-    cycles: overlapped(computeCycles, transferCycles(bytes, spec.dramBytesPerCycle), pieces),
+    cycles: overlapped(computeCycles, transferCycles(bytes, spec.dramBytesPerCycle), Math.max(1, pieces)), // no GEMM, no piece
   };
 }
 

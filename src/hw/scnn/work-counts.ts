@@ -5,6 +5,7 @@ import type { ActionName } from '../energy/actions.js';
 import { denseMacs } from '../loop-nest.js';
 import { doubleBuffered, evenFolds } from '../parts/double-buffer.js';
 import { runLengthBits } from '../parts/formats/run-length.js';
+import { multiplyAction } from '../parts/multiply-action.js';
 import type { ArraySums } from './array-sums.js';
 import type { ScnnSpec } from './options.js';
 
@@ -41,7 +42,7 @@ export function gemmCounts(work: GemmWork, sums: ArraySums, convolution: boolean
       halo: sums.haloCycles * elements * multipliers * scale,
     },
     actions: {
-      multiplyFp32: sums.products * scale,
+      [multiplyAction(spec.bytesPerValue)]: sums.products * scale,
       addFp32: (sums.landed + sums.haloWords) * scale,
       // Each brick takes a vector of weights from the FIFO and holds one of activations.
       registerAccess: sums.bricks * (spec.weightVector + spec.activationVector) * scale,
@@ -65,7 +66,7 @@ export function updateCounts(work: UpdateWork, spec: ScnnSpec): WorkCounts {
     useful: executed,
     macs: { dense: workMacs(work), effectual: executed, executed },
     idle: { underfilled: units * computeCycles - executed },
-    actions: { multiplyFp32: executed, addFp32: executed, registerAccess: 3 * executed },
+    actions: { [multiplyAction(spec.bytesPerValue)]: executed, addFp32: executed, registerAccess: 3 * executed },
   });
 }
 

@@ -74,17 +74,21 @@ export function inScanOrder(connections: readonly Connection[], order: ScanOrder
 
 /**
  * What is wrong with connections for a window of `lookahead` rows ahead and `lanes` lanes, in words; undefined when nothing is: each is
- * one or more rows ahead inside the window, less than a turn aside, and listed once.
+ * one or more rows ahead inside the window, less than a turn aside, and no other one's source: lanes are a ring, so that of four lanes 1
+ * aside is -3 aside.
  */
 export function connectionFault(connections: readonly Connection[], lookahead: number, lanes: number): string | undefined {
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
   for (const [ahead, aside] of connections) {
     const name = `[${ahead}, ${aside}]`;
     if (!(Number.isInteger(ahead) && Number.isInteger(aside))) return `integers, not ${name}`;
     if (ahead < 1 || ahead > lookahead) return `1 to ${lookahead} rows ahead, the window of the lookahead: ${name} leaves it`;
     if (Math.abs(aside) >= lanes) return `fewer than ${lanes} lanes aside, as a filter has: ${name} goes around`;
-    if (seen.has(name)) return `each connection once: ${name} is there twice`;
-    seen.add(name);
+    const source = `${ahead} ${(aside + lanes) % lanes}`;
+    const other = seen.get(source);
+    if (other === name) return `each connection once: ${name} is there twice`;
+    if (other !== undefined) return `each source once: around ${lanes} lanes ${name} is ${other}`;
+    seen.set(source, name);
   }
   return undefined;
 }

@@ -69,6 +69,6 @@ export function executeInOrder(
 ): WorkCounts {
   const compressed = work.kernel.role === 'W'; // what is made at run time comes as it is
   const coding = { valueBits: 8 * spec.bytesPerValue, selectBits: 0, advanceBits: 0, decoupled: false, compressed };
-  const sums = runRows(layers, tileArray(spec), { tiles: spec.tiles, skipsZeros: false, coding });
+  const sums = runRows(layers, tileArray(spec), { tiles: spec.tiles, windows: spec.windows, skipsZeros: false, coding });
   return gemmCounts(work, layers, sums, { selectBits: 0, decisions }, spec);
 }

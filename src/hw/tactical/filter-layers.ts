@@ -1,5 +1,5 @@
 import type { FilterBits, FilterSet } from '../../kernels/index.js';
-import { countBits } from '../bits.js';
+import { countBits, sizeOf } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
 import { type GemmShape, gemmShapes } from '../gemm-shapes.js';
 import { lowerGemm } from '../gemm-view.js';
@@ -70,7 +70,8 @@ export function filterLayers(work: GemmWork, array: RowShape): readonly FilterLa
       const [{ wordsPerRow }] = own;
       return { words: joined(own.map((view) => view.kernelRows())), wordsPerFilter: wordsPerRow, taps, perTap };
     };
-    const allWeights = !gradient && shapes.length === 1;
+    // Where an axis is shorter than the stride some taps meet no pixel, and the one class of pixels leaves their weights out.
+    const allWeights = !gradient && n * k * groups === sizeOf(work.kernel.nonzeros.shape);
     return {
       rows: taps.length * Math.ceil(perTap / array.lanes),
       weights: k,

@@ -49,6 +49,7 @@ const frontEnd = (name: string, lookahead: number, lookaside: number) =>
       scan: 'the public simulator of Bit-Tactical (ledger 1.4.4)',
       policy: '003 Algorithm 2',
       synchronise: '003: L = k * N lanes are one tile (ledger section 4, 18)',
+      filterShuffling: 'chosen: off; 003 adds it to some of its runs (ledger 1.4.5)',
       selects: 'chosen: a weight may also stay in place',
       weightGradient: '003 schedules weights, in software',
     },

@@ -10,6 +10,8 @@ export interface RowSums {
   /** Multiplier slots of issued rows, with a weight in them or not. */
   issuedSlots: number;
   waitingSlots: number;
+  /** Weight slots read: once per issued row for the windows that share it. */
+  slotReads: number;
   /** Rows that were issued, over all filters and windows: each reads and writes a partial sum. */
   filterRows: number;
   /** Values that tiles fetch from the activation memory: of skipped rows as well. */
@@ -31,14 +33,34 @@ export interface RowCoding {
   readonly compressed: boolean;
 }
 
-/** Runs the layers of a work on an array. `skipsZeros`: zero weights are not multiplied. */
+/** How {@link runRows} runs. */
+interface RowsRun {
+  readonly tiles: number;
+  /** Windows of a tile that take a row together. */
+  readonly windows: number;
+  /** Zero weights are not multiplied. */
+  readonly skipsZeros: boolean;
+  readonly coding: RowCoding;
+}
+
+/** Runs the layers of a work on an array. */
 export function runRows(
   layers: readonly FilterLayer[],
   array: RowSynchronousArray,
-  { tiles, skipsZeros, coding }: { readonly tiles: number; readonly skipsZeros: boolean; readonly coding: RowCoding },
+  { tiles, windows: together, skipsZeros, coding }: RowsRun,
 ): RowSums {
   const sums: RowSums = {
-    ...{ cycles: 0, executed: 0, issuedSlots: 0, waitingSlots: 0, filterRows: 0, fetched: 0, storedBytes: 0, steps: 0 },
+    ...{
+      cycles: 0,
+      executed: 0,
+      issuedSlots: 0,
+      waitingSlots: 0,
+      slotReads: 0,
+      filterRows: 0,
+      fetched: 0,
+      storedBytes: 0,
+      steps: 0,
+    },
   };
   for (const layer of layers) {
     const issued = array.issue(layer);
@@ -51,6 +73,7 @@ export function runRows(
     sums.executed += windows * (skipsZeros ? nonzeros : filters * weights);
     sums.issuedSlots += issuedSlots;
     sums.waitingSlots += waitingSlots;
+    sums.slotReads += (issuedSlots / windows) * images * Math.ceil(windowsPerImage / together);
     sums.filterRows += issuedSlots / array.lanes;
     sums.fetched += windows * sets.length * rows * array.lanes;
     sums.storedBytes += Math.ceil(storedBits(issued, nonzeros, array.lanes, coding) / 8);

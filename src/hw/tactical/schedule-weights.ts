@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { type Connection, type PromotionPolicy, scheduleSlots } from '../../kernels/index.js';
-import { checkChoice, checkPositive } from '../parts/checks.js';
+import { checkChoice, checkCount, checkPositive } from '../parts/checks.js';
 import { connectionFault } from './connections.js';
 
 /** Options of {@link scheduleWeights}. */
@@ -9,7 +9,7 @@ export interface ScheduleOptions {
   readonly lanes: number;
   /** Rows of the window ahead of the present one: a weight moves at most so far, and at most so many empty rows are skipped in a row. */
   readonly lookahead: number;
-  /** In the order in which a slot tries them; each at most `lookahead` rows ahead and less than `lanes` lanes aside. */
+  /** In the order in which a slot tries them; each at most `lookahead` rows ahead and less than `lanes` lanes aside, no two of the same source. */
   readonly connections: readonly Connection[];
   /**
    * Which empty slot is filled first: `least-flexible-first` the one with the fewest sources (Algorithm 2), `most-flexible-first` the one
@@ -39,11 +39,13 @@ export interface WeightSchedule {
  * window ahead, of their own filter only, around the ring of its lanes. Empty rows are skipped, at most `lookahead` one after another,
  * since the activation buffer holds `lookahead + 1` rows.
  *
- * Laws: every weight stands in one slot, and one connection away at most; `floor(rows / (lookahead + 1)) <= cycles <= rows`; without zeros
- * nothing moves.
+ * Laws: every weight stands in one slot, and one connection away at most; `floor(rows / (lookahead + 1)) <= cycles <= rows`, as in the public
+ * simulator, which skips empty rows at the end as any others (the ledger has the ceiling, one row more where lookahead + 1 does not divide
+ * the rows); without zeros nothing moves.
  *
  * @param weights [rows, filters * lanes], row-major.
- * @throws SparsityError when the lanes do not divide a row, a value is not finite, or a connection leaves the window.
+ * @throws SparsityError when the lanes do not divide a row, a value is not finite, the lookahead is no count, a connection leaves the window,
+ * or two are one source.
  * @example
  * ```ts
  * const rows = [[1, 0, 2, 0], [0, 3, 0, 4]];
@@ -54,6 +56,7 @@ export interface WeightSchedule {
 export function scheduleWeights(weights: readonly ArrayLike<number>[], options: ScheduleOptions): WeightSchedule {
   const { lanes, lookahead, connections, policy = 'least-flexible-first', synchronise = 'tile' } = options;
   checkPositive('lanes of a schedule', lanes);
+  checkCount('lookahead of a schedule', lookahead);
   checkChoice('policy of a schedule', policy, ['least-flexible-first', 'most-flexible-first', 'greedy']);
   checkChoice('synchronise of a schedule', synchronise, ['tile', 'pe']);
   const fault = connectionFault(connections, lookahead, lanes);

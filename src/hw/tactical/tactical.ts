@@ -16,8 +16,12 @@ import { gemmCounts, updateCounts } from './work-counts.js';
  *
  * Zeros of the weights alone save time, in the forward pass and the input gradient, each with a schedule of its own. The weight
  * gradient has no weights among its operands and stays dense by default, as products of two activations do: with `s` zeros a step is at most
- * `3 / (2 max(1 - s, 1 / (h + 1)) + 1)` times as fast. Where the sources of the slots cost more traffic than the schedule saves
- * time, weights stay in order: no work is ever slower than on {@link dadiannao}, and what was chosen stands in `decisions`.
+ * `3 / (2 max(1 - s, 1 / (h + 1)) + 1)` times as fast where channels fill the lanes, filters the tiles, and `h + 1` divides the rows R of
+ * a filter. Lanes without a channel are room for weights of later rows, also without zeros, and an empty filter issues
+ * `floor(R / (h + 1))` rows, as in the public simulator (the ledger has the ceiling).
+ *
+ * Where the sources of the slots cost more traffic than the schedule saves time, weights stay in order: no work is ever slower than on
+ * {@link dadiannao}, and what was chosen stands in `decisions`.
  *
  * Multiplier-cycles are lost as there: `unfilled` are empty slots of issued rows, `imbalance` the wait for the slowest tile, or with
  * `synchronise: 'pe'` for the slowest processing element.
@@ -89,6 +93,6 @@ function executeScheduled(
   const decoupled = spec.synchronise === 'pe';
   const compressed = work.kernel.role === 'W';
   const coding = { valueBits: 8 * spec.bytesPerValue, ...bits, decoupled, compressed };
-  const sums = runRows(layers, array, { tiles: spec.tiles, skipsZeros: true, coding });
+  const sums = runRows(layers, array, { tiles: spec.tiles, windows: spec.windows, skipsZeros: true, coding });
   return gemmCounts(work, layers, sums, { selectBits: bits.selectBits, decisions: { weights: 'scheduled' } }, spec);
 }

@@ -3,6 +3,7 @@ import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
 import { denseMacs } from '../loop-nest.js';
 import { doubleBuffered, evenFolds } from '../parts/double-buffer.js';
+import { multiplyAction } from '../parts/multiply-action.js';
 import type { FilterLayer } from './filter-layers.js';
 import type { RowArraySpec } from './options.js';
 import type { RowSums } from './run-rows.js';
@@ -25,7 +26,7 @@ export function gemmCounts(
 ): WorkCounts {
   const units = unitsOf(spec);
   const words = spec.bytesPerValue / 4;
-  const { cycles, executed, issuedSlots, waitingSlots, filterRows, fetched } = sums;
+  const { cycles, executed, issuedSlots, waitingSlots, slotReads, filterRows, fetched } = sums;
   // Sampled images stand in the batch as often as each other, which need not be a whole number of times.
   const effectual = Math.round(effectualMacs(work) * work.imageScale);
   const outputs = layers.reduce((sum, layer) => sum + outputsOf(layer), 0);
@@ -40,10 +41,10 @@ export function gemmCounts(
       underfilled: units * cycles - issuedSlots - waitingSlots,
     },
     actions: {
-      multiplyFp32: executed,
+      [multiplyAction(spec.bytesPerValue)]: executed,
       addFp32: executed,
       registerAccess: 2 * executed + 2 * filterRows, // two operands of a product, partial sum in and out
-      sramSmallAccess: issuedSlots * (words + selectBits / 32),
+      sramSmallAccess: slotReads * (words + selectBits / 32),
       sramLargeAccess: (fetched + outputs) * words,
       nocHop: fetched * words, // broadcast to the elements of a tile
       indexOp: selectBits > 0 ? executed : 0,
@@ -61,7 +62,7 @@ export function updateCounts(work: UpdateWork, selectBits: number, spec: RowArra
     folds: Math.max(1, computeCycles),
     macs: { dense: workMacs(work), effectual: executed, executed },
     idle: { underfilled: unitsOf(spec) * computeCycles - executed },
-    actions: { multiplyFp32: executed, addFp32: executed, registerAccess: 3 * executed },
+    actions: { [multiplyAction(spec.bytesPerValue)]: executed, addFp32: executed, registerAccess: 3 * executed },
     decisions: {},
   });
 }

@@ -91,7 +91,7 @@ function build(spec: TensorDashSpec): Accelerator {
 
 function execute(work: PhaseWork, spec: TensorDashSpec): WorkCounts {
   if (work.kind === 'gemm') return gemmCounts(fillBatch(work, spec), spec);
-  return countUpdate(work, spec.bytesPerValue, storedBytes(work.weights, 1, spec), { ...spec, units: unitsOf(spec) });
+  return countUpdate(work, storedBytes(work.weights, 1, spec), { ...spec, units: unitsOf(spec) });
 }
 
 /** A few input rows leave tiles part empty that the batch would fill, and a few pixels the lanes of a weight gradient. */

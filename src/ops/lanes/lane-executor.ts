@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { isRecording } from '../forward-backward-op.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
-import { isTapAttached } from '../tap/attach-tap.js';
+import { isTapWatching } from '../tap/attach-tap.js';
 import { inTrainingStep } from '../training-step.js';
 import { CompactKernel } from './compact-kernel.js';
 import { laneGeometry, storeOf } from './lane-choice.js';
@@ -179,7 +179,7 @@ function runMasked(
     values,
     masks: store.opMasks ?? {},
     batch,
-    onUse: isTapAttached() ? (use) => reportUse(store, plan, batch, values === 'dense' ? use : inFull(use)) : undefined,
+    onUse: isTapWatching() ? (use) => reportUse(store, plan, batch, values === 'dense' ? use : inFull(use)) : undefined,
   });
   if (name === 'linear' || name === 'relu' || !activation) {
     return { tensor: y, images, rectified: name === 'relu', pooled: pool !== undefined };

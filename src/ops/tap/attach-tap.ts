@@ -13,9 +13,11 @@ export interface TapOptions {
    * `tf.keep(t.clone())` and dispose. Tensors made in it are freed.
    */
   readonly onOp: (op: TappedOp) => void;
+  /** Asked for each use as it is computed: what is not wanted is not reported, and costs nothing. @default always */
+  readonly isWanted?: () => boolean;
 }
 
-const attached = new Set<TapOptions['onOp']>();
+const attached = new Set<Required<TapOptions>>();
 
 /**
  * Reports W, A, E, G of every use of every conv and dense kernel of a model in each training step, under `fit`, `trainOnBatch` or a loop
@@ -39,7 +41,7 @@ const attached = new Set<TapOptions['onOp']>();
  * tap.detach();
  * ```
  */
-export function attachTap(model: tf.LayersModel, { onOp }: TapOptions): TensorTap {
+export function attachTap(model: tf.LayersModel, { onOp, isWanted = () => true }: TapOptions): TensorTap {
   checkModel(model);
   const kernels = kernelNames(model);
   if (![...kernels.values()].some(({ trained }) => trained)) {
@@ -51,33 +53,32 @@ export function attachTap(model: tf.LayersModel, { onOp }: TapOptions): TensorTa
     });
   }
   selfTest();
-  const release = tapKernels(kernels, onOp);
-  // Each attach has its own entry, even when two share their onOp.
-  const report: TapOptions['onOp'] = (op) => onOp(op);
-  attached.add(report);
+  const tap = { onOp, isWanted };
+  const release = tapKernels(kernels, tap);
+  attached.add(tap);
   return {
     layers: [...kernels.values()].map(({ name }) => name),
     detach() {
-      attached.delete(report);
+      attached.delete(tap);
       release();
     },
   };
 }
 
 /**
- * Whether any tap is attached: whoever computes around the tape reports its uses only then.
+ * Whether any attached tap wants what is computed now: whoever computes around the tape reports its uses only then.
  *
  * @example
  * ```ts
- * isTapAttached(); // false
+ * isTapWatching(); // false
  * ```
  */
-export function isTapAttached(): boolean {
-  return attached.size > 0;
+export function isTapWatching(): boolean {
+  return [...attached].some(({ isWanted }) => isWanted());
 }
 
 /**
- * Reports a use that no tape sees to all attached taps: for ops that compute forward and backward passes by themselves. Tensors in
+ * Reports a use that no tape sees to all attached taps that want it: for ops that compute forward and backward passes by themselves. Tensors in
  * canonical shape, see {@link attachTap}; they may be freed after the call.
  *
  * @example
@@ -89,6 +90,6 @@ export function isTapAttached(): boolean {
  */
 export function reportOp(op: TappedOp): void {
   tf.tidy(() => {
-    for (const report of attached) report(op);
+    for (const { onOp, isWanted } of attached) if (isWanted()) onOp(op);
   });
 }

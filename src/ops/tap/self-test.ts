@@ -36,7 +36,10 @@ function check(name: string, expected: string, backward: (x: tf.Tensor2D) => (w:
   try {
     tf.tidy(() => {
       const w = tf.tensor2d([[3]]);
-      const release = tapKernels(new Map([[w.id, { name: 'w', trained: true }]]), (op) => seen.push(describe(op)));
+      const release = tapKernels(new Map([[w.id, { name: 'w', trained: true }]]), {
+        onOp: (op) => void seen.push(describe(op)),
+        isWanted: () => true,
+      });
       try {
         backward(tf.tensor2d([[2]]))(w);
       } finally {

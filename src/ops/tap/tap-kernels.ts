@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { TappedOp } from '../contracts.js';
+import type { TapOptions } from './attach-tap.js';
 import { followKernels } from './follow-kernels.js';
 import type { NamedKernel } from './kernel-names.js';
 import { offTape, type TapeNode } from './tape.js';
@@ -10,8 +10,9 @@ import { offTape, type TapeNode } from './tape.js';
  *
  * @param kernels each kernel by the id of its variable.
  */
-export function tapKernels(kernels: ReadonlyMap<number, NamedKernel>, onOp: (op: TappedOp) => void): () => void {
+export function tapKernels(kernels: ReadonlyMap<number, NamedKernel>, { onOp, isWanted }: Required<TapOptions>): () => void {
   return followKernels(kernels, ({ layer, use, trained, node, nest, saved, views, data, kernel }) => {
+    if (!isWanted()) return;
     const emit = (E: tf.Tensor | undefined, G: tf.Tensor | undefined, needsInputGradient: boolean) => {
       const W = views.W(node.saved[saved.W] as tf.Tensor);
       const backwardW = saved.backwardW === saved.W ? W : views.W(node.saved[saved.backwardW] as tf.Tensor);
