@@ -3,19 +3,18 @@ import { SparsityError } from '../errors.js';
 import {
   type LayerRunState,
   type OptimizerState,
-  type PrunedTreatment,
+  type PrunableKernel,
   prunableKernels,
   readOptimizerState,
   statefulLayers,
   writeOptimizerState,
 } from '../ops/index.js';
 import { checkState } from '../ops/optimizer-state.js';
-import type { LayerMasks } from '../pruning/contracts.js';
 
 /** Everything in a model that training changes. Weights, kernels and layers are known by their order: names change between processes. */
 export interface ModelSnapshot {
   readonly weights: readonly StoredWeight[];
-  readonly kernels: readonly { readonly masks: LayerMasks; readonly treatment: PrunedTreatment }[];
+  readonly kernels: readonly Pick<PrunableKernel, 'masks' | 'treatment' | 'masksUsed'>[];
   /** null for a model that is not compiled. */
   readonly optimizer: OptimizerState | null;
   readonly layers: readonly LayerRunState[];
@@ -37,7 +36,7 @@ export function readSnapshot(model: tf.LayersModel): ModelSnapshot {
       const dtype = weight.dtype as StoredWeight['dtype'];
       return { name: lastName(weight), shape: weight.shape as number[], dtype, values: typed(dtype, weight.read().dataSync()) };
     }),
-    kernels: prunableKernels(model).map(({ masks, treatment }) => ({ masks, treatment })),
+    kernels: prunableKernels(model).map(({ masks, treatment, masksUsed }) => ({ masks, treatment, masksUsed })),
     optimizer: model.optimizer ? readOptimizerState(model.optimizer) : null,
     layers: statefulLayers(model).map((layer) => layer.runState()),
   };
@@ -71,8 +70,9 @@ export function checkSnapshot(name: string, model: tf.LayersModel, snapshot: Mod
 export function writeSnapshot(model: tf.LayersModel, snapshot: ModelSnapshot): void {
   // Masks first: they zero weights, which then get their stored values.
   prunableKernels(model).forEach((kernel, i) => {
-    const { masks, treatment } = snapshot.kernels[i] as ModelSnapshot['kernels'][number];
+    const { masks, treatment, masksUsed } = snapshot.kernels[i] as ModelSnapshot['kernels'][number];
     kernel.repack(masks, treatment);
+    kernel.masksUsed = masksUsed;
   });
   model.weights.forEach((weight, i) => {
     const { values, shape, dtype } = snapshot.weights[i] as StoredWeight;

@@ -3,6 +3,7 @@ import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
+import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
 import { checkSettings } from './run-settings.js';
@@ -186,7 +187,8 @@ export class Pruning extends SparsityCallback implements RunState {
     const { groups } = this.method;
     this.inGroups = false;
     // Weights that were set from outside since then have other masks.
-    if (groups && sparsity > 0 && areEqual(masks, this.newMasks(sparsity))) this.regroup(groups, sparsity);
+    const follow = (expected: readonly LayerMasks[]) => masks.every((of, i) => sameMasks(of, expected[i] as LayerMasks));
+    if (groups && sparsity > 0 && follow(this.newMasks(sparsity))) this.regroup(groups, sparsity);
     else this.repack(masks);
   }
 
@@ -276,13 +278,4 @@ function checkOptimizer({ slots }: PruningMethod, optimizer: tf.Optimizer): void
 
 function stateOf(kernel: PrunableKernel): KernelState {
   return { info: kernel.info, weights: kernel.readKernel(), masks: kernel.masks };
-}
-
-function areEqual(some: readonly LayerMasks[], others: readonly LayerMasks[]): boolean {
-  const equal = (a: Uint8Array | null, b: Uint8Array | null) =>
-    a === b || (a !== null && b !== null && a.every((bit, i) => bit === b[i]));
-  return some.every(({ forward, backward, gradient }, i) => {
-    const other = others[i] as LayerMasks;
-    return equal(forward, other.forward) && equal(backward, other.backward) && equal(gradient, other.gradient);
-  });
 }

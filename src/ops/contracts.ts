@@ -27,6 +27,8 @@ export interface PrunableKernel {
   readonly masks: LayerMasks;
   /** What the last {@link PrunableKernel.repack} declared; a checkpoint stores it. */
   readonly treatment: PrunedTreatment;
+  /** Whether the masks in force have been computed with: lists may only be worth making for masks that stay. A checkpoint stores it. */
+  masksUsed: boolean;
   /** The dense stored values (masters), row-major: materialised on each call. */
   readKernel(): Float32Array;
   /** Overwrites the stored values; under `pruned: 'zero'` masked positions become 0. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { MagnitudeGroups } from '../kernels/index.js';
 import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
+import { sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import type { OpMasks } from './masked-ops.js';
 import { optimizerSlots } from './optimizer-slots.js';
@@ -42,6 +43,7 @@ export class DenseKernelStore implements KernelStore {
   private closed = false;
   /** The variables that have been made 0 where masked, since the last repack. */
   private settled = new WeakSet<tf.Variable>();
+  masksUsed = false;
   treatment: PrunedTreatment = { pruned: 'zero', slots: 'zero', decay: 0 };
 
   constructor(
@@ -93,9 +95,11 @@ export class DenseKernelStore implements KernelStore {
     const forward = this.own(masks.forward, []);
     const backward = this.own(masks.backward, [forward]);
     const gradient = this.own(masks.gradient, [forward, backward]);
+    const next = { forward, backward, gradient };
+    this.masksUsed &&= this.current !== undefined && sameMasks(this.current, next);
     this.disposeTensors();
     this.forgetGroups();
-    this.current = { forward, backward, gradient };
+    this.current = next;
     this.treat(treatment);
     this.settled = new WeakSet();
     this.closed = treatment.slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
@@ -118,6 +122,7 @@ export class DenseKernelStore implements KernelStore {
     // Reshaped, not cloned: every backend shares the values then.
     this.groupedWeights = { groups, weights: tf.keep(this.variable.reshape(this.variable.shape)), masksOf };
     this.current = undefined;
+    this.masksUsed = false;
     this.closed = false;
     this.treat(treatment);
   }

@@ -34,6 +34,12 @@ function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
     get treatment() {
       return kernel.treatment;
     },
+    get masksUsed() {
+      return kernel.masksUsed;
+    },
+    set masksUsed(used) {
+      kernel.masksUsed = used;
+    },
     readKernel: () => kernel.readKernel(),
     writeKernel: (values) => kernel.writeKernel(values),
     repack: (masks, treatment, optimizer) => kernel.repack(masks, treatment, optimizer),

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { checkpoint, pruning, readRunLog, restoreCheckpoint, runLog, seededBatches } from 'tfjs-sparsity/callbacks';
 import { maskedDense, prunableKernels, readOptimizerState, seededDropout, sparsify } from 'tfjs-sparsity/ops';
-import { bdwp, type PruningMethod } from 'tfjs-sparsity/pruning';
+import { bdwp, gradualMagnitude, type PruningMethod } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/callbacks/checkpoint-file.js';
 import { readSnapshot } from '../../src/callbacks/model-snapshot.js';
@@ -142,6 +142,7 @@ describe('sparse execution', () => {
   }
 
   const methods = {
+    'masks that stay for some steps': gradualMagnitude({ finalSparsity: 0.9, endStep: 20, frequency: 5 }),
     'BDWP from the first step': bdwp({ n: 2, m: 8, decay: 0.05 }),
     'BDWP that begins later': bdwp({ n: 2, m: 8, decay: 0.05, beginStep: 7 }),
   };

@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type ConvGeometry, countOnes } from '../../kernels/index.js';
-import type { LayerMasks } from '../../pruning/contracts.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import type { Flow, LaneObstacle, LayerInternals } from './lane-flow.js';
@@ -44,17 +43,14 @@ export function storeOf(layer: MaskedLayer): DenseKernelStore {
   return layer.kernelStore as DenseKernelStore;
 }
 
-const seen = new WeakSet<LayerMasks>();
-
 /**
  * Whether lists are worth making: for masks that stay, for groups, whose lists are made of the weights, or where each weight is used often
  * enough to pay for them in one step.
  */
 function areWorthLists(store: DenseKernelStore, uses: number): boolean {
   if (store.grouped) return true;
-  const { masks } = store;
-  const stay = seen.has(masks);
-  seen.add(masks);
+  const stay = store.masksUsed;
+  store.masksUsed = true;
   return stay || uses >= manyUses;
 }
 
