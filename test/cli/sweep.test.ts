@@ -33,6 +33,14 @@ const pointsIn = (text: string) => sweepPoints(sweepPlan(planFile(text, 'sweep.y
 const options = (file: string, signal = new AbortController().signal) => ({ file, workers: 1, signal, onProgress: () => {} });
 
 describe('points of a sweep', () => {
+  it('are not drawn among more combinations than a draw can tell apart', async () => {
+    const fields = ['rows', 'cols', 'sramKb', 'dramBytesPerCycle'].map((name) => `    ${name}: {from: 1, to: 1000, step: 1}`);
+    const text = ['network: lenet5', 'search: random', 'points: 3', 'accelerators:', '  - preset: dense-array', ...fields].join(
+      '\n',
+    );
+    await expect(pointsIn(text)).rejects.toThrow('combinations of a random search: got 1000000000000');
+  });
+
   it('are the product of workloads and designs, workload by workload, each with an id of its content', async () => {
     const points = await pointsIn(yaml);
     expect(points.length).toBe(2 * (4 * 2 + 2));

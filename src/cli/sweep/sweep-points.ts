@@ -20,6 +20,8 @@ export interface SweepPoint {
 
 /** More would not fit into memory; a random search takes some of them. */
 const mostPoints = 1_000_000;
+/** Random integers have 32 bits. */
+const mostCombinations = 2 ** 32;
 
 type Settings = Readonly<Record<string, Setting>>;
 
@@ -36,6 +38,10 @@ export async function sweepPoints({ search, points, searchSeed, workload, design
   if (search === 'random' && (points as number) > all) {
     const fix = `write points: ${all}, or search: grid`;
     throw new SparsityError({ what: 'points of a random search', got: points, expected: `at most ${all}, all there are`, fix });
+  }
+  if (search === 'random' && all > mostCombinations) {
+    const fix = 'vary less: a draw among more would miss most of them';
+    throw new SparsityError({ what: 'combinations of a random search', got: all, expected: `at most ${mostCombinations}`, fix });
   }
   const count = search === 'random' ? (points as number) : all;
   if (count > mostPoints) {
