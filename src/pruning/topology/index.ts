@@ -5,5 +5,6 @@ export * from './drop-fraction.js';
 export * from './exploration-rate.js';
 export * from './group-occupancy.js';
 export * from './mask-churn.js';
+export type { MaskRates } from './mask-history.js';
 export * from './mask-overlap.js';
 export * from './zero-where.js';
