@@ -159,15 +159,15 @@ describe('maskStatistics()', () => {
 describe('a resumed run', () => {
   const initializer = (seed: number) => ({ kernelInitializer: tf.initializers.glorotNormal({ seed }) });
   const options = { padding: 'same', activation: 'relu', kernelSize: 3 } as const;
-  const steps = 20;
+  const steps = 15;
 
   /** A run to its end, or its rest from a checkpoint. */
   async function run(dir: string, method: PruningMethod, execution: 'dense' | 'sparse', watched: boolean, every?: number) {
     const dense = tf.sequential({
       layers: [
-        tf.layers.conv2d({ name: 'conv', filters: 8, inputShape: [5, 5, 8], ...options, ...initializer(1) }),
+        tf.layers.conv2d({ name: 'conv', filters: 8, inputShape: [4, 4, 8], ...options, ...initializer(1) }),
         tf.layers.flatten(),
-        tf.layers.dense({ name: 'hidden', units: 40, activation: 'relu', ...initializer(2) }),
+        tf.layers.dense({ name: 'hidden', units: 24, activation: 'relu', ...initializer(2) }),
         tf.layers.dense({ name: 'head', units: 16, ...initializer(3) }),
       ],
     });
@@ -175,7 +175,7 @@ describe('a resumed run', () => {
     model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
     const data = createRng(6);
     const values = (size: number) => Float32Array.from({ length: size }, () => data.normal());
-    const xs = { data: values(18 * 200), shape: [18, 5, 5, 8] };
+    const xs = { data: values(18 * 128), shape: [18, 4, 4, 8] };
     const ys = { data: values(18 * 16), shape: [18, 16] };
     const batches = seededBatches({ xs, ys, batchSize: 4, seed: 9 });
     const statistics = maskStatistics({ every: 3 });
@@ -215,7 +215,7 @@ describe('a resumed run', () => {
       expect(whole.snapshot).toEqual(plain.snapshot);
       const lines = async (dir: string) =>
         (await readRunLog(dir)).filter(({ type }) => type === 'masks' || type === 'epoch' || type === 'maskMaps');
-      for (const at of [1, 4, 12]) {
+      for (const at of [4, 12]) {
         const resumed = await temporaryDirectory();
         const file = `checkpoint-${String(at).padStart(9, '0')}.bin`;
         for (const name of [file, 'run.jsonl']) await copyFile(join(straight, name), join(resumed, name));
@@ -237,7 +237,7 @@ describe('a resumed run', () => {
     for (const { occupancy } of maps)
       expect(occupancy.map((groups) => groups > 0)).toEqual([0, 0, 1, 0, 0, 0, 0, 0, 0].map(Boolean));
     const { forward } = snapshot.kernels[2].masks;
-    const info = { name: 'head', kind: 'dense', shape: [40, 16], inputAxis: 0, outputAxis: 1 } as const;
+    const info = { name: 'head', kind: 'dense', shape: [24, 16], inputAxis: 0, outputAxis: 1 } as const;
     expect(isNm(forward as Uint8Array, info, { n: 2, m: 8 })).toBe(true);
   });
 });
