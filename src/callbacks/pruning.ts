@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { countOnes } from '../kernels/index.js';
 import { nearest } from '../nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
@@ -141,7 +142,7 @@ export class Pruning extends SparsityCallback implements RunState {
   layerSparsity(): LayerSparsityRow[] {
     return this.all.map(({ info, masks }) => {
       const weights = info.shape.reduce((product, size) => product * size, 1);
-      const kept = masks.forward ? masks.forward.reduce((sum, bit) => sum + bit, 0) : weights;
+      const kept = masks.forward ? countOnes(masks.forward) : weights;
       const skipped = this.skips.find(({ layer }) => layer === info.name)?.reason;
       return { layer: info.name, weights, kept, sparsity: 1 - kept / weights, ...(skipped ? { skipped } : {}) };
     });

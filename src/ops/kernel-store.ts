@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { MagnitudeGroups } from '../kernels/index.js';
 import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
-import { sameMasks } from '../pruning/same-masks.js';
+import { sameMask, sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import type { OpMasks } from './masked-ops.js';
 import { optimizerSlots } from './optimizer-slots.js';
@@ -102,7 +102,7 @@ export class DenseKernelStore implements KernelStore {
     this.current = next;
     this.treat(treatment);
     this.settled = new WeakSet();
-    this.closed = treatment.slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
+    this.closed = treatment.slots === 'zero' && gradient !== null && isWithin(gradient, forward);
     this.enforce(optimizer);
   }
 
@@ -209,7 +209,7 @@ export class DenseKernelStore implements KernelStore {
   private own(mask: Uint8Array | null, earlier: readonly (Uint8Array | null)[]): Uint8Array | null {
     if (!mask) return null;
     this.checkSize('mask', mask);
-    return earlier.find((other) => other?.every((bit, i) => bit === mask[i])) ?? mask.slice();
+    return earlier.find((other) => sameMask(other, mask)) ?? mask.slice();
   }
 
   private checkSize(what: string, { length }: { readonly length: number }): void {
@@ -221,4 +221,9 @@ export class DenseKernelStore implements KernelStore {
       fix: 'give one element per weight, in row-major order',
     });
   }
+}
+
+/** Whether one mask keeps only what another keeps; null keeps all. */
+function isWithin(mask: Uint8Array, other: Uint8Array | null): boolean {
+  return other === null || mask === other || mask.every((bit, i) => !bit || other[i]);
 }
