@@ -64,7 +64,7 @@ describe('the dense gradient of a kernel', () => {
       const model = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: shape.slice(1) }), masked] });
       const [kernel] = prunableKernels(model) as [Kernel];
       const gradients = () => tf.tidy(() => void tf.variableGrads(() => (model.apply(x) as tf.Tensor).square().sum().asScalar()));
-      tf.dispose(stock.apply(x));
+      tf.dispose(stock.apply(x) as tf.Tensor);
       await expectNoLeak(() => {
         for (const differing of [undefined, false, true]) {
           if (differing !== undefined) mask(kernel, 0.6, 1, differing);
