@@ -6,7 +6,8 @@ import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
-import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
+import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
+import { MethodNeeds } from './method-needs.js';
 import { checkSettings } from './run-settings.js';
 
 /** Options of {@link pruning}. */
@@ -53,6 +54,7 @@ export class Pruning extends SparsityCallback implements RunState {
   /** `overall` is that of groups, which keep equally many weights at every step. */
   private inGroups = false;
   private readonly seed: number | string;
+  private readonly needs: MethodNeeds;
 
   constructor(
     readonly method: PruningMethod,
@@ -64,6 +66,7 @@ export class Pruning extends SparsityCallback implements RunState {
       throw new SparsityError({ what: 'pruning', got: String(method), expected: 'a pruning method', fix });
     }
     this.seed = options.seed ?? 0;
+    this.needs = new MethodNeeds(method);
   }
 
   override async onTrainBegin(): Promise<void> {
@@ -90,6 +93,7 @@ export class Pruning extends SparsityCallback implements RunState {
     }
     checkExcluded(this.method, this.all);
     checkOptimizer(this.method, model.optimizer);
+    this.needs.checkOptimizer(model.optimizer);
     this.inForce = false;
     this.slotsBorn = false;
   }
@@ -103,15 +107,18 @@ export class Pruning extends SparsityCallback implements RunState {
       else this.resume(sparsity);
     }
     this.penalise(sparsity);
+    this.needs.beforeStep(this.kernels, this.step);
   }
 
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
     await super.onBatchEnd(batch, logs);
     const { update, sparsity } = this.method.schedule(this.step);
+    this.needs.afterStep(this.kernels);
     this.regularise(sparsity);
     if (update) this.update(sparsity);
     else this.enforce();
     this.slotsBorn = true;
+    this.needs.release(this.kernels);
   }
 
   override async onTrainEnd(): Promise<void> {
@@ -127,6 +134,7 @@ export class Pruning extends SparsityCallback implements RunState {
 
   override async release(): Promise<void> {
     for (const kernel of this.kernels) kernel.addToGradient(undefined);
+    this.needs.release(this.kernels);
   }
 
   override async onEpochEnd(_epoch: number, logs?: object): Promise<void> {
@@ -148,20 +156,27 @@ export class Pruning extends SparsityCallback implements RunState {
     });
   }
 
-  runState(): Json {
-    return { method: this.method.name, config: JSON.parse(JSON.stringify(this.method.config)), seed: this.seed, step: this.step };
+  runState(): RunStateData {
+    return { ...this.settings(), step: this.step, ...this.needs.runState() };
   }
 
-  restoreRunState(state: Json): void {
-    const { step, ...stored } = state as { [key: string]: Json };
-    const { step: _, ...here } = this.runState() as { [key: string]: Json };
-    checkSettings('pruning', here, stored);
+  restoreRunState(state: RunStateData): void {
+    const { step, scoreStates, ...stored } = state as { [key: string]: RunStateData };
+    checkSettings('pruning', this.settings(), stored as Json);
     this.step = step as number;
+    this.needs.restoreRunState(scoreStates as readonly Float32Array[] | undefined);
     this.inForce = false;
   }
 
+  /** What may not differ between the parts of a run. */
+  private settings(): { readonly [key: string]: Json } {
+    return { method: this.method.name, config: JSON.parse(JSON.stringify(this.method.config)), seed: this.seed };
+  }
+
   private newMasks(sparsity: number): readonly LayerMasks[] {
-    return this.method.updateMasks(this.kernels.map(stateOf), this.context(sparsity));
+    const { optimizer } = this.trainedModel();
+    const states = this.kernels.map((kernel, i) => ({ ...stateOf(kernel), ...this.needs.of(kernel, i, optimizer) }));
+    return this.method.updateMasks(states, this.context(sparsity));
   }
 
   private update(sparsity: number): void {
@@ -244,7 +259,7 @@ export class Pruning extends SparsityCallback implements RunState {
  * logs. Warns when training ends before the schedule's last sparsity.
  *
  * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an unknown excluded name, an optimizer under which
- * pruned weights cannot stay 0; from `restoreRunState`: another method or options.
+ * pruned weights cannot stay 0 or without the slots that the method needs; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);

@@ -17,6 +17,8 @@ export interface OpMasks {
   readonly term?: tf.Tensor | null;
   /** Lambda, in 1/step: `decay * (1 - M_f).W` is added to the weight gradient (SR-STE). @default 0 */
   readonly decay?: number;
+  /** Is handed the weight gradient before anything is added to it or masked, in the shape of w. @default none */
+  readonly onGradient?: (G: tf.Tensor) => void;
 }
 
 /** Geometry of a masked convolution, as tfjs's own convolutions take it. */
@@ -43,7 +45,7 @@ function maskedOp(
   masks: OpMasks,
   gemms: Gemms,
 ): tf.Tensor {
-  const { forward = null, backward = forward, gradient = forward, term = null, decay = 0 } = masks;
+  const { forward = null, backward = forward, gradient = forward, term = null, decay = 0, onGradient } = masks;
   const effective = (mask: tf.Tensor | null) => (mask ? tf.mul(w, mask) : w).reshape(kernelShape);
   const decays = decay !== 0 && forward !== null;
   return forwardBackwardOp({
@@ -62,6 +64,7 @@ function maskedOp(
       x: () => gemms.inputGradient(E, backwardW, x.shape),
       w: () => {
         let G = gemms.weightGradient(A, E, kernelShape).reshape(w.shape);
+        onGradient?.(G);
         if (term) G = G.add(term);
         if (gradient) G = G.mul(gradient);
         if (decays) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(decay));
