@@ -102,6 +102,7 @@ export class Pruning extends SparsityCallback implements RunState {
       else this.resume(sparsity);
     }
     this.penalise(sparsity);
+    this.thin(sparsity);
   }
 
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
@@ -125,7 +126,10 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   override async release(): Promise<void> {
-    for (const kernel of this.kernels) kernel.addToGradient(undefined);
+    for (const kernel of this.kernels) {
+      kernel.addToGradient(undefined);
+      kernel.thinOperands(undefined);
+    }
   }
 
   override async onEpochEnd(_epoch: number, logs?: object): Promise<void> {
@@ -220,6 +224,13 @@ export class Pruning extends SparsityCallback implements RunState {
   private penalise(sparsity: number): void {
     if (!this.method.penaltyGradient) return;
     for (const kernel of this.kernels) kernel.addToGradient(this.method.penaltyGradient(stateOf(kernel), this.context(sparsity)));
+  }
+
+  /** A method's thinning of operands, in the step to come. */
+  private thin(sparsity: number): void {
+    if (!this.method.thin) return;
+    const context = this.context(sparsity);
+    for (const kernel of this.kernels) kernel.thinOperands(this.method.thin(kernel.info, context));
   }
 
   /** Between updates pruned weights stay 0 by themselves once gradient and slots are 0; in all other cases they are made 0 again. */

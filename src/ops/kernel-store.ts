@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { MagnitudeGroups } from '../kernels/index.js';
-import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
+import type { KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import type { OpMasks } from './masked-ops.js';
@@ -38,6 +38,8 @@ export class DenseKernelStore implements KernelStore {
   /** The masks as tensors, made when first used. */
   private readonly tensors = new Map<Uint8Array, tf.Tensor>();
   private term: tf.Tensor | undefined;
+  /** How operands of the gradient products are thinned in the steps to come. */
+  thinning: OperandThinning | undefined;
   private operands: OpMasks = {};
   /** No gradient and no slot can move a masked weight: once 0, weights and slots stay 0 under every optimizer of tfjs. */
   private closed = false;
@@ -67,7 +69,7 @@ export class DenseKernelStore implements KernelStore {
 
   /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
   get opMasks(): OpMasks | undefined {
-    if (this.groupedWeights || this.term) return this.operands;
+    if (this.groupedWeights || this.term || this.thinning) return this.operands;
     const { forward, backward, gradient } = this.masks;
     return forward || backward || gradient ? this.operands : undefined;
   }
@@ -157,6 +159,11 @@ export class DenseKernelStore implements KernelStore {
     this.setOperands();
   }
 
+  thinOperands(thinning: OperandThinning | undefined): void {
+    this.thinning = thinning;
+    this.setOperands();
+  }
+
   dispose(): void {
     // Who asks later asks for the masks that were last in force.
     this.current = this.masks;
@@ -189,6 +196,7 @@ export class DenseKernelStore implements KernelStore {
       },
       term: this.term ?? null,
       decay: this.treatment.decay,
+      thinning: this.thinning ?? null,
     };
   }
 

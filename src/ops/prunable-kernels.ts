@@ -45,6 +45,7 @@ function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
     repack: (masks, treatment, optimizer) => kernel.repack(masks, treatment, optimizer),
     regroup: (groups, masksOf, treatment, optimizer) => kernel.regroup(groups, masksOf, treatment, optimizer),
     addToGradient: (term) => kernel.addToGradient(term),
+    thinOperands: (thinning) => kernel.thinOperands(thinning),
     settle: () => kernel.settle(),
     enforce: (optimizer) => kernel.enforce(optimizer),
   };
