@@ -10,8 +10,8 @@ function groupMask(weights: Float32Array, axis: GroupedAxis, groups: MagnitudeGr
   const scratch = 32 * groups.m;
   const at = scratch + weights.byteLength;
   new Float32Array(memory.buffer, scratch, weights.length).set(weights);
-  const isFinite = instantiateLaneKernels(memory).groupMask(scratch, axis, groups, 0, at);
-  return { isFinite, mask: [...new Float32Array(memory.buffer, at, weights.length)] };
+  const areFinite = instantiateLaneKernels(memory).groupMask(scratch, axis, groups, 0, at);
+  return { areFinite, mask: [...new Float32Array(memory.buffer, at, weights.length)] };
 }
 
 /** Sorts every group. */
@@ -49,7 +49,7 @@ describe('masks of groups', () => {
           { length: axis.outer * axis.length * axis.inner },
           () => Math.round(6 * rng.uniform() - 3) / 4,
         );
-        expect(groupMask(weights, axis, groups)).toEqual({ isFinite: true, mask: reference(weights, axis, groups) });
+        expect(groupMask(weights, axis, groups)).toEqual({ areFinite: true, mask: reference(weights, axis, groups) });
       }),
       { numRuns: 300 },
     );
@@ -59,8 +59,8 @@ describe('masks of groups', () => {
     for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY]) {
       for (const n of [1, 2, 3]) {
         const weights = Float32Array.of(1, 2, 3, 4, 5, bad, 7, 8);
-        expect(groupMask(weights, { outer: 2, length: 4, inner: 1 }, { n, m: 4 }).isFinite).toBe(false);
-        expect(groupMask(weights, { outer: 1, length: 2, inner: 4 }, { n, m: 2 }).isFinite).toBe(false);
+        expect(groupMask(weights, { outer: 2, length: 4, inner: 1 }, { n, m: 4 }).areFinite).toBe(false);
+        expect(groupMask(weights, { outer: 1, length: 2, inner: 4 }, { n, m: 2 }).areFinite).toBe(false);
       }
     }
   });
