@@ -1,9 +1,10 @@
 import { SparsityError } from '../errors.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
-import { decodeMask, encodeMask } from '../ops/mask-codec.js';
 import { checkInteger } from '../pruning/check.js';
+import { packMask, unpackMask } from '../pruning/pack-mask.js';
+import type { Mask } from '../pruning/topology/compare-masks.js';
 import { MaskHistory, type MaskRates, maskRates } from '../pruning/topology/mask-history.js';
-import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
+import { type CallbackOptions, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
 import type { AnyCallback } from './fit-adapter.js';
 import { type LayerMaskMap, maskMaps } from './mask-maps.js';
 import { Pruning } from './pruning.js';
@@ -53,8 +54,8 @@ interface StoredStatistics {
   readonly lastLook: number;
   readonly itop: number;
   readonly sums: EpochSums;
-  /** In the order of the model: names change between processes. */
-  readonly layers: readonly { weights: number; mask: string | null; everActive: string | null }[];
+  /** In the order of the model: names change between processes. Masks at a bit per weight. */
+  readonly layers: readonly { weights: number; mask: Uint8Array | null; everActive: Uint8Array | null }[];
 }
 
 /** The callback that {@link maskStatistics} makes. */
@@ -134,26 +135,27 @@ export class MaskStatistics extends SparsityCallback implements RunState {
     return maskMaps(this.kernels, this.groupSize);
   }
 
-  runState(): Json {
+  runState(): RunStateData {
     const { every, lastLook, itop, sums } = this;
+    const packed = (mask: Mask) => mask && packMask(mask);
     const layers = this.histories.map(({ weights, mask, everActive }) => {
-      return { weights, mask: encodeMask(mask), everActive: encodeMask(everActive) };
+      return { weights, mask: packed(mask), everActive: packed(everActive) };
     });
     return { every, lastLook, itop, sums: { ...sums }, layers };
   }
 
-  restoreRunState(state: Json): void {
+  restoreRunState(state: RunStateData): void {
     const { every, lastLook, itop, sums, layers } = state as unknown as StoredStatistics;
     checkSettings('maskStatistics', { every: this.every }, { every });
-    this.histories = layers.map(({ weights, mask, everActive }, i) => {
-      const [last, active] = [mask, everActive].map((text) => decodeMask(text, weights, `${i} of maskStatistics()`));
-      return new MaskHistory(weights, last, active);
+    this.histories = layers.map(({ weights, mask, everActive }) => {
+      const unpacked = (bits: Uint8Array | null) => bits && unpackMask(bits, weights);
+      return new MaskHistory(weights, unpacked(mask), unpacked(everActive));
     });
     Object.assign(this, { lastLook, itop, sums, fresh: undefined });
   }
 
   private look(): MaskRates {
-    const counts = this.kernels.map(({ masks }, i) => (this.histories[i] as MaskHistory).look(masks.forward));
+    const counts = this.kernels.map(({ masks }, i) => (this.histories[i] as MaskHistory).look(masks.forward ?? masks.backward));
     const all = maskRates(counts);
     const layers = counts.map((count, i) => {
       return { layer: (this.kernels[i] as PrunableKernel).info.name, weights: count.weights, ...maskRates([count]) };
@@ -180,9 +182,9 @@ export class MaskStatistics extends SparsityCallback implements RunState {
 }
 
 /**
- * Follows how the topology moves while {@link pruning} trains: per layer the sparsity of the forward mask, which fraction of its weights
+ * Follows how the topology moves while {@link pruning} trains: per layer the sparsity of its mask, which fraction of its weights
  * changed at an update (`churn`), its intersection over union with the mask before (`iou`), and which fraction was ever active (`itop`,
- * the R_s of ITOP). All pruned layers together go into the epoch logs: `mask_churn` and `mask_iou`, means over the epoch's updates (0 and 1
+ * the R_s of ITOP). Of several masks of a layer it is the one of the forward pass, unless that uses all weights. All pruned layers together go into the epoch logs: `mask_churn` and `mask_iou`, means over the epoch's updates (0 and 1
  * without any), and `itop`. `runLog` writes a line per update and, at the end of training, maps of the masks; `tensorBoard` a scalar
  * per layer; `tfjs-sparsity report run.jsonl` draws them. The functions behind it: {@link maskChurn}, {@link maskOverlap},
  * {@link explorationRate}, {@link densityMap}, {@link groupOccupancy}.

@@ -13,8 +13,8 @@ export interface EncodedMasks {
 
 /** Writes masks as JSON. */
 export function encodeMasks({ forward, backward, gradient }: LayerMasks): EncodedMasks {
-  const derived = (mask: Uint8Array | null) => (mask && mask === forward ? 'forward' : encodeMask(mask));
-  return { forward: encodeMask(forward), backward: derived(backward), gradient: derived(gradient) };
+  const derived = (mask: Uint8Array | null) => (mask && mask === forward ? 'forward' : encode(mask));
+  return { forward: encode(forward), backward: derived(backward), gradient: derived(gradient) };
 }
 
 /**
@@ -23,25 +23,19 @@ export function encodeMasks({ forward, backward, gradient }: LayerMasks): Encode
  * @throws SparsityError when a bit map is not one of `size` weights.
  */
 export function decodeMasks(encoded: EncodedMasks, size: number, layer: string): LayerMasks {
-  const forward = decodeMask(encoded.forward, size, layer);
-  const derived = (text: string | null) => (text === 'forward' ? forward : decodeMask(text, size, layer));
+  const forward = decode(encoded.forward, size, layer);
+  const derived = (text: string | null) => (text === 'forward' ? forward : decode(text, size, layer));
   return { forward, backward: derived(encoded.backward), gradient: derived(encoded.gradient) };
 }
 
-/** Writes one mask as {@link EncodedMasks} has it. */
-export function encodeMask(mask: Uint8Array | null): string | null {
+function encode(mask: Uint8Array | null): string | null {
   if (!mask) return null;
   const bytes = new Uint8Array(Math.ceil(mask.length / 8));
   for (let i = 0; i < mask.length; i++) if (mask[i]) bytes[i >> 3] = (bytes[i >> 3] as number) | (1 << (i & 7));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/**
- * Reads what {@link encodeMask} wrote.
- *
- * @throws SparsityError when it is no bit map of `size` weights.
- */
-export function decodeMask(text: string | null, size: number, layer: string): Uint8Array | null {
+function decode(text: string | null, size: number, layer: string): Uint8Array | null {
   if (text === null) return null;
   if (text.length !== Math.ceil(size / 8) * 2 || !/^[0-9a-f]*$/.test(text)) {
     throw new SparsityError({

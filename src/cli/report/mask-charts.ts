@@ -3,7 +3,7 @@ import type { MaskRates } from '../../pruning/index.js';
 import type { Chart, MapChart, XyChart } from './contracts.js';
 
 const curves: readonly (readonly [rate: keyof MaskRates, title: string, note: string])[] = [
-  ['sparsity', 'Sparsity', 'Fraction of the weights that the forward masks leave out.'],
+  ['sparsity', 'Sparsity', 'Fraction of the weights that the masks leave out.'],
   ['churn', 'Mask churn', 'Fraction of the weights that an update of the masks put in or took out.'],
   ['iou', 'Mask overlap', 'Intersection over union with the mask before the update: 1 where nothing moves.'],
   ['itop', 'Explored weights', 'Fraction of the weights that were ever active, the R_s of ITOP.'],
