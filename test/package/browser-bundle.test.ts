@@ -17,7 +17,8 @@ import * as tf from '@tensorflow/tfjs';
 import { sparsify, useBackend } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { acf } from 'tfjs-sparsity/hw';
-import { hardwareCost, progress, pruning } from 'tfjs-sparsity/callbacks';
+import { hardwareCost, maskStatistics, progress, pruning } from 'tfjs-sparsity/callbacks';
+import { htmlFigures, maskCharts } from 'tfjs-sparsity/report';
 
 globalThis.train = async (workers) => {
   await useBackend('cpu', {log: () => {}});
@@ -25,10 +26,12 @@ globalThis.train = async (workers) => {
   const model = sparsify(dense);
   model.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
   const cost = hardwareCost({accelerators: [acf()], workers});
-  const callbacks = [pruning(gradualMagnitude({finalSparsity: 0.5, endStep: 4})), cost, progress({verbose: false})];
+  const statistics = maskStatistics();
+  const callbacks = [pruning(gradualMagnitude({finalSparsity: 0.5, endStep: 4})), statistics, cost, progress({verbose: false})];
   await model.fit(tf.ones([8, 4]), tf.ones([8, 2]), {epochs: 2, batchSize: 2, verbose: 0, callbacks});
   const report = await cost.report();
-  return JSON.stringify({workers: report.queue.workers, series: report.series});
+  const figures = htmlFigures(maskCharts([{type: 'maskMaps', step: 8, layers: statistics.maps()}]));
+  return JSON.stringify({workers: report.queue.workers, series: report.series, figures});
 };
 `;
 
@@ -112,5 +115,6 @@ it('trains where there is no node, in a worker and without', async () => {
   const [inline, threaded] = [JSON.parse(await scope.train(0)), JSON.parse(await scope.train(1))];
   expect([inline.workers, threaded.workers]).toEqual([0, 1]);
   expect(inline.series.length).toBe(8);
+  expect(inline.figures).toMatch(/^<div class="maps"><figure><svg.*4 x 2, 50\.0 % zeros/);
   expect(threaded.series).toEqual(inline.series);
 });
