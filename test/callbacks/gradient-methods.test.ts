@@ -36,7 +36,8 @@ function network(execution: Execution, optimizer: tf.Optimizer): tf.LayersModel 
       tf.layers.conv2d({ name: 'conv', filters: 6, kernelSize: 3, activation: 'relu', inputShape: [5, 5, 5], ...initializer(1) }),
       tf.layers.flatten(),
       tf.layers.dense({ name: 'hidden', units: 10, activation: 'relu', ...initializer(2) }),
-      tf.layers.dense({ name: 'head', units: 3, ...initializer(3) }),
+      // What a regularizer adds is no part of the gradient that methods see.
+      tf.layers.dense({ name: 'head', units: 3, kernelRegularizer: tf.regularizers.l2({ l2: 0.1 }), ...initializer(3) }),
     ],
   });
   const model = sparsify(dense, { execution, breakEven: 0 });
