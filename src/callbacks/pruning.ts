@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { countOnes } from '../kernels/index.js';
 import { nearest } from '../nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
@@ -107,6 +108,7 @@ export class Pruning extends SparsityCallback implements RunState {
     }
     this.penalise(sparsity);
     this.needs.beforeStep(this.kernels, this.step);
+    this.thin(sparsity);
   }
 
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
@@ -132,7 +134,10 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   override async release(): Promise<void> {
-    for (const kernel of this.kernels) kernel.addToGradient(undefined);
+    for (const kernel of this.kernels) {
+      kernel.addToGradient(undefined);
+      kernel.thinOperands(undefined);
+    }
     this.needs.release(this.kernels);
   }
 
@@ -149,7 +154,7 @@ export class Pruning extends SparsityCallback implements RunState {
   layerSparsity(): LayerSparsityRow[] {
     return this.all.map(({ info, masks }) => {
       const weights = info.shape.reduce((product, size) => product * size, 1);
-      const kept = masks.forward ? masks.forward.reduce((sum, bit) => sum + bit, 0) : weights;
+      const kept = masks.forward ? countOnes(masks.forward) : weights;
       const skipped = this.skips.find(({ layer }) => layer === info.name)?.reason;
       return { layer: info.name, weights, kept, sparsity: 1 - kept / weights, ...(skipped ? { skipped } : {}) };
     });
@@ -235,6 +240,13 @@ export class Pruning extends SparsityCallback implements RunState {
   private penalise(sparsity: number): void {
     if (!this.method.penaltyGradient) return;
     for (const kernel of this.kernels) kernel.addToGradient(this.method.penaltyGradient(stateOf(kernel), this.context(sparsity)));
+  }
+
+  /** A method's thinning of operands, in the step to come. */
+  private thin(sparsity: number): void {
+    if (!this.method.thin) return;
+    const context = this.context(sparsity);
+    for (const kernel of this.kernels) kernel.thinOperands(this.method.thin(kernel.info, context));
   }
 
   /** Between updates pruned weights stay 0 by themselves once gradient and slots are 0; in all other cases they are made 0 again. */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { MagnitudeGroups } from '../kernels/index.js';
-import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
-import { sameMasks } from '../pruning/same-masks.js';
+import type { KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
+import { sameMask, sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import type { OpMasks } from './masked-ops.js';
 import { namedSlots, optimizerSlots } from './optimizer-slots.js';
@@ -41,6 +41,8 @@ export class DenseKernelStore implements KernelStore {
   private isCollecting = false;
   /** G of the step so far, while collecting. */
   private collected: tf.Tensor | undefined;
+  /** How operands of the gradient products are thinned in the steps to come. */
+  thinning: OperandThinning | undefined;
   private operands: OpMasks = {};
   /** No gradient and no slot can move a masked weight: once 0, weights and slots stay 0 under every optimizer of tfjs. */
   private closed = false;
@@ -70,7 +72,7 @@ export class DenseKernelStore implements KernelStore {
 
   /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
   get opMasks(): OpMasks | undefined {
-    if (this.groupedWeights || this.term || this.isCollecting) return this.operands;
+    if (this.groupedWeights || this.term || this.thinning || this.isCollecting) return this.operands;
     const { forward, backward, gradient } = this.masks;
     return forward || backward || gradient ? this.operands : undefined;
   }
@@ -103,7 +105,7 @@ export class DenseKernelStore implements KernelStore {
     this.current = next;
     this.treat(treatment);
     this.settled = new WeakSet();
-    this.closed = treatment.slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
+    this.closed = treatment.slots === 'zero' && gradient !== null && isWithin(gradient, forward);
     this.enforce(optimizer);
   }
 
@@ -175,6 +177,11 @@ export class DenseKernelStore implements KernelStore {
     return Object.fromEntries(slots.map(([name, slot]) => [name, valuesOf(slot)]));
   }
 
+  thinOperands(thinning: OperandThinning | undefined): void {
+    this.thinning = thinning;
+    this.setOperands();
+  }
+
   dispose(): void {
     // Who asks later asks for the masks that were last in force.
     this.current = this.masks;
@@ -215,6 +222,7 @@ export class DenseKernelStore implements KernelStore {
       term: this.term ?? null,
       decay: this.treatment.decay,
       ...(this.isCollecting && { onGradient: (G: tf.Tensor) => this.collect(G) }),
+      thinning: this.thinning ?? null,
     };
   }
 
@@ -235,7 +243,7 @@ export class DenseKernelStore implements KernelStore {
   private own(mask: Uint8Array | null, earlier: readonly (Uint8Array | null)[]): Uint8Array | null {
     if (!mask) return null;
     this.checkSize('mask', mask);
-    return earlier.find((other) => other?.every((bit, i) => bit === mask[i])) ?? mask.slice();
+    return earlier.find((other) => sameMask(other, mask)) ?? mask.slice();
   }
 
   private checkSize(what: string, { length }: { readonly length: number }): void {
@@ -247,6 +255,11 @@ export class DenseKernelStore implements KernelStore {
       fix: 'give one element per weight, in row-major order',
     });
   }
+}
+
+/** Whether one mask keeps only what another keeps; null keeps all. */
+function isWithin(mask: Uint8Array, other: Uint8Array | null): boolean {
+  return other === null || mask === other || mask.every((bit, i) => !bit || other[i]);
 }
 
 /** A copy of what a tensor holds. */

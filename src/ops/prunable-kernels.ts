@@ -48,6 +48,7 @@ function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
     collectGradient: (on) => kernel.collectGradient(on),
     gradient: () => kernel.gradient(),
     readSlots: (optimizer) => kernel.readSlots(optimizer),
+    thinOperands: (thinning) => kernel.thinOperands(thinning),
     settle: () => kernel.settle(),
     enforce: (optimizer) => kernel.enforce(optimizer),
   };

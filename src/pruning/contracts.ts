@@ -106,6 +106,22 @@ export interface LayerMasks {
   readonly gradient: Uint8Array | null;
 }
 
+/**
+ * Makes zeros in an operand of a gradient product: other values for those given, in an array of their own. `values` are row-major, `shape`
+ * is [rows, channels] of a dense kernel, [batch, height, width, channels] of a convolution. `values` are never written to.
+ */
+export type Thin = (values: Float32Array, shape: readonly number[]) => Float32Array;
+
+/** The operands of a kernel's gradient products that are thinned in one step; what is left out is multiplied as it is. */
+export interface OperandThinning {
+  /** E of both products, so that what flows on to earlier layers follows from it. The gradient of a bias takes E as it comes. */
+  readonly E?: Thin;
+  /** K_E: E of the input gradient alone; the weight gradient does not see it. */
+  readonly backwardE?: Thin;
+  /** K_A: A of the weight gradient alone; the forward pass does not see it. */
+  readonly gradientA?: Thin;
+}
+
 /** When a method is asked for masks, and what for. `rng` is the only source of randomness; its draws follow from the run and the step. */
 export interface UpdateContext {
   readonly step: number;
@@ -143,4 +159,9 @@ export interface PruningMethod extends Needing {
    * it stands before that step. Undefined when there is nothing to add.
    */
   penaltyGradient?(kernel: KernelState, context: UpdateContext): Float32Array | undefined;
+  /**
+   * Which operands of the gradient products of a kernel are thinned in the step to come, and how; asked before each step. `context` is
+   * that of this step. Undefined when all are multiplied as they are.
+   */
+  thin?(info: KernelInfo, context: UpdateContext): OperandThinning | undefined;
 }

@@ -119,6 +119,12 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
         settle(layer);
         if (!plans.regroup(store, ...masks)) regroup.apply(store, masks);
       };
+      const { thinOperands } = store;
+      store.thinOperands = (thinning) => {
+        // The dense kernel is what gets a gradient then.
+        if (thinning) forget(layer);
+        thinOperands.call(store, thinning);
+      };
       store.settle = () => settle(layer);
       store.prepare = (optimizer) => prepare(layer, optimizer);
       store.read = () => {
