@@ -1,4 +1,5 @@
 import type { PrunableKernel } from '../ops/index.js';
+import { sameMask } from '../pruning/same-masks.js';
 import { densityMap } from '../pruning/topology/density-map.js';
 import { groupOccupancy } from '../pruning/topology/group-occupancy.js';
 
@@ -22,7 +23,7 @@ export interface LayerMaskMap {
 export function maskMaps(kernels: readonly PrunableKernel[], groupSize: number): LayerMaskMap[] {
   return kernels.flatMap((kernel) => {
     const { forward, backward } = kernel.masks;
-    const own = forward === backward ? [] : [mapOf(kernel, 'backward', backward, groupSize)];
+    const own = sameMask(forward, backward) ? [] : [mapOf(kernel, 'backward', backward, groupSize)];
     return [mapOf(kernel, 'forward', forward, groupSize), ...own];
   });
 }

@@ -25,6 +25,7 @@ import {
   rigl,
   sparseEvolution,
   sparsityOf,
+  srSte,
   uniteMasks,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
@@ -99,6 +100,7 @@ describe('maskStatistics()', () => {
     ['RigL', rigl({ sparsity: 0.6, frequency: 3, endStep: 12 })],
     ['AC/DC', acdc({ sparsity: 0.5, beginStep: 2, endStep: 8, sparseSteps: 2, denseSteps: 2 })],
     ['BDWP', bdwp({ n: 1, m: 4, decay: 0 })],
+    ['SR-STE', srSte({ n: 1, m: 4 })],
     ['gradual', gradualMagnitude({ finalSparsity: 0.8, endStep: 8, frequency: 2 })],
   ])('agrees with the functions over the masks that somebody else has seen: %s', async (_, method) => {
     const dir = await temporaryDirectory();
@@ -115,7 +117,10 @@ describe('maskStatistics()', () => {
       onBatchBegin: async () => void (prune.step === 0 && look(0)),
       onBatchEnd: async () => look(prune.step),
     };
-    await train(model, [prune, maskStatistics(), runLog(dir), watch], 3);
+    const statistics = maskStatistics();
+    await train(model, [prune, statistics, runLog(dir), watch], 3);
+    const differing = prunableKernels(model).filter(({ masks: { forward, backward } }) => maskChurn(forward, backward) > 0);
+    expect(statistics.maps().filter(({ mask }) => mask === 'backward')).toHaveLength(differing.length);
     const updates = await updatesOf(dir);
     expect(updates.map(({ step }) => step)).toEqual(seen.map(({ step }) => step));
     const active = new Map<string, Mask>();
