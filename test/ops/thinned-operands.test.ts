@@ -143,7 +143,7 @@ describe('thinned operands', () => {
         ],
       });
       const [x, y] = [normal([8, 6, 6, 8]), normal([8, 4])];
-      const results = [];
+      const results: Float32Array[][] = [];
       for (const execution of ['dense', 'sparse'] as const) {
         const model = sparsify(dense, { execution, breakEven: 0 });
         model.compile({ optimizer: tf.train.momentum(0.05, 0.9), loss: 'meanSquaredError' });
