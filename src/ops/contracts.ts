@@ -51,6 +51,19 @@ export interface PrunableKernel {
   ): void;
   /** A term that is added to the gradient of the stored values in the steps to come, one number per weight; undefined for none. */
   addToGradient(term: Float32Array | undefined): void;
+  /** Keeps G in the steps to come, or no longer; what was kept before is forgotten. Nothing is kept, and nothing costs, without it. */
+  collectGradient(on: boolean): void;
+  /**
+   * The dense gradient of the loss by the effective weights since {@link PrunableKernel.collectGradient}: before M_g, decay and other terms, and
+   * summed over all uses of the kernel; row-major. Undefined where no backward pass has asked for it.
+   */
+  gradient(): Float32Array | undefined;
+  /**
+   * The optimizer's slots of this kernel, row-major, by the names that tfjs gives them: momentum `momentum`; Adagrad `accumulator`; Adadelta
+   * `accum_grad`, `accum_var`; Adam `m`, `v`; Adamax `m`, and its infinity norm as `u`; RMSProp `rms`, `momentum`, centered `mg`. None for SGD,
+   * and before the first step.
+   */
+  readSlots(optimizer: tf.Optimizer): Readonly<Record<string, Float32Array>>;
   /** Thins operands of the gradient products in the steps to come; undefined for none. No file stores it. */
   thinOperands(thinning: OperandThinning | undefined): void;
   /** Gives the layer's own variable, and its optimizer slots, what a region trained in their place; for who looks at those. */

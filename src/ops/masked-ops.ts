@@ -19,6 +19,8 @@ export interface OpMasks {
   readonly term?: tf.Tensor | null;
   /** Lambda, in 1/step: `decay * (1 - M_f).W` is added to the weight gradient (SR-STE). @default 0 */
   readonly decay?: number;
+  /** Is handed the weight gradient before anything is added to it or masked, in the shape of w. @default none */
+  readonly onGradient?: (G: tf.Tensor) => void;
   /** K_A and K_E, and what E of both gradient products becomes. @default operands as they are */
   readonly thinning?: OperandThinning | null;
 }
@@ -47,7 +49,8 @@ function maskedOp(
   masks: OpMasks,
   gemms: Gemms,
 ): tf.Tensor {
-  const { forward = null, backward = forward, gradient = forward, term = null, decay = 0, thinning = null } = masks;
+  const { forward = null, backward = forward, gradient = forward, term = null, decay = 0 } = masks;
+  const { thinning = null, onGradient } = masks;
   const thinned: ThinnedValues = {};
   const effective = (mask: tf.Tensor | null) => (mask ? tf.mul(w, mask) : w).reshape(kernelShape);
   const decays = decay !== 0 && forward !== null;
@@ -69,6 +72,7 @@ function maskedOp(
         x: () => gemms.inputGradient(backwardE(), backwardW, x.shape),
         w: () => {
           let G = gemms.weightGradient(gradientA(), E(), kernelShape).reshape(w.shape);
+          onGradient?.(G);
           if (term) G = G.add(term);
           if (gradient) G = G.mul(gradient);
           if (decays) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(decay));

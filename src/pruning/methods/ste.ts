@@ -2,6 +2,7 @@ import { uniformAllocation } from '../allocations/uniform-allocation.js';
 import { inConfig } from '../config-entry.js';
 import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js';
 import { configOf } from '../described.js';
+import { needsOf } from '../needs.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -65,6 +66,7 @@ export function ste(options: SteOptions = {}): PruningMethod {
     slots: 'keep',
     schedule: constantSchedule({ sparsity, beginStep, frequency }),
     decay: 0,
+    ...needsOf(score),
     config: { name: 'ste', sparsity, ...parts, beginStep, frequency, exclude },
     skip: exclusion({ exclude }),
     updateMasks: (kernels, context) =>
