@@ -66,14 +66,22 @@ export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[]
  * ```
  */
 export function optimizerSlots(optimizer: tf.Optimizer, variable: tf.Variable): tf.Variable[] {
-  return Object.entries(optimizerLayout(optimizer).slots).flatMap(([field, suffix]) => {
-    const slots = slotsOf(optimizer, field);
-    const exact = slots.find((slot) => slot.originalName === `${variable.name}/${suffix}`);
-    const namesakes = slots.filter(
-      (slot) => baseName(slot.originalName, suffix) === baseName(`${variable.name}/${suffix}`, suffix),
-    );
-    const slot = exact ?? (namesakes.length === 1 ? namesakes[0] : undefined);
-    return slot ? [slot.variable] : [];
+  return slotCandidates(optimizer, variable).flatMap(({ slots }) => (slots.length === 1 ? [slots[0].variable] : []));
+}
+
+/** What may be the slot of a variable, by kind, as {@link optimizerSlots} finds it: none, one, or several of one base name. */
+export function slotCandidates(
+  optimizer: tf.Optimizer,
+  variable: tf.Variable,
+): readonly { readonly suffix: string; readonly slots: readonly OptimizerSlot[] }[] {
+  return Object.entries(optimizerLayout(optimizer).slots).map(([field, suffix]) => {
+    const all = slotsOf(optimizer, field);
+    const name = `${variable.name}/${suffix}`;
+    const exact = all.filter((slot) => slot.originalName === name);
+    // Who disposes the optimizer first has no use for its slots, which then have no shape to compare.
+    const isNamesake = (slot: OptimizerSlot) =>
+      baseName(slot.originalName, suffix) === baseName(name, suffix) && String(slot.variable.shape) === String(variable.shape);
+    return { suffix, slots: exact.length > 0 ? exact : all.filter(isNamesake) };
   });
 }
 
