@@ -66,22 +66,37 @@ export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[]
  * ```
  */
 export function optimizerSlots(optimizer: tf.Optimizer, variable: tf.Variable): tf.Variable[] {
-  return slotCandidates(optimizer, variable).flatMap(({ slots }) => (slots.length === 1 ? [slots[0].variable] : []));
+  return namedSlots(optimizer, variable).map(([, slot]) => slot);
 }
 
-/** What may be the slot of a variable, by kind, as {@link optimizerSlots} finds it: none, one, or several of one base name. */
-export function slotCandidates(
-  optimizer: tf.Optimizer,
-  variable: tf.Variable,
-): readonly { readonly suffix: string; readonly slots: readonly OptimizerSlot[] }[] {
+/** {@link optimizerSlots} with their names, see `PrunableKernel.readSlots`. */
+export function namedSlots(optimizer: tf.Optimizer, variable: tf.Variable): [name: string, slot: tf.Variable][] {
+  return slotCandidates(optimizer, variable).flatMap(({ field, suffix, slots }) => {
+    // tfjs has one suffix for two things: a mean of squares, and a maximum.
+    const name = field === 'accumulatedWeightedInfNorm' ? 'u' : suffix;
+    return slots.length === 1 ? [[name, slots[0].variable]] : [];
+  });
+}
+
+/** What may be the slots of one kind of a variable. */
+export interface SlotCandidates {
+  /** Field of the optimizer that holds them. */
+  readonly field: string;
+  /** Suffix of their names. */
+  readonly suffix: string;
+  /** None, one, or several of one base name. */
+  readonly slots: readonly OptimizerSlot[];
+}
+
+/** What may be the slots of a variable, by kind, as {@link optimizerSlots} finds them. */
+export function slotCandidates(optimizer: tf.Optimizer, variable: tf.Variable): SlotCandidates[] {
   return Object.entries(optimizerLayout(optimizer).slots).map(([field, suffix]) => {
     const all = slotsOf(optimizer, field);
     const name = `${variable.name}/${suffix}`;
     const exact = all.filter((slot) => slot.originalName === name);
-    // Who disposes the optimizer first has no use for its slots, which then have no shape to compare.
     const isNamesake = (slot: OptimizerSlot) =>
       baseName(slot.originalName, suffix) === baseName(name, suffix) && String(slot.variable.shape) === String(variable.shape);
-    return { suffix, slots: exact.length > 0 ? exact : all.filter(isNamesake) };
+    return { field, suffix, slots: exact.length > 0 ? exact : all.filter(isNamesake) };
   });
 }
 
