@@ -44,8 +44,8 @@ const share = ({ denseBytes }: SparseFileSize, bytes: number) =>
   `${bytes.toLocaleString('en')} (${percent(bytes / denseBytes, 1)})`;
 
 await useBackend('cpu');
-console.log('| network | zeros | dense, bytes | gzip | sparse file | float16 | float16, largest error |');
-console.log('|---|---|---:|---:|---:|---:|---:|');
+console.log('| network | zeros | dense, bytes | gzip | sparse file | gzip | float16 | gzip | float16, largest error |');
+console.log('|---|---|---:|---:|---:|---:|---:|---:|---:|');
 let tables = '';
 for (const net of ['lenet5', 'vgg-small'] as const satisfies readonly ModelName[]) {
   for (const [name, pattern] of patterns) {
@@ -53,7 +53,8 @@ for (const net of ['lenet5', 'vgg-small'] as const satisfies readonly ModelName[
     const size = await sparseFileSize(model);
     const half = await sparseFileSize(model, { values: 'float16' });
     model.dispose();
-    const sizes = [size.gzipBytes as number, size.sparseBytes, half.sparseBytes].map((bytes) => share(size, bytes));
+    const all = [size.gzipBytes, size.sparseBytes, size.sparseGzipBytes, half.sparseBytes, half.sparseGzipBytes];
+    const sizes = all.map((bytes) => share(size, bytes as number));
     const error = Math.max(...half.tensors.map(({ maxError }) => maxError)).toPrecision(2);
     console.log(`| ${net} | ${name} | ${size.denseBytes.toLocaleString('en')} | ${sizes.join(' | ')} | ${error} |`);
     tables += `\n${net}, ${name}\n${size.toTable()}\n`;

@@ -54,7 +54,8 @@ export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[]
  * Each has the shape of `variable`; they are live: `assign` to them, do not dispose them.
  *
  * Slots are found by the names that tfjs gives them, `<variable name>/m` and the like. A model loaded beside its original has its
- * variables renamed (`kernel` to `kernel_1`) while loaded slots keep their names; then the one slot of that base name is taken.
+ * variables renamed (`kernel` to `kernel_1`) while loaded slots keep their names; then the one slot of that base name and of the variable's shape is
+ * taken.
  *
  * @throws SparsityError for an optimizer that is not one of the seven of tfjs 4.22.
  * @example

@@ -1,7 +1,8 @@
 import type { SparseFileSize, TensorFileSize } from './sparse-file-size.js';
 
 /** Sizes as text: a line for each weight, one for the rest, one for the whole. */
-export function sizeTable({ denseBytes, gzipBytes, sparseBytes, headerBytes, tensors }: Omit<SparseFileSize, 'toTable'>): string {
+export function sizeTable(size: Omit<SparseFileSize, 'toTable'>): string {
+  const { denseBytes, gzipBytes, sparseBytes, sparseGzipBytes, headerBytes, tensors } = size;
   const maxError = Math.max(0, ...tensors.map((tensor) => tensor.maxError));
   const header = {
     denseBytes: denseBytes - tensors.reduce((sum, tensor) => sum + tensor.denseBytes, 0),
@@ -16,6 +17,7 @@ export function sizeTable({ denseBytes, gzipBytes, sparseBytes, headerBytes, ten
     }),
     row('model and header', ['', '', ...sizes({ ...header, gzipBytes: undefined })]),
     row('file', ['', '', ...sizes({ denseBytes, gzipBytes, sparseBytes })]),
+    ...(sparseGzipBytes === undefined ? [] : [`the sparse file through gzip: ${sparseGzipBytes}`]),
     ...(maxError > 0 ? [`float16 moves a weight by at most ${maxError.toPrecision(3)}`] : []),
   ].join('\n');
 }

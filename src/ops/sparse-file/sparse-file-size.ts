@@ -34,7 +34,9 @@ export interface SparseFileSize {
   readonly gzipBytes: number | undefined;
   /** The sparse file. */
   readonly sparseBytes: number;
-  /** Of these, what is no weight: the topology, and how each weight is stored. */
+  /** The sparse file through gzip, as a server may send it. */
+  readonly sparseGzipBytes: number | undefined;
+  /** Of `sparseBytes`, what is no weight: the topology, and how each weight is stored. */
   readonly headerBytes: number;
   readonly tensors: readonly TensorFileSize[];
   /** The figures as text of at most 80 columns. */
@@ -42,7 +44,7 @@ export interface SparseFileSize {
 }
 
 /**
- * How large a model is in tfjs's own files, in these through gzip, and in the file that `sparseFile` saves; by weight and in total.
+ * How large a model is in tfjs's own files and in the file that `sparseFile` saves, each also through gzip; by weight and in total.
  * The state of an optimizer is left out. Nothing is written.
  *
  * @param model any layers model; masked layers count as `strip` makes them.
@@ -72,6 +74,7 @@ export async function sparseFileSize(model: tf.LayersModel, options: SparseFileO
     denseBytes: json.length + sum('denseBytes'),
     gzipBytes: await gzipBytes([json, ...weights.map(({ bytes }) => bytes)]),
     sparseBytes: file.length,
+    sparseGzipBytes: await gzipBytes([file]),
     headerBytes: file.length - sum('sparseBytes'),
     tensors,
   };
