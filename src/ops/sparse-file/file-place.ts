@@ -10,7 +10,7 @@ import { nodeFs } from '../node-modules.js';
 export type SparseFilePlace =
   | string
   | ArrayBuffer
-  | Uint8Array<ArrayBuffer>
+  | Uint8Array
   | Blob
   | ((bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>);
 

@@ -35,7 +35,7 @@ export interface SparseFileOptions {
  * damaged.
  * @example
  * ```ts
- * const model = tf.sequential({layers: [tf.layers.dense({units: 2, inputShape: [3], kernelInitializer: 'identity'})]});
+ * const model = tf.sequential({layers: [tf.layers.dense({units: 2, inputShape: [3], kernelInitializer: 'zeros'})]});
  * let file = new Uint8Array();
  * await model.save(sparseFile((bytes) => { file = bytes; })); // or sparseFile('file://lenet.sparse')
  * (await tf.loadLayersModel(sparseFile(file))).countParams(); // 8
@@ -49,7 +49,7 @@ export function sparseFile(place: SparseFilePlace, options: SparseFileOptions = 
         throw new SparsityError({
           what: `saving to ${placeName(place)}`,
           got: 'a model without a JSON topology',
-          expected: 'a LayersModel or GraphModel',
+          expected: 'a layers model',
           fix: 'save the model with model.save()',
         });
       }

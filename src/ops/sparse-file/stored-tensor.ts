@@ -1,11 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { AxisPattern } from './nm.js';
 
 /** How the values of a tensor lie in a sparse file: all of them, a bit map and the non-zeros, or N:M groups along an axis. */
 export type TensorEncoding =
   | { readonly encoding: 'dense' }
   | { readonly encoding: 'bitmap' }
-  | ({ readonly encoding: 'nm' } & AxisPattern);
+  | { readonly encoding: 'nm'; readonly n: number; readonly m: number; readonly axis: number };
 
 /** What the header of a sparse file says of a tensor; plain JSON. */
 export type StoredTensor = TensorEncoding & {
