@@ -37,16 +37,21 @@ function layerRows({ layers, metric, trace }: AllocationReportData): string[] {
   ];
 }
 
-/** The rounds; of those in which a layer comes several times in turn the last. */
+/** Rounds that a table shows at most: those before another layer comes, or some of these. */
+const mostRounds = 24;
+
 function traceRows({ trace, metric }: AllocationReportData): string[] {
-  const rounds = trace.map((round, i) => ({ ...round, number: i + 1 }));
+  const turns = trace
+    .map((round, i) => ({ ...round, number: i + 1 }))
+    .filter(({ layer }, i) => trace[i + 1]?.layer !== layer)
+    .toReversed();
+  const every = Math.ceil(turns.length / mostRounds);
+  const shownTurns = turns.filter((_, i) => i % every === 0).toReversed();
   return [
-    row(['layer', 'round', 'marginal', 'sparsity', 'overall']),
-    ...rounds
-      .filter(({ layer }, i) => trace[i + 1]?.layer !== layer)
-      .map(({ layer, number, marginalCost, sparsity, overallSparsity }) =>
-        row([layer, `${number}`, shown(marginalCost, metric), percent(sparsity), percent(overallSparsity)]),
-      ),
+    row([`${trace.length} rounds`, 'round', 'marginal', 'sparsity', 'overall']),
+    ...shownTurns.map(({ layer, number, marginalCost, sparsity, overallSparsity }) =>
+      row([layer, `${number}`, shown(marginalCost, metric), percent(sparsity), percent(overallSparsity)]),
+    ),
   ];
 }
 
