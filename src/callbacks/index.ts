@@ -12,6 +12,7 @@ export {
   type Json,
   type Logs,
   type RunState,
+  type RunStateData,
   resolveLogs,
   SparsityCallback,
 } from './base-callback.js';

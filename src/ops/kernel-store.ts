@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { MagnitudeGroups } from '../kernels/index.js';
-import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
-import { sameMasks } from '../pruning/same-masks.js';
+import type { KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
+import { sameMask, sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import type { OpMasks } from './masked-ops.js';
-import { optimizerSlots } from './optimizer-slots.js';
+import { namedSlots, optimizerSlots } from './optimizer-slots.js';
 
 /** Where a masked layer keeps its kernel: a dense variable, or what a region's executor makes of it. */
 export interface KernelStore extends PrunableKernel {
@@ -38,6 +38,11 @@ export class DenseKernelStore implements KernelStore {
   /** The masks as tensors, made when first used. */
   private readonly tensors = new Map<Uint8Array, tf.Tensor>();
   private term: tf.Tensor | undefined;
+  private isCollecting = false;
+  /** G of the step so far, while collecting. */
+  private collected: tf.Tensor | undefined;
+  /** How operands of the gradient products are thinned in the steps to come. */
+  thinning: OperandThinning | undefined;
   private operands: OpMasks = {};
   /** No gradient and no slot can move a masked weight: once 0, weights and slots stay 0 under every optimizer of tfjs. */
   private closed = false;
@@ -67,7 +72,7 @@ export class DenseKernelStore implements KernelStore {
 
   /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
   get opMasks(): OpMasks | undefined {
-    if (this.groupedWeights || this.term) return this.operands;
+    if (this.groupedWeights || this.term || this.thinning || this.isCollecting) return this.operands;
     const { forward, backward, gradient } = this.masks;
     return forward || backward || gradient ? this.operands : undefined;
   }
@@ -79,9 +84,7 @@ export class DenseKernelStore implements KernelStore {
   }
 
   readKernel(): Float32Array {
-    const values = this.variable.dataSync<'float32'>();
-    // On wasm it is a copy already; elsewhere it may be the tensor's own memory.
-    return tf.getBackend() === 'wasm' ? values : values.slice();
+    return valuesOf(this.variable);
   }
 
   writeKernel(values: Float32Array): void {
@@ -102,7 +105,7 @@ export class DenseKernelStore implements KernelStore {
     this.current = next;
     this.treat(treatment);
     this.settled = new WeakSet();
-    this.closed = treatment.slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
+    this.closed = treatment.slots === 'zero' && gradient !== null && isWithin(gradient, forward);
     this.enforce(optimizer);
   }
 
@@ -157,12 +160,41 @@ export class DenseKernelStore implements KernelStore {
     this.setOperands();
   }
 
+  collectGradient(on: boolean): void {
+    this.collected?.dispose();
+    this.collected = undefined;
+    if (this.isCollecting === on) return;
+    this.isCollecting = on;
+    this.setOperands();
+  }
+
+  gradient(): Float32Array | undefined {
+    return this.collected && valuesOf(this.collected);
+  }
+
+  readSlots(optimizer: tf.Optimizer): Readonly<Record<string, Float32Array>> {
+    const slots = namedSlots(optimizer, this.variable);
+    return Object.fromEntries(slots.map(([name, slot]) => [name, valuesOf(slot)]));
+  }
+
+  thinOperands(thinning: OperandThinning | undefined): void {
+    this.thinning = thinning;
+    this.setOperands();
+  }
+
   dispose(): void {
     // Who asks later asks for the masks that were last in force.
     this.current = this.masks;
     this.forgetGroups();
     this.disposeTensors();
     this.addToGradient(undefined);
+    this.collectGradient(false);
+  }
+
+  private collect(G: tf.Tensor): void {
+    const before = this.collected;
+    this.collected = tf.keep(before ? before.add(G) : G.clone());
+    before?.dispose();
   }
 
   private treat({ pruned, slots, decay }: PrunedTreatment): void {
@@ -189,6 +221,8 @@ export class DenseKernelStore implements KernelStore {
       },
       term: this.term ?? null,
       decay: this.treatment.decay,
+      ...(this.isCollecting && { onGradient: (G: tf.Tensor) => this.collect(G) }),
+      thinning: this.thinning ?? null,
     };
   }
 
@@ -209,7 +243,7 @@ export class DenseKernelStore implements KernelStore {
   private own(mask: Uint8Array | null, earlier: readonly (Uint8Array | null)[]): Uint8Array | null {
     if (!mask) return null;
     this.checkSize('mask', mask);
-    return earlier.find((other) => other?.every((bit, i) => bit === mask[i])) ?? mask.slice();
+    return earlier.find((other) => sameMask(other, mask)) ?? mask.slice();
   }
 
   private checkSize(what: string, { length }: { readonly length: number }): void {
@@ -221,4 +255,16 @@ export class DenseKernelStore implements KernelStore {
       fix: 'give one element per weight, in row-major order',
     });
   }
+}
+
+/** Whether one mask keeps only what another keeps; null keeps all. */
+function isWithin(mask: Uint8Array, other: Uint8Array | null): boolean {
+  return other === null || mask === other || mask.every((bit, i) => !bit || other[i]);
+}
+
+/** A copy of what a tensor holds. */
+function valuesOf(tensor: tf.Tensor): Float32Array {
+  const values = tensor.dataSync<'float32'>();
+  // On wasm it is a copy already; elsewhere it may be the tensor's own memory.
+  return tf.getBackend() === 'wasm' ? values : values.slice();
 }

@@ -63,6 +63,7 @@ export function laneGeometry(
 ): ConvGeometry | LaneObstacle {
   const store = storeOf(layer);
   const { info } = store;
+  if (store.thinning) return 'thinnedOperands';
   const images = input.images ?? input.tensor.shape;
   const isNarrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels;
   const leads = isNarrow && region.some((other) => isMasked(other) && isSparse(storeOf(other), breakEven));
