@@ -24,8 +24,8 @@ export type Remask = (sparsities: readonly number[]) => readonly StepJob[];
 
 /**
  * Recorded steps, as if layers had other sparsities: A and E stay as they were recorded, and W is masked by the pattern where scores tell
- * which weights are pruned. Where none do, the zeros that were recorded last come first, in an order drawn once, so that a layer keeps its
- * own pattern, and masks of higher sparsity lie in those of lower.
+ * which weights are pruned. Where none do, weights that were recorded as zeros go first, in an order drawn once, so that a layer keeps its own
+ * pattern, and masks of higher sparsity lie in those of lower.
  */
 export function remaskedSteps(jobs: readonly StepJob[], choice: RemaskChoice): Remask {
   const recorded = new Map(jobs.flatMap(({ records }) => records.map((record) => [record.layer, record] as const)));
@@ -52,10 +52,11 @@ function maskOf({ layer, W, backwardW }: LayerTensors, { kernels, pattern, rng }
       return { W: mask, backwardW: mask };
     };
   }
-  const [forward, backward] = [W, backwardW].map((bits) => drawnMask(bits, rng.fork(layer)));
+  const forward = drawnMask(W, rng.fork(layer));
+  const backward = backwardW === W ? undefined : drawnMask(backwardW, rng.fork(layer));
   return (sparsity) => {
     const mask = forward(sparsity);
-    return { W: mask, backwardW: backwardW === W ? mask : backward(sparsity) };
+    return { W: mask, backwardW: backward?.(sparsity) ?? mask };
   };
 }
 
@@ -75,7 +76,7 @@ function checkPattern({ scores, info }: ScoredKernel, pattern: Pattern): void {
 /** Masks that keep recorded non-zeros before zeros, in an order drawn once. */
 function drawnMask(bits: BitTensor, rng: Rng): (sparsity: number) => BitTensor {
   const size = bits.shape.reduce((product, axis) => product * axis, 1);
-  const order = Float32Array.from({ length: size }, (_, i) => rng.uniform() + (getBit(bits, i) ? 1 : 0));
+  const order = Float32Array.from({ length: size }, (_, i) => rng.uniform() + (getBit(bits, i) ? 2 : 0));
   return (sparsity) => bitsFrom(topScores(order, keptCount(size, sparsity)), bits.shape);
 }
 
