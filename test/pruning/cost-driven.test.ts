@@ -9,6 +9,7 @@ import {
   type NetworkCost,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
+import { firstReached } from '../../src/pruning/allocations/first-reached.js';
 import { kernelInfo, kernelState, rng, sum } from './kernel-info.js';
 
 const pair: readonly CostDrivenLayer[] = [
@@ -207,6 +208,19 @@ describe('cost-driven allocation', () => {
     const uneven = await costDriven(scored([1, 9, 1, 9]), cost, { ...level, per: 'score' });
     expect(uneven.map.sparsities).toEqual({ a: 0.5, b: 0 });
     expect(uneven.trace.map(({ marginalCost }) => marginalCost)).toEqual([10, 10]);
+  });
+
+  it('finds the first round behind which a target is met in few measurements, wherever it guesses', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(500), fc.nat(500), fc.nat(500), async (most, first, guess) => {
+        const isReached = vi.fn(async (count: number) => count >= first);
+        expect(await firstReached(most, guess, isReached)).toBe(Math.min(most, first));
+        for (const [count] of isReached.mock.calls) expect(count).toBeLessThan(most);
+        // There and back: the stride doubles until the answer is between two probes, then what is between them is halved.
+        expect(isReached.mock.calls.length).toBeLessThanOrEqual(3 + 2 * Math.log2(most + 1));
+        if (first > 0 && first < most && guess === first) expect(isReached.mock.calls.length).toBe(2);
+      }),
+    );
   });
 
   it.each<[string, Partial<CostDrivenOptions>, RegExp]>([
