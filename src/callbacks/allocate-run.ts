@@ -2,7 +2,12 @@ import { checkOptionNames } from '../check-options.js';
 import { costDrivenOptionNames } from '../pruning/allocations/cost-driven-options.js';
 import { checkInteger } from '../pruning/check.js';
 import { type CostDrivenOptions, type CostDrivenResult, costDriven } from '../pruning/index.js';
-import { type AllocationCostOptions, allocationCost, allocationCostOptionNames, type CostMetric } from './allocation-cost.js';
+import {
+  type AllocationCostOptions,
+  type AllocationMetric,
+  allocationCost,
+  allocationCostOptionNames,
+} from './allocation-cost.js';
 import { allocationTable } from './allocation-table.js';
 import type { StepJob } from './cost-engine.js';
 import { readRecordedRun } from './recorded-run.js';
@@ -24,7 +29,7 @@ export interface AllocationReportData extends CostDrivenResult {
   /** No silicon was measured: all costs come from models. */
   readonly label: 'modelled';
   readonly accelerator: string;
-  readonly metric: CostMetric;
+  readonly metric: AllocationMetric;
   readonly phases: 'training' | 'forward';
   readonly per: 'weight' | 'score';
   /** What was asked for: one of the two. */

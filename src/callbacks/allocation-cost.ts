@@ -16,7 +16,7 @@ import type { StepJob } from './cost-engine.js';
 import { remaskedSteps } from './remasked-steps.js';
 
 /** What counts as cost: cycles, picojoule, or their product. */
-export type CostMetric = 'cycles' | 'energy' | 'edp';
+export type AllocationMetric = 'cycles' | 'energy' | 'edp';
 
 /** Options of {@link allocationCost}. */
 export interface AllocationCostOptions {
@@ -26,7 +26,7 @@ export interface AllocationCostOptions {
    * `cycles`, `energy` in pJ, or their product `edp` in pJ cycles.
    * @default 'cycles'
    */
-  readonly metric?: CostMetric | undefined;
+  readonly metric?: AllocationMetric | undefined;
   /**
    * A whole training step, or its forward pass alone.
    * @default 'training'

@@ -6,7 +6,7 @@ export {
   allocateRun,
   allocateSteps,
 } from './allocate-run.js';
-export { type AllocationCost, type AllocationCostOptions, allocationCost, type CostMetric } from './allocation-cost.js';
+export { type AllocationCost, type AllocationCostOptions, type AllocationMetric, allocationCost } from './allocation-cost.js';
 export {
   type CallbackOptions,
   type Json,

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { stringify } from 'yaml';
 import type { CommandModule, Options } from 'yargs';
 import { type AllocationReport, allocateSteps, lastJobs } from '../../callbacks/allocate-run.js';
-import type { CostMetric } from '../../callbacks/allocation-cost.js';
+import type { AllocationMetric } from '../../callbacks/allocation-cost.js';
 import { SparsityError } from '../../errors.js';
 import { createAccelerator } from '../../hw/index.js';
 import { writeAtomically } from '../../ops/atomic-write.js';
@@ -63,7 +63,7 @@ async function allocate(args: Args): Promise<AllocationReport> {
   return allocateSteps(await lastJobs(jobs(), steps), {
     accelerator: createAccelerator(spec),
     ...(target === undefined ? { sparsity: sparsity as number } : { costReduction: target as number }),
-    metric: metric as CostMetric,
+    metric: metric as AllocationMetric,
     phases: phases as 'training' | 'forward',
     range: [least as number, most as number],
     step: step as number,
