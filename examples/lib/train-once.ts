@@ -29,7 +29,8 @@ export interface TrainedRun {
   readonly result: RunResult | undefined;
 }
 
-function oneHot(labels: Uint8Array, classes: number): Uint8Array {
+/** A row of zeros with a one at its label, for each label. */
+export function oneHot(labels: Uint8Array, classes: number): Uint8Array {
   const rows = new Uint8Array(labels.length * classes);
   labels.forEach((label, i) => {
     rows[i * classes + label] = 1;
