@@ -21,7 +21,7 @@ import { type Dataset, firstImages } from '../examples/lib/dataset.js';
 import { evaluate } from '../examples/lib/evaluate.js';
 import { loadDataset } from '../examples/lib/load-dataset.js';
 import { lenet5 } from '../examples/lib/models/lenet5.js';
-import { oneHot } from '../examples/lib/train-once.js';
+import { oneHot } from '../examples/lib/one-hot.js';
 import { stockKernels } from './stock-kernels.js';
 
 const args = await yargs(hideBin(process.argv))
