@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LayerTensors, LoopNest } from '../hw/contracts.js';
-import type { MagnitudeGroups } from '../kernels/index.js';
-import type { KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
+import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
 import type { ThinnedValues } from './gradient-operands.js';
 
 /**
@@ -44,7 +43,7 @@ export interface PrunableKernel {
    * `PruningMethod.groups`: where a kernel can compute by that alone, `masksOf` is called when somebody looks at the masks, if at all.
    */
   regroup(
-    groups: MagnitudeGroups,
+    groups: GroupedMasks,
     masksOf: (weights: Float32Array) => LayerMasks,
     treatment: PrunedTreatment,
     optimizer?: tf.Optimizer,

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { MagnitudeGroups } from '../kernels/index.js';
-import type { KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
+import { canListGroups } from '../kernels/group-lists.js';
+import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
 import { sameMask, sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
+import { groupMask } from './group-mask.js';
+import { hasHeap } from './lanes/on-heap.js';
 import type { OpMasks } from './masked-ops.js';
 import { namedSlots, optimizerSlots } from './optimizer-slots.js';
 
@@ -21,7 +23,7 @@ export interface KernelStore extends PrunableKernel {
 
 /** Weights from which the masks in force follow. */
 export interface GroupedWeights {
-  readonly groups: MagnitudeGroups;
+  readonly groups: GroupedMasks;
   /** The values of the kernel when the masks were put in force. */
   readonly weights: tf.Tensor;
   readonly masksOf: (weights: Float32Array) => LayerMasks;
@@ -35,8 +37,8 @@ export class DenseKernelStore implements KernelStore {
   /** Undefined while nobody has looked at those that follow from `grouped`. */
   private current: LayerMasks | undefined = allOnes;
   private groupedWeights: GroupedWeights | undefined;
-  /** The masks as tensors, made when first used. */
-  private readonly tensors = new Map<Uint8Array, tf.Tensor>();
+  /** The masks as tensors, made when first used; those that follow from weights by their axis. */
+  private readonly tensors = new Map<Uint8Array | 'input' | 'output', tf.Tensor>();
   private term: tf.Tensor | undefined;
   private isCollecting = false;
   /** G of the step so far, while collecting. */
@@ -68,6 +70,11 @@ export class DenseKernelStore implements KernelStore {
   /** What the masks follow from, where they were put in force so. */
   get grouped(): GroupedWeights | undefined {
     return this.groupedWeights;
+  }
+
+  /** {@link grouped}, where kernels in lanes make lists of both directions straight from the weights. */
+  get listed(): GroupedWeights | undefined {
+    return this.groupedWeights && areListable(this.groupedWeights.groups, this.info) ? this.groupedWeights : undefined;
   }
 
   /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
@@ -109,17 +116,14 @@ export class DenseKernelStore implements KernelStore {
     this.enforce(optimizer);
   }
 
-  regroup(
-    _groups: MagnitudeGroups,
-    masksOf: GroupedWeights['masksOf'],
-    treatment: PrunedTreatment,
-    optimizer?: tf.Optimizer,
-  ): void {
-    this.repack(masksOf(this.readKernel()), treatment, optimizer);
+  regroup(groups: GroupedMasks, masksOf: GroupedWeights['masksOf'], treatment: PrunedTreatment, optimizer?: tf.Optimizer): void {
+    if (treatment.pruned === 'dense-master' && treatment.slots === 'keep' && hasHeap())
+      this.regroupLater(groups, masksOf, treatment);
+    else this.repack(masksOf(this.readKernel()), treatment, optimizer);
   }
 
-  /** {@link regroup} for an executor that needs no masks: they are made when somebody looks at them. Of dense masters only. */
-  regroupLater(groups: MagnitudeGroups, masksOf: GroupedWeights['masksOf'], treatment: PrunedTreatment): void {
+  /** {@link regroup} where kernels need no masks: they are made when somebody looks at them. Of dense masters only. */
+  regroupLater(groups: GroupedMasks, masksOf: GroupedWeights['masksOf'], treatment: PrunedTreatment): void {
     this.disposeTensors();
     this.forgetGroups();
     // Reshaped, not cloned: every backend shares the values then.
@@ -208,7 +212,7 @@ export class DenseKernelStore implements KernelStore {
   }
 
   private setOperands(): void {
-    const expand = (name: keyof LayerMasks) => this.expand(this.masks[name]);
+    const expand = (name: keyof LayerMasks) => (this.groupedWeights ? this.group(name) : this.expand(this.masks[name]));
     this.operands = {
       get forward() {
         return expand('forward');
@@ -234,6 +238,21 @@ export class DenseKernelStore implements KernelStore {
     return tensor;
   }
 
+  /** A mask that follows from weights; by way of the masks where no kernel makes it. */
+  private group(name: keyof LayerMasks): tf.Tensor | null {
+    const { groups, weights } = this.groupedWeights as GroupedWeights;
+    if (name === 'gradient') return null;
+    if (name === 'backward' && groups.backward === 'forward') return this.group('forward');
+    if (name === 'forward' && groups.forward === 'ones') return null;
+    const axis = name === 'forward' ? 'input' : 'output';
+    const known = this.tensors.get(axis);
+    if (known) return known;
+    const made = groupMask(weights, this.info[`${axis}Axis`], groups);
+    if (!made) return this.expand(this.masks[name]);
+    this.tensors.set(axis, tf.keep(made));
+    return made;
+  }
+
   private disposeTensors(): void {
     tf.dispose([...this.tensors.values()]);
     this.tensors.clear();
@@ -255,6 +274,11 @@ export class DenseKernelStore implements KernelStore {
       fix: 'give one element per weight, in row-major order',
     });
   }
+}
+
+/** Whether lists of both directions can be made straight from the weights of a kernel. */
+export function areListable(groups: GroupedMasks, { shape, outputAxis }: KernelInfo): boolean {
+  return groups.forward === 'input' && groups.backward === 'output' && canListGroups(groups, shape[outputAxis] as number);
 }
 
 /** Whether one mask keeps only what another keeps; null keeps all. */

@@ -78,7 +78,10 @@ export interface KernelState {
   readonly state?: Float32Array | undefined;
 }
 
-/** Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. */
+/**
+ * Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. A function of your own that looks at
+ * more than weights and masks says so: `Object.assign(score, {needs: ['gradient'] as const})`.
+ */
 export type Score = ((kernel: KernelState) => Float32Array) & Described & Needing;
 
 /** Which weights stay (1), given scores and a target sparsity. Exact and deterministic: ties go to the lowest index. */
@@ -126,6 +129,14 @@ export interface UpdateContext {
   readonly rng: Rng;
 }
 
+/** Masks that follow from the weights: N:M by magnitude, ties to the lowest index; M_g is all ones. */
+export interface GroupedMasks extends MagnitudeGroups {
+  /** M_f: N:M along the input axis, or all ones. */
+  readonly forward: 'input' | 'ones';
+  /** M_b: N:M along the output axis of the same weights, or M_f. */
+  readonly backward: 'output' | 'forward';
+}
+
 /** A pruning method: plain data and pure functions. Its needs are those of its score, where it has one. */
 export interface PruningMethod extends Needing {
   readonly name: string;
@@ -141,11 +152,10 @@ export interface PruningMethod extends Needing {
   /** Why a kernel is left dense, or undefined when it is pruned. */
   skip(info: KernelInfo): string | undefined;
   /**
-   * Says that {@link PruningMethod.updateMasks}, at any sparsity but 0, makes masks of the weights alone, and which: M_f N:M by magnitude along
-   * the input axis, M_b along the output axis of the same weights, M_g all ones. Kernels in lanes then make their lists from the weights, and
-   * masks when somebody looks at them. A method that makes other masks must leave it out.
+   * Says that {@link PruningMethod.updateMasks}, at any sparsity but 0, makes masks of the weights alone, and which. WebAssembly kernels then
+   * make the operands from the weights, and masks are made when somebody looks at them. A method that makes other masks must leave it out.
    */
-  readonly groups?: MagnitudeGroups;
+  readonly groups?: GroupedMasks;
   /** New masks for the kernels that are not skipped, in their order. */
   updateMasks(kernels: readonly KernelState[], context: UpdateContext): readonly LayerMasks[];
   /** A proximal step on the weights after the optimizer's (a structured regulariser); undefined when nothing changes. */

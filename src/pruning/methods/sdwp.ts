@@ -33,6 +33,7 @@ export function sdwp({ n = 2, m = 4, beginStep = 0, exclude = [] }: SdwpOptions 
     slots: 'keep',
     schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
     decay: 0,
+    groups: { n, m, forward: 'ones', backward: 'output' },
     config: { name: 'sdwp', n, m, beginStep, exclude },
     skip: (info) => excluded(info) ?? tooNarrow(info, m, ['output']),
     updateMasks: (kernels, { sparsity }) =>
