@@ -6,6 +6,7 @@ import { magnitudeScore } from '../pruning/scores/magnitude-score.js';
 import { isRecording } from './forward-backward-op.js';
 import { DenseKernelStore, type KernelStore } from './kernel-store.js';
 import { decodeMasks, type EncodedMasks, encodeMasks } from './mask-codec.js';
+import { maskedKernel } from './masked-kernel-op.js';
 import type { ConvGeometry, OpMasks } from './masked-ops.js';
 import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
 
@@ -28,22 +29,28 @@ export interface LayerSparsity {
 export interface MaskedLayer extends tf.layers.Layer {
   /** Where the kernel is; undefined until the layer is built. A region puts its own here. */
   kernelStore: KernelStore | undefined;
+  /** Which of the layer's weights the kernel is. */
+  readonly kernelIndex: number;
 }
 
-/** A masked class and the stock class that it stands for. */
+/** A masked class and the class that it stands for, one of tfjs or of the user. */
 export interface MaskedKind {
-  readonly kind: KernelKind;
   /** Class names in tfjs's serialisation. */
   readonly stock: string;
   readonly masked: string;
-  /** Axes of the kernel that the forward pass and the input gradient reduce over. */
+  /** Axes of the kernel that the forward pass and the input gradient reduce over; negative ones count from the end. */
   readonly axes: readonly [input: number, output: number];
+  /** The layer's field that holds the kernel. */
+  readonly kernelField: string;
+  /** What is known of a class of tfjs: which kernel it is, and the op that trains it with three masks. */
+  readonly known?: { readonly kind: KernelKind; readonly op: MaskedOp };
 }
 
 /** A layer's constructor. */
 export type LayerClass = new (args: object) => tf.layers.Layer;
 type Loss = () => tf.Scalar;
-type MaskedOp = (x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry) => tf.Tensor;
+/** How a known layer trains. */
+export type MaskedOp = (x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry) => tf.Tensor;
 
 /** What the stock classes hold that their types hide. */
 interface StockLayer extends tf.layers.Layer {
@@ -61,15 +68,23 @@ interface LayerKernel {
   dispose(): void;
 }
 
-const classes = new Map<unknown, MaskedKind>();
+/** Kinds by their masked class, and by the class that it stands for. */
+const masked = new Map<unknown, MaskedKind>();
+const maskable = new Map<unknown, MaskedKind>();
+
+const kindsOfRank: Readonly<Record<number, KernelKind>> = { 2: 'dense', 3: 'conv1d', 4: 'conv2d' };
+
+/** The kind that a kernel of a class of the user's counts as, by its number of axes; undefined where there is none. */
+export function kindOfRank(rank: number): KernelKind | undefined {
+  return kindsOfRank[rank];
+}
 
 /**
- * The masked subclass of a stock class. While nothing is recorded, or no mask is in force, the stock layer computes with the effective
- * kernel, so that its outputs are those of the stock layer to the bit.
+ * The masked subclass of a class. While nothing is recorded, or no mask is in force, that class computes with the effective kernel, so
+ * that its outputs are those of the layer without masks to the bit.
  */
-export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp): LayerClass {
-  // The stock classes are not exported; an instance would give its class too, but would use up a default layer name.
-  const [Stock] = tf.serialization.SerializationMap.getMap().classNameMap[kind.stock] as unknown as [LayerClass];
+export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
+  const { kernelField, known } = kind;
   class Masked extends Stock implements MaskedLayer {
     static readonly className = kind.masked;
     kernelStore: KernelStore | undefined;
@@ -82,13 +97,13 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       super(args);
       this.sparsity = args.sparsity ?? {};
       checkInitial(this.name, this.sparsity.initial ?? 0);
-      const obstacle = trainingObstacle(kind.stock, super.getConfig() as MaskableConfig);
+      const obstacle = known && trainingObstacle(kind.stock, super.getConfig() as MaskableConfig);
       if (obstacle) {
         throw new SparsityError({
           what: `layer ${this.name}`,
           got: obstacle,
           expected: 'a layer that tfjs can train',
-          fix: `use tf.layers.${kind.kind} instead of the masked layer`,
+          fix: `use tf.layers.${known.kind} instead of the masked layer`,
         });
       }
     }
@@ -97,8 +112,7 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       super.build(inputShape);
       const { kernelVariable } = this;
       const variable = kernelVariable.read() as tf.Variable;
-      const [inputAxis, outputAxis] = kind.axes;
-      const info: KernelInfo = { name: this.name, kind: kind.kind, shape: variable.shape, inputAxis, outputAxis };
+      const info = infoOf(kind, this.name, variable.shape);
       const store = new DenseKernelStore(info, variable);
       this.ownStore = store;
       this.kernelStore = store;
@@ -116,12 +130,16 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       const { ownStore } = this;
       const masks = ownStore?.opMasks;
       if (!ownStore || !masks) return super.call(inputs, kwargs);
-      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
-      return tf.tidy(() =>
-        isRecording()
-          ? this.train(x, ownStore.variable, masks)
-          : this.withKernel(ownStore.effective(), () => super.call(x, kwargs)),
-      );
+      return tf.tidy(() => {
+        if (!isRecording()) return this.withKernel(ownStore.effective(), () => super.call(inputs, kwargs));
+        if (known) return this.train([inputs].flat()[0] as tf.Tensor, ownStore.variable, masks, known.op);
+        checkOneKernel(this.name, ownStore);
+        return this.withKernel(maskedKernel(ownStore.variable, masks), () => super.call(inputs, kwargs));
+      });
+    }
+
+    get kernelIndex(): number {
+      return this.weights.indexOf(this.kernelVariable as unknown as tf.LayerVariable);
     }
 
     /** Regularizers see the weights that are in use: tfjs gives |w| a slope at 0, which would push pruned weights off it. */
@@ -170,7 +188,7 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       return { state: { ...encodeMasks(store.masks), ...store.treatment } };
     }
 
-    private train(x: tf.Tensor, w: tf.Tensor, masks: OpMasks): tf.Tensor {
+    private train(x: tf.Tensor, w: tf.Tensor, masks: OpMasks, op: MaskedOp): tf.Tensor {
       const { bias, activation, strides, padding, dataFormat } = this as unknown as StockLayer;
       const channelsFirst = dataFormat === 'channelsFirst' && x.rank === 4;
       const geometry: ConvGeometry = strides
@@ -197,8 +215,32 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
     }
   }
   tf.serialization.registerClass(Masked as unknown as Parameters<typeof tf.serialization.registerClass>[0]);
-  classes.set(Masked, kind);
+  masked.set(Masked, kind);
+  maskable.set(Stock, kind);
   return Masked;
+}
+
+function infoOf({ known, axes, stock }: MaskedKind, name: string, shape: number[]): KernelInfo {
+  const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
+  const kind = known?.kind ?? kindOfRank(shape.length);
+  if (kind && shape[inputAxis] !== undefined && shape[outputAxis] !== undefined)
+    return { name, kind, shape, inputAxis, outputAxis };
+  throw new SparsityError({
+    what: `kernel of layer ${name}`,
+    got: `the shape [${shape}]`,
+    expected: `2, 3 or 4 axes, among them ${axes.join(' and ')}`,
+    fix: `see registerMaskedLayer for ${stock}, or use the layer without masks`,
+  });
+}
+
+function checkOneKernel(layer: string, { masks }: DenseKernelStore): void {
+  if (masks.backward === masks.forward) return;
+  throw new SparsityError({
+    what: `masks of layer ${layer}`,
+    got: 'a mask of the input gradient that differs from the forward mask',
+    expected: 'one mask for both: a layer of your own computes with one kernel',
+    fix: `exclude ${layer} from this method or in the policy, or prune with another method`,
+  });
 }
 
 function checkInitial(layer: string, initial: number): void {
@@ -213,7 +255,17 @@ function checkInitial(layer: string, initial: number): void {
 
 /** The masked class of a layer, or undefined for any other layer. */
 export function maskedKindOf(layer: tf.layers.Layer): MaskedKind | undefined {
-  return classes.get(layer.constructor);
+  return masked.get(layer.constructor);
+}
+
+/** The kind whose masked class stands for a class, or undefined where there is none. */
+export function kindForClass(layerClass: unknown): MaskedKind | undefined {
+  return maskable.get(layerClass);
+}
+
+/** Names of the classes that have a masked one. */
+export function maskableClasses(): readonly string[] {
+  return [...maskable.values()].map(({ stock }) => stock);
 }
 
 /** Whether a layer is a masked one. */
