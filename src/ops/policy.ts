@@ -7,8 +7,9 @@ import { type KernelSite, kernelSite } from './kernel-site.js';
 import { checkMatches, type LayerMatch, matchesLayer } from './layer-match.js';
 import { maskableClasses } from './masked-layer-class.js';
 import { leavesOf } from './model-layers.js';
+import { xnnpackPolicy } from './xnnpack-policy.js';
 
-/** Which layers of a model become prunable. A layer must pass every rule. All but tests and {@link ModelPolicy} is plain data. */
+/** Which layers of a model become prunable. A layer must pass every rule. All but tests and functions is plain data. */
 export interface LayerPolicy {
   /** Only layers that match one of these. @default all */
   readonly include?: LayerMatch | readonly LayerMatch[];
@@ -27,8 +28,8 @@ export interface LayerPolicy {
   readonly skipFirst?: boolean;
   /** Leaves the last prunable layer dense: it makes the decision. @default false */
   readonly skipLast?: boolean;
-  /** A rule over the whole model, such as {@link xnnpackPolicy}. @default none */
-  readonly policy?: ModelPolicy;
+  /** A rule over the whole model; `'xnnpack'` is {@link xnnpackPolicy} in plain data. @default none */
+  readonly policy?: ModelPolicy | 'xnnpack';
 }
 
 /** A rule over a whole model: the layers that stay dense, and why. */
@@ -48,7 +49,7 @@ export function applyPolicy(model: tf.LayersModel, policy: LayerPolicy): Readonl
   const weighted = leaves.filter((layer) => layer.weights.length > 0);
   const sites = new Map(weighted.map((layer) => [layer, kernelSite(layer)]));
   const maskable = weighted.filter((layer) => typeof sites.get(layer) !== 'string');
-  const dense = policy.policy?.(model);
+  const dense = (policy.policy === 'xnnpack' ? xnnpackPolicy() : policy.policy)?.(model);
   const skip = (layer: tf.layers.Layer, site: KernelSite): string | undefined => {
     if (policy.include && !matchesLayer(layer, policy.include)) return 'policy.include does not name it';
     if (policy.exclude && matchesLayer(layer, policy.exclude)) return 'policy.exclude names it';
@@ -91,11 +92,11 @@ function checkPolicy(layers: readonly tf.layers.Layer[], policy: LayerPolicy): v
   for (const [side, divisor] of Object.entries(divisibleBy)) {
     if (divisor !== undefined) checkInteger(`policy.divisibleBy.${side}`, divisor, 1);
   }
-  if (policy.policy !== undefined && typeof policy.policy !== 'function') {
+  if (policy.policy !== undefined && policy.policy !== 'xnnpack' && typeof policy.policy !== 'function') {
     throw new SparsityError({
       what: 'policy.policy',
       got: policy.policy,
-      expected: 'a function of the model',
+      expected: 'xnnpack, or a function of the model',
       fix: 'pass xnnpackPolicy(), or a function that maps layers to reasons',
     });
   }

@@ -119,7 +119,7 @@ describe('a layer policy', () => {
       /^option of policy\.divisibleBy: got inputs, expected one of input, output\. Did you mean input/,
     ],
     [{ divisibleBy: 8 as never }, /^options of policy\.divisibleBy: got 8, expected an object of input, output/],
-    [{ policy: 'xnnpack' as never }, /^policy\.policy: got xnnpack, expected a function of the model/],
+    [{ policy: 'xnnpak' as never }, /^policy\.policy: got xnnpak, expected xnnpack, or a function of the model/],
   ])('refuses what is no rule: %o', (policy, message) => {
     expect(() => report(policy)).toThrow(message);
   });
