@@ -6,11 +6,17 @@ import { datasets } from './load-dataset.js';
 import { methodNames, methods } from './methods.js';
 import { models } from './models.js';
 import { checkRanges, type ExampleDefaults, type RunOptions } from './options.js';
+import { inRunFile, ofOwnMethod, readRunFile, withOwnMethod } from './run-file.js';
 
 /** The flags of an example: each field of {@link RunOptions}, and the shortcuts. */
 function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
   const [training, hardware, output, shortcuts] = ['Training:', 'Accelerators, modelled:', 'Output:', 'Shortcuts:'];
   return {
+    config: {
+      group: training,
+      type: 'string',
+      describe: 'A run in a file (.yaml, .json), such as those of examples/configs; flags beside it go before what it says',
+    },
     data: {
       group: training,
       choices: Object.keys(datasets),
@@ -28,13 +34,14 @@ function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
     method: {
       group: training,
       choices: methodNames,
-      default: 'gradual',
+      // The method of a file is none of these.
+      default: defaults.ownMethod ? undefined : 'gradual',
       describe: `How to prune. ${methodNames.map((name) => `${name}: ${methods[name].about}`).join('; ')}`,
     },
     sparsity: {
       group: training,
       type: 'number',
-      default: 0.9,
+      default: defaults.sparsity ?? 0.9,
       describe: 'Final fraction of zero weights, in [0, 1)',
     },
     epochs: { group: training, type: 'number', default: defaults.epochs, describe: 'Passes over the training images' },
@@ -43,13 +50,18 @@ function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
       group: training,
       type: 'number',
       default: defaults.learningRate,
-      describe: 'Of Adam, at the start; it falls to 0 along a cosine',
+      describe: 'Of Adam (a file may name another), at the start; it falls to 0 along a cosine',
     },
-    seed: { group: training, type: 'number', default: 1, describe: 'Decides weights, order of the images, dropout, digits' },
+    seed: {
+      group: training,
+      type: 'number',
+      default: defaults.seed ?? 1,
+      describe: 'Decides weights, order of the images, dropout, digits',
+    },
     execution: {
       group: training,
       choices: ['dense', 'sparse'],
-      default: 'dense',
+      default: defaults.execution ?? 'dense',
       describe: 'Dense kernels under masks, or sparse ones that skip the zeros (on wasm)',
     },
     backend: {
@@ -67,7 +79,7 @@ function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
     accelerators: {
       group: hardware,
       type: 'string',
-      default: 'acf,dense-array',
+      default: flagValue(defaults.accelerators ?? ['acf', 'dense-array']),
       describe: `Names, joined by commas, of ${Object.keys(presets).join(', ')}, or preset files (.yaml, .json); none for none`,
     },
     every: {
@@ -111,6 +123,7 @@ const epilogue = (script: string) => `Examples:
   npm run demo
   npm run example:${script} -- --smoke
   npm run example:${script} -- --method bdwp --compare --report bdwp.html
+  npm run example:${script} -- --config examples/configs/policy.yaml --epochs 2
   npm run example:${script} -- --data-dir DIR --data ${script === 'cifar' ? 'cifar100' : 'mnist'} --sparsity 0.95
 
 Exit codes: 0; 1 for an error or an accuracy below --target-accuracy; 2 for a
@@ -121,19 +134,30 @@ export async function parseOptions(
   defaults: ExampleDefaults,
   argv: readonly string[] = hideBin(process.argv),
 ): Promise<RunOptions> {
-  // The shortcuts change defaults only, so that a flag given beside them counts.
-  const { smoke, demo } = await yargs([...argv])
+  const refuse = (message: string): never => {
+    console.error(message);
+    process.exit(2);
+  };
+  // A file and the shortcuts change defaults only, so that a flag given beside them counts.
+  const { smoke, demo, config } = await yargs([...argv])
     .help(false)
     .version(false)
     .boolean(['smoke', 'demo'])
+    .string('config')
+    .parserConfiguration({ 'duplicate-arguments-array': false })
     .parseAsync();
-  const flags = flagsOf({ ...defaults, ...(demo ? demoDefaults : {}), ...(smoke ? smokeDefaults : {}) });
+  const file = await readRunFile(config).catch((error) => {
+    if (error instanceof SparsityError) return refuse(error.message);
+    throw error;
+  });
+  const flags = flagsOf({ ...defaults, ...file, ...(demo ? demoDefaults : {}), ...(smoke ? smokeDefaults : {}) });
   const names = Object.keys(flags) as (keyof typeof flags)[];
   const toOptions = (args: Readonly<Record<string, unknown>>) => {
     const values = names.filter((name) => name !== 'smoke' && name !== 'demo').map((name) => [fieldName(name), args[name]]);
     const accelerators = String(args.accelerators).split(',');
     const named = [...new Set(accelerators)].filter((name) => name !== '' && name !== 'none');
-    return { ...Object.fromEntries(values), accelerators: named } as RunOptions;
+    const given = { ...Object.fromEntries(values), accelerators: named } as RunOptions;
+    return file.ownMethod && args.method === undefined ? withOwnMethod(given, file) : { ...file, ...given, ownMethod: undefined };
   };
   const args = await yargs([...argv])
     .scriptName(`npm run example:${defaults.script} --`)
@@ -149,18 +173,22 @@ export async function parseOptions(
     })
     .wrap(80)
     .fail((message, error) => {
-      console.error(error instanceof SparsityError ? error.message : `${message}. See --help for the flags.`);
-      process.exit(2);
+      refuse(error instanceof SparsityError ? error.message : `${message}. See --help for the flags.`);
     })
     .parseAsync();
   return toOptions(args);
 }
 
-/** The command that gives these options: what differs from the script's defaults, flag by flag, quoted for a shell. */
+/**
+ * The command that gives these options: what differs from the script's defaults, flag by flag, quoted for a shell. With a file, all that
+ * the file could say otherwise, so that the command shows what was in effect.
+ */
 export function commandLine(options: RunOptions, defaults: ExampleDefaults): string {
   const given = Object.entries<Options>(flagsOf(defaults)).flatMap(([name, flag]) => {
-    const value = options[fieldName(name) as keyof RunOptions];
-    if (value === undefined || flagValue(value) === String(flag.default)) return [];
+    const field = fieldName(name) as keyof RunOptions;
+    const value = options[field];
+    const isDefault = flagValue(value) === String(flag.default) && !(options.config && inRunFile.has(field));
+    if (value === undefined || isDefault || ofOwnMethod(field, options)) return [];
     return value === true ? [`--${name}`] : [`--${name} ${quoted(flagValue(value))}`];
   });
   return [`npm run example:${defaults.script}`, ...(given.length > 0 ? ['--'] : []), ...given].join(' ');
@@ -173,7 +201,7 @@ export function flagName(field: keyof RunOptions): string {
 
 /** The value of an option as its flag takes it; `none` for nothing. */
 export function flagValue(value: RunOptions[keyof RunOptions]): string {
-  return String(value ?? '') || 'none';
+  return (typeof value === 'object' && !Array.isArray(value) ? JSON.stringify(value) : String(value ?? '')) || 'none';
 }
 
 function fieldName(flag: string): string {
