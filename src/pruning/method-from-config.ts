@@ -150,9 +150,13 @@ function unknownOption(
   const timedNames = stepsPerEpoch === undefined ? [] : known.map(epochOption).filter((name) => !known.includes(name));
   const names = [...known, ...timedNames];
   const expected = `options among ${names.join(', ') || 'none'}`;
-  const fixed = /sparsity$/i.test(option) && known.includes('n') && known.includes('m');
-  const near = names.length > 0 ? nearest(option, names) : 'leave it out';
-  return { what, got: option, expected, fix: fixed ? 'its sparsity is 1 - n/m: choose n and m' : near };
+  return { what, got: option, expected, fix: wayOut(option, timed, known, names) };
+}
+
+function wayOut(option: string, timed: string, known: readonly string[], names: readonly string[]): string {
+  if (/sparsity$/i.test(option) && known.includes('n') && known.includes('m')) return 'its sparsity is 1 - n/m: choose n and m';
+  if (known.includes(timed)) return `give ${timed}, or stepsPerEpoch beside the config`;
+  return names.length > 0 ? nearest(option, names) : 'leave it out';
 }
 
 /** An option as its factory takes it: what was given in epochs is in steps. */
