@@ -12,7 +12,7 @@ export const maskedKernelName = 'maskedKernel';
  * @param w W; masks of the same shape. M_b is the forward mask: one kernel serves the forward pass and the input gradient.
  */
 export function maskedKernel(w: tf.Tensor, masks: OpMasks): tf.Tensor {
-  const { forward = null, gradient = forward, term = null, decay = 0 } = masks;
+  const { forward = null, gradient = forward, term = null, decay = 0, onGradient } = masks;
   return forwardBackwardOp({
     name: maskedKernelName,
     inputs: { w },
@@ -23,6 +23,7 @@ export function maskedKernel(w: tf.Tensor, masks: OpMasks): tf.Tensor {
     },
     backward: (dy, [W]) => ({
       w: () => {
+        onGradient?.(dy);
         let G = term ? dy.add(term) : dy;
         if (gradient) G = G.mul(gradient);
         return decay !== 0 && forward ? G.add((W as tf.Tensor).mul(tf.sub(1, forward)).mul(decay)) : G.clone();

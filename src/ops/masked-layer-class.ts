@@ -133,7 +133,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
       return tf.tidy(() => {
         if (!isRecording()) return this.withKernel(ownStore.effective(), () => super.call(inputs, kwargs));
         if (known) return this.train([inputs].flat()[0] as tf.Tensor, ownStore.variable, masks, known.op);
-        checkOneKernel(this.name, ownStore);
+        checkOneKernel(this.name, masks);
         return this.withKernel(maskedKernel(ownStore.variable, masks), () => super.call(inputs, kwargs));
       });
     }
@@ -233,12 +233,14 @@ function infoOf({ known, axes, stock }: MaskedKind, name: string, shape: number[
   });
 }
 
-function checkOneKernel(layer: string, { masks }: DenseKernelStore): void {
-  if (masks.backward === masks.forward) return;
+function checkOneKernel(layer: string, { forward, backward, thinning }: OpMasks): void {
+  const own = backward !== forward && 'a mask of the input gradient that differs from the forward mask';
+  const got = thinning ? 'operands of the gradient products that are thinned' : own;
+  if (!got) return;
   throw new SparsityError({
     what: `masks of layer ${layer}`,
-    got: 'a mask of the input gradient that differs from the forward mask',
-    expected: 'one mask for both: a layer of your own computes with one kernel',
+    got,
+    expected: 'masks of its kernel alone, one for both directions: of your own class no products are known',
     fix: `exclude ${layer} from this method or in the policy, or prune with another method`,
   });
 }

@@ -165,8 +165,8 @@ describe('a file of a run', () => {
       /^run\.yaml:1:41 optimizer\.beta1: got beta1, expected learningRate, name/,
     ],
     // Names.
-    ['method: gradul', /^run\.yaml:1:9 method\.name: got gradul, expected one of acdc, .*\. Did you mean gradual\.$/],
-    ['method: {name: gradul}', /^run\.yaml:1:10 method\.name: got gradul, .*Did you mean gradual/],
+    ['method: gradul', /^run\.yaml:1:9 method\.name: got gradul, expected one of acdc, .*\. Did you mean (\w+ or )*gradual/],
+    ['method: {name: gradul}', /^run\.yaml:1:10 method\.name: got gradul, .*Did you mean (\w+ or )*gradual/],
     ['method: {endStep: 3}', /^run\.yaml:1:1 method: got undefined, expected one of acdc/],
     ['method:', /^run\.yaml:1:1 method: got null, expected a name or its options/],
     ['method: {name: custom}', /It was a function of your own/],

@@ -192,7 +192,28 @@ describe('a layer class of your own', () => {
     );
   });
 
-  it('refuses a mask of the input gradient of its own', async () => {
+  it('hands out the gradient of the weights in use, for methods that grow by it', async () => {
+    await expectNoLeak(() =>
+      withData(async (x, y) => {
+        const model = masked();
+        const rate = 0.5;
+        model.compile({ optimizer: tf.train.sgd(rate), loss: 'meanSquaredError' });
+        const [kernel] = prunableKernels(model);
+        kernel?.repack({ forward: mask, backward: mask, gradient: null }, { pruned: 'dense-master', slots: 'keep', decay: 0 });
+        kernel?.collectGradient(true);
+        const before = kernel?.readKernel() as Float32Array;
+        await model.trainOnBatch(x, y);
+        const after = kernel?.readKernel() as Float32Array;
+        const G = kernel?.gradient() as Float32Array;
+        for (const [i, w] of after.entries()) expect(w).toBeCloseTo((before[i] as number) - rate * (G[i] as number), 5);
+        kernel?.collectGradient(false);
+        model.optimizer.dispose();
+        model.dispose();
+      }),
+    );
+  });
+
+  it('refuses a mask of the input gradient of its own, and thinned operands', async () => {
     await expectNoLeak(() =>
       withData(async (x, y) => {
         const model = masked();
@@ -201,6 +222,11 @@ describe('a layer class of your own', () => {
         prunableKernels(model)[0]?.repack({ forward: mask, backward: null, gradient: null }, master);
         await expect(model.trainOnBatch(x, y)).rejects.toThrow(
           /^masks of layer mine: got a mask of the input gradient that differs/,
+        );
+        prunableKernels(model)[0]?.repack({ forward: mask, backward: mask, gradient: null }, master);
+        prunableKernels(model)[0]?.thinOperands({ gradientA: (values) => values });
+        await expect(model.trainOnBatch(x, y)).rejects.toThrow(
+          /^masks of layer mine: got operands of the gradient products that are/,
         );
         model.optimizer.dispose();
         model.dispose();

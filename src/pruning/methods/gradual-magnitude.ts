@@ -3,6 +3,7 @@ import { checkFlag } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
+import { needsOf } from '../needs.js';
 import { fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
@@ -52,6 +53,7 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
     slots: regrow ? 'keep' : 'zero',
     schedule,
     decay: 0,
+    ...needsOf(score),
     config: {
       name: 'gradual',
       ...config,
