@@ -12,14 +12,19 @@ import * as scores from './scores/index.js';
 type Factories = ReadonlyMap<string, ConfigurableFactory>;
 
 const methodFactories = factoriesOf(methods);
+const patternFactories = factoriesOf(patterns);
 
 /** The options that take a part of a method: a function, for which its own config stands in plain data. */
 const partFactories: Readonly<Record<string, Factories>> = {
   allocation: factoriesOf(allocations),
-  pattern: factoriesOf(patterns),
+  otherwise: patternFactories,
+  pattern: patternFactories,
   schedule: factoriesOf(schedules),
   score: factoriesOf(scores),
 };
+
+/** The options that take parts by name. */
+const partsFactories: Readonly<Record<string, Factories>> = { patterns: patternFactories };
 
 /** How plain data becomes a method. */
 export interface MethodFromConfigOptions {
@@ -110,10 +115,20 @@ function make(what: string, factories: Factories, config: unknown, making: Makin
     if (issue) issues.push({ path: inside.path, parts: issue });
     else if (value === null) issues.push({ path: inside.path, parts: nothing(option) });
     else if (partFactories[option]) made[option] = make(option, partFactories[option], value, inside);
+    else if (partsFactories[option]) made[option] = makeEach(option, partsFactories[option], value, inside);
     else attempt(inside, value, () => Object.assign(made, inSteps(option, value, factory.entry, making)));
   }
   if (issues.length > before) return undefined;
   return attempt(making, options, () => factory.make(made as never));
+}
+
+/** Parts by name; what is no record of parts is left to its factory to refuse. */
+function makeEach(what: string, factories: Factories, configs: unknown, making: Making): unknown {
+  if (typeof configs !== 'object' || Array.isArray(configs)) return configs;
+  const each = Object.entries(configs as object).map(([name, config]) => {
+    return [name, make(`${what} of ${name}`, factories, config, { ...making, path: [...making.path, name] })];
+  });
+  return Object.fromEntries(each);
 }
 
 /** Calls `body`; what it refuses becomes an issue, at the option that the error names. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   bdwp,
   blockBudgets,
+  byLayer,
   type Config,
   gradualMagnitude,
   mapAllocation,
@@ -11,12 +12,13 @@ import {
   polynomialSchedule,
   randomScore,
   transposableNm,
+  unstructured,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { factoriesOf } from '../../src/pruning/config-entry.js';
 import * as methods from '../../src/pruning/methods/index.js';
 import { namePattern } from '../../src/pruning/name-pattern.js';
-import { kernelInfo, normal } from './kernel-info.js';
+import { anyKernel, anySparsity, kernelInfo, normal, rng } from './kernel-info.js';
 
 describe('methodIssues', () => {
   const places = (config: unknown, stepsPerEpoch?: number) =>
@@ -36,6 +38,15 @@ describe('methodIssues', () => {
       power: null,
     };
     expect(places(config)).toEqual(['endstep', 'pattern.axs', 'score.name', 'allocation', 'power']);
+  });
+
+  it('finds what is wrong in the pattern of a layer', () => {
+    const of = (patterns: unknown, more = {}) =>
+      places({ name: 'gradual', endStep: 9, pattern: { name: 'by-layer', patterns, ...more } });
+    expect(of({ fc: 'nm', 'conv*': { name: 'nm', n: 2, k: 4 } })).toEqual(['pattern.patterns.fc', 'pattern.patterns.conv*.k']);
+    expect(of([])).toEqual(['pattern.patterns']);
+    expect(of({}, { otherwise: 'unstructure' })).toEqual(['pattern.otherwise.name']);
+    expect(of({ '/(/': 'unstructured' })).toEqual(['pattern.patterns']);
   });
 
   it('finds a wrong value at the option that it was given to', () => {
@@ -140,6 +151,28 @@ describe('methodFromConfig', () => {
   ])('refuses %o with %s steps an epoch', (config, stepsPerEpoch, message) => {
     const options = stepsPerEpoch === undefined ? {} : { stepsPerEpoch };
     expect(() => methodFromConfig(config as Config, options)).toThrow(message);
+  });
+});
+
+describe('byLayer', () => {
+  it('law: gives each layer the mask of its own pattern', () => {
+    const [pairs, most, rest] = [nm({ n: 1, m: 4 }), nm({ n: 3, m: 4 }), unstructured()];
+    const pattern = byLayer({ patterns: { 'fc*': pairs, fc1: most, '/./': rest } });
+    fc.assert(
+      fc.property(anyKernel, anySparsity, fc.constantFrom('fc1', 'fc2', 'conv'), ({ info, scores }, sparsity, name) => {
+        const own = { fc1: most, fc2: pairs, conv: rest }[name as 'fc1'];
+        const named = { ...info, name };
+        expect(pattern(scores, named, sparsity)).toEqual(own(scores, named, sparsity));
+      }),
+    );
+  });
+
+  it('is the pattern of a method: N:M here, single weights there, by hand', () => {
+    const method = gradualMagnitude({ endStep: 2, pattern: byLayer({ patterns: { fc: nm({ n: 1, m: 2 }) } }) });
+    const weights = Float32Array.of(4, 3, 2, 1);
+    const kernels = ['fc', 'out'].map((name) => ({ info: { ...kernelInfo([4, 1]), name }, weights, masks: undefined }));
+    const masks = method.updateMasks(kernels, { step: 2, sparsity: 0.5, rng });
+    expect(masks.map(({ forward }) => [...(forward as Uint8Array)].join(''))).toEqual(['1010', '1100']);
   });
 });
 
