@@ -78,7 +78,10 @@ export interface KernelState {
   readonly state?: Float32Array | undefined;
 }
 
-/** Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. */
+/**
+ * Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. A function of your own that looks at
+ * more than weights and masks says so: `Object.assign(score, {needs: ['gradient'] as const})`.
+ */
 export type Score = ((kernel: KernelState) => Float32Array) & Described & Needing;
 
 /** Which weights stay (1), given scores and a target sparsity. Exact and deterministic: ties go to the lowest index. */

@@ -205,6 +205,7 @@ describe('in sparse execution', () => {
       // Adagrad's begin at 0.1, also where masks are; who prunes makes them 0.
       for (const kernel of kernels) kernel.enforce(model.optimizer);
       const slots = kernels.map((kernel) => kernel.readSlots(model.optimizer));
+      await expectNoLeak(() => void kernels.map((kernel) => kernel.readSlots(model.optimizer)));
       model.optimizer.dispose();
       model.dispose();
       return slots;

@@ -14,6 +14,9 @@ const fewOutputs = 32;
 /** Images times output pixels from which lists pay for themselves in one step: 4 ns a weight, against 0.1 ns that they save each time. */
 const manyUses = 64;
 
+/** The same where kernels would do without masks: these are made for the lists, too, 30 ns a weight together. */
+const manyUsesOfGroups = 512;
+
 const densities = new WeakMap<Uint8Array, number>();
 
 /** Counted once for each mask. */
@@ -55,7 +58,7 @@ function areWorthLists(store: DenseKernelStore, uses: number): boolean {
   if (store.listed) return true;
   const stay = store.masksUsed;
   store.masksUsed = true;
-  return stay || uses >= manyUses;
+  return stay || uses >= (store.grouped ? manyUsesOfGroups : manyUses);
 }
 
 /** The loops of a masked layer that is to run in lanes, or why it is not: sparse ones are, and what leads to them. */
