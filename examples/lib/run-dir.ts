@@ -1,7 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SparsityError } from 'tfjs-sparsity';
-import { commandLine, flagName, flagValue } from './command-line.js';
+import { commandLine } from './command-line.js';
+import { flagName, flagValue } from './flags.js';
 import { readJson, writeJson } from './json-file.js';
 import type { ExampleDefaults, FileOptions, RunOptions } from './options.js';
 

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { kindForClass, kindOfRank, type MaskedKind, maskedKindOf } from './masked-layer-class.js';
+import { kindForClass, kindOfRank, type MaskedKind } from './masked-kinds.js';
+import { maskedKindOf } from './masked-layer-class.js';
 import './masked-layers.js';
 import { kindByMethod, type PrunableLayer } from './prunable-layer.js';
 import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { KernelInfo, KernelKind } from '../pruning/contracts.js';
 import { unstructured } from '../pruning/patterns/unstructured.js';
 import { magnitudeScore } from '../pruning/scores/magnitude-score.js';
 import { isRecording } from './forward-backward-op.js';
 import { DenseKernelStore, type KernelStore } from './kernel-store.js';
 import { decodeMasks, type EncodedMasks, encodeMasks } from './mask-codec.js';
 import { maskedKernel } from './masked-kernel-op.js';
+import { infoOf, kindOfMasked, type MaskedKind, type MaskedOp, rememberKind } from './masked-kinds.js';
 import type { ConvGeometry, OpMasks } from './masked-ops.js';
 import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
 
@@ -33,24 +33,9 @@ export interface MaskedLayer extends tf.layers.Layer {
   readonly kernelIndex: number;
 }
 
-/** A masked class and the class that it stands for, one of tfjs or of the user. */
-export interface MaskedKind {
-  /** Class names in tfjs's serialisation. */
-  readonly stock: string;
-  readonly masked: string;
-  /** Axes of the kernel that the forward pass and the input gradient reduce over; negative ones count from the end. */
-  readonly axes: readonly [input: number, output: number];
-  /** The layer's field that holds the kernel. */
-  readonly kernelField: string;
-  /** What is known of a class of tfjs: which kernel it is, and the op that trains it with three masks. */
-  readonly known?: { readonly kind: KernelKind; readonly op: MaskedOp };
-}
-
 /** A layer's constructor. */
 export type LayerClass = new (args: object) => tf.layers.Layer;
 type Loss = () => tf.Scalar;
-/** How a known layer trains. */
-export type MaskedOp = (x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry) => tf.Tensor;
 
 /** What the stock classes hold that their types hide. */
 interface StockLayer extends tf.layers.Layer {
@@ -66,17 +51,6 @@ interface LayerKernel {
   read(): tf.Tensor;
   write(values: tf.Tensor): LayerKernel;
   dispose(): void;
-}
-
-/** Kinds by their masked class, and by the class that it stands for. */
-const masked = new Map<unknown, MaskedKind>();
-const maskable = new Map<unknown, MaskedKind>();
-
-const kindsOfRank: Readonly<Record<number, KernelKind>> = { 2: 'dense', 3: 'conv1d', 4: 'conv2d' };
-
-/** The kind that a kernel of a class of the user's counts as, by its number of axes; undefined where there is none. */
-export function kindOfRank(rank: number): KernelKind | undefined {
-  return kindsOfRank[rank];
 }
 
 /**
@@ -215,22 +189,8 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
     }
   }
   tf.serialization.registerClass(Masked as unknown as Parameters<typeof tf.serialization.registerClass>[0]);
-  masked.set(Masked, kind);
-  maskable.set(Stock, kind);
+  rememberKind(kind, Masked, Stock);
   return Masked;
-}
-
-function infoOf({ known, axes, stock }: MaskedKind, name: string, shape: number[]): KernelInfo {
-  const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
-  const kind = known?.kind ?? kindOfRank(shape.length);
-  if (kind && shape[inputAxis] !== undefined && shape[outputAxis] !== undefined)
-    return { name, kind, shape, inputAxis, outputAxis };
-  throw new SparsityError({
-    what: `kernel of layer ${name}`,
-    got: `the shape [${shape}]`,
-    expected: `2, 3 or 4 axes, among them ${axes.join(' and ')}`,
-    fix: `see registerMaskedLayer for ${stock}, or use the layer without masks`,
-  });
 }
 
 function checkOneKernel(layer: string, { forward, backward, thinning }: OpMasks): void {
@@ -257,17 +217,7 @@ function checkInitial(layer: string, initial: number): void {
 
 /** The masked class of a layer, or undefined for any other layer. */
 export function maskedKindOf(layer: tf.layers.Layer): MaskedKind | undefined {
-  return masked.get(layer.constructor);
-}
-
-/** The kind whose masked class stands for a class, or undefined where there is none. */
-export function kindForClass(layerClass: unknown): MaskedKind | undefined {
-  return maskable.get(layerClass);
-}
-
-/** Names of the classes that have a masked one. */
-export function maskableClasses(): readonly string[] {
-  return [...maskable.values()].map(({ stock }) => stock);
+  return kindOfMasked(layer.constructor);
 }
 
 /** Whether a layer is a masked one. */

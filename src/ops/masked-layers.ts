@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { KernelKind } from '../pruning/contracts.js';
-import { type LayerClass, type LayerSparsity, type MaskedKind, type MaskedOp, maskedClass } from './masked-layer-class.js';
+import type { MaskedKind, MaskedOp } from './masked-kinds.js';
+import { type LayerClass, type LayerSparsity, maskedClass } from './masked-layer-class.js';
 import * as ops from './masked-ops.js';
 
 /** The arguments of a stock layer, and `sparsity`. */

@@ -5,7 +5,7 @@ import { nearest } from '../nearest.js';
 import { checkInteger } from '../pruning/check.js';
 import { type KernelSite, kernelSite } from './kernel-site.js';
 import { checkMatches, type LayerMatch, matchesLayer } from './layer-match.js';
-import { maskableClasses } from './masked-layer-class.js';
+import { maskableClasses } from './masked-kinds.js';
 import { leavesOf } from './model-layers.js';
 import { xnnpackPolicy } from './xnnpack-policy.js';
 

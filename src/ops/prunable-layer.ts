@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { kindForClass, type MaskedKind } from './masked-layer-class.js';
+import { kindForClass, type MaskedKind } from './masked-kinds.js';
 import { type OwnLayerClass, registerMaskedLayer } from './register-masked-layer.js';
 
 /** A layer of your own that says itself which of its weights can be pruned, as tfmot's `PrunableLayer` does. */

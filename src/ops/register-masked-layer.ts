@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { kindForClass, type LayerClass, type MaskedKind, maskableClasses, maskedClass } from './masked-layer-class.js';
+import { kindForClass, type MaskedKind, maskableClasses } from './masked-kinds.js';
+import { type LayerClass, maskedClass } from './masked-layer-class.js';
 
 /** Where the kernel of a layer class of your own is. */
 export interface MaskedLayerOptions {
