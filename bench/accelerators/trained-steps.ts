@@ -11,7 +11,7 @@ import type { RunOptions } from '../../examples/lib/options.js';
 import { readResult, writeResult } from '../../examples/lib/run-result.js';
 import { trainOnce } from '../../examples/lib/train-once.js';
 import { recorder } from '../ablations/recorded-works.js';
-import { digest } from '../reproduce/finished-draws.js';
+import { digest } from '../digest.js';
 
 /** How long networks are trained, and what of the steps behind the training the accelerators see. */
 export interface Budget {

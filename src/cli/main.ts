@@ -5,11 +5,12 @@ import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { compareCommand } from './commands/compare.js';
 import { reportCommand } from './commands/report.js';
+import { reproduceCommand } from './commands/reproduce.js';
 import { simulateCommand } from './commands/simulate.js';
 import { sweepCommand } from './commands/sweep.js';
 import { version } from './version.js';
 
-const commands = [simulateCommand, compareCommand, sweepCommand, reportCommand];
+const commands = [simulateCommand, compareCommand, sweepCommand, reportCommand, reproduceCommand];
 
 const epilogue = `Examples:
   tfjs-sparsity simulate resnet20 --weight-sparsity 0.95
@@ -17,6 +18,7 @@ const epilogue = `Examples:
   tfjs-sparsity simulate --run runs/lenet/run.maps -a acf,scnn
   tfjs-sparsity sweep --network resnet20 --vary rows=16,32 --vary cols=16,32
   tfjs-sparsity report sweep.jsonl --out sweep.html --out sweep.parquet
+  tfjs-sparsity reproduce --paper 003
 
 Exit codes: 0; 1 for an error; 2 for a wrong flag; 130 after Ctrl-C.
 All figures are modelled.`;
