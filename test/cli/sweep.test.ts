@@ -90,6 +90,15 @@ describe('points of a sweep', () => {
     expect(ids).toEqual(expect.arrayContaining(own));
   });
 
+  it('vary the length of sequences by flag and by file', async () => {
+    const flags = planFlags({ fixed: { network: 'bi-lstm' }, accelerators: 'acf', vary: ['sequence=2,4'] });
+    const points = await sweepPoints(sweepPlan(flags));
+    expect(points.map(({ settings }) => settings.sequence)).toEqual([2, 4]);
+    expect(new Set(points.map(({ id }) => id)).size).toBe(2);
+    const file = await pointsIn('network: bi-lstm\nsequence: {from: 2, to: 4, step: 2}\naccelerators: [acf]');
+    expect(file.map(({ id }) => id)).toEqual(points.map(({ id }) => id));
+  });
+
   it('have another id when the file of their network has other content', async () => {
     const path = join(await temporaryDirectory(), 'net.csv');
     const ids: string[] = [];

@@ -32,8 +32,8 @@ export function digest(content: unknown): string {
 /** What the content depends on. */
 function sourceOf(workload: Workload): unknown {
   if ('run' in workload) return workload;
-  const { network, batch, inputSize, classes } = workload;
-  return { network, batch, inputSize, classes };
+  const { network, batch, inputSize, sequence, classes } = workload;
+  return { network, batch, inputSize, sequence, classes };
 }
 
 async function digestFiles(workload: Workload): Promise<string | null> {
