@@ -46,7 +46,7 @@ async function recordedSteps({ run: path }: RunWorkload, recordBytes: number | u
   return {
     conditions: [
       `${path}: a run of ${run.steps} steps; ${taken}, ${images === null ? 'all images' : `${images} images of each batch`}`,
-      ...(run.cutShort === null ? [] : [run.cutShort]),
+      ...[run.cutShort, run.gap].filter((warning) => warning !== null),
     ],
     steps: run.steps,
     recordBytes: run.wholeBytes,
