@@ -63,21 +63,24 @@ export function countWork(
 
 /**
  * The counts of a weight update: one multiply-add per weight and one per slot, spread evenly over the units. Weights, slots and gradients
- * come in, weights and slots go out; with a mask those of the pattern only.
+ * come in, weights and slots go out; with a mask those of the pattern only. Weights that are zero without a mask have values elsewhere, in
+ * a dense master: then both leave, the master and what the next step multiplies.
  *
- * @param storedBytes of the weights as they are stored.
+ * @param storedBytes of the weights as the next step reads them.
  */
 export function countUpdate(work: UpdateWork, storedBytes: number, surroundings: Surroundings): WorkCounts {
   const { weights, slots, masked } = work;
   const executed = effectualMacs(work);
   const cycles = Math.ceil(executed / surroundings.units);
-  const values = (masked ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape)) * surroundings.bytesPerValue;
-  const written = values * slots + (masked ? storedBytes : values);
+  const [elements, nonzeros] = [sizeOf(weights.nonzeros.shape), countBits(weights.nonzeros)];
+  const values = (masked ? nonzeros : elements) * surroundings.bytesPerValue;
+  const read = values * slots + (masked ? storedBytes : values);
+  const written = read + (!masked && nonzeros < elements ? storedBytes : 0);
   const movement = {
-    loadBytes: written + values,
+    loadBytes: read + values,
     storeBytes: written,
-    bytesOnce: 2 * written + values,
-    byRole: { W: 2 * written, A: 0, E: 0, G: values },
+    bytesOnce: read + written + values,
+    byRole: { W: read + written, A: 0, E: 0, G: values },
   };
   const execution = {
     ...{ cycles, folds: cycles, decisions: {} },

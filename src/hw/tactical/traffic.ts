@@ -22,8 +22,7 @@ export interface Traffic {
 export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], storedBytes: number, spec: RowArraySpec): Traffic {
   const { input, kernel, phase } = work;
   const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
-  const kernelOnRows = !(work.nest.transposed && phase === 'weightGradient'); // there rows run along the input operand
-  const [windowed, rowed] = kernelOnRows ? [input, kernel] : [kernel, input];
+  const [windowed, rowed] = layers.every(({ operand }) => operand === 'kernel') ? [input, kernel] : [kernel, input];
   const windowedBytes = groupedBytes(windowed, work, spec);
   const rowedBytes = rowed.role === 'W' ? storedBytes : groupedBytes(rowed, work, spec);
   const tiles = (bytes: number, kb: number) => Math.max(1, Math.ceil(bytes / (512 * kb)));
@@ -47,16 +46,20 @@ export function outputsOf({ sets, images, windowsPerImage }: FilterLayer): numbe
 }
 
 /**
- * Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. Weights leave twice, in the order of
- * the forward pass and in that of the input gradient (ledger section 4, 25), as weights with their runs and sources.
+ * Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. Weights leave in each order as it is
+ * stored, rows with the number of their weights and their advance codes; values that no order holds leave beside them: those of a dense
+ * master, which has more than the pattern, and all where nothing multiplies them.
  */
-export function updateTraffic({ weights, slots, masked }: UpdateWork, selectBits: number, spec: RowArraySpec): Traffic {
-  const elements = sizeOf(weights.nonzeros.shape);
-  const kept = masked ? countBits(weights.nonzeros) : elements;
-  const values = kept * spec.bytesPerValue;
-  const runs = (kept * (8 * spec.bytesPerValue + selectBits + Math.ceil(Math.log2(spec.lanes)))) / 8;
-  const order = Math.ceil(Math.min(runs, elements * spec.bytesPerValue));
-  const writtenBytes = values * slots + 2 * order;
+export function updateTraffic(
+  { weights, slots, masked }: UpdateWork,
+  orderBytes: readonly number[],
+  spec: RowArraySpec,
+): Traffic {
+  const [elements, nonzeros] = [sizeOf(weights.nonzeros.shape), countBits(weights.nonzeros)];
+  const values = (masked ? nonzeros : elements) * spec.bytesPerValue;
+  const hasMaster = !masked && nonzeros < elements;
+  const orders = orderBytes.reduce((sum, bytes) => sum + bytes, 0);
+  const writtenBytes = values * slots + orders + (hasMaster || orderBytes.length === 0 ? values : 0);
   const readBytes = values * (2 + slots);
   return {
     byRole: { W: writtenBytes + values * (1 + slots), A: 0, E: 0, G: values },

@@ -53,11 +53,15 @@ export function gemmCounts(
   });
 }
 
-/** The counts of a weight update: one multiply-add per weight of the pattern and one per slot, spread evenly over the multipliers. */
-export function updateCounts(work: UpdateWork, selectBits: number, spec: RowArraySpec): WorkCounts {
+/**
+ * The counts of a weight update: one multiply-add per weight of the pattern and one per slot, spread evenly over the multipliers.
+ *
+ * @param orderBytes of the weights in each order in which they leave.
+ */
+export function updateCounts(work: UpdateWork, orderBytes: readonly number[], spec: RowArraySpec): WorkCounts {
   const executed = effectualMacs(work);
   const computeCycles = Math.ceil(executed / unitsOf(spec));
-  return workCounts(work, spec, updateTraffic(work, selectBits, spec), {
+  return workCounts(work, spec, updateTraffic(work, orderBytes, spec), {
     computeCycles,
     folds: Math.max(1, computeCycles),
     macs: { dense: workMacs(work), effectual: executed, executed },
