@@ -28,6 +28,10 @@ export interface Budget {
 /** Fixed before the first run. */
 export const budgets = {
   full: {
+    ...{ model: 'vgg-small', trainImages: 20_000, testImages: 10_000, epochs: 12, batchSize: 32 },
+    ...{ recordedSteps: 3, images: 8 },
+  },
+  short: {
     ...{ model: 'vgg-small', trainImages: 4096, testImages: 2000, epochs: 5, batchSize: 32 },
     ...{ recordedSteps: 3, images: 8 },
   },
