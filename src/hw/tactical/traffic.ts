@@ -1,25 +1,17 @@
 import { countBits, sizeOf } from '../bits.js';
-import type { GemmWork, Operand, Role, UpdateWork } from '../contracts.js';
+import type { GemmWork, Operand, UpdateWork } from '../contracts.js';
 import { fetchedBytes } from '../parts/buffers.js';
+import type { Movement } from '../parts/total-work.js';
 import { groupedBits } from './activation-groups.js';
 import type { FilterLayer } from './filter-layers.js';
 import type { RowArraySpec } from './options.js';
-
-/** Off-chip bytes of a work. */
-export interface Traffic {
-  readonly byRole: Readonly<Record<Role, number>>;
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  /** Bytes when each tensor moves once, as it is stored. */
-  readonly bytesOnce: number;
-}
 
 /**
  * Activations come in groups of one precision, the kernel operand as its rows are stored. Half of the activation memory holds input, half of
  * the weight memory weights; of two operands that do not fit, one comes again for each part of the other. Outputs leave as they are
  * computed: their zeros and widths are not known before the activation function.
  */
-export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], storedBytes: number, spec: RowArraySpec): Traffic {
+export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], storedBytes: number, spec: RowArraySpec): Movement {
   const { input, kernel, phase } = work;
   const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
   const [windowed, rowed] = layers.every(({ operand }) => operand === 'kernel') ? [input, kernel] : [kernel, input];
@@ -36,8 +28,12 @@ export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], stor
   byRole[windowed.role] += fetched.firstBytes;
   byRole[rowed.role] += fetched.secondBytes;
   byRole[result] += writtenBytes;
-  const readBytes = fetched.firstBytes + fetched.secondBytes;
-  return { byRole, readBytes, writtenBytes, bytesOnce: windowedBytes + rowedBytes + writtenBytes };
+  return {
+    byRole,
+    loadBytes: fetched.firstBytes + fetched.secondBytes,
+    storeBytes: writtenBytes,
+    bytesOnce: windowedBytes + rowedBytes + writtenBytes,
+  };
 }
 
 /** Values that a layer makes: a window of each filter. */
@@ -54,7 +50,7 @@ export function updateTraffic(
   { weights, slots, masked }: UpdateWork,
   orderBytes: readonly number[],
   spec: RowArraySpec,
-): Traffic {
+): Movement {
   const [elements, nonzeros] = [sizeOf(weights.nonzeros.shape), countBits(weights.nonzeros)];
   const values = (masked ? nonzeros : elements) * spec.bytesPerValue;
   const hasMaster = !masked && nonzeros < elements;
@@ -63,8 +59,8 @@ export function updateTraffic(
   const readBytes = values * (2 + slots);
   return {
     byRole: { W: writtenBytes + values * (1 + slots), A: 0, E: 0, G: values },
-    readBytes,
-    writtenBytes,
+    loadBytes: readBytes,
+    storeBytes: writtenBytes,
     bytesOnce: readBytes + writtenBytes,
   };
 }
