@@ -118,7 +118,7 @@ function pruneBidirectionally(model: tf.LayersModel): void {
   const context = { step: 1, sparsity: 0.75, rng: createRng(0) };
   for (const kernel of kernels) {
     const masksOf = (weights: Float32Array) => method.updateMasks([{ info: kernel.info, weights, masks: undefined }], context)[0];
-    kernel.regroup({ n: 2, m: 8 }, masksOf, method, model.optimizer);
+    kernel.regroup({ n: 2, m: 8, forward: 'input', backward: 'output' }, masksOf, method, model.optimizer);
   }
 }
 

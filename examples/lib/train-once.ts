@@ -19,6 +19,7 @@ import { type Dataset, firstImages } from './dataset.js';
 import { evaluate } from './evaluate.js';
 import { methods } from './methods.js';
 import { buildModel } from './models.js';
+import { oneHot } from './one-hot.js';
 import type { RunOptions } from './options.js';
 import type { RunResult } from './run-result.js';
 
@@ -27,14 +28,6 @@ export interface TrainedRun {
   readonly model: tf.LayersModel;
   /** Nothing when the run was stopped. */
   readonly result: RunResult | undefined;
-}
-
-function oneHot(labels: Uint8Array, classes: number): Uint8Array {
-  const rows = new Uint8Array(labels.length * classes);
-  labels.forEach((label, i) => {
-    rows[i * classes + label] = 1;
-  });
-  return rows;
 }
 
 /** Loss, accuracy and sparsity along a whole run, the parts before interruptions included. */

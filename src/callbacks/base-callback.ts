@@ -8,6 +8,16 @@ export type Logs = Record<string, number>;
 /** A JSON value: what run states are made of. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** What run states are made of: JSON with typed arrays in it, which a checkpoint stores as they are. */
+export type RunStateData =
+  | Json
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Uint8Array
+  | readonly RunStateData[]
+  | { readonly [key: string]: RunStateData };
+
 /**
  * A callback whose state belongs into a checkpoint. Model weights, masks and optimizer slots are not part of it: whoever restores
  * puts those back first, then calls `restoreRunState`, any time before the first batch.
@@ -15,8 +25,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export interface RunState {
   /** Names the state inside a checkpoint; unique among the callbacks of a run. */
   readonly key: string;
-  runState(): Json | Promise<Json>;
-  restoreRunState(state: Json): void;
+  runState(): RunStateData | Promise<RunStateData>;
+  restoreRunState(state: RunStateData): void;
 }
 
 /** Options that every callback of this package takes. */

@@ -3,7 +3,7 @@ import { SparsityError } from '../errors.js';
 import { fileError, writeAtomically } from '../ops/atomic-write.js';
 import { makeDirectory } from '../ops/make-directory.js';
 import { nodeFs, nodePath } from '../ops/node-modules.js';
-import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
+import { type CallbackOptions, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.js';
 import { checkSnapshot, type ModelSnapshot, readSnapshot, writeSnapshot } from './model-snapshot.js';
 import type { RunPosition } from './seeded-batches.js';
@@ -45,7 +45,7 @@ export interface RestoredPosition extends RunPosition {
 interface CheckpointContent {
   readonly position: RestoredPosition;
   readonly model: ModelSnapshot;
-  readonly state: Readonly<Record<string, Json>>;
+  readonly state: Readonly<Record<string, RunStateData>>;
 }
 
 class Checkpoint extends SparsityCallback {
@@ -112,7 +112,7 @@ class Checkpoint extends SparsityCallback {
     // Weights that have blown up are nothing to resume from: the checkpoint before them stays.
     if (!model.weights.every(({ values }) => values.every(Number.isFinite))) return;
     const position: RestoredPosition = { step: this.step, ...this.position };
-    const state: Record<string, Json> = {};
+    const state: Record<string, RunStateData> = {};
     for (const [key, part] of states([...this.peers, ...(this.options.state ?? [])])) state[key] = await part.runState();
     const content: CheckpointContent = { position, model, state };
     const { join } = await nodePath();

@@ -160,7 +160,12 @@ function takeImages(record: LayerTensors, from: number, to: number): LayerTensor
   };
   const W = record.kernelRole === 'A' ? cut(record.W) : record.W;
   const backwardW = record.backwardW === record.W ? W : record.backwardW;
-  return { ...record, nest: { ...record.nest, batch: to - from }, W, backwardW, A: cut(record.A), E: record.E && cut(record.E) };
+  const { A, E, backwardE, gradientA } = record;
+  return {
+    ...record,
+    ...{ nest: { ...record.nest, batch: to - from }, W, backwardW },
+    ...{ A: cut(A), E: E && cut(E), backwardE: backwardE && cut(backwardE), gradientA: gradientA && cut(gradientA) },
+  };
 }
 
 /** Standard error of the mean of group estimates, with the correction for a finite batch of which `share` was taken. */

@@ -140,6 +140,8 @@ function movable(records: readonly LayerTensors[]): { records: LayerTensors[]; t
     backwardW: move(record.backwardW),
     A: move(record.A),
     E: record.E && move(record.E),
+    backwardE: record.backwardE && move(record.backwardE),
+    gradientA: record.gradientA && move(record.gradientA),
     G: record.G && move(record.G),
   }));
   return { records: own, transfer: [...new Set([...moved.values()].map(({ words }) => words.buffer as ArrayBuffer))] };

@@ -3,6 +3,7 @@ export {
   type Json,
   type Logs,
   type RunState,
+  type RunStateData,
   resolveLogs,
   SparsityCallback,
 } from './base-callback.js';

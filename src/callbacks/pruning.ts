@@ -1,11 +1,13 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { countOnes } from '../kernels/index.js';
 import { nearest } from '../nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
-import { type CallbackOptions, type Json, type RunState, SparsityCallback } from './base-callback.js';
+import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
+import { MethodNeeds } from './method-needs.js';
 import { checkSettings } from './run-settings.js';
 
 /** Options of {@link pruning}. */
@@ -52,6 +54,7 @@ export class Pruning extends SparsityCallback implements RunState {
   /** `overall` is that of groups, which keep equally many weights at every step. */
   private inGroups = false;
   private readonly seed: number | string;
+  private readonly needs: MethodNeeds;
 
   constructor(
     readonly method: PruningMethod,
@@ -63,6 +66,7 @@ export class Pruning extends SparsityCallback implements RunState {
       throw new SparsityError({ what: 'pruning', got: String(method), expected: 'a pruning method', fix });
     }
     this.seed = options.seed ?? 0;
+    this.needs = new MethodNeeds(method);
   }
 
   override async onTrainBegin(): Promise<void> {
@@ -89,6 +93,7 @@ export class Pruning extends SparsityCallback implements RunState {
     }
     checkExcluded(this.method, this.all);
     checkOptimizer(this.method, model.optimizer);
+    this.needs.checkOptimizer(model.optimizer);
     this.inForce = false;
     this.slotsBorn = false;
   }
@@ -102,15 +107,19 @@ export class Pruning extends SparsityCallback implements RunState {
       else this.resume(sparsity);
     }
     this.penalise(sparsity);
+    this.needs.beforeStep(this.kernels, this.step);
+    this.thin(sparsity);
   }
 
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
     await super.onBatchEnd(batch, logs);
     const { update, sparsity } = this.method.schedule(this.step);
+    this.needs.afterStep(this.kernels);
     this.regularise(sparsity);
     if (update) this.update(sparsity);
     else this.enforce();
     this.slotsBorn = true;
+    this.needs.release(this.kernels);
   }
 
   override async onTrainEnd(): Promise<void> {
@@ -125,7 +134,11 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   override async release(): Promise<void> {
-    for (const kernel of this.kernels) kernel.addToGradient(undefined);
+    for (const kernel of this.kernels) {
+      kernel.addToGradient(undefined);
+      kernel.thinOperands(undefined);
+    }
+    this.needs.release(this.kernels);
   }
 
   override async onEpochEnd(_epoch: number, logs?: object): Promise<void> {
@@ -141,26 +154,33 @@ export class Pruning extends SparsityCallback implements RunState {
   layerSparsity(): LayerSparsityRow[] {
     return this.all.map(({ info, masks }) => {
       const weights = info.shape.reduce((product, size) => product * size, 1);
-      const kept = masks.forward ? masks.forward.reduce((sum, bit) => sum + bit, 0) : weights;
+      const kept = masks.forward ? countOnes(masks.forward) : weights;
       const skipped = this.skips.find(({ layer }) => layer === info.name)?.reason;
       return { layer: info.name, weights, kept, sparsity: 1 - kept / weights, ...(skipped ? { skipped } : {}) };
     });
   }
 
-  runState(): Json {
-    return { method: this.method.name, config: JSON.parse(JSON.stringify(this.method.config)), seed: this.seed, step: this.step };
+  runState(): RunStateData {
+    return { ...this.settings(), step: this.step, ...this.needs.runState() };
   }
 
-  restoreRunState(state: Json): void {
-    const { step, ...stored } = state as { [key: string]: Json };
-    const { step: _, ...here } = this.runState() as { [key: string]: Json };
-    checkSettings('pruning', here, stored);
+  restoreRunState(state: RunStateData): void {
+    const { step, scoreStates, ...stored } = state as { [key: string]: RunStateData };
+    checkSettings('pruning', this.settings(), stored as Json);
     this.step = step as number;
+    this.needs.restoreRunState(scoreStates as readonly Float32Array[] | undefined);
     this.inForce = false;
   }
 
+  /** What may not differ between the parts of a run. */
+  private settings(): { readonly [key: string]: Json } {
+    return { method: this.method.name, config: JSON.parse(JSON.stringify(this.method.config)), seed: this.seed };
+  }
+
   private newMasks(sparsity: number): readonly LayerMasks[] {
-    return this.method.updateMasks(this.kernels.map(stateOf), this.context(sparsity));
+    const { optimizer } = this.trainedModel();
+    const states = this.kernels.map((kernel, i) => ({ ...stateOf(kernel), ...this.needs.of(kernel, i, optimizer) }));
+    return this.method.updateMasks(states, this.context(sparsity));
   }
 
   private update(sparsity: number): void {
@@ -222,6 +242,13 @@ export class Pruning extends SparsityCallback implements RunState {
     for (const kernel of this.kernels) kernel.addToGradient(this.method.penaltyGradient(stateOf(kernel), this.context(sparsity)));
   }
 
+  /** A method's thinning of operands, in the step to come. */
+  private thin(sparsity: number): void {
+    if (!this.method.thin) return;
+    const context = this.context(sparsity);
+    for (const kernel of this.kernels) kernel.thinOperands(this.method.thin(kernel.info, context));
+  }
+
   /** Between updates pruned weights stay 0 by themselves once gradient and slots are 0; in all other cases they are made 0 again. */
   private enforce(): void {
     if (this.method.pruned !== 'zero') return;
@@ -243,7 +270,7 @@ export class Pruning extends SparsityCallback implements RunState {
  * logs. Warns when training ends before the schedule's last sparsity.
  *
  * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an unknown excluded name, an optimizer under which
- * pruned weights cannot stay 0; from `restoreRunState`: another method or options.
+ * pruned weights cannot stay 0 or without the slots that the method needs; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);

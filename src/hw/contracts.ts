@@ -62,6 +62,10 @@ export interface LayerTensors {
   readonly A: BitTensor;
   /** Absent for a frozen layer whose input gradient is not needed: it has a forward pass only. */
   readonly E?: BitTensor | undefined;
+  /** E as the input gradient multiplied with it, where a method thins it for that product alone. @default E */
+  readonly backwardE?: BitTensor | undefined;
+  /** A as the weight gradient multiplied with it, where a method thins it for that product alone. @default A */
+  readonly gradientA?: BitTensor | undefined;
   /** Absent for a frozen layer: it has no weight gradient and no update. */
   readonly G?: BitTensor | undefined;
   /** False for the first layer: nothing upstream is trained, so its input gradient is never computed. */

@@ -44,19 +44,20 @@ function forward(record: LayerTensors): readonly GemmWork[] {
 }
 
 function inputGradient(record: LayerTensors): readonly GemmWork[] {
-  const { needsInputGradient, E, backwardW } = record;
-  if (!needsInputGradient || !E) return [];
+  const { needsInputGradient, E, backwardE = E, backwardW } = record;
+  if (!needsInputGradient || !E || !backwardE) return [];
   if (record.kernelRole === 'A') return productBackward(record, E);
-  return [{ ...common(record), phase: 'inputGradient', input: operand(record, 'E', E), kernel: operand(record, 'W', backwardW) }];
+  const [input, kernel] = [operand(record, 'E', backwardE), operand(record, 'W', backwardW)];
+  return [{ ...common(record), phase: 'inputGradient', input, kernel }];
 }
 
 function weightGradient(record: LayerTensors, { masked }: TrainingOptions): GemmWork[] {
-  const { layer, A, E, G, W } = record;
+  const { layer, A, gradientA = A, E, G, W } = record;
   if (!E || !G) return [];
   const work = {
     ...common(record),
     phase: 'weightGradient',
-    input: operand(record, 'A', A),
+    input: operand(record, 'A', gradientA),
     kernel: operand(record, 'E', E),
   } as const;
   return [masked.includes(layer) ? { ...work, output: operand(record, 'G', union(W, G)) } : work];

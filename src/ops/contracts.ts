@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LayerTensors, LoopNest } from '../hw/contracts.js';
-import type { MagnitudeGroups } from '../kernels/index.js';
-import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
+import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
+import type { ThinnedValues } from './gradient-operands.js';
 
 /**
  * The contracts between what runs inside the tfjs graph and the callbacks. No code lives here.
@@ -43,13 +43,28 @@ export interface PrunableKernel {
    * `PruningMethod.groups`: where a kernel can compute by that alone, `masksOf` is called when somebody looks at the masks, if at all.
    */
   regroup(
-    groups: MagnitudeGroups,
+    groups: GroupedMasks,
     masksOf: (weights: Float32Array) => LayerMasks,
     treatment: PrunedTreatment,
     optimizer?: tf.Optimizer,
   ): void;
   /** A term that is added to the gradient of the stored values in the steps to come, one number per weight; undefined for none. */
   addToGradient(term: Float32Array | undefined): void;
+  /** Keeps G in the steps to come, or no longer; what was kept before is forgotten. Nothing is kept, and nothing costs, without it. */
+  collectGradient(on: boolean): void;
+  /**
+   * The dense gradient of the loss by the effective weights since {@link PrunableKernel.collectGradient}: before M_g, decay and other terms, and
+   * summed over all uses of the kernel; row-major. Undefined where no backward pass has asked for it.
+   */
+  gradient(): Float32Array | undefined;
+  /**
+   * The optimizer's slots of this kernel, row-major, by the names that tfjs gives them: momentum `momentum`; Adagrad `accumulator`; Adadelta
+   * `accum_grad`, `accum_var`; Adam `m`, `v`; Adamax `m`, and its infinity norm as `u`; RMSProp `rms`, `momentum`, centered `mg`. None for SGD,
+   * and before the first step.
+   */
+  readSlots(optimizer: tf.Optimizer): Readonly<Record<string, Float32Array>>;
+  /** Thins operands of the gradient products in the steps to come; undefined for none. No file stores it. */
+  thinOperands(thinning: OperandThinning | undefined): void;
   /** Gives the layer's own variable, and its optimizer slots, what a region trained in their place; for who looks at those. */
   settle(): void;
   /** Makes masked weights and slots exactly 0 again, as the treatment of the last repack declares; for slots born after it. */
@@ -68,6 +83,10 @@ export interface TappedOp {
   readonly A: tf.Tensor;
   /** Absent for a frozen kernel whose input gradient is not needed. */
   readonly E: tf.Tensor | undefined;
+  /** E as the input gradient multiplied with it, where that is another. */
+  readonly backwardE?: tf.Tensor | undefined;
+  /** A as the weight gradient multiplied with it, where that is another. */
+  readonly gradientA?: tf.Tensor | undefined;
   /** Absent for a frozen kernel. */
   readonly G: tf.Tensor | undefined;
   readonly needsInputGradient: boolean;
@@ -85,6 +104,8 @@ export interface MaskedOpAttrs {
   readonly strides?: readonly [number, number];
   /** Of convolutions: padding, as tfjs's own nodes carry it. */
   readonly pad?: 'valid' | 'same' | number;
+  /** Where operands are thinned: what came of them, which the backward pass writes. */
+  readonly thinned?: ThinnedValues;
 }
 
 /** An attached tap. */

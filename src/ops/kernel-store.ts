@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { MagnitudeGroups } from '../kernels/index.js';
-import type { KernelInfo, LayerMasks } from '../pruning/contracts.js';
-import { sameMasks } from '../pruning/same-masks.js';
+import { canListGroups } from '../kernels/group-lists.js';
+import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
+import { sameMask, sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
+import { groupMask } from './group-mask.js';
+import { hasHeap } from './lanes/on-heap.js';
 import type { OpMasks } from './masked-ops.js';
-import { optimizerSlots } from './optimizer-slots.js';
+import { namedSlots, optimizerSlots } from './optimizer-slots.js';
 
 /** Where a masked layer keeps its kernel: a dense variable, or what a region's executor makes of it. */
 export interface KernelStore extends PrunableKernel {
@@ -21,7 +23,7 @@ export interface KernelStore extends PrunableKernel {
 
 /** Weights from which the masks in force follow. */
 export interface GroupedWeights {
-  readonly groups: MagnitudeGroups;
+  readonly groups: GroupedMasks;
   /** The values of the kernel when the masks were put in force. */
   readonly weights: tf.Tensor;
   readonly masksOf: (weights: Float32Array) => LayerMasks;
@@ -35,9 +37,14 @@ export class DenseKernelStore implements KernelStore {
   /** Undefined while nobody has looked at those that follow from `grouped`. */
   private current: LayerMasks | undefined = allOnes;
   private groupedWeights: GroupedWeights | undefined;
-  /** The masks as tensors, made when first used. */
-  private readonly tensors = new Map<Uint8Array, tf.Tensor>();
+  /** The masks as tensors, made when first used; those that follow from weights by their axis. */
+  private readonly tensors = new Map<Uint8Array | 'input' | 'output', tf.Tensor>();
   private term: tf.Tensor | undefined;
+  private isCollecting = false;
+  /** G of the step so far, while collecting. */
+  private collected: tf.Tensor | undefined;
+  /** How operands of the gradient products are thinned in the steps to come. */
+  thinning: OperandThinning | undefined;
   private operands: OpMasks = {};
   /** No gradient and no slot can move a masked weight: once 0, weights and slots stay 0 under every optimizer of tfjs. */
   private closed = false;
@@ -65,9 +72,14 @@ export class DenseKernelStore implements KernelStore {
     return this.groupedWeights;
   }
 
+  /** {@link grouped}, where kernels in lanes make lists of both directions straight from the weights. */
+  get listed(): GroupedWeights | undefined {
+    return this.groupedWeights && areListable(this.groupedWeights.groups, this.info) ? this.groupedWeights : undefined;
+  }
+
   /** The masks for the functional ops; absent where no mask is in force, so that the plain op will do. */
   get opMasks(): OpMasks | undefined {
-    if (this.groupedWeights || this.term) return this.operands;
+    if (this.groupedWeights || this.term || this.thinning || this.isCollecting) return this.operands;
     const { forward, backward, gradient } = this.masks;
     return forward || backward || gradient ? this.operands : undefined;
   }
@@ -79,9 +91,7 @@ export class DenseKernelStore implements KernelStore {
   }
 
   readKernel(): Float32Array {
-    const values = this.variable.dataSync<'float32'>();
-    // On wasm it is a copy already; elsewhere it may be the tensor's own memory.
-    return tf.getBackend() === 'wasm' ? values : values.slice();
+    return valuesOf(this.variable);
   }
 
   writeKernel(values: Float32Array): void {
@@ -102,21 +112,18 @@ export class DenseKernelStore implements KernelStore {
     this.current = next;
     this.treat(treatment);
     this.settled = new WeakSet();
-    this.closed = treatment.slots === 'zero' && gradient !== null && gradient.every((bit, i) => !bit || !forward || forward[i]);
+    this.closed = treatment.slots === 'zero' && gradient !== null && isWithin(gradient, forward);
     this.enforce(optimizer);
   }
 
-  regroup(
-    _groups: MagnitudeGroups,
-    masksOf: GroupedWeights['masksOf'],
-    treatment: PrunedTreatment,
-    optimizer?: tf.Optimizer,
-  ): void {
-    this.repack(masksOf(this.readKernel()), treatment, optimizer);
+  regroup(groups: GroupedMasks, masksOf: GroupedWeights['masksOf'], treatment: PrunedTreatment, optimizer?: tf.Optimizer): void {
+    if (treatment.pruned === 'dense-master' && treatment.slots === 'keep' && hasHeap())
+      this.regroupLater(groups, masksOf, treatment);
+    else this.repack(masksOf(this.readKernel()), treatment, optimizer);
   }
 
-  /** {@link regroup} for an executor that needs no masks: they are made when somebody looks at them. Of dense masters only. */
-  regroupLater(groups: MagnitudeGroups, masksOf: GroupedWeights['masksOf'], treatment: PrunedTreatment): void {
+  /** {@link regroup} where kernels need no masks: they are made when somebody looks at them. Of dense masters only. */
+  regroupLater(groups: GroupedMasks, masksOf: GroupedWeights['masksOf'], treatment: PrunedTreatment): void {
     this.disposeTensors();
     this.forgetGroups();
     // Reshaped, not cloned: every backend shares the values then.
@@ -157,12 +164,41 @@ export class DenseKernelStore implements KernelStore {
     this.setOperands();
   }
 
+  collectGradient(on: boolean): void {
+    this.collected?.dispose();
+    this.collected = undefined;
+    if (this.isCollecting === on) return;
+    this.isCollecting = on;
+    this.setOperands();
+  }
+
+  gradient(): Float32Array | undefined {
+    return this.collected && valuesOf(this.collected);
+  }
+
+  readSlots(optimizer: tf.Optimizer): Readonly<Record<string, Float32Array>> {
+    const slots = namedSlots(optimizer, this.variable);
+    return Object.fromEntries(slots.map(([name, slot]) => [name, valuesOf(slot)]));
+  }
+
+  thinOperands(thinning: OperandThinning | undefined): void {
+    this.thinning = thinning;
+    this.setOperands();
+  }
+
   dispose(): void {
     // Who asks later asks for the masks that were last in force.
     this.current = this.masks;
     this.forgetGroups();
     this.disposeTensors();
     this.addToGradient(undefined);
+    this.collectGradient(false);
+  }
+
+  private collect(G: tf.Tensor): void {
+    const before = this.collected;
+    this.collected = tf.keep(before ? before.add(G) : G.clone());
+    before?.dispose();
   }
 
   private treat({ pruned, slots, decay }: PrunedTreatment): void {
@@ -176,7 +212,7 @@ export class DenseKernelStore implements KernelStore {
   }
 
   private setOperands(): void {
-    const expand = (name: keyof LayerMasks) => this.expand(this.masks[name]);
+    const expand = (name: keyof LayerMasks) => (this.groupedWeights ? this.group(name) : this.expand(this.masks[name]));
     this.operands = {
       get forward() {
         return expand('forward');
@@ -189,6 +225,8 @@ export class DenseKernelStore implements KernelStore {
       },
       term: this.term ?? null,
       decay: this.treatment.decay,
+      ...(this.isCollecting && { onGradient: (G: tf.Tensor) => this.collect(G) }),
+      thinning: this.thinning ?? null,
     };
   }
 
@@ -200,6 +238,21 @@ export class DenseKernelStore implements KernelStore {
     return tensor;
   }
 
+  /** A mask that follows from weights; by way of the masks where no kernel makes it. */
+  private group(name: keyof LayerMasks): tf.Tensor | null {
+    const { groups, weights } = this.groupedWeights as GroupedWeights;
+    if (name === 'gradient') return null;
+    if (name === 'backward' && groups.backward === 'forward') return this.group('forward');
+    if (name === 'forward' && groups.forward === 'ones') return null;
+    const axis = name === 'forward' ? 'input' : 'output';
+    const known = this.tensors.get(axis);
+    if (known) return known;
+    const made = groupMask(weights, this.info[`${axis}Axis`], groups);
+    if (!made) return this.expand(this.masks[name]);
+    this.tensors.set(axis, tf.keep(made));
+    return made;
+  }
+
   private disposeTensors(): void {
     tf.dispose([...this.tensors.values()]);
     this.tensors.clear();
@@ -209,7 +262,7 @@ export class DenseKernelStore implements KernelStore {
   private own(mask: Uint8Array | null, earlier: readonly (Uint8Array | null)[]): Uint8Array | null {
     if (!mask) return null;
     this.checkSize('mask', mask);
-    return earlier.find((other) => other?.every((bit, i) => bit === mask[i])) ?? mask.slice();
+    return earlier.find((other) => sameMask(other, mask)) ?? mask.slice();
   }
 
   private checkSize(what: string, { length }: { readonly length: number }): void {
@@ -221,4 +274,21 @@ export class DenseKernelStore implements KernelStore {
       fix: 'give one element per weight, in row-major order',
     });
   }
+}
+
+/** Whether lists of both directions can be made straight from the weights of a kernel. */
+export function areListable(groups: GroupedMasks, { shape, outputAxis }: KernelInfo): boolean {
+  return groups.forward === 'input' && groups.backward === 'output' && canListGroups(groups, shape[outputAxis] as number);
+}
+
+/** Whether one mask keeps only what another keeps; null keeps all. */
+function isWithin(mask: Uint8Array, other: Uint8Array | null): boolean {
+  return other === null || mask === other || mask.every((bit, i) => !bit || other[i]);
+}
+
+/** A copy of what a tensor holds. */
+function valuesOf(tensor: tf.Tensor): Float32Array {
+  const values = tensor.dataSync<'float32'>();
+  // On wasm it is a copy already; elsewhere it may be the tensor's own memory.
+  return tf.getBackend() === 'wasm' ? values : values.slice();
 }

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import type { OperandThinning } from '../pruning/contracts.js';
 import type { MaskedOpAttrs } from './contracts.js';
 import { forwardBackwardOp } from './forward-backward-op.js';
+import { gradientOperands, type ThinnedValues } from './gradient-operands.js';
 
 /**
  * The named masks of one op: float tensors of zeros and ones with the shape of `w`, kept alive by the caller until the backward pass has
@@ -17,6 +19,10 @@ export interface OpMasks {
   readonly term?: tf.Tensor | null;
   /** Lambda, in 1/step: `decay * (1 - M_f).W` is added to the weight gradient (SR-STE). @default 0 */
   readonly decay?: number;
+  /** Is handed the weight gradient before anything is added to it or masked, in the shape of w. @default none */
+  readonly onGradient?: (G: tf.Tensor) => void;
+  /** K_A and K_E, and what E of both gradient products becomes. @default operands as they are */
+  readonly thinning?: OperandThinning | null;
 }
 
 /** Geometry of a masked convolution, as tfjs's own convolutions take it. */
@@ -44,12 +50,14 @@ function maskedOp(
   gemms: Gemms,
 ): tf.Tensor {
   const { forward = null, backward = forward, gradient = forward, term = null, decay = 0 } = masks;
+  const { thinning = null, onGradient } = masks;
+  const thinned: ThinnedValues = {};
   const effective = (mask: tf.Tensor | null) => (mask ? tf.mul(w, mask) : w).reshape(kernelShape);
   const decays = decay !== 0 && forward !== null;
   return forwardBackwardOp({
     name: attrs.maskedOp,
     inputs: { x, w },
-    attrs,
+    attrs: thinning ? { ...attrs, thinned } : attrs,
     forward(save) {
       const forwardW = effective(forward);
       const backwardW = backward === forward ? forwardW : effective(backward);
@@ -58,21 +66,25 @@ function maskedOp(
       else save(backwardW === forwardW ? [x, forwardW] : [x, forwardW, backwardW]);
       return gemms.forward(x, forwardW);
     },
-    backward: (E, [A, forwardW, backwardW = forwardW, W]) => ({
-      x: () => gemms.inputGradient(E, backwardW, x.shape),
-      w: () => {
-        let G = gemms.weightGradient(A, E, kernelShape).reshape(w.shape);
-        if (term) G = G.add(term);
-        if (gradient) G = G.mul(gradient);
-        if (decays) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(decay));
-        return G;
-      },
-    }),
+    backward: (dy, [x0, forwardW, backwardW = forwardW, W]) => {
+      const { E, backwardE, gradientA } = gradientOperands(x0, dy, thinning ?? {}, thinned);
+      return {
+        x: () => gemms.inputGradient(backwardE(), backwardW, x.shape),
+        w: () => {
+          let G = gemms.weightGradient(gradientA(), E(), kernelShape).reshape(w.shape);
+          onGradient?.(G);
+          if (term) G = G.add(term);
+          if (gradient) G = G.mul(gradient);
+          if (decays) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(decay));
+          return G;
+        },
+      };
+    },
   });
 }
 
 /**
- * Matrix product with masked weights: `Y = A (W.M_f)`, `dA = E (W.M_b)^T`, `dW = (A^T E + term).M_g + decay (1 - M_f).W`.
+ * Matrix product with masked weights: `Y = A (W.M_f)`, `dA = (E.K_E) (W.M_b)^T`, `dW = ((A.K_A)^T E + term).M_g + decay (1 - M_f).W`.
  *
  * @param x A, [..., in]; ranks above 2 are seen as [rows, in].
  * @param w W, [in, out].

@@ -66,6 +66,11 @@ export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[]
  * ```
  */
 export function optimizerSlots(optimizer: tf.Optimizer, variable: tf.Variable): tf.Variable[] {
+  return namedSlots(optimizer, variable).map(([, slot]) => slot);
+}
+
+/** {@link optimizerSlots} with their names, see `PrunableKernel.readSlots`. */
+export function namedSlots(optimizer: tf.Optimizer, variable: tf.Variable): [name: string, slot: tf.Variable][] {
   return Object.entries(optimizerLayout(optimizer).slots).flatMap(([field, suffix]) => {
     const slots = slotsOf(optimizer, field);
     const exact = slots.find((slot) => slot.originalName === `${variable.name}/${suffix}`);
@@ -73,7 +78,9 @@ export function optimizerSlots(optimizer: tf.Optimizer, variable: tf.Variable): 
       (slot) => baseName(slot.originalName, suffix) === baseName(`${variable.name}/${suffix}`, suffix),
     );
     const slot = exact ?? (namesakes.length === 1 ? namesakes[0] : undefined);
-    return slot ? [slot.variable] : [];
+    // tfjs has one suffix for two things: a mean of squares, and a maximum.
+    const name = field === 'accumulatedWeightedInfNorm' ? 'u' : suffix;
+    return slot ? [[name, slot.variable]] : [];
   });
 }
 

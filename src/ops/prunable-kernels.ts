@@ -45,6 +45,10 @@ function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
     repack: (masks, treatment, optimizer) => kernel.repack(masks, treatment, optimizer),
     regroup: (groups, masksOf, treatment, optimizer) => kernel.regroup(groups, masksOf, treatment, optimizer),
     addToGradient: (term) => kernel.addToGradient(term),
+    collectGradient: (on) => kernel.collectGradient(on),
+    gradient: () => kernel.gradient(),
+    readSlots: (optimizer) => kernel.readSlots(optimizer),
+    thinOperands: (thinning) => kernel.thinOperands(thinning),
     settle: () => kernel.settle(),
     enforce: (optimizer) => kernel.enforce(optimizer),
   };

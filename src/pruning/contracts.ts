@@ -44,6 +44,22 @@ export interface Described {
 /** Sparsity over the steps of a training. */
 export type Schedule = ((step: number) => ScheduleState) & Described;
 
+/**
+ * What a score or a method looks at besides weights and masks. It costs memory and time, so that who trains provides it only where it is
+ * needed: gradients at steps after which the schedule updates, and at every step for who also needs a state.
+ */
+export type Need = 'gradient' | 'slots' | 'state';
+
+/** What a score or a method has besides being one. */
+export interface Needing {
+  readonly needs?: readonly Need[];
+  /**
+   * Of who needs `state`: the state after a step, one number per weight, from the one before it. `kernel` holds the gradient of the step, and
+   * the weights at which it was taken.
+   */
+  readonly accumulate?: (kernel: KernelState) => Float32Array;
+}
+
 /** A kernel with what a method may look at. */
 export interface KernelState {
   readonly info: KernelInfo;
@@ -51,10 +67,22 @@ export interface KernelState {
   readonly weights: Float32Array;
   /** Masks in force, or undefined before the first. */
   readonly masks: LayerMasks | undefined;
+  /**
+   * For who needs `gradient`: the dense gradient of the loss by the effective weights in the step just done, before M_g, decay and penalties,
+   * summed over all uses of the kernel. Undefined before the first step, and for a layer that does not train.
+   */
+  readonly gradient?: Float32Array | undefined;
+  /** For who needs `slots`: those of the optimizer by name, see `PrunableKernel.readSlots`; empty before its first step. */
+  readonly slots?: Readonly<Record<string, Float32Array>> | undefined;
+  /** For who needs `state`: what {@link Needing.accumulate} has made; undefined before the first step. */
+  readonly state?: Float32Array | undefined;
 }
 
-/** Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. */
-export type Score = ((kernel: KernelState) => Float32Array) & Described;
+/**
+ * Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. A function of your own that looks at
+ * more than weights and masks says so: `Object.assign(score, {needs: ['gradient'] as const})`.
+ */
+export type Score = ((kernel: KernelState) => Float32Array) & Described & Needing;
 
 /** Which weights stay (1), given scores and a target sparsity. Exact and deterministic: ties go to the lowest index. */
 export type Pattern = ((scores: Float32Array, info: KernelInfo, sparsity: number) => Uint8Array) & Described;
@@ -78,6 +106,22 @@ export interface LayerMasks {
   readonly gradient: Uint8Array | null;
 }
 
+/**
+ * Makes zeros in an operand of a gradient product: other values for those given, in an array of their own. `values` are row-major, `shape`
+ * is [rows, channels] of a dense kernel, [batch, height, width, channels] of a convolution. `values` are never written to.
+ */
+export type Thin = (values: Float32Array, shape: readonly number[]) => Float32Array;
+
+/** The operands of a kernel's gradient products that are thinned in one step; what is left out is multiplied as it is. */
+export interface OperandThinning {
+  /** E of both products, so that what flows on to earlier layers follows from it. The gradient of a bias takes E as it comes. */
+  readonly E?: Thin;
+  /** K_E: E of the input gradient alone; the weight gradient does not see it. */
+  readonly backwardE?: Thin;
+  /** K_A: A of the weight gradient alone; the forward pass does not see it. */
+  readonly gradientA?: Thin;
+}
+
 /** When a method is asked for masks, and what for. `rng` is the only source of randomness; its draws follow from the run and the step. */
 export interface UpdateContext {
   readonly step: number;
@@ -85,8 +129,16 @@ export interface UpdateContext {
   readonly rng: Rng;
 }
 
-/** A pruning method: plain data and pure functions. */
-export interface PruningMethod {
+/** Masks that follow from the weights: N:M by magnitude, ties to the lowest index; M_g is all ones. */
+export interface GroupedMasks extends MagnitudeGroups {
+  /** M_f: N:M along the input axis, or all ones. */
+  readonly forward: 'input' | 'ones';
+  /** M_b: N:M along the output axis of the same weights, or M_f. */
+  readonly backward: 'output' | 'forward';
+}
+
+/** A pruning method: plain data and pure functions. Its needs are those of its score, where it has one. */
+export interface PruningMethod extends Needing {
   readonly name: string;
   /** `zero`: pruned weights are exactly 0 after every step. `dense-master`: the stored weights stay dense, the operands obey masks. */
   readonly pruned: 'zero' | 'dense-master';
@@ -100,11 +152,10 @@ export interface PruningMethod {
   /** Why a kernel is left dense, or undefined when it is pruned. */
   skip(info: KernelInfo): string | undefined;
   /**
-   * Says that {@link PruningMethod.updateMasks}, at any sparsity but 0, makes masks of the weights alone, and which: M_f N:M by magnitude along
-   * the input axis, M_b along the output axis of the same weights, M_g all ones. Kernels in lanes then make their lists from the weights, and
-   * masks when somebody looks at them. A method that makes other masks must leave it out.
+   * Says that {@link PruningMethod.updateMasks}, at any sparsity but 0, makes masks of the weights alone, and which. WebAssembly kernels then
+   * make the operands from the weights, and masks are made when somebody looks at them. A method that makes other masks must leave it out.
    */
-  readonly groups?: MagnitudeGroups;
+  readonly groups?: GroupedMasks;
   /** New masks for the kernels that are not skipped, in their order. */
   updateMasks(kernels: readonly KernelState[], context: UpdateContext): readonly LayerMasks[];
   /** A proximal step on the weights after the optimizer's (a structured regulariser); undefined when nothing changes. */
@@ -115,4 +166,9 @@ export interface PruningMethod {
    * it stands before that step. Undefined when there is nothing to add.
    */
   penaltyGradient?(kernel: KernelState, context: UpdateContext): Float32Array | undefined;
+  /**
+   * Which operands of the gradient products of a kernel are thinned in the step to come, and how; asked before each step. `context` is
+   * that of this step. Undefined when all are multiplied as they are.
+   */
+  thin?(info: KernelInfo, context: UpdateContext): OperandThinning | undefined;
 }

@@ -54,6 +54,15 @@ describe('the works of a training step', () => {
     expect(update).toMatchObject({ kind: 'update', weights: { role: 'W', nonzeros: fc.W }, slots: 1, masked: false });
   });
 
+  it('take what a method thins for one product alone into that one', () => {
+    const thinned = { backwardE: bernoulliBits([4, 5], 0.2, rng), gradientA: bernoulliBits([4, 6], 0.2, rng) };
+    const fc = { ...record('fc', 0, true), ...thinned };
+    const [forward, inputGradient, weightGradient] = trainingWorks([fc], { slots: 1, masked: [] });
+    expect(forward).toMatchObject({ input: { nonzeros: fc.A } });
+    expect(inputGradient).toMatchObject({ input: { role: 'E', nonzeros: fc.backwardE }, kernel: { nonzeros: fc.backwardW } });
+    expect(weightGradient).toMatchObject({ input: { role: 'A', nonzeros: fc.gradientA }, kernel: { role: 'E', nonzeros: fc.E } });
+  });
+
   it('want, of a masked weight gradient, what W or G shows the mask to keep', () => {
     const fc = record('fc', 0, true);
     const work = trainingWorks([fc], { slots: 1, masked: ['fc'] }).find(({ phase }) => phase === 'weightGradient');

@@ -118,7 +118,9 @@ describe('masks that follow from the weights', () => {
       method.updateMasks([{ info: (kernel as PrunableKernel).info, weights, masks: undefined }], {
         ...{ step: 0, sparsity: 0.75, rng: createRng(0) },
       })[0] as LayerMasks;
-    expect(() => kernel?.regroup({ n: 2, m: 8 }, masksOf, method)).toThrow(/score 5 of .*got NaN/);
+    expect(() => kernel?.regroup({ n: 2, m: 8, forward: 'input', backward: 'output' }, masksOf, method)).toThrow(
+      /score 5 of .*got NaN/,
+    );
     tf.dispose([x, y]);
     model.dispose();
     dense.dispose();

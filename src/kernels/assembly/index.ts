@@ -7,6 +7,7 @@ export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwi
 export { countRows, foldRounds } from './folds';
 export { gatherRows, shiftPlanes } from './gather';
 export { gemm } from './gemm';
+export { groupMaskAcross, groupMaskAlong } from './group-masks';
 export { addGroupDecay, groupsAcross, groupsAlong } from './groups';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {

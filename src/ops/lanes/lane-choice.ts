@@ -14,6 +14,9 @@ const fewOutputs = 32;
 /** Images times output pixels from which lists pay for themselves in one step: 4 ns a weight, against 0.1 ns that they save each time. */
 const manyUses = 64;
 
+/** The same where kernels would do without masks: these are made for the lists, too, 30 ns a weight together. */
+const manyUsesOfGroups = 512;
+
 const densities = new WeakMap<Uint8Array, number>();
 
 /** Counted once for each mask. */
@@ -30,7 +33,11 @@ function densityOf(mask: Uint8Array | null): number {
  */
 function isSparse(store: DenseKernelStore, breakEven: number): boolean {
   // Masks that nobody has made yet are not made for this.
-  if (store.grouped) return 1 - store.grouped.groups.n / store.grouped.groups.m >= breakEven;
+  if (store.grouped) {
+    const { n, m, forward, backward } = store.grouped.groups;
+    const masked = Number(forward === 'input') + Number(forward === 'input' || backward === 'output');
+    return (masked / 2) * (1 - n / m) >= breakEven;
+  }
   const { forward, backward, gradient } = store.masks;
   if (!forward) return false;
   const lists = [forward, backward, ...(gradient ? [gradient] : [])].map(densityOf);
@@ -48,10 +55,10 @@ export function storeOf(layer: MaskedLayer): DenseKernelStore {
  * enough to pay for them in one step.
  */
 function areWorthLists(store: DenseKernelStore, uses: number): boolean {
-  if (store.grouped) return true;
+  if (store.listed) return true;
   const stay = store.masksUsed;
   store.masksUsed = true;
-  return stay || uses >= manyUses;
+  return stay || uses >= (store.grouped ? manyUsesOfGroups : manyUses);
 }
 
 /** The loops of a masked layer that is to run in lanes, or why it is not: sparse ones are, and what leads to them. */
@@ -63,11 +70,13 @@ export function laneGeometry(
 ): ConvGeometry | LaneObstacle {
   const store = storeOf(layer);
   const { info } = store;
+  if (store.thinning) return 'thinnedOperands';
   const images = input.images ?? input.tensor.shape;
   const isNarrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels;
   const leads = isNarrow && region.some((other) => isMasked(other) && isSparse(storeOf(other), breakEven));
   const ends = input.images !== undefined && info.kind === 'dense' && (info.shape[info.outputAxis] as number) <= fewOutputs;
-  if (!leads && !ends && !isSparse(store, breakEven)) return store.masks.forward ? 'belowBreakEven' : 'notPruned';
+  if (!leads && !ends && !isSparse(store, breakEven))
+    return store.grouped || store.masks.forward ? 'belowBreakEven' : 'notPruned';
   const geometry = geometryOf(layer, images);
   if (typeof geometry === 'string') return geometry;
   const uses = (images[0] as number) * geometry.outHeight * geometry.outWidth;

@@ -102,7 +102,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
       }),
     storeOf(layer) {
       const store = storeOf(layer);
-      const before = (first: () => void, method: 'readKernel' | 'effective' | 'repack' | 'enforce' | 'dispose') => {
+      const before = (first: () => void, method: 'readKernel' | 'effective' | 'readSlots' | 'repack' | 'enforce' | 'dispose') => {
         const own = store[method] as (...args: unknown[]) => unknown;
         Object.assign(store, {
           [method]: (...args: unknown[]) => {
@@ -112,12 +112,18 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
         });
       };
       for (const method of ['readKernel', 'effective'] as const) before(() => compacts.get(layer)?.sync(), method);
-      for (const method of ['repack', 'enforce'] as const) before(() => settle(layer), method);
+      for (const method of ['readSlots', 'repack', 'enforce'] as const) before(() => settle(layer), method);
       before(() => forget(layer), 'dispose');
       const { regroup } = store;
       store.regroup = (...masks) => {
         settle(layer);
         if (!plans.regroup(store, ...masks)) regroup.apply(store, masks);
+      };
+      const { thinOperands } = store;
+      store.thinOperands = (thinning) => {
+        // The dense kernel is what gets a gradient then.
+        if (thinning) forget(layer);
+        thinOperands.call(store, thinning);
       };
       store.settle = () => settle(layer);
       store.prepare = (optimizer) => prepare(layer, optimizer);
@@ -178,6 +184,7 @@ function runMasked(
     pool,
     values,
     masks: store.opMasks ?? {},
+    kernel: store.variable,
     batch,
     onUse: isTapWatching() ? (use) => reportUse(store, plan, batch, values === 'dense' ? use : inFull(use)) : undefined,
   });

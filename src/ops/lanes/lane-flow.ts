@@ -25,6 +25,8 @@ export type LaneObstacle =
   | 'notPruned'
   /** Its masks are too dense: lanes would be slower. */
   | 'belowBreakEven'
+  /** The method thins operands of its gradient products, which are then multiplied whole. */
+  | 'thinnedOperands'
   /** Its masks are new, and the batch is too small for lists that may serve one step only. */
   | 'masksSeenOnce'
   /** It is not reached in lanes: the layers before it are not there, and it alone gains nothing. */

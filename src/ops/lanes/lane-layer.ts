@@ -27,8 +27,10 @@ export interface LaneLayerOptions {
   readonly pool: ConvGeometry | undefined;
   /** What `w` holds. */
   readonly values: TrainedValues;
-  /** As tensors: M_f and M_g, a term of the gradient, the decay of SR-STE. */
+  /** As tensors: M_f and M_g, a term of the gradient, the decay of SR-STE; who is handed the gradient of all weights. */
   readonly masks: OpMasks;
+  /** The kernel with all its weights. */
+  readonly kernel: tf.Tensor;
   /** Images of the batch. */
   readonly batch: number;
   /** Called in the backward pass, when the weight gradient is known. */
@@ -47,7 +49,7 @@ export function laneLayer(
   w: tf.Tensor,
   bias: tf.Tensor | undefined,
   plan: LanePlan,
-  { relu, pool, values, masks, batch, onUse }: LaneLayerOptions,
+  { relu, pool, values, masks, kernel, batch, onUse }: LaneLayerOptions,
 ): tf.Tensor {
   let needsInputGradient = false;
   return forwardBackwardOp({
@@ -75,11 +77,12 @@ export function laneLayer(
         },
         w: () => {
           const begins = plan.beginsWithDecay && masks.decay !== 0;
+          const dense = (begin?: GradientBegin) => denseWeightGradient(A, E, frame, kernel, { ...plan.geometry, batch }, begin);
           const gradient = (begin: GradientBegin | undefined) =>
-            plan.gradient
-              ? weightGradient(A, E, frame, w.shape, plan.gradient(), values)
-              : denseWeightGradient(A, E, frame, W, { ...plan.geometry, batch }, begin);
+            plan.gradient ? weightGradient(A, E, frame, w.shape, plan.gradient(), values) : dense(begin);
           const G = gradient(begins ? decayTerm(plan, masks) : undefined);
+          // What is trained has the same bits whether anybody is handed the gradient of all weights or not.
+          masks.onGradient?.(plan.gradient || begins ? dense() : G);
           // Who watches sees the gradient of the loss alone; what is trained has the same bits whether anybody does or not.
           const use = () => ({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), needsInputGradient });
           onUse?.({ ...use(), G: begins ? gradient(undefined) : G });

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { canListGroups } from '../../kernels/group-lists.js';
 import type { ConvGeometry } from '../../kernels/index.js';
 import type { LayerMasks } from '../../pruning/contracts.js';
-import type { DenseKernelStore, GroupedWeights } from '../kernel-store.js';
+import { areListable, type DenseKernelStore, type GroupedWeights } from '../kernel-store.js';
 import { type GroupPlan, groupPlan } from './group-plan.js';
 import { type LanePlan, lanePlan } from './lane-plan.js';
 import { hasLanes } from './on-heap.js';
@@ -47,8 +46,7 @@ export class LanePlans {
   regroup(store: DenseKernelStore, ...[groups, masksOf, treatment]: Parameters<DenseKernelStore['regroup']>): boolean {
     const known = this.plans.get(store);
     const isMaster = treatment.pruned === 'dense-master' && treatment.slots === 'keep';
-    const { shape, outputAxis } = store.info;
-    if (!isMaster || !hasLanes() || !canListGroups(groups, shape[outputAxis] as number)) return false;
+    if (!isMaster || !areListable(groups, store.info) || !hasLanes()) return false;
     store.regroupLater(groups, masksOf, treatment);
     if (known) this.of(store, known.geometry);
     else void store.masks;
@@ -70,8 +68,8 @@ export class LanePlans {
 }
 
 /** What the masks follow from, where the kernel still holds those weights. */
-function groupsOf({ grouped, variable }: DenseKernelStore): GroupedWeights | undefined {
-  return grouped?.weights.dataId === variable.dataId ? grouped : undefined;
+function groupsOf({ listed, variable }: DenseKernelStore): GroupedWeights | undefined {
+  return listed?.weights.dataId === variable.dataId ? listed : undefined;
 }
 
 function isOf(plan: LanePlan, { groups: { n, m } }: GroupedWeights): plan is GroupPlan {

@@ -24,7 +24,8 @@ const attached = new Set<Required<TapOptions>>();
  * with `tf.variableGrads` or `optimizer.minimize`; prediction and validation are not seen. A is [batch, ...space, in], E is
  * [batch, ...space, out], W and G are [...kernel, in / groups, out], channels last; conv1d comes as conv2d of height 1, the
  * rows of a dense layer on [batch, ...positions, in] keep their positions. W is what the op multiplied with, under masks the effective
- * weights. G is the gradient of this one use, without regularisers. A use of a frozen kernel is reported in the forward pass, without E and
+ * weights; where a method thins the operands of one gradient product, `backwardE` and `gradientA` are what that multiplied with. G is the
+ * gradient of this one use, without regularisers. A use of a frozen kernel is reported in the forward pass, without E and
  * G, and once more in the backward pass if that goes on to earlier layers, then with E: the last report of a use holds.
  *
  * Seen are matMul, conv1d, conv2d, conv3d, depthwise, separable and transposed convolutions, their fused and masked forms and

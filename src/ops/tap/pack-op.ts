@@ -42,6 +42,8 @@ export function packOp(op: TappedOp, images: number = op.nest.batch): LayerTenso
     backwardW: op.backwardW === op.W ? W : pack(op.backwardW, kernel),
     A: pack(op.A, nest.transposed ? output : input),
     E: op.E && pack(op.E, nest.transposed ? input : output),
+    ...(op.backwardE && { backwardE: pack(op.backwardE, output) }),
+    ...(op.gradientA && { gradientA: pack(op.gradientA, input) }),
     G: op.G && pack(op.G, kernel),
     needsInputGradient,
     batchTotal: whole.batch,

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { TapOptions } from './attach-tap.js';
 import { followKernels } from './follow-kernels.js';
 import type { NamedKernel } from './kernel-names.js';
@@ -11,13 +11,16 @@ import { offTape, type TapeNode } from './tape.js';
  * @param kernels each kernel by the id of its variable.
  */
 export function tapKernels(kernels: ReadonlyMap<number, NamedKernel>, { onOp, isWanted }: Required<TapOptions>): () => void {
-  return followKernels(kernels, ({ layer, use, trained, node, nest, saved, views, data, kernel }) => {
+  return followKernels(kernels, ({ layer, use, trained, node, nest, saved, views, data, kernel, thinned = {} }) => {
     if (!isWanted()) return;
-    const emit = (E: tf.Tensor | undefined, G: tf.Tensor | undefined, needsInputGradient: boolean) => {
+    const emit = (dy: tf.Tensor | undefined, G: tf.Tensor | undefined, needsInputGradient: boolean) => {
       const W = views.W(node.saved[saved.W] as tf.Tensor);
       const backwardW = saved.backwardW === saved.W ? W : views.W(node.saved[saved.backwardW] as tf.Tensor);
-      const A = views.A(node.saved[saved.A] as tf.Tensor);
-      onOp({ layer, use, nest, W, backwardW, A, E: E && views.E(E), G: G && views.W(G), needsInputGradient });
+      const x = node.saved[saved.A] as tf.Tensor;
+      const [A, E] = [views.A(x), dy && views.E(thinned.E ? tf.tensor(thinned.E, dy.shape) : dy)];
+      const backwardE = dy && thinned.backwardE && views.E(tf.tensor(thinned.backwardE, dy.shape));
+      const gradientA = thinned.gradientA && views.A(tf.tensor(thinned.gradientA, x.shape));
+      onOp({ layer, use, nest, W, backwardW, A, E, backwardE, gradientA, G: G && views.W(G), needsInputGradient });
     };
     if (!trained) offTape(() => emit(undefined, undefined, false));
     wrapGradient(node, trained ? kernel : data, (E, gradient, inputs) =>

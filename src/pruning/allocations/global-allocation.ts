@@ -47,7 +47,7 @@ export function globalAllocation(options: GlobalAllocationOptions = {}): Allocat
       part.set(scores);
       if (normalise === 'l2') divideByNorm(part);
       // The best of each layer outranks all others.
-      if (least === 1) part[part.indexOf(part.reduce((a, b) => Math.max(a, b)))] = Number.POSITIVE_INFINITY;
+      if (least === 1) part[indexOfHighest(part)] = Number.POSITIVE_INFINITY;
     });
     const mask = topScores(all, Math.max(least * kernels.length, keptCount(total, sparsity, profile)));
     return kernels.map(({ scores }, layer) => sparsityOf(mask.subarray(ends[layer] - scores.length, ends[layer])));
@@ -55,6 +55,12 @@ export function globalAllocation(options: GlobalAllocationOptions = {}): Allocat
 }
 
 inConfig(globalAllocation, 'global', { normalise: true, profile: true });
+
+function indexOfHighest(scores: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < scores.length; i++) if (scores[i] > scores[best]) best = i;
+  return best;
+}
 
 function divideByNorm(scores: Float32Array): void {
   const squares = scores.reduce((sum, score) => (Number.isFinite(score) ? sum + score * score : sum), 0);

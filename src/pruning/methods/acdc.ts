@@ -2,6 +2,7 @@ import { uniformAllocation } from '../allocations/uniform-allocation.js';
 import { inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
+import { needsOf } from '../needs.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { type CyclicalScheduleOptions, cyclicalSchedule } from '../schedules/cyclical-schedule.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -44,6 +45,7 @@ export function acdc(options: AcdcOptions): PruningMethod {
     slots: 'zero',
     schedule,
     decay: 0,
+    ...needsOf(score),
     config: {
       name: 'acdc',
       ...cycle,

@@ -64,7 +64,7 @@ export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }
     slots: 'keep',
     schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
     decay,
-    groups: { n, m },
+    groups: { n, m, forward: 'input', backward: 'output' },
     config: { name: 'bdwp', n, m, decay, beginStep, exclude },
     skip: (info) => excluded(info) ?? tooNarrow(info, m),
     updateMasks: (kernels, { sparsity }) =>

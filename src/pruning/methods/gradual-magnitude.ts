@@ -2,6 +2,7 @@ import { uniformAllocation } from '../allocations/uniform-allocation.js';
 import { inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
+import { needsOf } from '../needs.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -49,6 +50,7 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
     slots: regrow ? 'keep' : 'zero',
     schedule,
     decay: 0,
+    ...needsOf(score),
     config: {
       name: 'gradual',
       ...config,

@@ -1,10 +1,15 @@
 export * from './acdc.js';
 export * from './bdwp.js';
 export * from './bi-mask.js';
+export type { ExchangeOptions } from './exchange.js';
 export type { ExclusionOptions } from './exclusion.js';
 export * from './gradual-magnitude.js';
+export * from './granet.js';
 export * from './hardware-aware.js';
 export type { NmMethodOptions } from './nm-options.js';
 export type { RankingOptions } from './ranking-options.js';
+export * from './rigl.js';
+export * from './snip.js';
 export * from './sparse-evolution.js';
 export * from './sr-ste.js';
+export * from './static-sparse.js';

@@ -17,6 +17,10 @@ export function chooseMasks(
   choice: MaskChoice,
   monotone: boolean,
 ): Uint8Array[] {
+  // Nothing is ranked then: before the first step there is no gradient and no slot.
+  if (sparsity === 0 && choice.score.needs) {
+    return kernels.map(({ weights, masks }) => (monotone && masks?.forward) || new Uint8Array(weights.length).fill(1));
+  }
   const scored = kernels.map((kernel) => {
     const before = (monotone && kernel.masks?.forward) || undefined;
     const scores = choice.score(kernel);

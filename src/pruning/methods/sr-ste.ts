@@ -32,6 +32,7 @@ export function srSte({ n = 2, m = 4, decay = 2e-4, beginStep = 0, exclude = [] 
     slots: 'keep',
     schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
     decay,
+    groups: { n, m, forward: 'input', backward: 'forward' },
     config: { name: 'sr-ste', n, m, decay, beginStep, exclude },
     skip: (info) => excluded(info) ?? tooNarrow(info, m, ['input']),
     updateMasks: (kernels, { sparsity }) =>

@@ -1,4 +1,4 @@
-import { acdc, dropAndGrow, sparsityOf, zeroWhere } from 'tfjs-sparsity/pruning';
+import { acdc, dropAndGrow, rigl, sparsityOf, zeroWhere } from 'tfjs-sparsity/pruning';
 import { createRng } from '../../../src/rng.js';
 import { expectKeys, expectNear } from './compare.js';
 import { infoOf, magnitudesOf, scoresOf } from './kernels.js';
@@ -29,13 +29,19 @@ export const topologyRunners: Runners = {
   },
 
   'mask.rigl {abs_grad, drop_fraction, old_mask, weights}': ({ input, expected }) => {
+    const old = Uint8Array.from(flat(input.old_mask));
     const made = dropAndGrow({
-      mask: Uint8Array.from(flat(input.old_mask)),
+      mask: old,
       dropScores: magnitudesOf(input.weights),
       growScores: scoresOf(input.abs_grad),
       dropFraction: input.drop_fraction,
     });
     expectKeys(expected, { ...made });
+    const method = rigl({ initial: input.drop_fraction, anneal: 'constant', endStep: 200 });
+    const masks = { forward: old, backward: old, gradient: old };
+    const kernel = { info: infoOf([1, old.length]), weights: scoresOf(input.weights), masks, gradient: scoresOf(input.abs_grad) };
+    const [{ forward }] = method.updateMasks([kernel], { step: 100, sparsity: sparsityOf(old), rng: createRng(0) });
+    expectKeys({ mask: expected.mask }, { mask: forward });
   },
   'mask.rigl {drop_fraction, drop_score, grow_score, old_mask}': ({ input, expected }) => {
     const { mask } = dropAndGrow({

@@ -13,6 +13,8 @@ export interface TappedValues {
   readonly A: Values;
   readonly E: Values;
   readonly G: Values;
+  readonly backwardE: Values | undefined;
+  readonly gradientA: Values | undefined;
 }
 
 export interface Values {
@@ -28,7 +30,7 @@ export function valuesOf(t: tf.Tensor): Values {
 export function tapped(model: tf.LayersModel, step: () => void): TappedValues[] {
   const seen: TappedValues[] = [];
   const tap = attachTap(model, {
-    onOp: ({ W, backwardW, A, E, G, ...rest }: TappedOp) =>
+    onOp: ({ W, backwardW, A, E, G, backwardE, gradientA, ...rest }: TappedOp) =>
       seen.push({
         ...rest,
         W: valuesOf(W),
@@ -36,6 +38,8 @@ export function tapped(model: tf.LayersModel, step: () => void): TappedValues[] 
         A: valuesOf(A),
         E: valuesOf(E as tf.Tensor),
         G: valuesOf(G as tf.Tensor),
+        backwardE: backwardE && valuesOf(backwardE),
+        gradientA: gradientA && valuesOf(gradientA),
       }),
   });
   try {

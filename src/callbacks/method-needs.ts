@@ -1,0 +1,82 @@
+import type * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import type { PrunableKernel } from '../ops/index.js';
+import { optimizerLayout } from '../ops/optimizer-slots.js';
+import { checkChoice } from '../pruning/check.js';
+import type { KernelState, Need, PruningMethod } from '../pruning/contracts.js';
+
+/** What a method needs of its kernels besides weights and masks, over a run; kernels come in the same order each time. */
+export class MethodNeeds {
+  private states: readonly Float32Array[] = [];
+  /** Weights at which the gradient of the step is taken. */
+  private weights: readonly Float32Array[] = [];
+
+  constructor(private readonly method: PruningMethod) {
+    for (const need of method.needs ?? []) {
+      checkChoice(`needs of pruning method ${method.name}`, need, ['gradient', 'slots', 'state']);
+    }
+    if (this.needs('state') === (method.accumulate !== undefined)) return;
+    throw new SparsityError({
+      what: `pruning method ${method.name}`,
+      got: method.accumulate ? 'accumulate without the need of a state' : 'the need of a state without accumulate',
+      expected: 'both or neither',
+      fix: "give the method accumulate, which makes the state, and needs: ['gradient', 'state']",
+    });
+  }
+
+  /** Throws for an optimizer that has no slots for a method that needs them. */
+  checkOptimizer(optimizer: tf.Optimizer): void {
+    if (!this.needs('slots') || Object.keys(optimizerLayout(optimizer).slots).length > 0) return;
+    throw new SparsityError({
+      what: `optimizer under pruning method ${this.method.name}`,
+      got: `${optimizer.getClassName()}, which keeps no slots`,
+      expected: 'one with the slots that the score looks at',
+      fix: 'compile with tf.train.adam() or tf.train.momentum(...), or choose another score',
+    });
+  }
+
+  /** Has the kernels keep the gradient of a step after which masks are made, or the state goes on. */
+  beforeStep(kernels: readonly PrunableKernel[], step: number): void {
+    const accumulates = this.needs('state');
+    if (accumulates) this.weights = kernels.map((kernel) => kernel.readKernel());
+    if (!this.needs('gradient') || !(accumulates || this.method.schedule(step + 1).update)) return;
+    for (const kernel of kernels) kernel.collectGradient(true);
+  }
+
+  /** Takes the step into the state. */
+  afterStep(kernels: readonly PrunableKernel[]): void {
+    const { accumulate } = this.method;
+    if (!accumulate) return;
+    this.states = kernels.map((kernel, i) => {
+      const { info, masks } = kernel;
+      return accumulate({ info, weights: this.weights[i], masks, gradient: kernel.gradient(), state: this.states[i] });
+    });
+  }
+
+  /** What the method needs to see of a kernel, the `i`th, after a step. */
+  of(kernel: PrunableKernel, i: number, optimizer: tf.Optimizer): Pick<KernelState, Need> {
+    return {
+      ...(this.needs('gradient') && { gradient: kernel.gradient() }),
+      ...(this.needs('slots') && { slots: kernel.readSlots(optimizer) }),
+      ...(this.needs('state') && { state: this.states[i] }),
+    };
+  }
+
+  /** Frees what was kept for the step. */
+  release(kernels: readonly PrunableKernel[]): void {
+    this.weights = [];
+    if (this.needs('gradient')) for (const kernel of kernels) kernel.collectGradient(false);
+  }
+
+  runState(): { readonly scoreStates?: readonly Float32Array[] } {
+    return this.states.length > 0 ? { scoreStates: this.states } : {};
+  }
+
+  restoreRunState(states: readonly Float32Array[] = []): void {
+    this.states = states;
+  }
+
+  private needs(need: Need): boolean {
+    return this.method.needs?.includes(need) ?? false;
+  }
+}
