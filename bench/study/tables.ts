@@ -1,4 +1,4 @@
-import { curves } from '../reproduce/charts.js';
+import { curves } from '../curves.js';
 import { label, type PlannedRun } from './plan.js';
 import type { FinishedRun } from './results.js';
 import { interval, verdict } from './statistics.js';
