@@ -186,7 +186,12 @@ describe('the tactical front end', () => {
       fc.property(all, ({ work, name, bandwidth, weightGradient, synchronise }) => {
         const spec = { ...small, dramBytesPerCycle: bandwidth };
         const front = createAccelerator({ ...createAccelerator(name).spec, ...spec, lookaside: 2, weightGradient, synchronise });
-        expect(run(front, work).cycles).toBeLessThanOrEqual(run(dadiannao(spec), work).cycles);
+        const counts = run(front, work);
+        expect(counts.cycles).toBeLessThanOrEqual(run(dadiannao(spec), work).cycles);
+        const { units, cycles, usefulUnitCycles, idleUnitCycles } = counts;
+        const idle = Object.values(idleUnitCycles);
+        expect(usefulUnitCycles + idle.reduce((sum, lost) => sum + lost, 0)).toBe(units * cycles);
+        expect(Math.min(...idle)).toBeGreaterThanOrEqual(0);
       }),
       { numRuns: 100 },
     );
