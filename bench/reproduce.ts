@@ -17,16 +17,18 @@ import { trainForClaims } from './train-for-claims.js';
 const argv = process.argv.slice(2);
 const { values, tokens } = parseArgs({
   args: argv,
-  options: { 'data-dir': { type: 'string' }, out: { type: 'string' }, seed: { type: 'string' } },
+  options: { paper: { type: 'string' }, 'data-dir': { type: 'string' }, out: { type: 'string' }, seed: { type: 'string' } },
   ...{ strict: false, tokens: true },
 });
-const own = tokens.flatMap((token) => (token.kind === 'option' && token.name === 'data-dir' ? [token] : [])).at(0);
-const passed = own?.value === undefined ? argv : argv.toSpliced(own.index, own.inlineValue ? 1 : 2);
+const { paper, 'data-dir': dataDir, out = 'runs/reproduce/001', seed = '1' } = values;
+const flag = tokens.flatMap((token) => (token.kind === 'option' && token.name === 'data-dir' ? [token] : [])).at(0);
+// Of the other papers nothing is trained, and the command refuses the flag.
+const isTrained = paper === '001' && typeof dataDir === 'string';
+const passed = flag && isTrained ? argv.toSpliced(flag.index, flag.inlineValue ? 1 : 2) : argv;
 const command = fileURLToPath(new URL('dist/cli/main.js', import.meta.resolve('tfjs-sparsity/package.json')));
 
 try {
-  const { 'data-dir': dataDir, out = 'runs/reproduce/001', seed = '1' } = values;
-  const trained = typeof dataDir === 'string' ? await trainForClaims(dataDir, String(out), Number(seed)) : undefined;
+  const trained = isTrained ? await trainForClaims(dataDir, String(out), Number(seed)) : undefined;
   if (trained) console.log(trained.summary);
   const handed = trained ? ['--trained-run', trained.record] : [];
   const { status } = spawnSync(process.execPath, [command, 'reproduce', ...passed, ...handed], { stdio: 'inherit' });
