@@ -28,6 +28,14 @@ export type { AcceleratorReport, CostReport, CostReportData, CostSample, QueueSt
 export type { AnyCallback } from './fit-adapter.js';
 export { type HardwareCost, hardwareCost } from './hardware-cost.js';
 export type { HardwareCostOptions } from './hardware-cost-options.js';
+export type { LayerMaskMap } from './mask-maps.js';
+export {
+  type LayerMaskRates,
+  type MaskStatistics,
+  type MaskStatisticsOptions,
+  type MaskUpdate,
+  maskStatistics,
+} from './mask-statistics.js';
 export { type Progress, type ProgressOptions, progress } from './progress.js';
 export { type LayerSparsityRow, type Pruning, type PruningOptions, type PruningSkip, pruning } from './pruning.js';
 export { type ReplayOptions, replayRun } from './replay-run.js';
