@@ -87,7 +87,10 @@ describe('bdwp with an N:M weight update', () => {
     const { forward, gradient } = masksFor(method, W, [4, 4], 0.5);
     expect(rows(gradient)).toEqual(['1011', '1110', '1101', '0111']);
     expect(gradient?.every((bit, i) => bit >= (forward as Uint8Array)[i])).toBe(true);
-    expect([method.groups, bdwp({ n: 2, m: 4 }).groups]).toEqual([undefined, { n: 2, m: 4 }]);
+    expect([method.groups, bdwp({ n: 2, m: 4 }).groups]).toEqual([
+      undefined,
+      { n: 2, m: 4, forward: 'input', backward: 'output' },
+    ]);
     expect(() => bdwp({ weightUpdate: { n: 9, m: 8 } })).toThrow('1 to m = 8');
   });
 });
