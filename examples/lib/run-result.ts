@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import type { CostReportData, LayerSparsityRow } from 'tfjs-sparsity/callbacks';
+import type { CostReportData, LayerSparsityRow, RunLogLine } from 'tfjs-sparsity/callbacks';
 import { readJson, writeJson } from './json-file.js';
-import type { MethodName } from './methods.js';
 
 /** All that the table and the page show of one trained network. */
 export interface RunResult {
   readonly name: string;
-  readonly method: MethodName;
+  readonly method: string;
   readonly accuracy: number;
   readonly loss: number;
   readonly seconds: number;
@@ -19,6 +18,8 @@ export interface RunResult {
     readonly accuracy: number;
     readonly sparsity: number;
   }[];
+  /** The lines of the log that tell of masks; none for a network that stays dense. */
+  readonly masks: readonly RunLogLine[];
   /** Test accuracy after each epoch. */
   readonly epochs: readonly { readonly step: number; readonly accuracy: number }[];
 }
