@@ -35,7 +35,7 @@ export const ways = {
     ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
     ...{ onlyKind: 'balanced', options: { rowPairsPerCycle: 1024 } },
   },
-  // Table I may mean that a multiplication holds its multiplier for 10 cycles (ledger section 4, 12): then memory hardly counts.
+  // Table I may mean that a multiplication holds its multiplier for 10 cycles (ledger section 4, 12): then the M-ICU keeps up with them.
   '10-cycle multiply': {
     ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
     options: { multiplyInitiationInterval: 10 },
