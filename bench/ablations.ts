@@ -2,7 +2,7 @@
  * The ablations that the Adaptive Compute Fabric's paper promises, on the tensors of a network that is really trained for a short while:
  * interconnect, pruning, memory controller and dataflow; cycles, energy, EDP, idle causes and joule per sample, all modelled.
  *
- *     npm run bench:ablations [-- --model vgg-small --steps 150 --seed 1 --data digits --json FILE]
+ *     npm run bench:ablations [-- --model vgg-small --steps 150 --seed 1 --data digits --data-dir DIR --json FILE]
  *
  * Each way to prune is trained once; the steps behind the training are recorded, and every variant is run on the same recorded works.
  */
@@ -37,7 +37,8 @@ await useBackend('wasm');
 const data = await loadDataset(args.data, args.dataDir, args.seed);
 const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, node ${process.version}`;
 const { model, batchSize, steps, recorded, seed } = args;
-const command = `npm run bench:ablations -- --model ${model} --data ${args.data} --batch-size ${batchSize} --steps ${steps} --recorded ${recorded} --seed ${seed}`;
+const dataDir = args.dataDir === undefined ? '' : ' --data-dir DIR';
+const command = `npm run bench:ablations -- --model ${model} --data ${args.data}${dataDir} --batch-size ${batchSize} --steps ${steps} --recorded ${recorded} --seed ${seed}`;
 console.log(`${model} on ${data.name}, batch ${batchSize}, ${steps} steps of Adam, then ${recorded} recorded; seed ${seed}`);
 console.log(`${machine}\n${command}\nall cycles and energies are modelled, for the ${recorded} recorded steps\n`);
 

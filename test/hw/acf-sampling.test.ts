@@ -70,6 +70,31 @@ describe('sampled images on the fabric', () => {
     }
   });
 
+  describe.each(['plain', 'strided'])('of the stationary weight gradient, %s', (name) => {
+    const whole = workOf(nests[name], 'weightGradient', { input: 0.4, kernel: 0.4 }, 5);
+    const uneven = unevenChannels(whole, 9);
+
+    it.each(['WS', 'IS'] as const)('tell all cycles where drifting lanes do not wait for words, to 3 percent: %s', (dataflow) => {
+      const unbound = { dataflow, linkWords: 1024, banks: 1, injectors: 2 ** 20, queueDepth: 2 ** 24, accumulatorPorts: 2 ** 24 };
+      for (const work of [whole, uneven]) {
+        const ratio = first(unbound, sampled(work, 8)).cycles / first(unbound, work).cycles;
+        expect(ratio).toBeGreaterThan(0.97);
+        expect(ratio).toBeLessThan(1.03);
+      }
+    });
+
+    it.each(['WS', 'IS'] as const)('tell too few cycles, for want of waits in delivery alone: %s', (dataflow) => {
+      for (const work of [whole, uneven]) {
+        const [all, part] = [first({ dataflow }, work), first({ dataflow }, sampled(work, 8))];
+        const waits = ({ idleUnitCycles, units }: WorkCounts) => (idleUnitCycles.multicast + idleUnitCycles.banks) / units;
+        expect(part.cycles).toBeLessThan(all.cycles);
+        expect(part.cycles).toBeGreaterThan(0.8 * all.cycles);
+        expect(waits(part)).toBeLessThan(waits(all));
+        expect(Math.abs(part.cycles - waits(part) - (all.cycles - waits(all)))).toBeLessThan(0.06 * all.cycles);
+      }
+    });
+  });
+
   it.each(phases)('of equal images one tells all in a %s that fits few tiles', (phase) => {
     const nest = denseNest({ batch: 12, inFeatures: 40, outFeatures: 20 });
     const one = bernoulliBits([1, 40], 0.5, createRng(1));
@@ -110,6 +135,20 @@ describe('sampled images on the fabric', () => {
     );
   });
 });
+
+/** The work with channels of unequal density: of each channel a share of the non-zeros, drawn for it. */
+function unevenChannels(work: GemmWork, seed: number): GemmWork {
+  const rng = createRng(seed);
+  const thinned = (operand: Operand): Operand => {
+    const { shape, words } = operand.nonzeros;
+    const channels = shape[shape.length - 1];
+    const kept = Float64Array.from({ length: channels }, () => 0.3 + 0.7 * rng.uniform());
+    const thin = words.slice();
+    for (let i = 0; i < sizeOf(shape); i++) if (rng.uniform() > kept[i % channels]) thin[i >>> 5] &= ~(1 << (i & 31));
+    return { ...operand, nonzeros: { shape, words: thin } };
+  };
+  return { ...work, input: thinned(work.input), kernel: thinned(work.kernel) };
+}
 
 /** `bits` bits, `times` times in a row. */
 function repeated(words: Uint32Array, bits: number, times: number): Uint32Array {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import {
   type Accelerator,
+  acf,
   balanced,
   bernoulliBits,
   convNest,
@@ -38,6 +39,18 @@ const designs: readonly [string, (options?: object) => Accelerator][] = [
 const sum = (record: Readonly<Record<string, number>>) => Object.values(record).reduce((total, value) => total + value, 0);
 const run = (accelerator: Accelerator, work: GemmWork): WorkCounts => accelerator.start().executeStep([work]).works[0];
 const compute = ({ cycles, units, idleUnitCycles }: WorkCounts) => cycles - idleUnitCycles.memory / units;
+
+it.each([...designs, ['acf', acf] as const])('%s moves all tensors of a layer, whatever ran before it', (_, design) => {
+  const nest = denseNest({ batch: 2, inFeatures: 8, outFeatures: 8 }); // small enough for any buffer
+  const [first, second] = ['first', 'second'].map((layer, i) => ({
+    ...workOf(nest, 'forward', { input: 0.5, kernel: 0.5 }, i),
+    layer,
+  }));
+  const [, behind] = design().start().executeStep([first, second]).works;
+  const alone = run(design(), second);
+  expect(behind.dramBytes).toEqual(alone.dramBytes);
+  expect(behind.dramBytes.A).toBeGreaterThan(0);
+});
 
 describe.each(designs)('%s', (_, design) => {
   it('accounts for every unit-cycle, never beats the ideal, and counts real non-zeros, of samples too', () => {

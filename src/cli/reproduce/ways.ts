@@ -35,6 +35,11 @@ export const ways = {
     ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
     ...{ onlyKind: 'balanced', options: { rowPairsPerCycle: 1024 } },
   },
+  // Table I may mean that a multiplication holds its multiplier for 10 cycles (ledger section 4, 12): then the M-ICU keeps up with them.
+  '10-cycle multiply': {
+    ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
+    options: { multiplyInitiationInterval: 10 },
+  },
   // So that working sets overflow (ledger section 4, 14).
   '3 MB of SRAM': { maps: 'rowBeta', sparsity: weightSparsity.average, options: scaledSram },
 } satisfies Record<string, Way>;

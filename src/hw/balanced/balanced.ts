@@ -29,6 +29,8 @@ import type { StoredWork } from './traffic.js';
  *
  * Off chip each row of a tensor is in RP-CSR or RP-BF. Outputs leave compressed, with the zeros that the step knows of them: those of E
  * behind a layer, of A before it, and of the wanted gradient. An operand is read once if it fits a third of all SRAM, else tile by tile.
+ * No tensor stays on chip from one work to the next, however small: a work begins with loading its operands from DRAM and ends with
+ * sending its results back there, as 001 says of all the accelerators that it compares (Sec. II-B, steps 1 and 4).
  *
  * Unit-cycles are lost to `indexMatching`, `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `stealing`
  * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden) and `memory`.
