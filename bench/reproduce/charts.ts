@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { palette } from '../../examples/lib/charts.js';
+import { palette } from 'tfjs-sparsity/report';
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 const svgNamespace = 'http://www.w3.org/2000/svg';

@@ -117,8 +117,6 @@ function worksOf(record: LayerTensors, method: Method, seed: string): readonly P
   const mask = ({ shape }: BitTensor, axis: number) => nmMask(shape, { ...pattern, axis }, rng.fork(`${axis}`));
   const W = forward ? mask(record.W, -2) : record.W;
   const backwardW = backward ? mask(record.W, -1) : forward ? W : record.W;
-  const works = trainingWorks([{ ...record, W, backwardW }], { slots: 1, masked: [] });
-  if (!errors || !record.E) return works;
-  const nonzeros = mask(record.E, -1);
-  return works.map((work) => (work.phase === 'inputGradient' ? { ...work, input: { ...work.input, nonzeros } } : work));
+  const backwardE = errors && record.E ? mask(record.E, -1) : record.E;
+  return trainingWorks([{ ...record, W, backwardW, backwardE }], { slots: 1, masked: [] });
 }

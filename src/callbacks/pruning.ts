@@ -177,10 +177,14 @@ export class Pruning extends SparsityCallback implements RunState {
     return { method: this.method.name, config: JSON.parse(JSON.stringify(this.method.config)), seed: this.seed };
   }
 
+  /** A kernel, the `i`th, with what the method needs to see of it after a step. */
+  private readonly seen = (kernel: PrunableKernel, i: number): KernelState => ({
+    ...stateOf(kernel),
+    ...this.needs.of(kernel, i, this.trainedModel().optimizer),
+  });
+
   private newMasks(sparsity: number): readonly LayerMasks[] {
-    const { optimizer } = this.trainedModel();
-    const states = this.kernels.map((kernel, i) => ({ ...stateOf(kernel), ...this.needs.of(kernel, i, optimizer) }));
-    return this.method.updateMasks(states, this.context(sparsity));
+    return this.method.updateMasks(this.kernels.map(this.seen), this.context(sparsity));
   }
 
   private update(sparsity: number): void {
@@ -230,10 +234,10 @@ export class Pruning extends SparsityCallback implements RunState {
   /** A method's proximal step, right after the optimizer's. */
   private regularise(sparsity: number): void {
     if (!this.method.proximal) return;
-    for (const kernel of this.kernels) {
-      const values = this.method.proximal(stateOf(kernel), this.context(sparsity));
+    this.kernels.forEach((kernel, i) => {
+      const values = this.method.proximal?.(this.seen(kernel, i), this.context(sparsity));
       if (values) kernel.writeKernel(values);
-    }
+    });
   }
 
   /** A method's penalty, as a term of the gradients of the step to come. */

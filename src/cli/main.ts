@@ -3,19 +3,21 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
+import { allocateCommand } from './commands/allocate.js';
 import { compareCommand } from './commands/compare.js';
 import { reportCommand } from './commands/report.js';
 import { simulateCommand } from './commands/simulate.js';
 import { sweepCommand } from './commands/sweep.js';
 import { version } from './version.js';
 
-const commands = [simulateCommand, compareCommand, sweepCommand, reportCommand];
+const commands = [simulateCommand, compareCommand, sweepCommand, allocateCommand, reportCommand];
 
 const epilogue = `Examples:
   tfjs-sparsity simulate resnet20 --weight-sparsity 0.95
   tfjs-sparsity compare vgg16 --batch 128 --out vgg16.html
   tfjs-sparsity simulate --run runs/lenet/run.maps -a acf,scnn
   tfjs-sparsity sweep --network resnet20 --vary rows=16,32 --vary cols=16,32
+  tfjs-sparsity allocate --run runs/lenet/run.maps -a acf --target 0.5 --out map.yaml
   tfjs-sparsity report sweep.jsonl --out sweep.html --out sweep.parquet
 
 Exit codes: 0; 1 for an error; 2 for a wrong flag; 130 after Ctrl-C.

@@ -51,6 +51,11 @@ export function maskableClasses(): readonly string[] {
   return [...maskable.values()].map(({ stock }) => stock);
 }
 
+/** Whether a class name in a model's topology is that of a masked layer. */
+export function isMaskedClassName(name: unknown): boolean {
+  return [...masked.values()].some((kind) => kind.masked === name);
+}
+
 /** The kernel of a layer as pruning sees it. */
 export function infoOf({ known, axes, stock }: MaskedKind, name: string, shape: number[]): KernelInfo {
   const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];

@@ -13,5 +13,7 @@ export * from './schedules/index.js';
 export * from './scores/index.js';
 export * from './sparsity-of.js';
 export * from './thin-errors.js';
+export * from './thin-stochastically.js';
+export * from './thin-to-top.js';
 export * from './topology/index.js';
 export * from './xnnpack-support.js';

@@ -11,22 +11,29 @@ export interface PhaseDensity {
   readonly training: number;
 }
 
-/** Which products of a step have an operand that is N:M along the axis they reduce over. */
-const thinned: Readonly<Record<string, readonly ('forward' | 'inputGradient')[]>> = {
+type Product = 'forward' | 'inputGradient' | 'weightGradient';
+
+/** Which products of a step have an operand that a method thins as they can use it. */
+const thinned: Readonly<Record<string, readonly Product[]>> = {
   dense: [],
+  ste: ['forward'],
   'sr-ste': ['forward'],
   sdgp: ['inputGradient'],
+  sdwp: ['inputGradient'],
   bdwp: ['forward', 'inputGradient'],
   'bi-mask': ['forward', 'inputGradient'],
   'transposable-nm': ['forward', 'inputGradient'],
+  'sparse-train': ['inputGradient', 'weightGradient'],
+  swat: ['forward', 'inputGradient', 'weightGradient'],
 };
 
 /**
- * What N:M leaves of the MACs of a training step by method: `n / m` of a product that has an operand N:M along the axis it reduces
- * over, all of one that has none. The mask of `sr-ste` lies along the wrong axis for the input gradient, so only its forward pass counts.
- * No method thins the weight gradient. Fang et al. 2023 (arXiv 2309.13015).
+ * What thinning leaves of the MACs of a training step by method: `n / m` of a product that has an operand N:M along the axis it reduces
+ * over, all of one that has none. The mask of `ste` and `sr-ste` lies along the wrong axis for the input gradient, so only their forward
+ * pass counts. For `swat` and `sparse-train`, which keep values anywhere, `n / m` is the share that stays of the weights and activations,
+ * or of the errors. Fang et al. 2023 (arXiv 2309.13015).
  *
- * @param method dense, sr-ste, sdgp, bdwp, bi-mask or transposable-nm.
+ * @param method dense, ste, sr-ste, sdgp, sdwp, bdwp, bi-mask, transposable-nm, sparse-train or swat.
  * @throws SparsityError for an unknown method, n outside 1 to m.
  * @example
  * ```ts
@@ -39,7 +46,7 @@ export function phaseDensity(method: string, { n, m }: { readonly n: number; rea
     const names = Object.keys(thinned);
     throw new SparsityError({ what: 'method', got: method, expected: `one of ${names.join(', ')}`, fix: nearest(method, names) });
   }
-  const of = (phase: 'forward' | 'inputGradient') => (thinned[method].includes(phase) ? n / m : 1);
-  const [forward, inputGradient, weightGradient] = [of('forward'), of('inputGradient'), 1];
+  const of = (product: Product) => (thinned[method].includes(product) ? n / m : 1);
+  const [forward, inputGradient, weightGradient] = [of('forward'), of('inputGradient'), of('weightGradient')];
   return { forward, inputGradient, weightGradient, training: (forward + inputGradient + weightGradient) / 3 };
 }

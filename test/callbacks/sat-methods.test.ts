@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { hardwareCost, pruning } from 'tfjs-sparsity/callbacks';
-import { bitsFrom, type LayerTensors, type Phase, type SatOptions, sat, trainingWorks } from 'tfjs-sparsity/hw';
-import { attachTap, maskedConv2d, maskedDense, packOp } from 'tfjs-sparsity/ops';
-import { bdwp, nm, type PruningMethod } from 'tfjs-sparsity/pruning';
+import { type Phase, type SatOptions, sat } from 'tfjs-sparsity/hw';
+import { maskedConv2d, maskedDense } from 'tfjs-sparsity/ops';
+import { bdwp, type PruningMethod, sdgp, sdwp, srSte } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { tinyData } from './tiny-run.js';
@@ -10,14 +10,6 @@ import { tinyData } from './tiny-run.js';
 /** Small, so that filling it does not hide what is skipped, and never waiting for memory. */
 const array: SatOptions = { rows: 8, cols: 8, dramBytesPerCycle: 1e6 };
 const twoOfEight = bdwp({ n: 2, m: 8 });
-
-/** N:M in the forward pass alone; the input gradient multiplies the same weights, whose groups lie the other way. */
-const srSte: PruningMethod = {
-  ...twoOfEight,
-  name: 'sr-ste',
-  updateMasks: (kernels, context) =>
-    twoOfEight.updateMasks(kernels, context).map(({ forward }) => ({ forward, backward: forward, gradient: null })),
-};
 
 function model(): tf.Sequential {
   const initializer = (seed: number) => ({ kernelInitializer: tf.initializers.glorotUniform({ seed }) });
@@ -47,15 +39,21 @@ async function speedups(method: PruningMethod | undefined) {
   const cost = hardwareCost({ accelerators: [sat(array), sat({ ...array, name: 'dense', n: 8 })], workers: 0 });
   await train(model(), method ? [pruning(method), cost] : [cost]);
   const [own, dense] = (await cost.report()).accelerators;
-  return (layer: string, phase: Phase): number => {
-    const cycles = [dense, own].map((one) => one?.rows.find((row) => row.layer === layer && row.phase === phase)?.cost.cycles);
-    return (cycles[0] as number) / (cycles[1] as number);
+  const rowOf = (one: typeof own, layer: string, phase: Phase) =>
+    one?.rows.find((row) => row.layer === layer && row.phase === phase);
+  return {
+    of(layer: string, phase: Phase): number {
+      const cycles = [dense, own].map((one) => rowOf(one, layer, phase)?.cost.cycles);
+      return (cycles[0] as number) / (cycles[1] as number);
+    },
+    /** How often which operand was the N:M one. */
+    decisions: (layer: string, phase: Phase) => rowOf(own, layer, phase)?.decisions.sparse,
   };
 }
 
 describe('SAT under real training', () => {
   it('speeds up FP and BP of the pruned layers under BDWP, not WG, and nothing of the layers left dense', async () => {
-    const of = await speedups(twoOfEight);
+    const { of } = await speedups(twoOfEight);
     for (const layer of ['conv', 'hidden']) {
       expect(of(layer, 'forward')).toBeGreaterThan(1.5);
       expect(of(layer, 'inputGradient')).toBeGreaterThan(1.5);
@@ -66,7 +64,7 @@ describe('SAT under real training', () => {
   });
 
   it('speeds up FP alone under SR-STE', async () => {
-    const of = await speedups(srSte);
+    const { of } = await speedups(srSte({ n: 2, m: 8, exclude: ['head'] }));
     for (const layer of ['conv', 'hidden']) {
       expect(of(layer, 'forward')).toBeGreaterThan(1.5);
       expect(of(layer, 'inputGradient')).toBeGreaterThanOrEqual(1);
@@ -76,42 +74,28 @@ describe('SAT under real training', () => {
   });
 
   it('speeds up nothing under dense training', async () => {
-    const of = await speedups(undefined);
+    const { of } = await speedups(undefined);
     for (const layer of ['first', 'conv', 'hidden', 'head']) {
       for (const phase of ['forward', 'weightGradient', 'weightUpdate'] as const) expect(of(layer, phase)).toBe(1);
     }
   });
 
   it('speeds up BP alone under SDGP, which has the SORE in the way', async () => {
-    const kept: { record: LayerTensors; pruned: Float32Array }[] = [];
-    const net = model();
-    const tap = attachTap(net, {
-      onOp: (op) => {
-        if (op.layer !== 'conv') return;
-        const shape = (op.E as tf.Tensor).shape;
-        const info = { name: 'E', kind: 'conv2d', shape, inputAxis: 3, outputAxis: 0 } as const;
-        const errors = (op.E as tf.Tensor).dataSync<'float32'>();
-        const mask = nm({ n: 2, m: 8 })(errors.map(Math.abs), info, 0.75);
-        kept.push({ record: packOp(op), pruned: errors.map((error, i) => error * (mask[i] as number)) });
-      },
-    });
-    await train(net, []);
-    tap.detach();
-    expect(kept.length).toBe(4);
-    for (const { record, pruned } of kept) {
-      const works = trainingWorks([record], { slots: 0, masked: [] }).map((work) =>
-        work.phase === 'inputGradient'
-          ? { ...work, input: { ...work.input, nonzeros: bitsFrom(pruned, work.input.nonzeros.shape) } }
-          : work,
-      );
-      const [own, dense] = [array, { ...array, n: 8 }].map((options) => sat(options).start().executeStep(works).works);
-      const ratio = (phase: Phase) =>
-        [dense, own].map((counts) => counts?.find((work) => work.phase === phase)?.cycles as number).reduce((a, b) => a / b);
-      expect(ratio('inputGradient')).toBeGreaterThan(1.5);
-      expect([ratio('forward'), ratio('weightGradient')]).toEqual([1, 1]);
-      const backward = own?.find((work) => work.phase === 'inputGradient');
-      expect(backward?.decisions.sparse).toBe('E');
-      expect(backward?.idleUnitCycles.reduction).toBeGreaterThan(0);
+    const { of, decisions } = await speedups(sdgp({ n: 2, m: 8 }));
+    for (const layer of ['conv', 'hidden']) {
+      expect(of(layer, 'inputGradient')).toBeGreaterThan(1.5);
+      expect([of(layer, 'forward'), of(layer, 'weightGradient')]).toEqual([1, 1]);
+      expect(decisions(layer, 'inputGradient')).toEqual({ E: 4 });
+    }
+    expect(of('head', 'inputGradient')).toBe(1);
+  });
+
+  it('speeds up BP alone under SDWP, by W, which is made N:M before', async () => {
+    const { of, decisions } = await speedups(sdwp({ n: 2, m: 8 }));
+    for (const layer of ['conv', 'hidden']) {
+      expect(of(layer, 'inputGradient')).toBeGreaterThan(1.5);
+      expect([of(layer, 'forward'), of(layer, 'weightGradient')]).toEqual([1, 1]);
+      expect(decisions(layer, 'inputGradient')).toEqual({ W: 4 });
     }
   });
 

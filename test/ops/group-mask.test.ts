@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
-import { bdwp, nm, type PruningMethod, srSte } from 'tfjs-sparsity/pruning';
+import { bdwp, nm, type PruningMethod, sdwp, srSte } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { groupMask } from '../../src/ops/group-mask.js';
 import { createRng } from '../../src/rng.js';
@@ -79,7 +79,7 @@ describe('masks of groups as tensors', () => {
     if (backend !== 'wasm') expect(tf.tidy(() => groupMask(tf.ones([2, 4]), 1, { n: 1, m: 2 }))).toBeUndefined();
   });
 
-  it.each([srSte({ n: 2, m: 4 }), srSte({ n: 3, m: 8, decay: 0.01 }), bdwp({ n: 2, m: 8 })])(
+  it.each([srSte({ n: 2, m: 4 }), srSte({ n: 3, m: 8, decay: 0.01 }), bdwp({ n: 2, m: 8 }), sdwp({ n: 2, m: 4 })])(
     'train %# bit for bit as masks that are made one by one',
     async (method) => {
       await expectNoLeak(async () => {

@@ -107,7 +107,7 @@ describe('thinErrors', () => {
 });
 
 describe('phaseDensity', () => {
-  const methods = ['dense', 'sr-ste', 'sdgp', 'bdwp', 'bi-mask', 'transposable-nm'];
+  const methods = ['dense', 'sr-ste', 'sdgp', 'bdwp', 'bi-mask', 'transposable-nm', 'ste', 'sdwp', 'sparse-train', 'swat'];
 
   it('is the mean of three products, each dense or n / m', () => {
     fc.assert(
@@ -121,9 +121,11 @@ describe('phaseDensity', () => {
     );
   });
 
-  it('is 2 / 3 for bdwp and 5 / 6 for sdgp at 2:4, by hand', () => {
+  it('is 2 / 3 for bdwp, 5 / 6 for sdgp and 1 / 2 for swat at 2:4, by hand', () => {
     const training = methods.map((method) => Number(phaseDensity(method, { n: 2, m: 4 }).training.toFixed(6)));
-    expect(training).toEqual([1, 0.833333, 0.833333, 0.666667, 0.666667, 0.666667]);
+    const [one, two] = [0.833333, 0.666667]; // products of three that are halved
+    expect(training).toEqual([1, one, one, two, two, two, one, one, two, 0.5]);
+    expect(phaseDensity('sparse-train', { n: 1, m: 4 })).toMatchObject({ forward: 1, inputGradient: 0.25, weightGradient: 0.25 });
   });
 
   it('refuses an unknown method', () => {

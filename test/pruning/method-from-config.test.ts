@@ -9,6 +9,7 @@ import {
   type Config,
   channels,
   constantSchedule,
+  dropBack,
   erdosRenyiAllocation,
   exponentialSchedule,
   globalAllocation,
@@ -25,16 +26,24 @@ import {
   momentumScore,
   movementScore,
   nm,
+  oneShot,
   oneShotSchedule,
   polynomialSchedule,
   randomScore,
   rigl,
   saliencyScore,
+  sdgp,
+  sdwp,
   snip,
   sparseEvolution,
+  sparseTrain,
   srSte,
   stagedSchedule,
   staticSparse,
+  ste,
+  swat,
+  topKast,
+  transposableMask,
   transposableNm,
   uniformAllocation,
   unstructured,
@@ -65,13 +74,25 @@ describe('methodFromConfig', () => {
     snip({ sparsity: 0.7, exclude: ['a'] }).config,
     hardwareAware({ endStep: 10, score: movementScore() }).config,
     acdc({ sparsity: 0.5, endStep: 40, sparseSteps: 10, denseSteps: 5, pattern: channels(), exclude: ['b'] }).config,
+    bdwp({ n: 2, m: 8, weightUpdate: { n: 4, m: 8 } }).config,
+    biMask({ permutations: 8, frequency: 50, seed: 'a' }).config,
+    oneShot({ sparsity: 0.8, step: 20, pattern: nm({ n: 1, m: 4 }), score: randomScore() }).config,
+    dropBack({ sparsity: 0.8, initialDecay: 0.95 }).config,
+    sdgp({ n: 2, m: 16, rescale: 'maxnorm', beginStep: 3 }).config,
+    sdwp({ n: 2, m: 8, exclude: ['a'] }).config,
+    sparseTrain({ pruningRate: 0.99, beginStep: 3 }).config,
+    ste({ sparsity: 0.5, pattern: nm({ n: 2, m: 4 }), frequency: 5 }).config,
+    swat({ sparsity: 0.9, activationSparsity: 0.5, allocation: globalAllocation() }).config,
+    topKast({ sparsity: 0.8, gradientSparsity: 0.25, penalty: 0 }).config,
+    transposableMask({ search: 'greedy', pruned: 'zero', beginStep: 9 }).config,
   ];
 
   it.each(configs)('makes the method again from its own config, by way of JSON: $name', (config) => {
     const again = methodFromConfig(JSON.parse(JSON.stringify(config)));
     expect(again.config).toEqual(config);
     expect(again.name).toBe(config.name);
-    expect(again.proximal !== undefined).toBe(config.regulariser !== undefined);
+    expect(again.proximal !== undefined).toBe(config.regulariser !== undefined || config.name === 'dropback');
+    expect(again.thin !== undefined).toBe(['sdgp', 'sparse-train', 'swat'].includes(config.name));
   });
 
   it.each([
@@ -169,7 +190,7 @@ describe('methodFromConfig', () => {
     [{ name: 'bdwp', finalSparsity: 0.9 }, 'pruning method bdwp: got finalSparsity'],
     [{ name: 'gradual', endStep: 10, pattern: { name: 'nm', n: 2, m: 4, axes: 0 } }, 'Did you mean axis'],
     [{ name: 'gradual', endStep: 10, finalSparsity: 90 }, 'in [0, 1)'],
-    [{ name: 'toString' }, 'one of acdc, bdwp, bi-mask, gradual, granet, hardware-aware, rigl, snip, set, sr-ste, static'],
+    [{ name: 'toString' }, `one of ${[...factoriesOf({ ...methods }).keys()].join(', ')}`],
   ])('refuses %o', (config, message) => {
     expect(() => methodFromConfig(config)).toThrow(message);
   });

@@ -1,12 +1,23 @@
 import type { Chart, Report } from './contracts.js';
 import { svgBars } from './svg-bars.js';
+import { svgMap } from './svg-map.js';
 import { chartWidth, element, type Svg } from './svg-parts.js';
 import { svgXy } from './svg-xy.js';
 
 const margin = 16;
 
-/** A chart as SVG. */
+/**
+ * A chart as SVG, without script or font; the same chart gives the same bytes. Its colours but those of the data follow `currentColor`.
+ *
+ * @example
+ * ```ts
+ * const axis = {label: 'step', unit: 'plain'} as const;
+ * const {text} = svgChart({kind: 'curves', title: 'Loss', x: axis, y: axis, series: [{name: 'loss', points: [[0, 2], [1, 1]]}]});
+ * text.startsWith('<svg'); // true
+ * ```
+ */
 export function svgChart(chart: Chart): Svg {
+  if (chart.kind === 'map') return svgMap(chart);
   return chart.kind === 'bars' ? svgBars(chart) : svgXy(chart);
 }
 

@@ -1,7 +1,7 @@
 import { checkAmount } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
-import { nm } from '../patterns/nm.js';
+import { type NmOptions, nm } from '../patterns/nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
 import { checkPrunes } from './nm-options.js';
@@ -29,12 +29,19 @@ export interface BdwpOptions extends ExclusionOptions {
    * @default 0
    */
   readonly beginStep?: number;
+  /**
+   * N:M of the weight update, M_g: of each `m` weights along the input axis only the `n` of greatest |W| get a gradient of the loss; the decay
+   * reaches all that the forward pass leaves out. With the `n` and `m` of the forward pass no other weight can come into use but by decay.
+   * @default every weight gets a gradient
+   */
+  readonly weightUpdate?: Pick<NmOptions, 'n' | 'm'>;
 }
 
 /**
  * Bidirectional weight pruning (BDWP): the forward pass uses the weights N:M along the input axis, the input gradient the same dense
  * weights N:M along the output axis, each the reduction axis of its product; the weight gradient is dense and goes straight through to
- * the dense weights. Both masks are made anew after every step. Fang et al. 2023 (arXiv 2309.13015), as restated in ledger 1.3.1.
+ * the dense weights. Both masks are made anew after every step. Fang et al. 2023 (arXiv 2309.13015), as restated in ledger 1.3.1; an N:M
+ * weight update is a question that they leave open.
  *
  * Left dense: kernels with fewer than `m` inputs or outputs, and depthwise kernels, whose reduction runs over the window only.
  *
@@ -44,9 +51,11 @@ export interface BdwpOptions extends ExclusionOptions {
  * bdwp({n: 2, m: 8}).schedule(0); // {sparsity: 0.75, update: true}
  * ```
  */
-export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }: BdwpOptions = {}): PruningMethod {
+export function bdwp(options: BdwpOptions = {}): PruningMethod {
+  const { n = 2, m = 8, decay = 2e-4, beginStep = 0, weightUpdate, exclude = [] } = options;
   const forward = nm({ n, m, axis: 'input' });
   const backward = nm({ n, m, axis: 'output' });
+  const gradient = weightUpdate && nm({ n: weightUpdate.n, m: weightUpdate.m, axis: 'input' });
   checkPrunes(n, m);
   checkAmount('decay', decay);
   const excluded = exclusion({ exclude });
@@ -64,15 +73,19 @@ export function bdwp({ n = 2, m = 8, decay = 2e-4, beginStep = 0, exclude = [] }
     slots: 'keep',
     schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
     decay,
-    groups: { n, m, forward: 'input', backward: 'output' },
-    config: { name: 'bdwp', n, m, decay, beginStep, exclude },
+    ...(!weightUpdate && { groups: { n, m, forward: 'input', backward: 'output' } as const }),
+    config: { name: 'bdwp', n, m, decay, beginStep, ...(weightUpdate && { weightUpdate }), exclude },
     skip: (info) => excluded(info) ?? tooNarrow(info, m),
     updateMasks: (kernels, { sparsity }) =>
       kernels.map(({ info, weights }) => {
         const scores = magnitudesOf(weights);
-        return { forward: forward(scores, info, sparsity), backward: backward(scores, info, sparsity), gradient: null };
+        return {
+          forward: forward(scores, info, sparsity),
+          backward: backward(scores, info, sparsity),
+          gradient: gradient ? gradient(scores, info, sparsity) : null,
+        };
       }),
   };
 }
 
-inConfig(bdwp, 'bdwp', { n: true, m: true, decay: true, beginStep: true, exclude: true });
+inConfig(bdwp, 'bdwp', { n: true, m: true, decay: true, beginStep: true, weightUpdate: true, exclude: true });

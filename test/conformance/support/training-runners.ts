@@ -1,41 +1,55 @@
 import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { maskedDense, maskedOps, optimizerSlots } from 'tfjs-sparsity/ops';
-import { bdwp, biMask, type PruningMethod, srSte, thinErrors } from 'tfjs-sparsity/pruning';
+import {
+  bdwp,
+  biMask,
+  type LayerMasks,
+  nm,
+  type PruningMethod,
+  sdgp,
+  sdwp,
+  srSte,
+  ste,
+  swat,
+  topKast,
+  transposableMask,
+} from 'tfjs-sparsity/pruning';
 import { createRng } from '../../../src/rng.js';
 import { expectKeys, expectNear } from './compare.js';
 import { infoOf, scoresOf } from './kernels.js';
 import { LeftOut } from './left-out.js';
 import { type Case, type Runners, shapeOf, type Value } from './pruning-cases.js';
 
-type Masks = Readonly<Record<'forward' | 'backward', Uint8Array | null>>;
-
 /** The method that a case is about: two masks of the dense weights are BDWP's, one is that of (SR-)STE. */
 function methodOf({ origin, input, expected }: Case): PruningMethod {
-  const options = { n: input.keep, m: input.of, decay: input.lambda_w ?? 0 };
+  const pair = { n: input.keep, m: input.of };
+  const options = { ...pair, decay: input.lambda_w ?? 0 };
+  const sparsity = 1 - input.keep / input.of;
   if (/bi-?mask/i.test(origin)) return biMask(options);
-  const other = /swat|top-?kast|sdwp|transposable/i.exec(origin);
-  if (other) throw new LeftOut(`no ${other[0]} in this version`);
-  return 'mask_backward' in expected || /bdwp|2309\.13015/i.test(origin) ? bdwp(options) : srSte(options);
+  if (/sdgp/i.test(origin)) return sdgp({ ...pair, rescale: /maxnorm/i.test(origin) ? 'maxnorm' : 'none' });
+  if (/sdwp/i.test(origin)) return sdwp(pair);
+  if (/swat/i.test(origin)) return swat({ sparsity });
+  if (/top-?kast/i.test(origin)) return topKast({ sparsity });
+  if (/transposable/i.test(origin)) return transposableMask(options);
+  if ('mask_backward' in expected || /bdwp|2309\.13015/i.test(origin)) return bdwp(options);
+  return options.decay > 0 ? srSte(options) : ste({ sparsity, pattern: nm(pair) });
 }
 
-/** One pass through a dense layer with the masks of a method; SDGP masks no weights but the errors of the input gradient. */
+/** One pass through a dense layer with the masks of a method, and the operands that it thins. */
 function trainStep(test: Case): void {
   const { x, W, dy, keep, of, layer } = test.input;
   if (!/^dense y=x\.W, W\[in, ?out\]/.test(layer)) throw new Error(`unknown layer: ${layer}`);
   const state = { info: infoOf(shapeOf(W)), weights: scoresOf(W), masks: undefined };
-  const dense: Masks & { gradient: null } = { forward: null, backward: null, gradient: null };
-  const isSdgp = /sdgp/i.test(test.origin);
-  const method = isSdgp ? undefined : methodOf(test);
-  const [made] = method?.updateMasks([state], { step: 0, sparsity: 1 - keep / of, rng: createRng(0) }) ?? [dense];
-  const thin = isSdgp ? thinErrors(scoresOf(dy), shapeOf(dy)[1], { n: keep, m: of }) : scoresOf(dy);
+  const method = methodOf(test);
+  const context = { step: 0, sparsity: 1 - keep / of, rng: createRng(0) };
+  const [made] = method.updateMasks([state], context) as [LayerMasks];
   const tensors = tf.tidy(() => {
     const mask = (values: Uint8Array | null) => values && tf.tensor(Array.from(values), state.info.shape as number[]);
-    const masks = { forward: mask(made.forward), backward: mask(made.backward), gradient: null, decay: method?.decay ?? 0 };
-    const op = (A: tf.Tensor, w: tf.Tensor) => maskedOps.matMul(A, w, masks);
-    const gradients = (E: tf.Tensor) => tf.grads(op)([tf.tensor(x), tf.tensor(W)], E);
-    const [dx] = gradients(tf.tensor(Array.from(thin), shapeOf(dy)));
-    const [, dW] = gradients(tf.tensor(dy));
+    const masks = { forward: mask(made.forward), backward: mask(made.backward), gradient: mask(made.gradient) };
+    const options = { ...masks, decay: method.decay, thinning: method.thin?.(state.info, context) ?? null };
+    const op = (A: tf.Tensor, w: tf.Tensor) => maskedOps.matMul(A, w, options);
+    const [dx, dW] = tf.grads(op)([tf.tensor(x), tf.tensor(W)], tf.tensor(dy));
     return { y: op(tf.tensor(x), tf.tensor(W)).arraySync(), dx: dx.arraySync(), dW: dW.arraySync() };
   });
   expectKeys(test.expected, {

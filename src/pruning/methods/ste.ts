@@ -1,0 +1,88 @@
+import { uniformAllocation } from '../allocations/uniform-allocation.js';
+import { inConfig } from '../config-entry.js';
+import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js';
+import { configOf } from '../described.js';
+import { needsOf } from '../needs.js';
+import { unstructured } from '../patterns/unstructured.js';
+import { constantSchedule } from '../schedules/constant-schedule.js';
+import { magnitudeScore } from '../scores/magnitude-score.js';
+import { type ExclusionOptions, exclusion } from './exclusion.js';
+import { chooseMasks } from './magnitude-masks.js';
+
+/** Options of {@link ste}. */
+export interface SteOptions extends ExclusionOptions {
+  /**
+   * Fraction of zeros in the operands from `beginStep` on, in [0, 1). Of `nm` and other patterns with a density of their own only this
+   * counts, that it is not 0.
+   * @default 0.9
+   */
+  readonly sparsity?: number;
+  /**
+   * Where weights may stay.
+   * @default unstructured()
+   */
+  readonly pattern?: Pattern;
+  /**
+   * Which weights are worth more.
+   * @default magnitudeScore()
+   */
+  readonly score?: Score;
+  /**
+   * How the sparsity is spread over the layers.
+   * @default uniformAllocation()
+   */
+  readonly allocation?: Allocation;
+  /**
+   * Step from which weights are pruned; training is dense before.
+   * @default 0
+   */
+  readonly beginStep?: number;
+  /**
+   * Steps between two updates of the masks, at least 1.
+   * @default 1
+   */
+  readonly frequency?: number;
+}
+
+/**
+ * Straight-through estimator (STE): forward pass and input gradient use the masked weights, `Y = A (W.M_f)`, `dA = E (W.M_f)^T`; the weight
+ * gradient `dW = A^T E` goes straight through to the dense weights, so that a pruned one may return at any update of the masks. Bengio et
+ * al. 2013 (arXiv 1308.3432); as a pruning method the `magnitude_ste` of jaxpruner. {@link srSte} is N:M with a decay of what is masked.
+ *
+ * @throws SparsityError for a sparsity outside [0, 1), a beginStep that is no step, a frequency below 1.
+ * @example
+ * ```ts
+ * ste({sparsity: 0.8}).pruned; // 'dense-master'
+ * ste({pattern: nm({n: 1, m: 4}), sparsity: 0.75}).schedule(0); // {sparsity: 0.75, update: true}
+ * ```
+ */
+export function ste(options: SteOptions = {}): PruningMethod {
+  const { sparsity = 0.9, beginStep = 0, frequency = 1, exclude = [] } = options;
+  const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
+  const parts = { pattern: configOf(pattern), score: configOf(score), allocation: configOf(allocation) };
+  return {
+    name: 'ste',
+    pruned: 'dense-master',
+    slots: 'keep',
+    schedule: constantSchedule({ sparsity, beginStep, frequency }),
+    decay: 0,
+    ...needsOf(score),
+    config: { name: 'ste', sparsity, ...parts, beginStep, frequency, exclude },
+    skip: exclusion({ exclude }),
+    updateMasks: (kernels, context) =>
+      chooseMasks(kernels, context.sparsity, { score, pattern, allocation }, false).map((chosen) => {
+        const mask = chosen.includes(0) ? chosen : null;
+        return { forward: mask, backward: mask, gradient: null };
+      }),
+  };
+}
+
+inConfig(ste, 'ste', {
+  sparsity: true,
+  pattern: true,
+  score: true,
+  allocation: true,
+  beginStep: true,
+  frequency: true,
+  exclude: true,
+});
