@@ -41,6 +41,11 @@ export function kindOfMasked(maskedClass: unknown): MaskedKind | undefined {
   return masked.get(maskedClass);
 }
 
+/** Whether a class name in a model's topology is that of a masked layer. */
+export function isMaskedClassName(name: unknown): boolean {
+  return [...masked.values()].some((kind) => kind.masked === name);
+}
+
 /** The kind whose masked class stands for a class, or undefined where there is none. */
 export function kindForClass(layerClass: unknown): MaskedKind | undefined {
   return maskable.get(layerClass);
@@ -49,11 +54,6 @@ export function kindForClass(layerClass: unknown): MaskedKind | undefined {
 /** Names of the classes that have a masked one. */
 export function maskableClasses(): readonly string[] {
   return [...maskable.values()].map(({ stock }) => stock);
-}
-
-/** Whether a class name in a model's topology is that of a masked layer. */
-export function isMaskedClassName(name: unknown): boolean {
-  return [...masked.values()].some((kind) => kind.masked === name);
 }
 
 /** The kernel of a layer as pruning sees it. */
