@@ -1,6 +1,6 @@
 /**
- * The figures of a paper beside ours: each claim of `bench/claims/PAPER.yaml` is found again by the library's own functions and judged
- * exact, shape, differs or not checkable. Prints the table, writes it as Markdown and JSON, with the charts, to `--out`.
+ * `tfjs-sparsity reproduce`, from a checkout: the figures of a paper beside ours. With `--data-dir` a network is really trained first, by
+ * what the examples train with, and its record handed over as `--trained-run`.
  *
  *     npm run reproduce -- --paper 001 --data-dir DIR
  *     npm run reproduce -- --paper 001 --networks alexnet-torchvision,vgg11 --images 1
@@ -8,53 +8,31 @@
  *     npm run reproduce -- --paper 002 --networks vgg19,resnet18
  *     npm run reproduce -- --paper 003
  */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { SparsityError } from 'tfjs-sparsity';
-import { checks } from './reproduce/checks/index.js';
-import { readClaims } from './reproduce/claims-file.js';
-import { parseArguments } from './reproduce/command-line.js';
-import { conditionsOf } from './reproduce/conditions.js';
-import { paperCharts } from './reproduce/paper-charts.js';
-import { type Reproduction, reproductionText, writeReproduction } from './reproduce/report-files.js';
-import { satConditions, simulateSat } from './reproduce/sat-steps.js';
-import { simulate } from './reproduce/simulate.js';
-import type { Simulations } from './reproduce/simulations.js';
-import { tacticalCharts } from './reproduce/tactical-charts.js';
-import { memoryLines } from './reproduce/tactical-memories.js';
-import { simulateTactical, tacticalConditions } from './reproduce/tactical-results.js';
-import { trainedChart, trainedLines, trainNetwork } from './reproduce/trained-network.js';
-import { judgeAll } from './reproduce/verdict.js';
-import { waysTable } from './reproduce/ways-table.js';
+import { trainForClaims } from './train-for-claims.js';
+
+const argv = process.argv.slice(2);
+const { values, tokens } = parseArgs({
+  args: argv,
+  options: { paper: { type: 'string' }, 'data-dir': { type: 'string' }, out: { type: 'string' }, seed: { type: 'string' } },
+  ...{ strict: false, tokens: true },
+});
+const { paper, 'data-dir': dataDir, out = 'runs/reproduce/001', seed = '1' } = values;
+const flag = tokens.flatMap((token) => (token.kind === 'option' && token.name === 'data-dir' ? [token] : [])).at(0);
+// Of the other papers nothing is trained, and the command refuses the flag.
+const isTrained = paper === '001' && typeof dataDir === 'string';
+const passed = flag && isTrained ? argv.toSpliced(flag.index, flag.inlineValue ? 1 : 2) : argv;
+const command = fileURLToPath(new URL('dist/cli/main.js', import.meta.resolve('tfjs-sparsity/package.json')));
 
 try {
-  const options = await parseArguments();
-  const { paper, dataDir, out, seed } = options;
-  const file = readClaims(paper, Object.keys(checks));
-  const simulations: Simulations = paper === '001' ? await simulate(options) : { draws: [] };
-  const satSteps = paper === '002' ? simulateSat(options) : undefined;
-  const tactical = paper === '003' ? simulateTactical(options) : undefined;
-  const trained = paper === '001' && dataDir !== undefined ? await trainNetwork(dataDir, out, seed) : undefined;
-  const reproduction: Reproduction = {
-    file,
-    conditions: satSteps
-      ? satConditions(satSteps, seed)
-      : tactical
-        ? tacticalConditions(tactical, options)
-        : conditionsOf(simulations, options),
-    judged: judgeAll(file, checks, { ...simulations, ...(satSteps && { satSteps }), ...(tactical && { tactical }) }),
-    remarks: tactical
-      ? memoryLines(tactical.memories)
-      : paper === '001'
-        ? [...waysTable(simulations), '', ...trainedLines(trained)]
-        : [],
-    charts: {
-      ...(trained && { fig01: trainedChart(trained) }),
-      ...(paper === '001' && paperCharts(simulations)),
-      ...(tactical && tacticalCharts(tactical)),
-    },
-  };
-  console.log(reproductionText(reproduction));
-  writeReproduction(out, reproduction);
-  console.log(`\nwritten to ${out}: claims.md, claims.json, ${Object.keys(reproduction.charts).length} charts`);
+  const trained = isTrained ? await trainForClaims(dataDir, String(out), Number(seed)) : undefined;
+  if (trained) console.log(trained.summary);
+  const handed = trained ? ['--trained-run', trained.record] : [];
+  const { status } = spawnSync(process.execPath, [command, 'reproduce', ...passed, ...handed], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
 } catch (error) {
   if (!(error instanceof SparsityError)) throw error;
   console.error(error.message);

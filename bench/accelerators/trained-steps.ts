@@ -11,7 +11,7 @@ import type { RunOptions } from '../../examples/lib/options.js';
 import { readResult, writeResult } from '../../examples/lib/run-result.js';
 import { trainOnce } from '../../examples/lib/train-once.js';
 import { recorder } from '../ablations/recorded-works.js';
-import { digest } from '../reproduce/finished-draws.js';
+import { digest } from '../digest.js';
 
 /** How long networks are trained, and what of the steps behind the training the accelerators see. */
 export interface Budget {
@@ -28,6 +28,10 @@ export interface Budget {
 /** Fixed before the first run. */
 export const budgets = {
   full: {
+    ...{ model: 'vgg-small', trainImages: 20_000, testImages: 10_000, epochs: 12, batchSize: 32 },
+    ...{ recordedSteps: 3, images: 8 },
+  },
+  short: {
     ...{ model: 'vgg-small', trainImages: 4096, testImages: 2000, epochs: 5, batchSize: 32 },
     ...{ recordedSteps: 3, images: 8 },
   },

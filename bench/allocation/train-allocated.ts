@@ -9,7 +9,7 @@ import { evaluate } from '../../examples/lib/evaluate.js';
 import { readJson, writeJson } from '../../examples/lib/json-file.js';
 import { recorder } from '../ablations/recorded-works.js';
 import { costsOn } from '../accelerators/machine-costs.js';
-import { digest } from '../reproduce/finished-draws.js';
+import { digest } from '../digest.js';
 import { recordSteps, type Settings, stepsOf, train } from './training.js';
 
 /** A network that was pruned to an allocation, and what a training step of it costs. Costs are modelled. */
@@ -42,6 +42,7 @@ export async function trainAllocated(
   const prune = pruning(gradualMagnitude({ finalSparsity, beginStep, endStep, frequency, allocation }), { seed });
   const model = sparsify(start, { execution: 'sparse' });
   await train(model, data, settings, epochs, [prune]);
+  await train(model, data, { ...settings, learningRate: 0 }, settings.settleEpochs, []);
   const { accuracy } = await evaluate(model, data, data.test);
   const works: PhaseWork[][] = [];
   await recordSteps(model, data, settings, { accelerators: [recorder(works)] });

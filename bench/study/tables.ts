@@ -1,4 +1,4 @@
-import { curves } from '../reproduce/charts.js';
+import { svgChart } from 'tfjs-sparsity/report';
 import { label, type PlannedRun } from './plan.js';
 import type { FinishedRun } from './results.js';
 import { interval, verdict } from './statistics.js';
@@ -73,10 +73,16 @@ export function accuracyChart(title: string, results: readonly FinishedRun[]): s
   const points = [...groups(results).values()].flatMap((runs) => {
     const [{ name, setting }] = runs as [FinishedRun];
     if (setting.sparsity === undefined) return [];
-    return [{ name, x: 100 * setting.sparsity, y: 100 * interval(runs.map(({ accuracy }) => accuracy)).mean }];
+    return [{ name, at: [setting.sparsity, interval(runs.map(({ accuracy }) => accuracy)).mean] as const }];
   });
   const names = [...new Set(points.map(({ name }) => name))];
-  return curves(points, { title, names, label: 'test accuracy, %', xLabel: 'sparsity, %' });
+  return svgChart({
+    kind: 'curves',
+    title,
+    x: { label: 'sparsity', unit: 'share' },
+    y: { label: 'test accuracy', unit: 'share', fromZero: false },
+    series: names.map((name) => ({ name, points: points.filter((point) => point.name === name).map(({ at }) => at) })),
+  }).text;
 }
 
 /** Differences of accuracy between runs of one seed. */

@@ -70,7 +70,8 @@ function stopwatch(): RunState & { seconds(): number } {
 
 /**
  * Builds, trains and evaluates one network as the options say. Goes on from the latest checkpoint in `runDir`, if there is one; stops
- * early, leaving a checkpoint, when `stop` is aborted.
+ * early, leaving a checkpoint, when `stop` is aborted. `record` names a file that keeps the maps of the steps that `every` and `images`
+ * take.
  */
 export async function trainOnce(
   options: RunOptions,
@@ -78,6 +79,7 @@ export async function trainOnce(
   accelerators: readonly Accelerator[],
   runDir: string,
   stop: AbortSignal,
+  record?: string,
 ): Promise<TrainedRun> {
   const batches = seededBatches({
     xs: { data: data.train.pixels, shape: [data.train.count, ...data.imageShape], scale: 1 / 255 },
@@ -96,7 +98,9 @@ export async function trainOnce(
   model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
 
   const prune = method && pruning(method, { seed: options.seed });
-  const cost = accelerators.length > 0 ? hardwareCost({ accelerators, every: options.every, images: options.images }) : undefined;
+  const { every, images } = options;
+  const isCosted = accelerators.length > 0 || record !== undefined;
+  const cost = isCosted ? hardwareCost({ accelerators, every, images, record }) : undefined;
   const timer = stopwatch();
   const state = [batches, timer];
   const callbacks = [

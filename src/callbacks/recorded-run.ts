@@ -15,6 +15,8 @@ export interface RecordedRun {
   readonly wholeBytes: number;
   /** Says what is missing; null where the record is whole. */
   readonly cutShort: string | null;
+  /** Says which steps are missing before others, as after a run that went on beyond its record; null where none is. */
+  readonly gap: string | null;
   /** The recorded steps, in their order, one in memory at a time. */
   jobs(): AsyncGenerator<StepJob>;
 }
@@ -38,16 +40,35 @@ export async function readRecordedRun(path: string, upTo?: number): Promise<Reco
   const steps = own.filter(({ kind }) => kind === frameKinds.step);
   const lost = scan.fileBytes - scan.wholeBytes;
   const problem = lost > 0 ? `the last ${lost} bytes are cut or damaged` : 'it does not tell how training ended';
+  const settings = await settingsOf(path, first);
+  const end = last.kind === frameKinds.end ? last.step : last.step + 1;
   return {
-    settings: await settingsOf(path, first),
-    steps: (last.kind === frameKinds.end ? last.step : last.step + 1) - first.step,
+    settings,
+    steps: end - first.step,
     recordedSteps: steps.length,
     wholeBytes: scan.wholeBytes,
     cutShort: last.kind === frameKinds.end && lost === 0 ? null : `${path}: ${problem}; its ${steps.length} whole steps are used`,
+    gap: gapOf(path, { begin: first.step, taken: steps.map(({ step }) => step), end }, settings),
     async *jobs() {
       for await (const content of payloadsOf(path, steps)) yield restoredStep(content);
     },
   };
+}
+
+/** Steps that sampling takes, and the record has not. */
+function gapOf(
+  path: string,
+  { begin, taken, end }: { readonly begin: number; readonly taken: readonly number[]; readonly end: number },
+  { every, offset }: RunSettings,
+): string | null {
+  const wanted = (from: number) => from + ((((offset - from) % every) + every) % every);
+  const starts = [wanted(begin), ...taken.map((step) => step + every)];
+  const holes = starts.flatMap((from, i) => {
+    const next = taken[i] ?? wanted(end);
+    if (next <= from) return [];
+    return [next - from === every ? `${from}` : `${from} to ${next - every}`];
+  });
+  return holes.length === 0 ? null : `${path}: without steps ${holes.join(', ')}; the others stand for them`;
 }
 
 async function settingsOf(path: string, first: RecordFrame): Promise<RunSettings> {

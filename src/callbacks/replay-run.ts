@@ -37,7 +37,8 @@ export function recordedSample({ settings, steps, recordedSteps }: RecordedRun, 
 
 /**
  * What a recorded run would have cost on other accelerators: their report, the same bytes as the live one of {@link hardwareCost} with
- * these accelerators, without training. A record that was cut short counts up to there, with a warning. Node only.
+ * these accelerators, without training. A record that was cut short counts up to there, and steps that are
+ * missing in it are stood for by the others, each with a warning. Node only.
  *
  * @param file what `hardwareCost({record: file})` has written.
  * @throws SparsityError when the file is missing, no record or without a whole step, for no accelerators, and when one fails.
@@ -60,7 +61,7 @@ export async function replayRun(file: string, options: ReplayOptions): Promise<C
     });
   }
   const run = await readRecordedRun(file);
-  if (run.cutShort) console.warn(run.cutShort);
+  for (const warning of [run.cutShort, run.gap]) if (warning !== null) console.warn(warning);
   const costs = await costSteps(run.jobs(), accelerators);
   return costReport(accelerators, costs.totals, costs.series, recordedSample(run, costs), { workers: 0, maxDepth: 1, waits: 0 });
 }

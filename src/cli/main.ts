@@ -6,11 +6,12 @@ import { nearest } from '../nearest.js';
 import { allocateCommand } from './commands/allocate.js';
 import { compareCommand } from './commands/compare.js';
 import { reportCommand } from './commands/report.js';
+import { reproduceCommand } from './commands/reproduce.js';
 import { simulateCommand } from './commands/simulate.js';
 import { sweepCommand } from './commands/sweep.js';
 import { version } from './version.js';
 
-const commands = [simulateCommand, compareCommand, sweepCommand, allocateCommand, reportCommand];
+const commands = [simulateCommand, compareCommand, sweepCommand, allocateCommand, reportCommand, reproduceCommand];
 
 const epilogue = `Examples:
   tfjs-sparsity simulate resnet20 --weight-sparsity 0.95
@@ -19,6 +20,7 @@ const epilogue = `Examples:
   tfjs-sparsity sweep --network resnet20 --vary rows=16,32 --vary cols=16,32
   tfjs-sparsity allocate --run runs/lenet/run.maps -a acf --target 0.5 --out map.yaml
   tfjs-sparsity report sweep.jsonl --out sweep.html --out sweep.parquet
+  tfjs-sparsity reproduce --paper 003
 
 Exit codes: 0; 1 for an error; 2 for a wrong flag; 130 after Ctrl-C.
 All figures are modelled.`;

@@ -54,6 +54,7 @@ export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
 export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
 export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';
 export { workDeviation } from './parts/balance/work-deviation.js';
+export type { BufferedOptions } from './parts/buffered-options.js';
 export {
   bufferTiles,
   fetchedBytes,

@@ -123,7 +123,30 @@ describe('the command', () => {
     expect(several.status).toBe(0);
   });
 
+  it('finds the claims of a paper again, and writes them as text, JSON and pages', async () => {
+    const out = await temporaryDirectory();
+    const args = ['reproduce', '--paper', '000', '--out', out];
+    const text = run(...args);
+    expect(text).toMatchObject({ status: 0, stderr: '' });
+    expect(text.stdout).toContain('Adaptive Compute Fabric (000)');
+    expect(text.stdout).toContain(`written to ${out}: claims.md, claims.json, 0 charts`);
+    expect(run(...args, '--json').stdout).toBe(readFileSync(join(out, 'claims.json'), 'utf8'));
+  });
+
+  it('has the claims of every paper in the package', () => {
+    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
+    const [{ files }] = JSON.parse(stdout) as [{ files: readonly { path: string }[] }];
+    const paths = files.map(({ path }) => path);
+    for (const paper of ['000', '001', '002', '003']) expect(paths).toContain(`src/cli/reproduce/claims/${paper}.yaml`);
+  });
+
   it.each([
+    [['reproduce', '--paper', '9'], 1, /^--paper: got 9, expected one of 000, 001, 002, 003/],
+    [['reproduce'], 2, /^Missing required argument: paper/],
+    [['reproduce', '--paper', '001', '--images', '0'], 1, /^--images: got 0, expected at least 1/],
+    [['reproduce', '--paper', '002', '--networks', 'vgg11'], 1, /^--networks: got vgg11, expected all, none, or some of vgg19/],
+    [['reproduce', '--paper', '000', '--trained-run', 'a.maps'], 1, /^--trained-run: got a\.maps, expected nothing: only 001/],
+    [['reproduce', '--paper', '001', '--trained-run', 'none.maps'], 1, /^none\.maps: got no such file, expected the record/],
     [['simulate', 'lenet5', '--wieght-sparsity', '0.5'], 2, /^Unknown argument wieght-sparsity: did you mean weight-sparsity/],
     [['simulat', 'lenet5'], 2, /^Unknown argument simulat: did you mean simulate/],
     [['simulate', 'lenet5', '--batch'], 2, /^Not enough arguments following: batch/],

@@ -8,6 +8,7 @@ import { replayRun } from '../../src/callbacks/replay-run.js';
 import { pack } from '../../src/callbacks/run-record-content.js';
 import { encodeFrame, frameKinds, type RecordFrames, scanFrames } from '../../src/callbacks/run-record-frames.js';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
+import { loadSteps } from '../../src/cli/workload/load-steps.js';
 import { acf, denseArray } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { stepJobs } from './support/step-jobs.js';
@@ -87,6 +88,40 @@ describe('the record of a run', () => {
     await record(jobs.slice(3), path, 3);
     expect((await replayed(path)).map(({ step }) => step)).toEqual([0, 1, 2, 3, 4]);
     expect(await readRecordedRun(path)).toMatchObject({ steps: 5, cutShort: null });
+  });
+
+  it('says which steps are missing where a run went on beyond its record', async () => {
+    const jobs = stepJobs(9);
+    const path = await recordedFile(jobs.slice(0, 3));
+    expect((await readRecordedRun(path)).gap).toBeNull();
+    await record(jobs.slice(5, 7), path, 5);
+    await record(jobs.slice(8), path, 8);
+    const { gap, steps, recordedSteps } = await readRecordedRun(path);
+    expect({ gap, steps, recordedSteps }).toEqual({
+      ...{ steps: 9, recordedSteps: 6, gap: `${path}: without steps 3 to 4, 7; the others stand for them` },
+    });
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { sample } = await replayRun(path, { accelerators: [denseArray()] });
+    expect(warned.mock.calls).toEqual([[gap]]);
+    warned.mockRestore();
+    expect(sample).toMatchObject({ steps: 9, sampledSteps: 6 });
+    expect((await loadSteps({ run: path })).conditions).toContain(gap);
+  });
+
+  it.each([
+    [[1, 4, 7], 9, null],
+    [[1, 7], 9, '4'],
+    [[4, 7], 9, '1'],
+    [[1], 8, '4 to 7'],
+    [[1], 4, null],
+  ])('of every third step has steps %j of %i, and misses %s', async (taken, end, missing) => {
+    const path = join(await temporaryDirectory(), 'run.maps');
+    const recorder = await RunRecorder.open(path, 0, { ...settings, every: 3, offset: 1 });
+    for (const step of taken) await recorder.append({ ...stepJobs(1)[0], step });
+    await recorder.end(end);
+    await recorder.close();
+    const { gap } = await readRecordedRun(path);
+    expect(gap).toBe(missing && `${path}: without steps ${missing}; the others stand for them`);
   });
 
   it('keeps an earlier run in the file, of which the last one counts', async () => {

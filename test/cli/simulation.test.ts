@@ -99,6 +99,35 @@ describe('a simulation', () => {
     );
   });
 
+  it('runs a network over sequences of a length, and refuses one for what takes images or tells it itself', async () => {
+    const machine = [createAccelerator('dense-array').spec];
+    const lstm = workloadOf({ network: 'bi-lstm', batch: 2, sequence: 3 });
+    const { report, conditions } = await simulate(lstm, machine, 1);
+    const forward = report.accelerators[0].rows.filter(({ phase }) => phase === 'forward');
+    // Two directions, three steps, four gates of 512 units from 512 features and from 512 units of the state.
+    expect(forward.reduce((sum, { cost }) => sum + cost.macs.dense, 0)).toBe(2 * 2 * 3 * 4 * 512 * (512 + 512));
+    expect(conditions[0]).toContain('bi-lstm over sequences of 3, 2 images');
+    const images = simulate(workloadOf({ network: 'lenet5', sequence: 3 }), machine, 1);
+    await expect(images).rejects.toThrow('network lenet5: sequence: got 3, expected no sequence: it takes images');
+    const file = simulate(workloadOf({ network: 'two.csv', sequence: 3 }), machine, 1);
+    await expect(file).rejects.toThrow('sequence of two.csv: got 3, expected nothing');
+    expect(() => workloadOf({ network: 'bi-lstm', sequence: 0 })).toThrow('--sequence: got 0, expected at least 1');
+  });
+
+  it('runs a saved model over sequences of a length that it leaves open', async () => {
+    const dir = await temporaryDirectory();
+    const model = tf.sequential({
+      layers: [tf.layers.conv1d({ filters: 2, kernelSize: 1, inputShape: [null, 4], useBias: false })],
+    });
+    await model.save(fileHandler(dir));
+    const network = join(dir, 'model.json');
+    const machine = [createAccelerator('dense-array').spec];
+    const { report } = await simulate(workloadOf({ network, batch: 2, sequence: 5 }), machine, 1);
+    expect(report.accelerators[0].rows.find(({ phase }) => phase === 'forward')?.cost.macs.dense).toBe(2 * 5 * 4 * 2);
+    const both = simulate(workloadOf({ network, sequence: 5, inputSize: 5 }), machine, 1);
+    await expect(both).rejects.toThrow(`sequence of ${network}: got 5`);
+  });
+
   it('survives its file: the report of what was written is the same', async () => {
     const path = join(await temporaryDirectory(), 'result.json');
     const result = await simulate(lenet, await both(), 1);

@@ -1,4 +1,4 @@
-import { readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -90,6 +90,15 @@ describe('points of a sweep', () => {
     expect(ids).toEqual(expect.arrayContaining(own));
   });
 
+  it('vary the length of sequences by flag and by file', async () => {
+    const flags = planFlags({ fixed: { network: 'bi-lstm' }, accelerators: 'acf', vary: ['sequence=2,4'] });
+    const points = await sweepPoints(sweepPlan(flags));
+    expect(points.map(({ settings }) => settings.sequence)).toEqual([2, 4]);
+    expect(new Set(points.map(({ id }) => id)).size).toBe(2);
+    const file = await pointsIn('network: bi-lstm\nsequence: {from: 2, to: 4, step: 2}\naccelerators: [acf]');
+    expect(file.map(({ id }) => id)).toEqual(points.map(({ id }) => id));
+  });
+
   it('have another id when the file of their network has other content', async () => {
     const path = join(await temporaryDirectory(), 'net.csv');
     const ids: string[] = [];
@@ -100,6 +109,27 @@ describe('points of a sweep', () => {
     }
     expect(ids[1]).toBe(ids[0]);
     expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  it('name the part of a growing record that they are of, and run on that part', async () => {
+    const run = join(await temporaryDirectory(), 'run.maps');
+    const jobs = stepJobs(2);
+    const recorder = await RunRecorder.open(run, 0, { every: 1, offset: 0, images: null, layers: [] });
+    await recorder.append(jobs[0]);
+    const plan = `run: ${run}\naccelerators: [dense-array]`;
+    const [before] = await pointsIn(plan);
+    await appendFile(run, 'half a frame');
+    expect((await pointsIn(plan))[0]).toEqual(before);
+    await truncate(run, (await stat(run)).size - 'half a frame'.length);
+    await recorder.append(jobs[1]);
+    await recorder.close();
+    const [after] = await pointsIn(plan);
+    expect(after.id).not.toBe(before.id);
+    const cyclesOf = async (point: typeof before) => {
+      const [one] = (await runSweep([point], options(`${run}.${point.id}.jsonl`))).points;
+      return 'costs' in one ? one.costs.cycles : Number.NaN;
+    };
+    expect(await cyclesOf(after)).toBe(2 * (await cyclesOf(before)));
   });
 
   it('take values, lists and ranges without the noise of binary fractions', () => {

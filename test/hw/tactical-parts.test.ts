@@ -82,6 +82,7 @@ describe('what is stored', () => {
     const map = bitsFrom([...new Array(16).fill(0), ...new Array(20).fill(3)], [36]);
     expect(groupedBits(map, { group: 16, valueBits: 16, precisionBits: 8 })).toBe(3 * 4 + 20 * 8);
     expect(groupedBits(map, { group: 16, valueBits: 16, precisionBits: 32 })).toBe(3 * 4 + 20 * 16);
+    expect(groupedBits(map, { group: 16, valueBits: 32, precisionBits: 32 })).toBe(3 * 5 + 20 * 32);
     expect(groupedBits(bitsFrom(new Array(64).fill(1), [64]), { group: 64, valueBits: 8, precisionBits: 8 })).toBe(64 * 8);
     const values = fc.array(fc.constantFrom(0, 1), { minLength: 1, maxLength: 100 });
     fc.assert(

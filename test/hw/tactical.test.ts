@@ -3,6 +3,7 @@ import {
   bernoulliBits,
   bitsFrom,
   convNest,
+  countBits,
   createAccelerator,
   dadiannao,
   denseNest,
@@ -18,6 +19,7 @@ import {
   tactical,
   tacticalConnections,
   tacticalCycles,
+  type UpdateWork,
   type WorkCounts,
   withFrontEnd,
 } from 'tfjs-sparsity/hw';
@@ -184,7 +186,12 @@ describe('the tactical front end', () => {
       fc.property(all, ({ work, name, bandwidth, weightGradient, synchronise }) => {
         const spec = { ...small, dramBytesPerCycle: bandwidth };
         const front = createAccelerator({ ...createAccelerator(name).spec, ...spec, lookaside: 2, weightGradient, synchronise });
-        expect(run(front, work).cycles).toBeLessThanOrEqual(run(dadiannao(spec), work).cycles);
+        const counts = run(front, work);
+        expect(counts.cycles).toBeLessThanOrEqual(run(dadiannao(spec), work).cycles);
+        const { units, cycles, usefulUnitCycles, idleUnitCycles } = counts;
+        const idle = Object.values(idleUnitCycles);
+        expect(usefulUnitCycles + idle.reduce((sum, lost) => sum + lost, 0)).toBe(units * cycles);
+        expect(Math.min(...idle)).toBeGreaterThanOrEqual(0);
       }),
       { numRuns: 100 },
     );
@@ -212,6 +219,60 @@ describe('the tactical front end', () => {
     expect(backward).toBeGreaterThan(1.5);
     expect(gradient).toBe(1);
     expect(speedups('errors')[2]).toBeGreaterThan(1.2);
+  });
+
+  it('schedules E of a transposed layer too, as if the layer were the plain one of the same products', () => {
+    const sizes = { batch: 2, inSize: [5, 5], kernelSize: [1, 1] } as const;
+    const transposed = convNest({ ...sizes, inChannels: 12, outChannels: 30, transposed: true }); // its E has 12 channels, its A 30
+    const plain = convNest({ ...sizes, inChannels: 30, outChannels: 12 });
+    const cyclesOf = (A: number, E: number) => {
+      const work = workOf(transposed, 'weightGradient', { input: A, kernel: E }, 5);
+      const same: GemmWork = { ...work, nest: plain };
+      const options = { ...small, lookaside: 2, weightGradient: 'errors' } as const;
+      const [turned, straight] = [work, same].map((one) => tacticalCycles(one, options).cycles);
+      const counts = run(tactical({ ...fast, ...options }), work);
+      expect(counts.usefulUnitCycles + Object.values(counts.idleUnitCycles).reduce((a, b) => a + b, 0)).toBe(
+        counts.units * counts.cycles,
+      );
+      return {
+        turned,
+        straight,
+        decision: counts.decisions.weights,
+        dense: tacticalCycles(work, { ...small, lookaside: 2 }).cycles,
+      };
+    };
+    const sparseErrors = cyclesOf(1, 0.1);
+    expect(sparseErrors.turned).toBe(sparseErrors.straight);
+    expect(sparseErrors.turned).toBeLessThan(sparseErrors.dense / 2);
+    expect(sparseErrors.decision).toBe('scheduled');
+    // Zeros of A are nothing that the option takes for known.
+    expect(cyclesOf(0.1, 1).turned).toBe(Math.min(cyclesOf(0.1, 1).straight, cyclesOf(0.1, 1).dense));
+    expect(cyclesOf(0.1, 1).turned).toBeGreaterThan(sparseErrors.turned);
+  });
+
+  it('writes the weights in the order of each GEMM that has read them, row counts and advance codes included', () => {
+    const kernel = bernoulliBits([...nest.kernelSize, 20, 40], 0.3, createRng(9));
+    const read = (['forward', 'inputGradient'] as const).map((phase): GemmWork => {
+      const work = workOf(nest, phase, { input: 1, kernel: 1 }, 1);
+      return { ...work, kernel: { ...work.kernel, nonzeros: kernel } };
+    });
+    const weights = { role: 'W', source: 'layer', nonzeros: kernel } as const;
+    const update = (masked: boolean): UpdateWork => ({
+      ...{ kind: 'update', layer: 'layer', phase: 'weightUpdate', slots: 1, masked, weights },
+    });
+    const [elements, kept] = [9 * 20 * 40, countBits(kernel)];
+    for (const machine of [tactical(), dadiannao()]) {
+      const step = (works: readonly GemmWork[], masked: boolean) =>
+        machine
+          .start()
+          .executeStep([...works, update(masked)])
+          .works.map(({ dramBytes }) => dramBytes.W);
+      const [forward, backward, written] = step(read, true); // all memory holds them: each is read once
+      expect(written).toBe(forward + backward + 4 * kept + 2 * 4 * kept);
+      expect(step([read[0]], true)[1]).toBe(forward + 3 * 4 * kept); // a first layer has no input gradient
+      expect(step(read, false)[2]).toBe(forward + backward + 4 * elements + 3 * 4 * elements); // and the master
+      expect(step([], true)[0]).toBe(4 * 4 * kept);
+    }
   });
 
   it('leaves products of two activations in order, which no schedule in software knows', () => {

@@ -232,4 +232,19 @@ describe('the presets', () => {
     expect(kept.macs.executed).toBe(kept.macs.effectual);
     expect(kept.dramBytes.W + kept.dramBytes.G).toBeLessThan(every.dramBytes.W + every.dramBytes.G);
   });
+
+  it('write a dense master, and beside it the weights as the next step reads them', () => {
+    // 8 weights, 6 zero: a bit map of a byte and two values.
+    const update = (values: readonly number[], masked: boolean) => {
+      const weights = { role: 'W', source: 'fc', nonzeros: bitsFrom(values, [8]) } as const;
+      const [counts] = tensorDash()
+        .start()
+        .executeStep([{ kind: 'update', layer: 'fc', phase: 'weightUpdate', slots: 1, masked, weights }]).works;
+      return { W: counts.dramBytes.W, G: counts.dramBytes.G };
+    };
+    const sparse = [0, 1, 0, 0, 0, 2, 0, 0];
+    expect(update(sparse, false)).toEqual({ W: 2 * 2 * 32 + (1 + 2 * 4), G: 32 }); // master and slot both ways
+    expect(update(sparse, true)).toEqual({ W: 2 * (1 + 2 * 4) + 2 * 8, G: 8 });
+    expect(update(new Array(8).fill(1), false)).toEqual({ W: 2 * 2 * 32, G: 32 }); // nothing is hidden: no master
+  });
 });

@@ -2,7 +2,7 @@ import type { Options } from 'yargs';
 import { SparsityError } from '../../errors.js';
 import { textReport } from '../report/text-report.js';
 import { checkOutputs, type Reported, writeReport } from '../report/write-report.js';
-import { allCores } from '../run/task-pool.js';
+import { allCores } from '../run/work-pool.js';
 
 /** Flags as yargs hands them over. */
 export type Args = Readonly<Record<string, unknown>>;

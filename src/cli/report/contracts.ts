@@ -29,7 +29,7 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
-/** Bars of coloured parts that add up, one below the other. */
+/** Bars of coloured parts that add up, one below the other; negative parts add up to the left of zero. */
 export interface BarChart {
   readonly kind: 'bars';
   readonly title: string;
@@ -37,6 +37,24 @@ export interface BarChart {
   readonly unit: Unit;
   readonly parts: readonly string[];
   readonly bars: readonly { readonly name: string; readonly parts: Readonly<Record<string, number>> }[];
+}
+
+/** A bar of its own, and the half-length of its error bar. */
+export interface MeasuredBar {
+  readonly value: number;
+  readonly error: number;
+}
+
+/** Bars side by side in each group, a colour for each name. */
+export interface GroupChart {
+  readonly kind: 'groups';
+  readonly title: string;
+  readonly label: string;
+  readonly unit: Unit;
+  readonly names: readonly string[];
+  /** Where a dashed line stands: what the bars are compared with. 0 for none. */
+  readonly baseline: number;
+  readonly groups: readonly { readonly name: string; readonly bars: Readonly<Record<string, MeasuredBar>> }[];
 }
 
 /** Points or curves over two axes, a colour for each series. */
@@ -64,7 +82,7 @@ export interface MapChart {
 }
 
 /** A picture of numbers; `note` is a sentence below it that says what to see, on a page. */
-export type Chart = (BarChart | XyChart | MapChart) & { readonly note?: string };
+export type Chart = (BarChart | GroupChart | XyChart | MapChart) & { readonly note?: string };
 
 /** What a person reads of a result. */
 export interface Report {

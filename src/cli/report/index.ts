@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { BarChart, Chart, MapChart, Unit, XyChart } from './contracts.js';
+export type { BarChart, Chart, GroupChart, MapChart, MeasuredBar, Unit, XyChart } from './contracts.js';
 export { escapeXml } from './escape-xml.js';
 export { foldParts } from './fold-parts.js';
 export { type HtmlPageParts, htmlFigures, htmlPage } from './html-page.js';

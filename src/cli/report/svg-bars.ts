@@ -1,34 +1,31 @@
 import type { BarChart } from './contracts.js';
-import { formatCell } from './format-cell.js';
-import { axisOf } from './svg-axis.js';
-import { chartWidth, drawing, element, heading, label, palette, type Svg, textWidth } from './svg-parts.js';
+import { barAxis } from './svg-bar-axis.js';
+import { drawing, element, heading, label, palette, type Svg } from './svg-parts.js';
 
 const pitch = 24;
 
-/** Stacked horizontal bars. */
+/** Stacked horizontal bars; negative parts to the left of zero. */
 export function svgBars({ title, label: unitLabel, unit, parts, bars }: BarChart): Svg {
   const head = heading(title, parts);
-  const left = 10 + Math.max(...bars.map(({ name }) => textWidth(name)));
-  const width = chartWidth - left - 30;
   const bottom = head.height + pitch * bars.length;
-  const sums = bars.map((bar) => parts.reduce((sum, part) => sum + (bar.parts[part] ?? 0), 0));
-  const axis = axisOf(sums, true);
-  const x = (value: number) => left + width * axis.place(value);
-  const grid = axis.ticks.map((tick) => {
-    const line = { x1: x(tick), x2: x(tick), y1: head.height, y2: bottom, stroke: 'currentColor', 'stroke-opacity': '0.15' };
-    return element('line', line) + label(x(tick), bottom + 14, formatCell(tick, unit), 'middle');
-  });
-  const rows = bars.map(({ name, parts: sizes }, row) => {
+  const sizesOf = (bar: BarChart['bars'][number]) => parts.map((part) => bar.parts[part] ?? 0);
+  const sum = (sizes: readonly number[], isLeft: boolean) =>
+    sizes.reduce((total, size) => (size < 0 === isLeft ? total + size : total), 0);
+  const values = bars.map(sizesOf).flatMap((sizes) => [sum(sizes, true), sum(sizes, false)]);
+  const names = bars.map(({ name }) => name);
+  const { left, x, parts: axis } = barAxis({ names, values, unit, label: unitLabel, top: head.height, bottom });
+  const rows = bars.map((bar, row) => {
     const y = head.height + pitch * row + 3;
-    let from = 0;
-    const rects = parts.map((part, i) => {
-      const size = sizes[part] ?? 0;
-      const place = { x: x(from), y, width: x(from + size) - x(from), height: pitch - 6, fill: palette[i % palette.length] };
-      from += size;
-      return size > 0 ? element('rect', place) : '';
+    const ends = { left: 0, right: 0 };
+    const rects = sizesOf(bar).map((size, i) => {
+      const side = size < 0 ? 'left' : 'right';
+      const from = ends[side];
+      ends[side] += size;
+      const [low, high] = [x(Math.min(from, ends[side])), x(Math.max(from, ends[side]))];
+      const place = { x: low, y, width: high - low, height: pitch - 6, fill: palette[i % palette.length] };
+      return size === 0 ? '' : element('rect', place);
     });
-    return label(left - 6, y + 13, name, 'end') + rects.join('');
+    return label(left - 6, y + 13, bar.name, 'end') + rects.join('');
   });
-  const foot = label(left + width / 2, bottom + 30, unitLabel, 'middle');
-  return drawing(bottom + 36, head.parts + grid.join('') + rows.join('') + foot);
+  return drawing(bottom + 36, head.parts + axis + rows.join(''));
 }

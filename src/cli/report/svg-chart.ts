@@ -1,5 +1,6 @@
 import type { Chart, Report } from './contracts.js';
 import { svgBars } from './svg-bars.js';
+import { svgGroups } from './svg-groups.js';
 import { svgMap } from './svg-map.js';
 import { chartWidth, element, type Svg } from './svg-parts.js';
 import { svgXy } from './svg-xy.js';
@@ -18,11 +19,12 @@ const margin = 16;
  */
 export function svgChart(chart: Chart): Svg {
   if (chart.kind === 'map') return svgMap(chart);
-  return chart.kind === 'bars' ? svgBars(chart) : svgXy(chart);
+  if (chart.kind === 'bars') return svgBars(chart);
+  return chart.kind === 'groups' ? svgGroups(chart) : svgXy(chart);
 }
 
 /** All charts of a report, one below the other, on white. */
-export function svgReport({ charts }: Report): string {
+export function svgReport({ charts }: Pick<Report, 'charts'>): string {
   let y = margin;
   const placed = charts.map((chart) => {
     const { text, height } = svgChart(chart);

@@ -71,12 +71,13 @@ async function makePoint(
   const spec = { ...base, ...fields } as { kind: string; name: string };
   const settings = { ...conditions, accelerator: spec.name, ...fields };
   const workload = checkWorkload(conditions, (field) => field);
-  const content = [version, workload, await digests.contentOf(workload)];
+  const { digest: files, recordBytes } = await digests.contentOf(workload);
+  const content = [version, workload, files];
   const name = await digests.of(workload);
   try {
     const checked = createAccelerator(spec).spec;
     const { sources: _, ...constants } = checked as typeof checked & { sources?: unknown };
-    return { id: digest([...content, constants]), settings, workload: name, task: { workload, spec: checked } };
+    return { id: digest([...content, constants]), settings, workload: name, task: { workload, spec: checked, recordBytes } };
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
     return { id: digest([...content, spec]), settings, workload: name, task: { error: error.message } };

@@ -2,21 +2,30 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { canonicalJson } from '../../callbacks/canonical-json.js';
+import { readRecordedRun } from '../../callbacks/recorded-run.js';
+import { SparsityError } from '../../errors.js';
 import { fileError } from '../../ops/atomic-write.js';
 import { isNetworkFile, loadNetwork } from '../workload/load-network.js';
 import type { Workload } from '../workload/workload.js';
 
+/** What the files of a workload hold. */
+export interface WorkloadContent {
+  /** Their names do not tell; null where there are none. */
+  readonly digest: string | null;
+  /** How much of a record it is of: a run that is still recorded makes it grow. */
+  readonly recordBytes?: number;
+}
+
 /** Digests of workloads by what they hold. Each file is read once. */
 export class WorkloadDigests {
-  private readonly contents = new Map<string, Promise<string | null>>();
+  private readonly contents = new Map<string, Promise<WorkloadContent>>();
 
   /** Names settings and content: points of one do the same work. */
   async of(workload: Workload): Promise<string> {
-    return digest([workload, await this.contentOf(workload)]);
+    return digest([workload, (await this.contentOf(workload)).digest]);
   }
 
-  /** What the files of a workload hold, since their names do not tell; null where there are none. */
-  contentOf(workload: Workload): Promise<string | null> {
+  contentOf(workload: Workload): Promise<WorkloadContent> {
     const key = canonicalJson(sourceOf(workload));
     const content = this.contents.get(key) ?? digestFiles(workload);
     this.contents.set(key, content);
@@ -32,19 +41,28 @@ export function digest(content: unknown): string {
 /** What the content depends on. */
 function sourceOf(workload: Workload): unknown {
   if ('run' in workload) return workload;
-  const { network, batch, inputSize, classes } = workload;
-  return { network, batch, inputSize, classes };
+  const { network, batch, inputSize, sequence, classes } = workload;
+  return { network, batch, inputSize, sequence, classes };
 }
 
-async function digestFiles(workload: Workload): Promise<string | null> {
-  if ('run' in workload) return digestFile(workload.run);
-  return isNetworkFile(workload.network) ? digest((await loadNetwork(workload)).network) : null;
+async function digestFiles(workload: Workload): Promise<WorkloadContent> {
+  if (!('run' in workload))
+    return { digest: isNetworkFile(workload.network) ? digest((await loadNetwork(workload)).network) : null };
+  const { run } = workload;
+  try {
+    const { wholeBytes } = await readRecordedRun(run);
+    return { digest: await digestFile(run, wholeBytes), recordBytes: wholeBytes };
+  } catch (error) {
+    if (!(error instanceof SparsityError)) throw error;
+    // What is no record is a point without costs, and its task says why.
+    return { digest: await digestFile(run, Number.POSITIVE_INFINITY) };
+  }
 }
 
-async function digestFile(path: string): Promise<string> {
+async function digestFile(path: string, bytes: number): Promise<string> {
   const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(path), hash);
+    await pipeline(createReadStream(path, { end: bytes - 1 }), hash);
   } catch (cause) {
     throw fileError(`reading ${path}`, cause);
   }

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import { type Network, type NetworkOptions, network, networks, parseScaleSimTopology } from '../../hw/index.js';
+import { type Network, network, networks, parseScaleSimTopology } from '../../hw/index.js';
 import { nearest } from '../../nearest.js';
 import { readText } from '../read-text.js';
 import { loadModel } from './load-model.js';
@@ -18,14 +18,19 @@ export interface LoadedNetwork {
  *
  * @throws SparsityError for an unknown name (with the nearest), or what is wrong with a file.
  */
-export async function loadNetwork({ network: name, batch, inputSize, classes }: NetworkWorkload): Promise<LoadedNetwork> {
+export async function loadNetwork({ network: name, batch, ...sizes }: NetworkWorkload): Promise<LoadedNetwork> {
+  const { inputSize, sequence, classes } = sizes;
   if (!isNetworkFile(name)) {
-    const options: NetworkOptions = { batch, ...(inputSize && { inputSize }), ...(classes && { classes }) };
-    return { network: network(name, options), notes: [] };
+    const own = { ...(inputSize && { inputSize }), ...(sequence && { sequence }), ...(classes && { classes }) };
+    return { network: network(name, { batch, ...own }), notes: [] };
   }
-  refuseBeside(name, { classes, inputSize: name.endsWith('.csv') ? inputSize : undefined });
-  if (name.endsWith('.csv')) return { network: withBatch(parseScaleSimTopology(await readText(name), name), batch), notes: [] };
-  return loadModel(name, batch, inputSize);
+  if (name.endsWith('.csv')) {
+    refuseBeside(name, { inputSize, sequence, classes });
+    return { network: withBatch(parseScaleSimTopology(await readText(name), name), batch), notes: [] };
+  }
+  // Either is the size of the axes that the model leaves open.
+  refuseBeside(name, { classes, sequence: inputSize && sequence });
+  return loadModel(name, batch, inputSize ?? sequence);
 }
 
 function refuseBeside(file: string, settings: Readonly<Record<string, number | undefined>>): void {

@@ -46,7 +46,7 @@ async function recordedSteps({ run: path }: RunWorkload, recordBytes: number | u
   return {
     conditions: [
       `${path}: a run of ${run.steps} steps; ${taken}, ${images === null ? 'all images' : `${images} images of each batch`}`,
-      ...(run.cutShort === null ? [] : [run.cutShort]),
+      ...[run.cutShort, run.gap].filter((warning) => warning !== null),
     ],
     steps: run.steps,
     recordBytes: run.wholeBytes,
@@ -59,7 +59,7 @@ const slots = { sgd: 0, momentum: 1, adam: 2 } as const;
 
 async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> {
   const { batch, images, weightSparsity, activationSparsity, errorSparsity = activationSparsity } = workload;
-  const { seed, maps, spread, optimizer, pruned } = workload;
+  const { sequence, seed, maps, spread, optimizer, pruned } = workload;
   const { network, notes } = await loadNetwork(workload);
   const sparsity = { W: weightSparsity, A: activationSparsity, E: errorSparsity };
   const records = syntheticRecords(network, { seed, sparsity, maps, spread, images });
@@ -69,7 +69,7 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
   const spreadNote = maps === 'bernoulli' ? '' : `, spread ${spread}`;
   return {
     conditions: [
-      `${workload.network}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
+      `${workload.network}${sequence ? ` over sequences of ${sequence}` : ''}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
       `${zerosOfWeights(network, weightSparsity)} A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
       `${optimizer}; pruned weights ${pruned === 'zero' ? 'stay zero' : 'have a dense master'}`,
       ...notes,

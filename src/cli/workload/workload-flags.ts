@@ -9,6 +9,7 @@ export const workloadFlags = {
   batch: { group, type: 'number', describe: 'Images of the training step [32]' },
   images: { group, type: 'number', describe: 'Images that stand for the batch: more are slower and tell the error [1]' },
   'input-size': { group, type: 'number', describe: "Side of the image in pixels [the network's]" },
+  sequence: { group, type: 'number', describe: "Tokens of a transformer, steps of an LSTM [the network's]" },
   classes: { group, type: 'number', describe: "Units of the last layer [the network's]" },
   'weight-sparsity': { group, type: 'number', describe: 'Share of zeros of all weights [0.9]' },
   'activation-sparsity': { group, type: 'number', describe: 'Share of zeros behind a ReLU [0.5]' },

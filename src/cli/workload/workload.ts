@@ -12,6 +12,8 @@ const networkFields = {
   /** Images of the batch whose maps are drawn; they stand for it. */
   images: z.int().min(1).default(1),
   inputSize: z.int().min(1).optional(),
+  /** Tokens or steps, of a network that takes sequences. */
+  sequence: z.int().min(1).optional(),
   classes: z.int().min(1).optional(),
   weightSparsity: share.default(0.9),
   activationSparsity: share.default(0.5),

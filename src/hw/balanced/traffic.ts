@@ -1,6 +1,7 @@
 import { sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, Operand, PhaseWork, Role, UpdateWork } from '../contracts.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
+import type { Movement } from '../parts/total-work.js';
 import { expandedBits } from './im2col-bits.js';
 import type { FrameSpec } from './options.js';
 import { type Storage, type StoredTensor, storedTensor } from './stored-tensor.js';
@@ -18,15 +19,6 @@ export interface StoredWork {
   readonly input: StoredTensor;
   readonly kernel: StoredTensor;
   readonly output: StoredTensor;
-}
-
-/** Off-chip bytes of a work. */
-export interface Traffic {
-  readonly loadBytes: number;
-  readonly storeBytes: number;
-  /** Bytes when each tensor moves once, as it is stored. */
-  readonly bytesOnce: number;
-  readonly byRole: Readonly<Record<Role, number>>;
 }
 
 /** What a step's GEMMs tell of a layer: its maps by role, which are what an output looks like once it is masked, and a work of it. */
@@ -91,7 +83,7 @@ export function bytesOf({ valueBits, indexBits }: StoredBits): number {
  * input gradient write outputs as they come; a weight gradient that does not fit is made tile by tile, its smaller operand read again
  * for each.
  */
-export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWork, frame: FrameSpec, memory: Memory): Traffic {
+export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWork, frame: FrameSpec, memory: Memory): Movement {
   const capacityBits = ((frame.pes * frame.peSramKb + frame.globalBufferKb) * 1024 * 8) / 3;
   const operand = (tensor: StoredTensor) => ({
     bytes: bytesOf(tensor),
@@ -123,7 +115,7 @@ function tiledGradient(firstBytes: number, secondBytes: number, tiles: number) {
 }
 
 /** Off-chip traffic of an update: W and the optimizer slots in and out, G in; with `masked` only what the pattern keeps. */
-export function updateTraffic({ layer, weights, slots, masked }: UpdateWork, layers: StepLayers, storage: Storage): Traffic {
+export function updateTraffic({ layer, weights, slots, masked }: UpdateWork, layers: StepLayers, storage: Storage): Movement {
   const gemm = layers.get(layer)?.work;
   const rows = gemm
     ? tensorRows(gemm, 'W', storage.rowLayout)

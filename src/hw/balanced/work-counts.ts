@@ -1,9 +1,8 @@
 import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
-import { doubleBuffered, evenFolds } from '../parts/double-buffer.js';
+import { type Movement, totalWork } from '../parts/total-work.js';
 import type { FrameSpec } from './options.js';
-import type { Traffic } from './traffic.js';
 
 /** What a design does for a work apart from moving data off chip. */
 export interface Execution {
@@ -27,38 +26,29 @@ const foldCycles = 64;
 const mostFolds = 1024;
 
 /** The counts of a work: computation behind double buffers, and the actions of memory and power at rest. */
-export function workCounts(work: GemmWork | UpdateWork, execution: Execution, traffic: Traffic, frame: FrameSpec): WorkCounts {
+export function workCounts(work: GemmWork | UpdateWork, execution: Execution, traffic: Movement, frame: FrameSpec): WorkCounts {
   const { effectual, executed, multiplied } = execution;
   const units = frame.pes * frame.multipliers;
+  const { dramBytesPerCycle } = frame;
   const dramByte = traffic.loadBytes + traffic.storeBytes;
-  const fold = { computeCycles: execution.cycles, loadBytes: traffic.loadBytes, storeBytes: traffic.storeBytes };
-  const folds = Math.max(1, Math.min(mostFolds, Math.floor(dramByte / (foldCycles * frame.dramBytesPerCycle))));
-  const cycles = doubleBuffered(evenFolds(fold, folds), frame.dramBytesPerCycle);
-  const actions: Partial<Record<ActionName, number>> = {
-    ...execution.actions,
-    multiplyFp32: multiplied,
-    addFp32: multiplied,
-    sramLargeAccess: (execution.actions.sramLargeAccess ?? 0) + dramByte / 4, // what crosses the pins is also written or read here
-    dramByte,
-    leakUnitCycle: (cycles / frame.clockGhz) * (frame.staticPowerW / wattPerLeakUnit),
-  };
-  return {
-    layer: work.layer,
-    phase: work.phase,
-    cycles,
-    units,
-    usefulUnitCycles: effectual,
-    idleUnitCycles: { ...execution.idle, memory: units * (cycles - execution.cycles) },
-    macs: { dense: workMacs(work) * (work.kind === 'gemm' ? work.imageScale : 1), effectual, executed },
-    idealCycles: Math.max(effectual / units, traffic.bytesOnce / frame.dramBytesPerCycle),
-    actions,
-    dramBytes: traffic.byRole,
-    decisions: execution.decisions,
-  };
+  return totalWork(
+    work,
+    {
+      ...execution,
+      folds: Math.max(1, Math.min(mostFolds, Math.floor(dramByte / (foldCycles * dramBytesPerCycle)))),
+      macs: { dense: workMacs(work) * (work.kind === 'gemm' ? work.imageScale : 1), effectual, executed },
+      actions: { ...execution.actions, multiplyFp32: multiplied, addFp32: multiplied },
+    },
+    traffic,
+    {
+      ...{ units, dramBytesPerCycle, buffer: 'sramLargeAccess' },
+      leak: (cycles) => (cycles / frame.clockGhz) * (frame.staticPowerW / wattPerLeakUnit),
+    },
+  );
 }
 
 /** A weight update: one multiply-add per weight and one per slot, spread evenly over the multipliers; the same in all designs. */
-export function updateCounts(work: UpdateWork, traffic: Traffic, frame: FrameSpec): WorkCounts {
+export function updateCounts(work: UpdateWork, traffic: Movement, frame: FrameSpec): WorkCounts {
   const units = frame.pes * frame.multipliers;
   const effectual = effectualMacs(work);
   const interval = frame.multiplyInitiationInterval;

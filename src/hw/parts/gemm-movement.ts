@@ -1,16 +1,8 @@
 import { sizeOf } from '../bits.js';
-import type { GemmWork, Role } from '../contracts.js';
+import type { GemmWork } from '../contracts.js';
 import { nestPhase } from '../nest-axes.js';
 import { fetchedBytes } from './buffers.js';
-
-/** Off-chip bytes of a work. */
-export interface Movement {
-  readonly loadBytes: number;
-  readonly storeBytes: number;
-  /** Bytes when each tensor moves once, as it is stored. */
-  readonly bytesOnce: number;
-  readonly byRole: Readonly<Record<Role, number>>;
-}
+import type { Movement } from './total-work.js';
 
 /** Bytes of the tensors of a GEMM work, as they are stored off chip. */
 export interface StoredBytes {

@@ -5,6 +5,7 @@ import type { Accelerator, BitTensor, GemmWork, Operand, PhaseWork, WorkCounts }
 import { effectualMacs } from '../effectual-macs.js';
 import { denseMacs } from '../loop-nest.js';
 import { nestPhase } from '../nest-axes.js';
+import { bufferBytes } from '../parts/buffered-options.js';
 import { countUpdate, countWork } from '../parts/count-work.js';
 import { gemmMovement, outputElements } from '../parts/gemm-movement.js';
 import type { OwnResources } from '../registry.js';
@@ -114,7 +115,7 @@ function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
     return sizeOf(operand.nonzeros.shape) * bytesPerValue * imageScale;
   };
   const bytes = { inputBytes: stored(input), kernelBytes: stored(kernel), outputBytes: wanted * bytesPerValue };
-  return countWork(work, execution, gemmMovement(work, bytes, (spec.sramKb * 1024) / 6), surroundings(spec));
+  return countWork(work, execution, gemmMovement(work, bytes, bufferBytes(spec)), surroundings(spec));
 }
 
 /** Words to and from the global buffer: of the maps on the side of the input channels and of the output channels, and weights. */

@@ -1,22 +1,12 @@
 import { countBits, sizeOf } from '../bits.js';
-import type { GemmWork, Operand, Role, UpdateWork, WorkCounts } from '../contracts.js';
+import type { GemmWork, Operand, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
-import type { ActionName } from '../energy/actions.js';
 import { denseMacs } from '../loop-nest.js';
-import { doubleBuffered, evenFolds } from '../parts/double-buffer.js';
 import { runLengthBits } from '../parts/formats/run-length.js';
 import { multiplyAction } from '../parts/multiply-action.js';
+import { type Frame, type Movement, totalWork } from '../parts/total-work.js';
 import type { ArraySums } from './array-sums.js';
 import type { ScnnSpec } from './options.js';
-
-/** Off-chip bytes of a work by operand; what is read comes in before, what is written goes out behind the passes. */
-interface Traffic {
-  readonly byRole: Readonly<Record<Role, number>>;
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  /** Bytes when each tensor moves once, as it is stored. */
-  readonly bytesOnce: number;
-}
 
 /** The counts of a GEMM work: array sums of the images present, times the images that each stands for. */
 export function gemmCounts(work: GemmWork, sums: ArraySums, convolution: boolean, spec: ScnnSpec): WorkCounts {
@@ -26,10 +16,9 @@ export function gemmCounts(work: GemmWork, sums: ArraySums, convolution: boolean
   const effectual = effectualMacs(work) * scale;
   // The peer's pairing makes products of its own: they are as useful as it takes them to be.
   const useful = work.phase === 'weightGradient' ? effectual : sums.landed * scale;
-  const traffic = gemmTraffic(work, sums, convolution, spec);
   const words = spec.bytesPerValue / 4;
-  return workCounts(work, spec, traffic, {
-    computeCycles: sums.cycles * scale,
+  const execution = {
+    cycles: sums.cycles * scale,
     folds: Math.max(1, Math.round(sums.passes * (convolution ? scale : 1))),
     useful,
     macs: { dense: denseMacs(work.nest) * scale, effectual, executed: sums.products * scale },
@@ -52,58 +41,34 @@ export function gemmCounts(work: GemmWork, sums: ArraySums, convolution: boolean
       nocHop: (sums.landed + sums.haloWords + sums.weightWords) * scale,
       indexOp: 2 * sums.products * scale, // row and column of the output
     },
-  });
+    decisions: {},
+  };
+  return totalWork(work, execution, gemmTraffic(work, sums, convolution, spec), frameOf(spec));
 }
 
 /** The counts of a weight update: one multiply-add per stored weight and one per slot, spread evenly over the multipliers. */
 export function updateCounts(work: UpdateWork, spec: ScnnSpec): WorkCounts {
-  const units = spec.peRows * spec.peCols * spec.activationVector * spec.weightVector;
+  const units = unitsOf(spec);
   const executed = effectualMacs(work);
-  const computeCycles = Math.ceil(executed / units);
-  return workCounts(work, spec, updateTraffic(work, spec), {
-    computeCycles,
-    folds: Math.max(1, computeCycles),
-    useful: executed,
-    macs: { dense: workMacs(work), effectual: executed, executed },
-    idle: { underfilled: units * computeCycles - executed },
-    actions: { [multiplyAction(spec.bytesPerValue)]: executed, addFp32: executed, registerAccess: 3 * executed },
-  });
-}
-
-interface Execution {
-  readonly computeCycles: number;
-  readonly folds: number;
-  readonly useful: number;
-  readonly macs: WorkCounts['macs'];
-  readonly idle: Readonly<Record<string, number>>;
-  readonly actions: Partial<Record<ActionName, number>>;
-}
-
-function workCounts(work: GemmWork | UpdateWork, spec: ScnnSpec, traffic: Traffic, execution: Execution): WorkCounts {
-  const { computeCycles, folds, macs } = execution;
-  const units = spec.peRows * spec.peCols * spec.activationVector * spec.weightVector;
-  const bytes = traffic.readBytes + traffic.writtenBytes;
-  const whole = { computeCycles, loadBytes: traffic.readBytes, storeBytes: traffic.writtenBytes };
-  const cycles = doubleBuffered(evenFolds(whole, folds), spec.dramBytesPerCycle);
-  const actions: Partial<Record<ActionName, number>> = {
-    ...execution.actions,
-    sramSmallAccess: (execution.actions.sramSmallAccess ?? 0) + bytes / 4, // what crosses the pins is also written or read on chip
-    dramByte: bytes,
-    leakUnitCycle: (units * cycles) / spec.clockGhz,
-  };
-  return {
-    layer: work.layer,
-    phase: work.phase,
+  const cycles = Math.ceil(executed / units);
+  const execution = {
     cycles,
-    units,
-    usefulUnitCycles: execution.useful,
-    idleUnitCycles: { ...execution.idle, memory: units * (cycles - computeCycles) },
-    macs,
-    idealCycles: Math.max(macs.effectual / units, traffic.bytesOnce / spec.dramBytesPerCycle),
-    actions,
-    dramBytes: traffic.byRole,
+    folds: Math.max(1, cycles),
+    macs: { dense: workMacs(work), effectual: executed, executed },
+    idle: { underfilled: units * cycles - executed },
+    actions: { [multiplyAction(spec.bytesPerValue)]: executed, addFp32: executed, registerAccess: 3 * executed },
     decisions: {},
   };
+  return totalWork(work, execution, updateTraffic(work, spec), frameOf(spec));
+}
+
+function frameOf(spec: ScnnSpec): Frame {
+  const [units, { dramBytesPerCycle, clockGhz }] = [unitsOf(spec), spec];
+  return { units, dramBytesPerCycle, buffer: 'sramSmallAccess', leak: (cycles) => (units * cycles) / clockGhz };
+}
+
+function unitsOf({ peRows, peCols, activationVector, weightVector }: ScnnSpec): number {
+  return peRows * peCols * activationVector * weightVector;
 }
 
 /**
@@ -111,7 +76,7 @@ function workCounts(work: GemmWork | UpdateWork, spec: ScnnSpec, traffic: Traffi
  * comes once, or once per pass where an image of it (of a dense layer: the batch) overflows the activation RAMs. Outputs leave dense, as
  * their zeros are not known before the activation function.
  */
-function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec: ScnnSpec): Traffic {
+function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec: ScnnSpec): Movement {
   const { nest, phase, input, kernel, imageScale } = work;
   const images = nest.batch * imageScale;
   const stored = (operand: Operand) => storedBytes(operand, spec) * (operand.role === 'W' ? 1 : imageScale);
@@ -126,16 +91,16 @@ function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec
   byRole[input.role] += inputRead;
   byRole[kernel.role] += kernelRead;
   byRole[result] += written;
-  return { byRole, readBytes: inputRead + kernelRead, writtenBytes: written, bytesOnce: inputBytes + kernelBytes + written };
+  return { byRole, loadBytes: inputRead + kernelRead, storeBytes: written, bytesOnce: inputBytes + kernelBytes + written };
 }
 
 /** Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. */
-function updateTraffic({ weights, slots, masked }: UpdateWork, spec: ScnnSpec): Traffic {
+function updateTraffic({ weights, slots, masked }: UpdateWork, spec: ScnnSpec): Movement {
   const elements = masked ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
   const values = elements * spec.bytesPerValue;
   const written = values * slots + (masked ? storedBytes(weights, spec) : values);
-  const readBytes = written + values;
-  return { byRole: { W: 2 * written, A: 0, E: 0, G: values }, readBytes, writtenBytes: written, bytesOnce: readBytes + written };
+  const byRole = { W: 2 * written, A: 0, E: 0, G: values };
+  return { byRole, loadBytes: written + values, storeBytes: written, bytesOnce: 2 * written + values };
 }
 
 function storedBytes({ nonzeros }: Operand, { bytesPerValue, runBits }: ScnnSpec): number {

@@ -3,8 +3,10 @@ import { readBits, sizeOf } from '../bits.js';
 import type { BitTensor } from '../contracts.js';
 import { checkPositive } from '../parts/checks.js';
 
-/** Width of the field that says how wide the values of a group are. */
-export const precisionFieldBits = 4;
+/** Width of the field that says how wide the values of a group are: 4 bits for values of up to 16 (003), and one more for 32. */
+function precisionFieldBits(valueBits: number): number {
+  return Math.max(4, Math.ceil(Math.log2(valueBits)));
+}
 
 /** Widths of {@link groupedBits}. */
 export interface GroupFields {
@@ -17,8 +19,8 @@ export interface GroupFields {
 }
 
 /**
- * Bits of activations in groups of one precision each (003, off chip), from their non-zeros: `groups * 4 + elements of groups that are not
- * all zero * precisionBits`; no more than without compression.
+ * Bits of activations in groups of one precision each (003, off chip), from their non-zeros: `groups * f + elements of groups that are not
+ * all zero * precisionBits` with a field of f = 4 bits, 5 for values of 32; no more than without compression.
  *
  * @example
  * ```ts
@@ -33,7 +35,7 @@ export function groupedBits({ shape, words }: BitTensor, { group, valueBits, pre
     const length = Math.min(group, size - first);
     if (hasOnes(words, first, length)) stored += length;
   }
-  const bits = Math.ceil(size / group) * precisionFieldBits + stored * Math.min(valueBits, precisionBits);
+  const bits = Math.ceil(size / group) * precisionFieldBits(valueBits) + stored * Math.min(valueBits, precisionBits);
   return Math.min(bits, size * valueBits);
 }
 
@@ -60,7 +62,7 @@ export function groupPrecisionBits(values: ArrayLike<number>, group = 16): numbe
       if (values[i] < 0) sign = 1;
     }
     const width = magnitudes === 0 ? 0 : 32 - Math.clz32(magnitudes) + sign;
-    bits += precisionFieldBits + (end - first) * width;
+    bits += precisionFieldBits(16) + (end - first) * width;
   }
   return bits;
 }

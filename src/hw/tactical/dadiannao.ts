@@ -1,12 +1,13 @@
 import { checkSpec, tableOf } from '../check-spec.js';
 import { checkedRun } from '../checked-run.js';
-import type { Accelerator, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
+import type { Accelerator, GemmWork } from '../contracts.js';
 import type { OwnResources } from '../registry.js';
+import { executeWorks, type RowRun } from './execute-works.js';
 import { type FilterLayer, filterLayers } from './filter-layers.js';
 import { type DadiannaoOptions, dadiannaoSchema, type RowArraySpec } from './options.js';
 import { tileArray } from './row-array.js';
 import { runRows } from './run-rows.js';
-import { gemmCounts, unitsOf, updateCounts } from './work-counts.js';
+import { gemmCounts, unitsOf } from './work-counts.js';
 
 /**
  * DaDianNao++, the dense baseline of 003: tiles of processing elements that hold a filter each and take 16 of its channels per cycle, with
@@ -50,14 +51,12 @@ function build(spec: RowArraySpec): Accelerator {
     energyTable: tableOf(spec.energyTable),
     start: () =>
       checkedRun({
-        executeStep: (works) => ({ works: works.map((work) => execute(work, spec)) }),
+        executeStep: (works) => ({
+          works: executeWorks(works, (work) => executeInOrder(work, filterLayers(work, spec), spec), spec),
+        }),
         state: () => [],
       }),
   };
-}
-
-function execute(work: PhaseWork, spec: RowArraySpec): WorkCounts {
-  return work.kind === 'update' ? updateCounts(work, 0, spec) : executeInOrder(work, filterLayers(work, spec), spec);
 }
 
 /** A GEMM without a front end: every row is issued. */
@@ -66,9 +65,9 @@ export function executeInOrder(
   layers: readonly FilterLayer[],
   spec: RowArraySpec,
   decisions: Readonly<Record<string, string>> = {},
-): WorkCounts {
+): RowRun {
   const compressed = work.kernel.role === 'W'; // what is made at run time comes as it is
   const coding = { valueBits: 8 * spec.bytesPerValue, selectBits: 0, advanceBits: 0, decoupled: false, compressed };
   const sums = runRows(layers, tileArray(spec), { tiles: spec.tiles, windows: spec.windows, skipsZeros: false, coding });
-  return gemmCounts(work, layers, sums, { selectBits: 0, decisions }, spec);
+  return { counts: gemmCounts(work, layers, sums, { selectBits: 0, decisions }, spec), storedBytes: sums.storedBytes };
 }

@@ -11,6 +11,8 @@ import { wholeBatch } from '../whole-batch.js';
  * column, as the public simulator does.
  */
 export interface FilterLayer {
+  /** Whose values the filters are. */
+  readonly operand: 'input' | 'kernel';
   /** Rows of a filter before any is skipped: taps * ceil(perTap / lanes). */
   readonly rows: number;
   /** Weights of a filter: taps * perTap. */
@@ -39,7 +41,8 @@ export interface RowShape {
 /**
  * The GEMMs of a work, one per class of pixels of a strided input gradient, all groups of channels together. Filters are the rows of the
  * kernel operand: output channels forward, input channels in the input gradient; in the weight gradient the channels of E, along whose
- * pixels rows run, and a window is a tap of an input channel.
+ * pixels rows run, and a window is a tap of an input channel. In the weight gradient of a transposed layer the filters are the channels
+ * of A; `turned` makes them the taps of the channels of E, whose windows are the channels of A.
  *
  * Groups so narrow that several share the lanes of a tile do: of a depthwise layer each filter has a lane of its own.
  *
@@ -54,13 +57,15 @@ export interface RowShape {
  * [layer.rows, layer.sets.length, layer.windowsPerImage]; // [3, 2, 2]
  * ```
  */
-export function filterLayers(work: GemmWork, array: RowShape): readonly FilterLayer[] {
+export function filterLayers(work: GemmWork, array: RowShape, turned = false): readonly FilterLayer[] {
   const gradient = work.phase === 'weightGradient';
+  const operand = (gradient && work.nest.transposed) !== turned ? 'input' : 'kernel';
   const batch = Math.round(work.nest.batch * work.imageScale);
   const shapes = gemmShapes(gradient ? { ...work.nest, batch } : work.nest, work.phase);
   let views: ReturnType<typeof lowerGemm> | undefined;
   return shapes.map((shape, i) => {
-    const { m, n, k, groups } = shape;
+    const { k, groups } = shape;
+    const [m, n] = turned ? [shape.n, shape.m] : [shape.m, shape.n];
     const taps = gradient ? [0] : tapsByColumn(shape);
     const perTap = k / taps.length;
     const images = gradient || isOnePixel(work) ? 1 : batch;
@@ -68,11 +73,17 @@ export function filterLayers(work: GemmWork, array: RowShape): readonly FilterLa
       views ??= lowerGemm(gradient ? wholeBatch(work) : work); // its rows run along the images
       const own = views.slice(i * groups, (i + 1) * groups);
       const [{ wordsPerRow }] = own;
-      return { words: joined(own.map((view) => view.kernelRows())), wordsPerFilter: wordsPerRow, taps, perTap };
+      return {
+        words: joined(own.map((view) => (turned ? view.rowBits(0, n) : view.kernelRows()))),
+        wordsPerFilter: wordsPerRow,
+        taps,
+        perTap,
+      };
     };
     // Where an axis is shorter than the stride some taps meet no pixel, and the one class of pixels leaves their weights out.
     const allWeights = !gradient && n * k * groups === sizeOf(work.kernel.nonzeros.shape);
     return {
+      operand,
       rows: taps.length * Math.ceil(perTap / array.lanes),
       weights: k,
       filtersPerGroup: n,

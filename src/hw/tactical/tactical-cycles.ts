@@ -1,9 +1,9 @@
 import { checkSpec } from '../check-spec.js';
 import type { GemmWork } from '../contracts.js';
-import { filterLayers } from './filter-layers.js';
+import { type FilterLayer, filterLayers } from './filter-layers.js';
 import { type TacticalOptions, tacticalSchema } from './options.js';
 import { tileArray } from './row-array.js';
-import { isScheduled, scheduledArray } from './tactical.js';
+import { isScheduled, scheduledArray, scheduledLayers } from './tactical.js';
 
 /** Cycles of a work that the multipliers are busy or wait for each other. */
 export interface TacticalCycles {
@@ -31,8 +31,9 @@ export interface TacticalCycles {
 export function tacticalCycles(work: GemmWork, options: TacticalOptions = {}): TacticalCycles {
   const spec = checkSpec(tacticalSchema, options, 'tactical');
   const layers = filterLayers(work, spec);
-  const cyclesOn = (array: ReturnType<typeof tileArray>) =>
-    layers.reduce((sum, layer) => sum + array.time(layer, array.issue(layer)).cycles, 0);
-  const denseCycles = cyclesOn(tileArray(spec));
-  return { cycles: isScheduled(work, spec) ? cyclesOn(scheduledArray(spec)) : denseCycles, denseCycles };
+  const cyclesOn = (array: ReturnType<typeof tileArray>, own: readonly FilterLayer[]) =>
+    own.reduce((sum, layer) => sum + array.time(layer, array.issue(layer)).cycles, 0);
+  const denseCycles = cyclesOn(tileArray(spec), layers);
+  if (!isScheduled(work, spec)) return { cycles: denseCycles, denseCycles };
+  return { cycles: Math.min(denseCycles, cyclesOn(scheduledArray(spec), scheduledLayers(work, layers, spec))), denseCycles };
 }

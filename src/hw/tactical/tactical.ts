@@ -1,13 +1,14 @@
 import { checkSpec, tableOf } from '../check-spec.js';
 import { checkedRun } from '../checked-run.js';
-import type { Accelerator, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
+import type { Accelerator, GemmWork } from '../contracts.js';
 import { executeInOrder, rowArrayResources } from './dadiannao.js';
+import { executeWorks, type RowRun } from './execute-works.js';
 import { type FilterLayer, filterLayers } from './filter-layers.js';
 import { withFrontEnd } from './front-end.js';
 import { connectionsOf, metadataBits, type TacticalOptions, type TacticalSpec, tacticalSchema } from './options.js';
 import { type RowSynchronousArray, tileArray } from './row-array.js';
 import { runRows } from './run-rows.js';
-import { gemmCounts, updateCounts } from './work-counts.js';
+import { gemmCounts } from './work-counts.js';
 
 /**
  * The front end of 003 (Bit-Tactical) before {@link dadiannao}: weights are moved in software, before the run, into empty slots of the rows
@@ -51,7 +52,7 @@ function build(spec: TacticalSpec): Accelerator {
       checkedRun({
         executeStep(works) {
           array ??= scheduledArray(spec);
-          return { works: works.map((work) => execute(work, array as RowSynchronousArray, spec)) };
+          return { works: executeWorks(works, (work) => execute(work, array as RowSynchronousArray, spec), spec) };
         },
         state: () => [],
       }),
@@ -69,13 +70,12 @@ export function scheduledArray(spec: TacticalSpec): RowSynchronousArray {
   });
 }
 
-function execute(work: PhaseWork, array: RowSynchronousArray, spec: TacticalSpec): WorkCounts {
-  if (work.kind === 'update') return updateCounts(work, metadataBits(spec).selectBits, spec);
+function execute(work: GemmWork, array: RowSynchronousArray, spec: TacticalSpec): RowRun {
   const layers = filterLayers(work, spec);
   const inOrder = executeInOrder(work, layers, spec, { weights: 'in order' });
   if (!isScheduled(work, spec)) return inOrder;
-  const scheduled = executeScheduled(work, layers, array, spec);
-  return inOrder.cycles < scheduled.cycles ? inOrder : scheduled;
+  const scheduled = executeScheduled(work, scheduledLayers(work, layers, spec), array, spec);
+  return inOrder.counts.cycles < scheduled.counts.cycles ? inOrder : scheduled;
 }
 
 /** Whether the operand along whose rows an array works can be scheduled in software: it is known before the run, or taken to be. */
@@ -83,16 +83,22 @@ export function isScheduled({ kernel, phase }: GemmWork, { weightGradient }: Tac
   return kernel.role === 'W' || (phase === 'weightGradient' && weightGradient === 'errors');
 }
 
+/** The layers of a work with filters of the operand that can be scheduled: of E in a weight gradient, also of a transposed layer. */
+export function scheduledLayers(work: GemmWork, layers: readonly FilterLayer[], spec: TacticalSpec): readonly FilterLayer[] {
+  return layers.every(({ operand }) => operand === 'kernel') ? layers : filterLayers(work, spec, true);
+}
+
 function executeScheduled(
   work: GemmWork,
   layers: readonly FilterLayer[],
   array: RowSynchronousArray,
   spec: TacticalSpec,
-): WorkCounts {
+): RowRun {
   const bits = metadataBits(spec);
   const decoupled = spec.synchronise === 'pe';
   const compressed = work.kernel.role === 'W';
   const coding = { valueBits: 8 * spec.bytesPerValue, ...bits, decoupled, compressed };
   const sums = runRows(layers, array, { tiles: spec.tiles, windows: spec.windows, skipsZeros: true, coding });
-  return gemmCounts(work, layers, sums, { selectBits: bits.selectBits, decisions: { weights: 'scheduled' } }, spec);
+  const counts = gemmCounts(work, layers, sums, { selectBits: bits.selectBits, decisions: { weights: 'scheduled' } }, spec);
+  return { counts, storedBytes: sums.storedBytes };
 }

@@ -1,29 +1,20 @@
 import { countBits, sizeOf } from '../bits.js';
-import type { GemmWork, Operand, Role, UpdateWork } from '../contracts.js';
+import type { GemmWork, Operand, UpdateWork } from '../contracts.js';
 import { fetchedBytes } from '../parts/buffers.js';
+import type { Movement } from '../parts/total-work.js';
 import { groupedBits } from './activation-groups.js';
 import type { FilterLayer } from './filter-layers.js';
 import type { RowArraySpec } from './options.js';
-
-/** Off-chip bytes of a work. */
-export interface Traffic {
-  readonly byRole: Readonly<Record<Role, number>>;
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  /** Bytes when each tensor moves once, as it is stored. */
-  readonly bytesOnce: number;
-}
 
 /**
  * Activations come in groups of one precision, the kernel operand as its rows are stored. Half of the activation memory holds input, half of
  * the weight memory weights; of two operands that do not fit, one comes again for each part of the other. Outputs leave as they are
  * computed: their zeros and widths are not known before the activation function.
  */
-export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], storedBytes: number, spec: RowArraySpec): Traffic {
+export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], storedBytes: number, spec: RowArraySpec): Movement {
   const { input, kernel, phase } = work;
   const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
-  const kernelOnRows = !(work.nest.transposed && phase === 'weightGradient'); // there rows run along the input operand
-  const [windowed, rowed] = kernelOnRows ? [input, kernel] : [kernel, input];
+  const [windowed, rowed] = layers.every(({ operand }) => operand === 'kernel') ? [input, kernel] : [kernel, input];
   const windowedBytes = groupedBytes(windowed, work, spec);
   const rowedBytes = rowed.role === 'W' ? storedBytes : groupedBytes(rowed, work, spec);
   const tiles = (bytes: number, kb: number) => Math.max(1, Math.ceil(bytes / (512 * kb)));
@@ -37,8 +28,12 @@ export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], stor
   byRole[windowed.role] += fetched.firstBytes;
   byRole[rowed.role] += fetched.secondBytes;
   byRole[result] += writtenBytes;
-  const readBytes = fetched.firstBytes + fetched.secondBytes;
-  return { byRole, readBytes, writtenBytes, bytesOnce: windowedBytes + rowedBytes + writtenBytes };
+  return {
+    byRole,
+    loadBytes: fetched.firstBytes + fetched.secondBytes,
+    storeBytes: writtenBytes,
+    bytesOnce: windowedBytes + rowedBytes + writtenBytes,
+  };
 }
 
 /** Values that a layer makes: a window of each filter. */
@@ -47,21 +42,25 @@ export function outputsOf({ sets, images, windowsPerImage }: FilterLayer): numbe
 }
 
 /**
- * Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. Weights leave twice, in the order of
- * the forward pass and in that of the input gradient (ledger section 4, 25), as weights with their runs and sources.
+ * Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. Weights leave in each order as it is
+ * stored, rows with the number of their weights and their advance codes; values that no order holds leave beside them: those of a dense
+ * master, which has more than the pattern, and all where nothing multiplies them.
  */
-export function updateTraffic({ weights, slots, masked }: UpdateWork, selectBits: number, spec: RowArraySpec): Traffic {
-  const elements = sizeOf(weights.nonzeros.shape);
-  const kept = masked ? countBits(weights.nonzeros) : elements;
-  const values = kept * spec.bytesPerValue;
-  const runs = (kept * (8 * spec.bytesPerValue + selectBits + Math.ceil(Math.log2(spec.lanes)))) / 8;
-  const order = Math.ceil(Math.min(runs, elements * spec.bytesPerValue));
-  const writtenBytes = values * slots + 2 * order;
+export function updateTraffic(
+  { weights, slots, masked }: UpdateWork,
+  orderBytes: readonly number[],
+  spec: RowArraySpec,
+): Movement {
+  const [elements, nonzeros] = [sizeOf(weights.nonzeros.shape), countBits(weights.nonzeros)];
+  const values = (masked ? nonzeros : elements) * spec.bytesPerValue;
+  const hasMaster = !masked && nonzeros < elements;
+  const orders = orderBytes.reduce((sum, bytes) => sum + bytes, 0);
+  const writtenBytes = values * slots + orders + (hasMaster || orderBytes.length === 0 ? values : 0);
   const readBytes = values * (2 + slots);
   return {
     byRole: { W: writtenBytes + values * (1 + slots), A: 0, E: 0, G: values },
-    readBytes,
-    writtenBytes,
+    loadBytes: readBytes,
+    storeBytes: writtenBytes,
     bytesOnce: readBytes + writtenBytes,
   };
 }

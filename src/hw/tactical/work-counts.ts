@@ -1,13 +1,12 @@
 import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
-import type { ActionName } from '../energy/actions.js';
 import { denseMacs } from '../loop-nest.js';
-import { doubleBuffered, evenFolds } from '../parts/double-buffer.js';
 import { multiplyAction } from '../parts/multiply-action.js';
+import { type Frame, totalWork } from '../parts/total-work.js';
 import type { FilterLayer } from './filter-layers.js';
 import type { RowArraySpec } from './options.js';
 import type { RowSums } from './run-rows.js';
-import { gemmTraffic, outputsOf, type Traffic, updateTraffic } from './traffic.js';
+import { gemmTraffic, outputsOf, updateTraffic } from './traffic.js';
 
 /** What the weights of a work carry, and how it was run. */
 export interface Run {
@@ -30,8 +29,8 @@ export function gemmCounts(
   // Sampled images stand in the batch as often as each other, which need not be a whole number of times.
   const effectual = Math.round(effectualMacs(work) * work.imageScale);
   const outputs = layers.reduce((sum, layer) => sum + outputsOf(layer), 0);
-  return workCounts(work, spec, gemmTraffic(work, layers, sums.storedBytes, spec), {
-    computeCycles: cycles,
+  const execution = {
+    cycles,
     folds: Math.max(1, sums.steps),
     macs: { dense: denseMacs(work.nest) * work.imageScale, effectual, executed },
     idle: {
@@ -50,21 +49,27 @@ export function gemmCounts(
       indexOp: selectBits > 0 ? executed : 0,
     },
     decisions,
-  });
+  };
+  return totalWork(work, execution, gemmTraffic(work, layers, sums.storedBytes, spec), frameOf(spec));
 }
 
-/** The counts of a weight update: one multiply-add per weight of the pattern and one per slot, spread evenly over the multipliers. */
-export function updateCounts(work: UpdateWork, selectBits: number, spec: RowArraySpec): WorkCounts {
+/**
+ * The counts of a weight update: one multiply-add per weight of the pattern and one per slot, spread evenly over the multipliers.
+ *
+ * @param orderBytes of the weights in each order in which they leave.
+ */
+export function updateCounts(work: UpdateWork, orderBytes: readonly number[], spec: RowArraySpec): WorkCounts {
   const executed = effectualMacs(work);
-  const computeCycles = Math.ceil(executed / unitsOf(spec));
-  return workCounts(work, spec, updateTraffic(work, selectBits, spec), {
-    computeCycles,
-    folds: Math.max(1, computeCycles),
+  const cycles = Math.ceil(executed / unitsOf(spec));
+  const execution = {
+    cycles,
+    folds: Math.max(1, cycles),
     macs: { dense: workMacs(work), effectual: executed, executed },
-    idle: { underfilled: unitsOf(spec) * computeCycles - executed },
+    idle: { underfilled: unitsOf(spec) * cycles - executed },
     actions: { [multiplyAction(spec.bytesPerValue)]: executed, addFp32: executed, registerAccess: 3 * executed },
     decisions: {},
-  });
+  };
+  return totalWork(work, execution, updateTraffic(work, orderBytes, spec), frameOf(spec));
 }
 
 /** Multipliers of an array. */
@@ -72,38 +77,7 @@ export function unitsOf({ tiles, filters, lanes, windows }: RowArraySpec): numbe
   return tiles * filters * lanes * windows;
 }
 
-interface Execution {
-  readonly computeCycles: number;
-  readonly folds: number;
-  readonly macs: WorkCounts['macs'];
-  readonly idle: Readonly<Record<string, number>>;
-  readonly actions: Partial<Record<ActionName, number>>;
-  readonly decisions: Readonly<Record<string, string>>;
-}
-
-function workCounts(work: GemmWork | UpdateWork, spec: RowArraySpec, traffic: Traffic, execution: Execution): WorkCounts {
-  const { computeCycles, folds, macs } = execution;
-  const units = unitsOf(spec);
-  const bytes = traffic.readBytes + traffic.writtenBytes;
-  const whole = { computeCycles, loadBytes: traffic.readBytes, storeBytes: traffic.writtenBytes };
-  const cycles = doubleBuffered(evenFolds(whole, folds), spec.dramBytesPerCycle);
-  const actions: Partial<Record<ActionName, number>> = {
-    ...execution.actions,
-    sramLargeAccess: (execution.actions.sramLargeAccess ?? 0) + bytes / 4, // what crosses the pins is also written or read on chip
-    dramByte: bytes,
-    leakUnitCycle: (units * cycles) / spec.clockGhz,
-  };
-  return {
-    layer: work.layer,
-    phase: work.phase,
-    cycles,
-    units,
-    usefulUnitCycles: macs.effectual,
-    idleUnitCycles: { ...execution.idle, memory: units * (cycles - computeCycles) },
-    macs,
-    idealCycles: Math.max(macs.effectual / units, traffic.bytesOnce / spec.dramBytesPerCycle),
-    actions,
-    dramBytes: traffic.byRole,
-    decisions: execution.decisions,
-  };
+function frameOf(spec: RowArraySpec): Frame {
+  const [units, { dramBytesPerCycle, clockGhz }] = [unitsOf(spec), spec];
+  return { units, dramBytesPerCycle, buffer: 'sramLargeAccess', leak: (cycles) => (units * cycles) / clockGhz };
 }

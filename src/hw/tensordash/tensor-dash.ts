@@ -5,6 +5,7 @@ import type { Accelerator, GemmWork, Operand, PhaseWork, WorkCounts } from '../c
 import { effectualMacs } from '../effectual-macs.js';
 import { denseMacs } from '../loop-nest.js';
 import { nestPhase } from '../nest-axes.js';
+import { bufferBytes } from '../parts/buffered-options.js';
 import { countUpdate, countWork } from '../parts/count-work.js';
 import { bitmapBits } from '../parts/formats/bitmap.js';
 import { gemmMovement, outputElements } from '../parts/gemm-movement.js';
@@ -138,10 +139,6 @@ function gemmCounts(work: GemmWork, spec: TensorDashSpec): WorkCounts {
 function madeMacs(work: GemmWork): number {
   const { output, ...all } = work;
   return effectualMacs(output ? all : work);
-}
-
-function bufferBytes({ sramKb }: TensorDashSpec): number {
-  return (sramKb * 1024) / 6; // three parts, each double buffered
 }
 
 function storedBytes({ nonzeros }: Operand, scale: number, { bytesPerValue }: TensorDashSpec): number {

@@ -1,0 +1,2 @@
+/** What pool threads may be asked for, by name. */
+export { simulateDraw } from './simulate-draw.js';

@@ -1,0 +1,123 @@
+import { SparsityError } from '../../errors.js';
+import {
+  type BitTensor,
+  createAccelerator,
+  type LayerTensors,
+  network,
+  nmMask,
+  type Phase,
+  type PhaseWork,
+  presets,
+  syntheticRecords,
+  trainingWorks,
+} from '../../hw/index.js';
+import { createRng } from '../../rng.js';
+import { batch } from './draw-job.js';
+import { reluSparsity } from './simulate-draw.js';
+
+/** Networks of 002 at the sizes of its data sets: CIFAR, Tiny ImageNet, ImageNet. */
+const networks002 = {
+  vgg19: { inputSize: 32, classes: 10 },
+  resnet18: { inputSize: 64, classes: 200 },
+  resnet50: { inputSize: 224, classes: 1000 },
+  'vit-small-4': { inputSize: 32, classes: 10 },
+} as const;
+type Network002 = keyof typeof networks002;
+
+/** Which operands of the pruned layers are 2:8. */
+const methods = {
+  dense: { forward: false, backward: false, errors: false },
+  'SR-STE': { forward: true, backward: false, errors: false },
+  SDGP: { forward: false, backward: false, errors: true },
+  BDWP: { forward: true, backward: true, errors: false },
+} as const;
+type Method = keyof typeof methods;
+
+const pattern = { n: 2, m: 8 };
+/** Memory that never waits: what is left are the cycles of the array and its engines. */
+const freeMemory = { dramBytesPerCycle: 1e6 };
+
+/** The runs of a step: a method, on SAT with other options than its preset. */
+const runs = {
+  dense: { method: 'dense' },
+  'SR-STE': { method: 'SR-STE' },
+  SDGP: { method: 'SDGP' },
+  BDWP: { method: 'BDWP' },
+  'without interleaving': { method: 'BDWP', options: { interleave: 1 } },
+  'without pre-generation': { method: 'BDWP', options: { preGeneration: false } },
+  'OS only': { method: 'BDWP', options: { dataflow: 'OS' } },
+  'WS only': { method: 'BDWP', options: { dataflow: 'WS' } },
+  'dense, free': { method: 'dense', options: freeMemory },
+  'BDWP, free': { method: 'BDWP', options: freeMemory },
+  'without interleaving, free': { method: 'BDWP', options: { ...freeMemory, interleave: 1 } },
+  'without pre-generation, free': { method: 'BDWP', options: { ...freeMemory, preGeneration: false } },
+  'OS only, free': { method: 'BDWP', options: { ...freeMemory, dataflow: 'OS' } },
+  'WS only, free': { method: 'BDWP', options: { ...freeMemory, dataflow: 'WS' } },
+} as const satisfies Record<string, { readonly method: Method; readonly options?: object }>;
+export type SatRun = keyof typeof runs;
+
+/** A training step of a network: cycles of each run, by phase. */
+export interface SatStep {
+  readonly network: string;
+  readonly cycles: Readonly<Record<SatRun, Readonly<Record<Phase, number>>>>;
+}
+
+/** Runs one training step of each network with declared synthetic masks; layer by layer, so that memory stays small. */
+export function simulateSat({ networks, seed }: { readonly networks: readonly string[]; readonly seed: number }): SatStep[] {
+  const known = Object.keys(networks002);
+  const names = networks.includes('all') ? known : networks;
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger !== undefined) {
+    const expected = `all, none, or some of ${known.join(', ')}`;
+    throw new SparsityError({ what: '--networks', got: stranger, expected, fix: 'join names by commas' });
+  }
+  return names.map((name) => simulateNetwork(name as Network002, seed));
+}
+
+/** How the steps were made, a line each. */
+export function satConditions(steps: readonly SatStep[], seed: number): string[] {
+  if (steps.length === 0) return ['No networks were simulated: arithmetic only.'];
+  const sizes = steps.map(({ network: name }) => `${name} at ${networks002[name as Network002].inputSize} pixels`);
+  return [
+    'All cycles are modelled; masks are synthetic, declared, and not tuned to any figure.',
+    `Seed ${seed}; batch ${batch}, one image drawn, which the batch repeats; ${sizes.join(', ')}.`,
+    `2:8 with places drawn alike in all layers but the first, the last and products of activations; zeros of A and E where a ReLU is: ${reluSparsity}.`,
+    'Preset sat: 32 x 32 USPEs, 64 bytes per cycle, 384 KB; momentum SGD; a dense step runs on the same array.',
+  ];
+}
+
+function simulateNetwork(name: Network002, seed: number): SatStep {
+  const layout = network(name, { ...networks002[name], batch });
+  const last = layout.layers.length - 1;
+  const machines = Object.entries(runs).map(([run, { method, ...rest }]) => ({
+    ...{ run, method },
+    machine: createAccelerator({ ...presets.sat, ...('options' in rest && rest.options) }).start(),
+    cycles: { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 },
+  }));
+  let layer = 0;
+  for (const record of syntheticRecords(layout, { seed, sparsity: { W: 0, A: reluSparsity }, images: 1 })) {
+    const isPruned = layer > 0 && layer < last && record.kernelRole !== 'A';
+    layer++;
+    const works = new Map(
+      (Object.keys(methods) as Method[]).map((method) => [
+        method,
+        worksOf(record, isPruned ? method : 'dense', `${seed}/${name}`),
+      ]),
+    );
+    for (const { method, machine, cycles } of machines) {
+      for (const work of machine.executeStep(works.get(method) ?? []).works) cycles[work.phase] += work.cycles;
+    }
+  }
+  return { network: name, cycles: Object.fromEntries(machines.map(({ run, cycles }) => [run, cycles])) as SatStep['cycles'] };
+}
+
+/** The works of a layer's step under a method, with momentum. */
+function worksOf(record: LayerTensors, method: Method, seed: string): readonly PhaseWork[] {
+  const { forward, backward, errors } = methods[method];
+  const rng = createRng(`${seed}/${record.layer}`);
+  const mask = ({ shape }: BitTensor, axis: number) => nmMask(shape, { ...pattern, axis }, rng.fork(`${axis}`));
+  const W = forward ? mask(record.W, -2) : record.W;
+  const backwardW = backward ? mask(record.W, -1) : forward ? W : record.W;
+  const backwardE = errors && record.E ? mask(record.E, -1) : record.E;
+  return trainingWorks([{ ...record, W, backwardW, backwardE }], { slots: 1, masked: [] });
+}

@@ -1,0 +1,167 @@
+import {
+  type BitTensor,
+  bernoulliBits,
+  convNest,
+  type FilterLayer,
+  filterLayers,
+  type GemmWork,
+  inScanOrder,
+  type LoopNest,
+  network,
+  onesBits,
+  type RowSynchronousArray,
+  rowBetaBits,
+  tacticalConnections,
+  tileArray,
+  withFrontEnd,
+} from '../../hw/index.js';
+import type { ScheduleRule } from '../../kernels/index.js';
+import { createRng, type Rng } from '../../rng.js';
+import { type SlotShares, slotShares } from './tactical-shares.js';
+
+/** What a network takes on one front end. */
+export type FrontEndName = (typeof frontEndNames)[number];
+
+/** The front ends that are run: the designs of Fig. 8, each also with lookahead alone, and the variants of Figs. 9 and 11. */
+export const frontEndNames = ['<1,6>', '<2,5>', '<3,4>', '<1,0>', '<2,0>', '<3,0>', 'shuffled', 'greedy', 'aside first'] as const;
+
+/** A network on DaDianNao++ and its front ends: forward passes of one image. */
+export interface TacticalNetwork {
+  readonly name: string;
+  /** Declared share of zero weights. */
+  readonly sparsity: number;
+  /** Share of the multiplier slots of DaDianNao++ that hold no weight or a zero, weighted by windows: padding counts. */
+  readonly ineffectual: number;
+  readonly denseCycles: number;
+  readonly cycles: Readonly<Record<FrontEndName, number>>;
+  /** What becomes of the slots of DaDianNao++ under `<2,5>`: of the whole network and of the layer in its middle. */
+  readonly shares: { readonly all: SlotShares; readonly layer: SlotShares };
+}
+
+interface Workload {
+  readonly name: string;
+  readonly sparsity: number;
+  readonly layers: readonly { readonly name: string; readonly nest: LoopNest }[];
+}
+
+/**
+ * The networks of 003 by what is public of them: the layers of Table 1 and, as their pruned weights are not, declared zeros. 0.86 is
+ * what the figures of AlexNet-ES give back (ledger claim 29); of the others 003 says that they are below 0.8, and of ResNet-50 low.
+ * The LSTM is a stand-in of declared size.
+ */
+export function workloads(): readonly Workload[] {
+  return [
+    { name: 'AlexNet-ES', sparsity: 0.86, layers: network('alexnet').layers },
+    { name: 'AlexNet-SS', sparsity: 0.7, layers: network('alexnet').layers },
+    { name: 'GoogLeNet-ES', sparsity: 0.7, layers: network('googlenet').layers },
+    { name: 'GoogLeNet-SS', sparsity: 0.7, layers: network('googlenet').layers },
+    { name: 'ResNet50-SS', sparsity: 0.5, layers: network('resnet50-v1').layers },
+    { name: 'Bi-LSTM', sparsity: 0.7, layers: network('bi-lstm').layers },
+    { name: 'MobileNet', sparsity: 0.7, layers: network('mobilenet-v1').layers },
+  ];
+}
+
+/** Tiles of 003 (Table 3). */
+export const tiles = { tiles: 4, filters: 16, lanes: 16, windows: 1 } as const;
+
+/** The rule of a T8 front end. */
+export function ruleOf(lookahead: number, lookaside: number, rule: Partial<ScheduleRule> = {}): ScheduleRule {
+  const connections = inScanOrder(tacticalConnections('T', lookahead, lookaside), 'by-row');
+  return { lanes: 16, lookahead, connections, policy: 'least-flexible-first', decoupled: false, ...rule };
+}
+
+const asideFirst = inScanOrder(tacticalConnections('T', 2, 5), 'lookaside-first');
+
+function frontEnds(): Record<FrontEndName, RowSynchronousArray> {
+  const front = (rule: ScheduleRule, shuffle = false) => withFrontEnd(tileArray(tiles), { ...rule, shuffle });
+  return {
+    '<1,6>': front(ruleOf(1, 6)),
+    '<2,5>': front(ruleOf(2, 5)),
+    '<3,4>': front(ruleOf(3, 4)),
+    '<1,0>': front(ruleOf(1, 0)),
+    '<2,0>': front(ruleOf(2, 0)),
+    '<3,0>': front(ruleOf(3, 0)),
+    shuffled: front(ruleOf(2, 5), true),
+    greedy: front(ruleOf(2, 5, { policy: 'greedy' })),
+    'aside first': front(ruleOf(2, 5, { policy: 'greedy', connections: asideFirst })),
+  };
+}
+
+/** Runs all networks; filters differ in density as far as `rowBetaBits` lets them by default. */
+export function runNetworks(seed: number, onNetwork: (network: TacticalNetwork) => void): readonly TacticalNetwork[] {
+  const arrays = frontEnds();
+  return workloads().map((workload) => {
+    const found = runNetwork(workload, arrays, createRng(`${seed}/${workload.name}`));
+    onNetwork(found);
+    return found;
+  });
+}
+
+function runNetwork(
+  { name, sparsity, layers }: Workload,
+  arrays: Record<FrontEndName, RowSynchronousArray>,
+  rng: Rng,
+): TacticalNetwork {
+  const dense = tileArray(tiles);
+  const cycles = Object.fromEntries(frontEndNames.map((front) => [front, 0])) as Record<FrontEndName, number>;
+  const shares: { readonly cycles: number; readonly shares: SlotShares }[] = [];
+  let [denseCycles, slots, effectual] = [0, 0, 0];
+  for (const { name: layerName, nest } of layers) {
+    const shape = [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels];
+    const [layer] = filterLayers(
+      forwardOf(nest, rowBetaBits(shape, { density: 1 - sparsity, rowAxes: [4] }, rng.fork(layerName))),
+      tiles,
+    );
+    const bits = layer.bits();
+    const shared: FilterLayer = { ...layer, bits: () => bits };
+    const { cycles: own, issuedSlots } = dense.time(shared, dense.issue(shared));
+    denseCycles += own;
+    slots += issuedSlots;
+    effectual += layer.nonzeros() * layer.images * layer.windowsPerImage;
+    for (const front of frontEndNames) cycles[front] += arrays[front].time(shared, arrays[front].issue(shared)).cycles;
+    shares.push({ cycles: own, shares: slotShares(shared, ruleOf(2, 5)) });
+  }
+  const { shares: middle } = shares[Math.floor(shares.length / 2)];
+  return {
+    ...{ name, sparsity, denseCycles, cycles },
+    ineffectual: 1 - effectual / slots,
+    shares: { all: weighted(shares), layer: middle },
+  };
+}
+
+function weighted(all: readonly { readonly cycles: number; readonly shares: SlotShares }[]): SlotShares {
+  const total = all.reduce((sum, { cycles }) => sum + cycles, 0);
+  const mean = (of: keyof SlotShares) => all.reduce((sum, { cycles, shares }) => sum + cycles * shares[of], 0) / total;
+  return {
+    inPlace: mean('inPlace'),
+    lookahead: mean('lookahead'),
+    lookaside: mean('lookaside'),
+    ineffectual: mean('ineffectual'),
+  };
+}
+
+/** A forward pass over all ones: what activations are decides no cycle here. */
+export function forwardOf(nest: LoopNest, weights: BitTensor): GemmWork {
+  const input = { role: 'A', source: 'layer', nonzeros: onesBits([nest.batch, ...nest.inSize, nest.inChannels]) } as const;
+  const kernel = { role: 'W', source: 'layer', nonzeros: weights } as const;
+  return { kind: 'gemm', layer: 'layer', phase: 'forward', nest, input, kernel, imageScale: 1 };
+}
+
+/** How zeros lie in {@link sweepLayer}: all weights alike, or filters, or input channels, with densities of their own. */
+export const layouts = { bernoulli: [], 'per filter': [4], 'per channel': [3] } as const satisfies Record<
+  string,
+  readonly number[]
+>;
+
+/** A layer of 64 filters of 3x3 kernels over 512 channels: 288 rows, a set of filters for each of four tiles. */
+export function sweepLayer(sparsity: number, layout: keyof typeof layouts, seed: string): FilterLayer {
+  const nest = convNest({ batch: 1, inSize: [3, 3], inChannels: 512, outChannels: 64, kernelSize: [3, 3] });
+  const rng = createRng(`${seed}/${layout}/${sparsity}`);
+  const shape = [1, 3, 3, 512, 64];
+  const rowAxes = layouts[layout];
+  const drawn = rowAxes.length > 0 && sparsity > 0;
+  const weights = drawn ? rowBetaBits(shape, { density: 1 - sparsity, rowAxes }, rng) : bernoulliBits(shape, 1 - sparsity, rng);
+  const [layer] = filterLayers(forwardOf(nest, weights), tiles);
+  const bits = layer.bits();
+  return { ...layer, bits: () => bits };
+}

@@ -1,0 +1,60 @@
+import { type AcceleratorSpec, presets, type SyntheticMaps } from '../../hw/index.js';
+import { baselines } from './reductions.js';
+
+/** The sparsity of W and G: the mean over the run's epochs, or that of its end. */
+export const weightSparsity = { average: 0.83125, final: 0.95 } as const;
+
+/** A way to draw the maps and to set the accelerators. */
+export interface Way {
+  /** How zeros are laid out: it decides load balance more than anything else (ledger 3.4). */
+  readonly maps: SyntheticMaps;
+  /** Zeros of W and G. */
+  readonly sparsity: number;
+  /** Options that accelerators have other than their presets: all of them, or those of one kind. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly onlyKind?: string;
+}
+
+const { peSramKb, globalBufferKb } = presets['balanced-3mb'];
+const scaledSram = { peSramKb, globalBufferKb };
+
+/** The way of the claims, and others, which say what depends on it. */
+export const ways = {
+  claims: { maps: 'rowBeta', sparsity: weightSparsity.average },
+  'at 95 %, the end': { maps: 'rowBeta', sparsity: weightSparsity.final },
+  'Bernoulli maps': { maps: 'bernoulli', sparsity: weightSparsity.average },
+  'smooth maps': { maps: 'smooth', sparsity: weightSparsity.average },
+  'flattened rows': { maps: 'rowBeta', sparsity: weightSparsity.average, options: { rowLayout: 'flattened' } },
+  // As SIGMA itself might (ledger section 4, 13).
+  'im2col on chip': {
+    ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
+    ...{ onlyKind: 'sigma001', options: { im2colOffChip: false } },
+  },
+  // 001 gives no rate of its M-ICU; the preset's one row pair per cycle often holds the multipliers up.
+  'M-ICU never waits': {
+    ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
+    ...{ onlyKind: 'balanced', options: { rowPairsPerCycle: 1024 } },
+  },
+  // So that working sets overflow (ledger section 4, 14).
+  '3 MB of SRAM': { maps: 'rowBeta', sparsity: weightSparsity.average, options: scaledSram },
+} satisfies Record<string, Way>;
+export type WayName = keyof typeof ways;
+
+const proposed = {
+  balanced: presets.balanced,
+  'balanced-literal': { ...presets.balanced, name: 'balanced-literal', coarse: 'literal', rowFormat: 'threshold' },
+  'balanced-54': presets['balanced-54'],
+  'balanced-81': presets['balanced-81'],
+};
+
+/**
+ * The accelerators of a draw. The first draw of the claims sees the proposed one in all its readings: how many PEs there are (ledger
+ * 1.2.7), and Procedure 1 and Eq. 10 to the letter; the others its preset only.
+ */
+export function acceleratorsOf({ way, draw }: { readonly way: WayName; readonly draw: number }): readonly AcceleratorSpec[] {
+  const { options = {}, onlyKind }: Way = ways[way];
+  const ours = way === 'claims' && draw === 0 ? Object.values(proposed) : [proposed.balanced];
+  return [...ours, ...Object.values(baselines).map((name) => presets[name])].map((spec) =>
+    onlyKind === undefined || onlyKind === spec.kind ? { ...spec, ...options } : spec,
+  );
+}

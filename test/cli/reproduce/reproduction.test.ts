@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { svgReport } from '../../../src/cli/report/svg-chart.js';
+import { checks } from '../../../src/cli/reproduce/checks/index.js';
+import { papers, parseClaims, readClaims } from '../../../src/cli/reproduce/claims-file.js';
+import { conditionsOf } from '../../../src/cli/reproduce/conditions.js';
+import { finishedDraws } from '../../../src/cli/reproduce/finished-draws.js';
+import { paperCharts } from '../../../src/cli/reproduce/paper-charts.js';
+import { reproductionText, writeReproduction } from '../../../src/cli/reproduce/report-files.js';
+import { judgeAll } from '../../../src/cli/reproduce/verdict.js';
+import { drawOf } from './support/draws.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'reproduce-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const tiny = `paper: "001"
+title: Three claims
+claims:
+  - { id: 6a, claim: a mean, place: Sec. V, kind: exact, values: { mean: 32 }, tolerance: { within: 0.5, why: rounded }, check: trafficMean }
+  - { id: 7, claim: traffic, place: Fig. 11, kind: shape, values: { SCNN: 34 }, tolerance: { within: 10, why: maps }, check: trafficByBaseline }
+  - { id: 19, claim: accuracy, place: Table III, kind: notCheckable, figure: 55 %, why: transcription }
+`;
+const draws = ['alexnet-torchvision', 'densenet169'].flatMap((name) =>
+  [0, 1].map((draw) => drawOf(name, draw, { balanced: 70 + draw, 'balanced-literal': 71 })),
+);
+const reproduction = () => {
+  const file = parseClaims(tiny, 'tiny.yaml', Object.keys(checks));
+  return {
+    file,
+    conditions: conditionsOf({ draws }, { seed: 1, full: false }),
+    judged: judgeAll(file, checks, { draws }),
+    remarks: ['nothing else'],
+    charts: paperCharts({ draws }),
+  };
+};
+
+describe('a reproduction', () => {
+  it('finds, judges and writes the claims of a file, the same bytes every time', async () => {
+    expect(reproduction().judged.map(({ verdict }) => verdict)).toEqual(['exact', 'shape', 'notCheckable']);
+    const write = async (name: string) => {
+      await writeReproduction(join(dir, name), reproduction());
+      return ['claims.md', 'claims.json', 'fig11.svg'].map((file) => readFileSync(join(dir, name, file), 'utf8'));
+    };
+    const files = [await write('one'), await write('two')];
+    expect(files[0]).toEqual(files[1]);
+    const [markdown, json] = files[0];
+    expect(markdown).toContain('![fig11](fig11.svg)');
+    expect(JSON.parse(json).claims[1]).toMatchObject({
+      verdict: 'shape',
+      outcome: { repaired: { SCNN: expect.closeTo(29.5, 9) } },
+    });
+  });
+
+  it('is printed on 80 columns', () => {
+    for (const line of reproductionText(reproduction()).split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('draws every chart as SVG, and without draws the one of arithmetic only', () => {
+    for (const chart of Object.values(reproduction().charts)) {
+      const svg = svgReport({ charts: [chart] });
+      expect(parseHTML(svg).document.querySelectorAll('svg')).toHaveLength(2);
+      expect(svg).not.toContain('NaN');
+    }
+    expect(Object.keys(paperCharts({ draws: [] }))).toEqual(['fig03']);
+  });
+
+  it.each(papers)('reads the claims of paper %s, and finds what needs no simulation', async (paper) => {
+    const file = await readClaims(paper, Object.keys(checks));
+    const judged = judgeAll(file, checks, { draws: [] });
+    const unseen = judged.filter(({ verdict }) => verdict === 'notRun');
+    for (const { claim } of unseen) expect(claim.kind).toBe('shape');
+    for (const { verdict, reason } of judged) if (verdict === 'differs') expect(reason).toContain(';');
+  });
+});
+
+describe('finished draws', () => {
+  const job = { network: 'vgg11', way: 'claims', draw: 0, images: 1, seed: 1 } as const;
+
+  it('are found again, those of another seed are not', () => {
+    const path = join(dir, 'draws.jsonl');
+    finishedDraws(path).add(job, draws[0]);
+    expect(finishedDraws(path).find(job)).toEqual(draws[0]);
+    expect(finishedDraws(path).find({ ...job, seed: 2 })).toBeUndefined();
+  });
+
+  it('outlive a line that was cut short', () => {
+    const path = join(dir, 'draws.jsonl');
+    finishedDraws(path).add(job, draws[0]);
+    writeFileSync(path, `${readFileSync(path, 'utf8')}\n{"key":"12`);
+    finishedDraws(path).add({ ...job, draw: 1 }, draws[1]);
+    const again = finishedDraws(path);
+    expect([again.find(job), again.find({ ...job, draw: 1 })]).toEqual([draws[0], draws[1]]);
+  });
+});

@@ -1,0 +1,104 @@
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { svgReport } from '../../../src/cli/report/svg-chart.js';
+import { checks } from '../../../src/cli/reproduce/checks/index.js';
+import { readClaims } from '../../../src/cli/reproduce/claims-file.js';
+import { reproductionText } from '../../../src/cli/reproduce/report-files.js';
+import { tacticalCharts } from '../../../src/cli/reproduce/tactical-charts.js';
+import { memoryLines } from '../../../src/cli/reproduce/tactical-memories.js';
+import {
+  forwardOf,
+  frontEndNames,
+  ruleOf,
+  type TacticalNetwork,
+  workloads,
+} from '../../../src/cli/reproduce/tactical-networks.js';
+import { type TacticalResults, tacticalConditions } from '../../../src/cli/reproduce/tactical-results.js';
+import { slotShares } from '../../../src/cli/reproduce/tactical-shares.js';
+import { crossover, type SweepPoint, sweepNames } from '../../../src/cli/reproduce/tactical-sweep.js';
+import { judgeAll } from '../../../src/cli/reproduce/verdict.js';
+import { convNest, filterLayers, onesBits } from '../../../src/hw/index.js';
+
+const shares = { inPlace: 0.1, lookahead: 0.1, lookaside: 0.1, ineffectual: 0.2 };
+
+function networkOf(name: string, scheduled: number): TacticalNetwork {
+  const cycles = Object.fromEntries(frontEndNames.map((front) => [front, scheduled])) as TacticalNetwork['cycles'];
+  return {
+    ...{ name, sparsity: 0.7, ineffectual: 0.8, denseCycles: 1000 },
+    cycles: { ...cycles, shuffled: 0.9 * scheduled, 'aside first': 1.1 * scheduled },
+    shares: { all: shares, layer: shares },
+  };
+}
+
+function pointOf(sparsity: number, long: number): SweepPoint {
+  const speeds = Object.fromEntries(sweepNames.map((name) => [name, 2])) as SweepPoint['tile'];
+  return { sparsity, tile: { ...speeds, 'T8<3,4>': long }, element: { ...speeds, 'T8<2,5>': 2.9, 'T8<3,4>': long } };
+}
+
+const results: TacticalResults = {
+  networks: [networkOf('AlexNet-ES', 400), networkOf('MobileNet', 500)],
+  sweep: [pointOf(0, 1.9), pointOf(0.4, 1.95), pointOf(0.45, 2.1), pointOf(0.8, 2.8), pointOf(0.85, 3)],
+  deviations: [{ sparsity: 0.5, percent: 4 }],
+  scnn: [
+    { sparsity: 0, speed: 0.8, idealSpeed: 0.7 },
+    { sparsity: 0.2, speed: 1.1, idealSpeed: 1 },
+  ],
+  memories: [{ memory: 'ddr4-3200', gigabytesPerSecond: 25.6, speedup: 1.5, waiting: 0.1 }],
+};
+const file = await readClaims('003', Object.keys(checks));
+const judged = judgeAll(file, checks, { draws: [], tactical: results });
+const found = (id: string) => judged.find(({ claim }) => claim.id === id);
+
+describe('the claims of 003', () => {
+  it('are found in the runs of networks and sweeps', () => {
+    expect(found('28')?.outcome.repaired?.average).toBeCloseTo(2.25, 9);
+    expect(found('29')?.outcome.repaired?.['AlexNet-ES']).toBeCloseTo(1000 / 360, 9);
+    expect(found('30')?.outcome.repaired?.least).toBeCloseTo(100 / 9, 9);
+    expect(found('31')?.outcome.repaired?.most).toBeCloseTo(10, 9);
+    expect(found('32')?.outcome.repaired?.ratio).toBeCloseTo(1.45, 9);
+    expect(found('33')?.outcome.repaired?.crossover).toBeCloseTo(0.45, 9);
+    expect(found('36')?.outcome.repaired?.['AlexNet-ES']).toBeCloseTo(75, 9); // 0.6 of the time, of which 0.8 was ineffectual
+    expect(['34', '35', '37', '40', '41', '42', '42a'].map((id) => found(id)?.verdict)).toEqual([
+      ...['shape', 'exact', 'shape', 'exact', 'exact', 'exact', 'exact'],
+    ]);
+  });
+
+  it('have a crossover of each mode, the first where the longer window stays ahead', () => {
+    expect(crossover(results.sweep, 'tile')).toBeCloseTo(0.45, 9);
+    expect(crossover(results.sweep, 'element')).toBeCloseTo(0.85, 9);
+  });
+
+  it('are printed on 80 columns, with conditions', () => {
+    const conditions = tacticalConditions(results, { seed: 1 });
+    const text = reproductionText({ file, conditions, judged, remarks: memoryLines(results.memories), charts: {} });
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(text).toContain('AlexNet-ES 0.7, MobileNet 0.7');
+  });
+
+  it('have Figs. 8 to 13 as charts, without networks only those of the sweep', () => {
+    const charts = tacticalCharts(results);
+    expect(Object.keys(charts)).toEqual(['fig08', 'fig09', 'fig10', 'fig11', 'fig12', 'fig12-tile', 'fig13']);
+    for (const chart of Object.values(charts)) {
+      const svg = svgReport({ charts: [chart] });
+      expect(parseHTML(svg).document.querySelectorAll('svg')).toHaveLength(2);
+      expect(svg).not.toMatch(/NaN|undefined/);
+    }
+    expect(Object.keys(tacticalCharts({ ...results, networks: [] }))).toEqual(['fig12', 'fig12-tile', 'fig13']);
+  });
+
+  it('are of seven networks whose layers are known', () => {
+    const all = workloads();
+    expect(all).toHaveLength(7);
+    for (const { layers } of all) expect(layers.length).toBeGreaterThan(1);
+  });
+});
+
+it('slots are shared out by where their weights come from', () => {
+  // Two rows of which lanes 0 to 7 are full. Three of the second move to lanes 8 to 10, three around the ring to 13 to 15, two stay.
+  const nest = convNest({ batch: 1, inSize: [1], inChannels: 32, outChannels: 1, kernelSize: [1] });
+  const [layer] = filterLayers(forwardOf(nest, { ...onesBits([32, 1]), words: Uint32Array.of(0xff00ff) }), {
+    lanes: 16,
+    filters: 16,
+  });
+  expect(slotShares(layer, ruleOf(1, 6))).toEqual({ inPlace: 10 / 32, lookahead: 0, lookaside: 6 / 32, ineffectual: 0.5 });
+});
