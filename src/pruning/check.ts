@@ -36,6 +36,12 @@ export function checkFlag(what: string, value: boolean): void {
   throw new SparsityError({ what, got: value, expected: 'true or false', fix: 'write true or false, without quotes' });
 }
 
+/** Refuses what is no seed: a finite number or text. */
+export function checkSeed(what: string, value: number | string): void {
+  if (typeof value === 'string' || Number.isFinite(value)) return;
+  throw new SparsityError({ what, got: value, expected: 'a number or text', fix: 'pass any number, such as 7' });
+}
+
 /** Refuses a name that is not among `choices`. */
 export function checkChoice(what: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;

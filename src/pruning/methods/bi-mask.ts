@@ -1,5 +1,5 @@
 import { createRng } from '../../rng.js';
-import { checkAmount, checkInteger } from '../check.js';
+import { checkAmount, checkInteger, checkSeed } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { KernelInfo, PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
@@ -52,6 +52,7 @@ export function biMask(options: BiMaskOptions = {}): PruningMethod {
   checkAmount('decay', decay);
   checkInteger('permutations', permutations, 0);
   checkInteger('frequency', frequency, 1);
+  checkSeed('seed', seed);
   const excluded = exclusion({ exclude });
   const ordersAt = (step: number, { name, shape, outputAxis }: KernelInfo) => {
     const rng = createRng(`${seed}/permutations/${name}/${Math.floor(step / frequency)}`);

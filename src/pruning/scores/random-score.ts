@@ -1,5 +1,5 @@
-import { SparsityError } from '../../errors.js';
 import { createRng } from '../../rng.js';
+import { checkSeed } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { Score } from '../contracts.js';
 import { described } from '../described.js';
@@ -24,9 +24,7 @@ export interface RandomScoreOptions {
  * ```
  */
 export function randomScore({ seed = 0 }: RandomScoreOptions = {}): Score {
-  if (typeof seed !== 'string' && !Number.isFinite(seed)) {
-    throw new SparsityError({ what: 'seed', got: seed, expected: 'a number or text', fix: 'pass any number, such as 7' });
-  }
+  checkSeed('seed', seed);
   return described({ name: 'random', seed }, ({ info, weights }) => {
     const rng = createRng(`${seed}/score/${info.name}`);
     return Float32Array.from(weights, () => rng.uniform());
