@@ -6,6 +6,7 @@ const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta
 const alias = [
   { find: /^tfjs-sparsity$/, replacement: src('index.ts') },
   { find: /^tfjs-sparsity\/(kernels|hw|pruning|ops|callbacks)$/, replacement: src('$1/index.ts') },
+  { find: /^tfjs-sparsity\/report$/, replacement: src('cli/report/index.ts') },
 ];
 
 // Suites that touch tensors run once per backend, on wasm with the relaxed kernels, and what holds these once with the strict ones.

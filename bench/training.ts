@@ -24,6 +24,7 @@ import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { bdwp, type KernelInfo, nm } from 'tfjs-sparsity/pruning';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { prune, sizeOf, unstructured } from './random-masks.js';
 import { stockKernels } from './stock-kernels.js';
 import { batchFor, median, nets, netsNamed, optimizers } from './training-nets.js';
 
@@ -91,22 +92,6 @@ async function sample(variant: Variant, xs: tf.Tensor, ys: tf.Tensor): Promise<v
   const { user, system } = process.cpuUsage(cpu);
   cpuMs.push((user + system) / 1000 / steps);
 }
-
-/** Masks that `draw` makes for all kernels but the first convolution's and the last layer's. */
-function prune(model: tf.LayersModel, draw: (info: KernelInfo, rng: Rng) => Uint8Array): void {
-  const kernels = prunableKernels(model);
-  kernels.forEach((kernel, i) => {
-    if (i === kernels.length - 1 || (i === 0 && kernel.info.kind === 'conv2d')) return;
-    const mask = draw(kernel.info, createRng(`bench/${i}`));
-    kernel.repack({ forward: mask, backward: mask, gradient: mask }, { pruned: 'zero', slots: 'zero', decay: 0 });
-  });
-}
-
-const sizeOf = ({ shape }: KernelInfo) => shape.reduce((a, b) => a * b, 1);
-
-/** Weights at random places. */
-const unstructured = (sparsity: number) => (info: KernelInfo, rng: Rng) =>
-  Uint8Array.from({ length: sizeOf(info) }, () => (rng.uniform() < sparsity ? 0 : 1));
 
 /** 2:8 along the inputs, one pattern for four outputs. */
 const shared = nm({ n: 2, m: 8, sharedOutputs: 4 });

@@ -1,4 +1,4 @@
-import { curves } from '../curves.js';
+import { svgChart } from 'tfjs-sparsity/report';
 import { label, type PlannedRun } from './plan.js';
 import type { FinishedRun } from './results.js';
 import { interval, verdict } from './statistics.js';
@@ -73,10 +73,15 @@ export function accuracyChart(title: string, results: readonly FinishedRun[]): s
   const points = [...groups(results).values()].flatMap((runs) => {
     const [{ name, setting }] = runs as [FinishedRun];
     if (setting.sparsity === undefined) return [];
-    return [{ name, x: 100 * setting.sparsity, y: 100 * interval(runs.map(({ accuracy }) => accuracy)).mean }];
+    const { mean } = interval(runs.map(({ accuracy }) => accuracy));
+    return [{ name, point: [100 * setting.sparsity, 100 * mean] as const }];
   });
-  const names = [...new Set(points.map(({ name }) => name))];
-  return curves(points, { title, names, label: 'test accuracy, %', xLabel: 'sparsity, %' });
+  const series = [...new Set(points.map(({ name }) => name))].map((name) => ({
+    name,
+    points: points.filter((one) => one.name === name).map(({ point }) => point),
+  }));
+  const x = { label: 'sparsity, %', unit: 'plain' } as const;
+  return svgChart({ kind: 'curves', title, x, y: { label: 'test accuracy, %', unit: 'plain' }, series }).text;
 }
 
 /** Differences of accuracy between runs of one seed. */

@@ -1,6 +1,6 @@
 import { type CostMetrics, secondsToConvergence } from 'tfjs-sparsity/hw';
 import { joule, percent, si } from './format.js';
-import { table } from './html-page.js';
+import { table } from './html-parts.js';
 import type { RunResult } from './run-result.js';
 
 /** Steps after which the test accuracy first was within half a point of the run's best; undefined for a run without a whole epoch. */

@@ -1,7 +1,17 @@
-import { foldParts, lineChart, palette, type Series, stackedBars } from './charts.js';
+import {
+  type Chart,
+  escapeXml,
+  foldParts,
+  htmlFigures,
+  htmlPage,
+  maskCharts,
+  palette,
+  type Unit,
+  type XyChart,
+} from 'tfjs-sparsity/report';
 import type { Dataset } from './dataset.js';
 import { joule, percent, si } from './format.js';
-import { figure, page, paragraph, table, tile } from './html-page.js';
+import { paragraph, table, tile } from './html-parts.js';
 import { metricTables } from './metric-tables.js';
 import type { RunOptions } from './options.js';
 import type { RunResult } from './run-result.js';
@@ -12,8 +22,9 @@ export function reportPage(options: RunOptions, data: Dataset, runs: readonly Ru
   const pruned = runs[runs.length - 1];
   const title = `${options.model} on ${data.name}, ${pruned.name}`;
   const lead = `${data.train.count} training images, ${options.epochs} epochs, batch ${options.batchSize}, Adam, seed ${options.seed}. Cycles and energy are modelled from the real tensors of the run.`;
-  const body = [tiles(runs), training(runs), ...(pruned.cost ? [costCharts(runs, pruned)] : []), tables(runs)].join('');
-  return page(title, lead, body, command);
+  const cost = pruned.cost ? [costCharts(runs, pruned)] : [];
+  const body = [tiles(runs), training(runs), masks(runs), ...cost, tables(runs)].join('');
+  return htmlPage({ title, lead: [lead], body, foot: command });
 }
 
 function tiles(runs: readonly RunResult[]): string {
@@ -44,117 +55,102 @@ function tiles(runs: readonly RunResult[]): string {
   ].join('')}</section>`;
 }
 
-const curve = (run: RunResult, of: 'loss' | 'accuracy' | 'sparsity'): Series => ({
-  name: run.name,
-  points: run.steps.map((step) => [step.step, step[of]]),
-});
+/** Curves over the steps of a training. */
+function curves(title: string, y: XyChart['y'], series: XyChart['series'], note: string): Chart {
+  return { kind: 'curves', title, x: { label: 'step', unit: 'plain' }, y, series, note };
+}
 
 function training(runs: readonly RunResult[]): string {
-  const names = runs.map(({ name }) => name);
+  const curve = (of: 'loss' | 'accuracy' | 'sparsity') =>
+    runs.map(({ name, steps }) => ({ name, points: steps.map((step) => [step.step, step[of]] as const) }));
   const tested = runs.map(({ name, epochs }) => ({
     name,
     points: epochs.map(({ step, accuracy }) => [step, accuracy] as const),
   }));
-  return `<h2>Training</h2><div class="grid">${[
-    figure(
-      'Loss',
-      names,
-      lineChart({ series: runs.map((run) => curve(run, 'loss')), label: 'cross-entropy' }),
-      'Training batches.',
-    ),
-    figure(
-      'Accuracy',
-      names,
-      lineChart({ series: runs.map((run) => curve(run, 'accuracy')), label: 'per cent', percent: true }),
-      'Training batches.',
-    ),
-    figure(
-      'Test accuracy',
-      names,
-      lineChart({ series: tested, label: 'per cent', percent: true }),
-      'After each epoch, of the first 2,000 test images.',
-    ),
-    figure(
+  const ofImages = { label: 'of the images', unit: 'share', fromZero: false } as const;
+  return `<h2>Training</h2>${htmlFigures([
+    curves('Loss', { label: 'cross-entropy', unit: 'plain', fromZero: false }, curve('loss'), 'Training batches.'),
+    curves('Accuracy', ofImages, curve('accuracy'), 'Training batches.'),
+    curves('Test accuracy', ofImages, tested, 'After each epoch, of the first 2,000 test images.'),
+    curves(
       'Weight sparsity',
-      names,
-      lineChart({ series: runs.map((run) => curve(run, 'sparsity')), label: 'per cent', percent: true, fromZero: true }),
+      { label: 'of the weights', unit: 'share' },
+      curve('sparsity'),
       'Forward masks of all prunable layers together.',
     ),
-  ].join('')}</div>`;
+  ])}`;
+}
+
+/** How the masks of the pruned networks moved, and where they lie at the end. */
+function masks(runs: readonly RunResult[]): string {
+  return runs
+    .map(({ name, masks: lines }) => ({ name, charts: maskCharts(lines) }))
+    .filter(({ charts }) => charts.length > 0)
+    .map(({ name, charts }) => `<h2>Masks of ${escapeXml(name)}</h2>${htmlFigures(charts)}`)
+    .join('');
 }
 
 function costCharts(runs: readonly RunResult[], pruned: RunResult): string {
   const series = pruned.cost?.series ?? [];
+  const roles = { W: 'W weights', G: 'G weight gradients', A: 'A activations', E: 'E errors' } as const;
   const zeros = (['W', 'G', 'A', 'E'] as const).map((role) => ({
-    name: role,
+    name: roles[role],
     points: series.map((step) => [step.step, step.sparsity[role]] as const),
   }));
-  const perStep = (of: 'cycles' | 'energyPj', scale: number): Series[] =>
+  const perStep = (of: 'cycles' | 'energyPj') =>
     runs.flatMap(({ name, cost }) =>
       (cost?.accelerators ?? []).map((accelerator) => ({
         name: `${name} on ${accelerator.name}`,
-        points: (cost?.series ?? []).map((step) => [step.step, step.accelerators[accelerator.name][of] * scale] as const),
+        points: (cost?.series ?? []).map((step) => [step.step, step.accelerators[accelerator.name][of]] as const),
       })),
     );
-  const cycles = perStep('cycles', 1);
-  const energy = perStep('energyPj', 1e-9);
-  const names = cycles.map(({ name }) => name);
   const accelerators = runs.flatMap(({ name, cost }) =>
     (cost?.accelerators ?? []).map((accelerator) => ({ name: `${name} on ${accelerator.name}`, accelerator })),
   );
-  const partsOf = (records: readonly Readonly<Record<string, number>>[]) => [
-    ...new Set(records.flatMap((record) => Object.keys(record))),
-  ];
+  const bars = (
+    title: string,
+    label: string,
+    unit: Unit,
+    parts: readonly Readonly<Record<string, number>>[],
+    note: string,
+  ): Chart => ({
+    kind: 'bars',
+    title,
+    label,
+    unit,
+    parts: [...new Set(parts.flatMap((record) => Object.keys(record)))],
+    bars: accelerators.map(({ name }, i) => ({ name, parts: parts[i] })),
+    note,
+  });
   const idle = foldParts(
     accelerators.map(({ accelerator }) => accelerator.idle),
     palette.length - 1,
   );
-  const causes = accelerators.map(({ name, accelerator }, i) => ({
-    name,
-    parts: { useful: accelerator.utilisation, ...idle[i] },
-  }));
-  const components = accelerators.map(({ name, accelerator }) => ({
-    name,
-    parts: scaled(accelerator.total.byComponentPj, 1e-12),
-  }));
-  const causeNames = partsOf(causes.map(({ parts }) => parts));
-  const componentNames = partsOf(components.map(({ parts }) => parts));
-  return `<h2>On the accelerators, modelled</h2><div class="grid">${[
-    figure(
+  const causes = accelerators.map(({ accelerator }, i) => ({ useful: accelerator.utilisation, ...idle[i] }));
+  const components = accelerators.map(({ accelerator }) => accelerator.total.byComponentPj);
+  return `<h2>On the accelerators, modelled</h2>${htmlFigures([
+    curves(
       'Zeros in the tensors',
-      ['W weights', 'G weight gradients', 'A activations', 'E errors'],
-      lineChart({ series: zeros, label: 'per cent', percent: true, fromZero: true }),
+      { label: 'of the values', unit: 'share' },
+      zeros,
       `All layers of ${pruned.name} together, each sampled step.`,
     ),
-    figure(
-      'Cycles per step',
-      names,
-      lineChart({ series: cycles, label: 'cycles', fromZero: true }),
-      'Forward, both gradients and the update.',
-    ),
-    figure(
+    curves('Cycles per step', { label: 'cycles', unit: 'count' }, perStep('cycles'), 'Forward, both gradients and the update.'),
+    curves(
       'Energy per step',
-      names,
-      lineChart({ series: energy, label: 'millijoule', fromZero: true }),
+      { label: 'energy', unit: 'energyPj' },
+      perStep('energyPj'),
       'Compute, memories, interconnect and DRAM.',
     ),
-    figure(
-      'Energy by component',
-      componentNames,
-      stackedBars({ rows: components, parts: componentNames, label: 'joule, whole run' }),
-      "Priced by the accelerator's energy table.",
-    ),
-    figure(
+    bars('Energy by component', 'whole run', 'energyPj', components, "Priced by the accelerator's energy table."),
+    bars(
       'Where the unit-cycles go',
-      causeNames,
-      stackedBars({ rows: causes, parts: causeNames, label: 'per cent of units x cycles', percent: true }),
+      'of units x cycles',
+      'share',
+      causes,
       'Useful work and idle causes add up to all unit-cycles.',
     ),
-  ].join('')}</div>`;
-}
-
-function scaled(record: Readonly<Record<string, number>>, factor: number): Record<string, number> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, value * factor]));
+  ])}`;
 }
 
 function tables(runs: readonly RunResult[]): string {

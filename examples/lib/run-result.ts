@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CostReportData, LayerSparsityRow } from 'tfjs-sparsity/callbacks';
+import type { CostReportData, LayerSparsityRow, RunLogLine } from 'tfjs-sparsity/callbacks';
 import { readJson, writeJson } from './json-file.js';
 import type { MethodName } from './methods.js';
 
@@ -19,6 +19,8 @@ export interface RunResult {
     readonly accuracy: number;
     readonly sparsity: number;
   }[];
+  /** The lines of the log that tell of masks; none for a network that stays dense. */
+  readonly masks: readonly RunLogLine[];
   /** Test accuracy after each epoch. */
   readonly epochs: readonly { readonly step: number; readonly accuracy: number }[];
 }

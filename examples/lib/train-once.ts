@@ -3,6 +3,7 @@ import {
   checkpoint,
   hardwareCost,
   type Json,
+  maskStatistics,
   progress,
   pruning,
   type RunLogLine,
@@ -31,8 +32,9 @@ export interface TrainedRun {
 }
 
 /** Loss, accuracy and sparsity along a whole run, the parts before interruptions included. */
-function curvesOf(log: readonly RunLogLine[]): Pick<RunResult, 'steps' | 'epochs'> {
+function curvesOf(log: readonly RunLogLine[]): Pick<RunResult, 'steps' | 'epochs' | 'masks'> {
   return {
+    masks: log.filter(({ type }) => type === 'masks' || type === 'maskMaps'),
     steps: log.flatMap((line) => {
       if (line.type !== 'step') return [];
       return [{ step: line.step, loss: line.logs.loss, accuracy: line.logs.acc, sparsity: line.logs.sparsity ?? 0 }];
@@ -94,7 +96,8 @@ export async function trainOnce(
   const timer = stopwatch();
   const state = [batches, timer];
   const callbacks = [
-    ...(prune ? [prune] : []),
+    // A hundred looks are enough for a curve, also where masks change at each step.
+    ...(prune ? [prune, maskStatistics({ every: Math.max(1, Math.round(totalSteps / 100)) })] : []),
     ...(cost ? [cost] : []),
     progress(),
     runLog(runDir, { config: { ...options, accelerators: [...options.accelerators] } as Json }),

@@ -1,5 +1,5 @@
+import { crc32c } from '../crc32c.js';
 import { SparsityError } from '../errors.js';
-import { crc32c } from './crc32c.js';
 import { liftArrays, putArraysBack } from './lift-arrays.js';
 
 const magic = 0x50435354; // "TSCP"

@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.js';
+import { crc32c } from '../crc32c.js';
 
 /** One TensorBoard event: when, at which step, and what happened. */
 export interface TensorBoardEvent {

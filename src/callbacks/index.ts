@@ -1,4 +1,13 @@
 export {
+  type AllocateOptions,
+  type AllocateRunOptions,
+  type AllocationReport,
+  type AllocationReportData,
+  allocateRun,
+  allocateSteps,
+} from './allocate-run.js';
+export { type AllocationCost, type AllocationCostOptions, type AllocationMetric, allocationCost } from './allocation-cost.js';
+export {
   type CallbackOptions,
   type Json,
   type Logs,
@@ -14,11 +23,19 @@ export {
   type RestoreOptions,
   restoreCheckpoint,
 } from './checkpoint.js';
-export type { CostRow, StepCost, StepSummary } from './cost-engine.js';
+export type { CostRow, StepCost, StepJob, StepSummary } from './cost-engine.js';
 export type { AcceleratorReport, CostReport, CostReportData, CostSample, QueueStatistics } from './cost-report.js';
 export type { AnyCallback } from './fit-adapter.js';
 export { type HardwareCost, hardwareCost } from './hardware-cost.js';
 export type { HardwareCostOptions } from './hardware-cost-options.js';
+export type { LayerMaskMap } from './mask-maps.js';
+export {
+  type LayerMaskRates,
+  type MaskStatistics,
+  type MaskStatisticsOptions,
+  type MaskUpdate,
+  maskStatistics,
+} from './mask-statistics.js';
 export { type Progress, type ProgressOptions, progress } from './progress.js';
 export { type LayerSparsityRow, type Pruning, type PruningOptions, type PruningSkip, pruning } from './pruning.js';
 export { type ReplayOptions, replayRun } from './replay-run.js';

@@ -2,6 +2,8 @@ import { SparsityError } from '../errors.js';
 import { fileError } from '../ops/atomic-write.js';
 import { nodeFs, nodePath } from '../ops/node-modules.js';
 import type { Json, Logs } from './base-callback.js';
+import type { LayerMaskMap } from './mask-maps.js';
+import type { MaskUpdate } from './mask-statistics.js';
 
 /** A line of a run log. Steps, epochs and batches count from 0. */
 export type RunLogLine =
@@ -13,6 +15,10 @@ export type RunLogLine =
   | { readonly type: 'step'; readonly step: number; readonly epoch: number; readonly logs: Logs }
   /** An epoch has ended after `step` steps. */
   | { readonly type: 'epoch'; readonly step: number; readonly epoch: number; readonly logs: Logs }
+  /** Masks were made after `step` steps, beside `maskStatistics()`. */
+  | ({ readonly type: 'masks' } & MaskUpdate)
+  /** The masks at the end of training, after `step` steps, beside `maskStatistics()`. */
+  | { readonly type: 'maskMaps'; readonly step: number; readonly layers: readonly LayerMaskMap[] }
   /** Training has ended after `step` steps; `error` says why when it failed. */
   | { readonly type: 'end'; readonly step: number; readonly error?: string };
 

@@ -1,6 +1,7 @@
 import { writeAtomically } from '../ops/atomic-write.js';
 import { AppendFile } from './append-file.js';
 import { type CallbackOptions, type Json, type Logs, resolveLogs, SparsityCallback } from './base-callback.js';
+import { freshMasks, MaskStatistics } from './mask-statistics.js';
 import { encodeLine, lastRun, type RunLogLine, readLines, runLogPath } from './run-log-file.js';
 
 /** Options of {@link runLog}. */
@@ -43,8 +44,13 @@ class RunLog extends SparsityCallback {
     this.epoch = epoch;
   }
 
+  override async onBatchBegin(): Promise<void> {
+    await this.addMasks();
+  }
+
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
     await this.add({ type: 'step', step: this.step, epoch: this.epoch, logs: numbers(await resolveLogs(logs)) });
+    await this.addMasks();
     await super.onBatchEnd(batch, logs);
   }
 
@@ -53,6 +59,8 @@ class RunLog extends SparsityCallback {
   }
 
   override async onTrainEnd(): Promise<void> {
+    const statistics = this.peers.find((peer) => peer instanceof MaskStatistics);
+    if (statistics) await this.add({ type: 'maskMaps', step: this.step, layers: statistics.maps() });
     await this.release();
   }
 
@@ -68,6 +76,11 @@ class RunLog extends SparsityCallback {
     }
   }
 
+  private async addMasks(): Promise<void> {
+    const update = freshMasks(this.peers);
+    if (update) await this.add({ type: 'masks', ...update });
+  }
+
   private async add(line: RunLogLine): Promise<void> {
     await this.file?.append(encodeLine(line));
   }
@@ -75,7 +88,7 @@ class RunLog extends SparsityCallback {
   /** Whether a line of an interrupted run still holds when it goes on at this step. */
   private isBefore(line: RunLogLine): boolean {
     if (line.type === 'step') return line.step < this.step;
-    return line.type === 'run' || (line.type !== 'end' && line.step <= this.step);
+    return line.type === 'run' || (line.type !== 'end' && line.type !== 'maskMaps' && line.step <= this.step);
   }
 }
 
@@ -85,7 +98,7 @@ function numbers(logs: Logs): Logs {
 
 /**
  * Keeps a log of the run in `dir/run.jsonl`, one JSON line each: `run` with the configuration, `step` with the loss, metrics, batch size and what
- * other callbacks add, `epoch` likewise with `sparsity`, `cycles_*` and `energy_*`, `end`. Each line is with the operating system before
+ * other callbacks add, `epoch` likewise with `sparsity`, `cycles_*` and `energy_*`, `masks` and `maskMaps` of {@link maskStatistics}, `end`. Each line is with the operating system before
  * training goes on, so that a crash loses none. A resumed run (see `restoreCheckpoint`) goes on in the same file and drops the lines
  * beyond its checkpoint; a new run in a used directory begins with another `run` line. Node only.
  *

@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { crc32c } from '../crc32c.js';
 import { SparsityError } from '../errors.js';
 import { fileError } from '../ops/atomic-write.js';
 import { nodeFs } from '../ops/node-modules.js';
-import { crc32c } from './crc32c.js';
 
 /** What a record begins with: its kind and the version of its format. */
 export const recordMagic = new TextEncoder().encode('TSRUN 01');

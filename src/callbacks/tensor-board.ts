@@ -2,6 +2,7 @@ import { nodePath } from '../ops/node-modules.js';
 import { AppendFile } from './append-file.js';
 import { type CallbackOptions, type Logs, resolveLogs, SparsityCallback } from './base-callback.js';
 import { encodeEvent, type TensorBoardEvent } from './event-file.js';
+import { freshMasks } from './mask-statistics.js';
 
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions extends CallbackOptions {
@@ -36,8 +37,13 @@ class TensorBoard extends SparsityCallback {
     await this.flush();
   }
 
+  override async onBatchBegin(): Promise<void> {
+    this.addMasks();
+  }
+
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
     this.add({ step: this.step, scalars: tagged('batch', await resolveLogs(logs)) });
+    this.addMasks();
     await super.onBatchEnd(batch, logs);
     if (this.waiting.length >= 64) await this.flush();
   }
@@ -62,6 +68,17 @@ class TensorBoard extends SparsityCallback {
     }
   }
 
+  private addMasks(): void {
+    const update = freshMasks(this.peers);
+    if (!update) return;
+    const scalars = update.layers.flatMap(({ layer, sparsity, churn, iou, itop }) => {
+      const rates = { sparsity, mask_churn: churn, mask_iou: iou, itop };
+      return Object.entries(rates).map(([name, value]) => [`${name}/${layer}`, value] as const);
+    });
+    // At the batch behind which they were made: a resumed run does not do it again, and must not make TensorBoard forget it.
+    this.add({ step: Math.max(0, update.step - 1), scalars: Object.fromEntries(scalars) });
+  }
+
   private add(event: Omit<TensorBoardEvent, 'wallTime'>): void {
     this.waiting.push(encodeEvent({ wallTime: this.now() / 1000, ...event }));
   }
@@ -83,8 +100,9 @@ function tagged(group: string, logs: Logs): Record<string, number> {
 
 /**
  * Writes event files for TensorBoard, without tfjs-node: a scalar per step (`batch/loss`) and per epoch (`epoch/loss`) for every number
- * in the logs, `sparsity`, `cycles_*` and `energy_*` of the other callbacks included. Steps and epochs count from 0. A resumed run writes
- * a new file into the same directory and TensorBoard forgets the steps that are done again. Node only.
+ * in the logs, `sparsity`, `cycles_*` and `energy_*` of the other callbacks included; beside {@link maskStatistics} one per
+ * layer at each update of the masks (`mask_churn/conv1`). Steps and epochs count from 0. A resumed run writes a new file into the same
+ * directory and TensorBoard forgets the steps that are done again. Node only.
  *
  * @param dir directory of the run; made when missing.
  * @throws SparsityError from `fit` when the directory cannot be written to or the disk is full.

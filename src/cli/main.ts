@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
+import { allocateCommand } from './commands/allocate.js';
 import { compareCommand } from './commands/compare.js';
 import { reportCommand } from './commands/report.js';
 import { reproduceCommand } from './commands/reproduce.js';
@@ -10,13 +11,14 @@ import { simulateCommand } from './commands/simulate.js';
 import { sweepCommand } from './commands/sweep.js';
 import { version } from './version.js';
 
-const commands = [simulateCommand, compareCommand, sweepCommand, reportCommand, reproduceCommand];
+const commands = [simulateCommand, compareCommand, sweepCommand, allocateCommand, reportCommand, reproduceCommand];
 
 const epilogue = `Examples:
   tfjs-sparsity simulate resnet20 --weight-sparsity 0.95
   tfjs-sparsity compare vgg16 --batch 128 --out vgg16.html
   tfjs-sparsity simulate --run runs/lenet/run.maps -a acf,scnn
   tfjs-sparsity sweep --network resnet20 --vary rows=16,32 --vary cols=16,32
+  tfjs-sparsity allocate --run runs/lenet/run.maps -a acf --target 0.5 --out map.yaml
   tfjs-sparsity report sweep.jsonl --out sweep.html --out sweep.parquet
   tfjs-sparsity reproduce --paper 003
 

@@ -9,23 +9,26 @@ import type { Simulation } from './simulation/simulation.js';
 import { simulationReport } from './simulation/simulation-report.js';
 import { readSweepFile } from './sweep/sweep-file.js';
 import { reportedSweep } from './sweep/sweep-report.js';
+import { isRunLog, readTraining } from './training/read-training.js';
 
 /**
- * Reads what the other commands have written: one simulation, or all files of a sweep, of which each point counts once.
+ * Reads what the other commands have written: one simulation, or all files of a sweep, of which each point counts once; or the log of a
+ * training.
  *
  * @throws SparsityError for a file that is missing, damaged or of another kind.
  */
 export async function readReported(paths: readonly string[]): Promise<Reported> {
   const [first, second] = paths;
-  if (!paths.every((path) => path.endsWith('.jsonl'))) {
-    if (second !== undefined) {
-      const expected = 'one .json file, or .jsonl files of a sweep';
-      throw new SparsityError({ what: 'files of a report', got: paths.join(' '), expected, fix: 'make a report of each' });
-    }
-    return readSimulation(first);
-  }
-  const missing = paths.find((path) => !existsSync(path));
+  const isOfLines = paths.every((path) => path.endsWith('.jsonl'));
+  const missing = isOfLines ? paths.find((path) => !existsSync(path)) : undefined;
   if (missing !== undefined) await readText(missing);
+  const isTraining = isOfLines && (await Promise.all(paths.map(isRunLog))).includes(true);
+  if (second !== undefined && (!isOfLines || isTraining)) {
+    const expected = 'one .json file, one log of a training, or .jsonl files of a sweep';
+    throw new SparsityError({ what: 'files of a report', got: paths.join(' '), expected, fix: 'make a report of each' });
+  }
+  if (isTraining) return readTraining(first);
+  if (!isOfLines) return readSimulation(first);
   const points = paths.flatMap((path) => {
     const { points: own, cutBytes } = readSweepFile(path);
     if (cutBytes > 0) console.error(`${path}: the last line is cut short and left out`);

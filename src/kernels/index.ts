@@ -19,6 +19,7 @@ export type { ConvGeometry } from './geometry.js';
 export type { MagnitudeGroups } from './group-lists.js';
 export { firstUnranked, highestInRuns } from './highest-in-runs.js';
 export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
+export { type MapInMemory, mapsOf } from './lane-maps.js';
 export {
   type BitPlanes,
   type ColumnShifts,
@@ -29,7 +30,17 @@ export {
   type SparseRows,
 } from './line-sums.js';
 export { gatherLinesReference, gradientLinesReference } from './line-sums-reference.js';
-export { countOnes } from './mask-lists.js';
+export { segmentCount } from './list-segments.js';
+export { countOnes, type OffsetList } from './mask-lists.js';
+export {
+  backwardFrame,
+  backwardProducts,
+  type Frame,
+  forwardFrame,
+  forwardProduct,
+  type LaneProduct,
+  type LaneWalk,
+} from './offset-lists.js';
 export {
   createOuterKernel,
   type Multisets,

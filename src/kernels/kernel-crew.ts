@@ -4,7 +4,11 @@ import { type KernelBuild, kernelBuilds, type WasmFunction, wasmFunctions } from
 // after part until none is left, so that a helper that is late, or asleep, or has lost its core to another program holds up nobody.
 
 /** Words of the control block, in cache lines of their own where both sides write. */
-const word = { call: 0, next: 16, finished: 32, failed: 48, parts: 49, kernel: 50, build: 51, arguments: 52, first: 64 } as const;
+const word = {
+  ...{ call: 0, next: 16, finished: 32, failed: 48, parts: 49, kernel: 50, build: 51, arguments: 52 },
+  /** For each helper whether it is at a part. */
+  ...{ busy: 64, first: 80 },
+} as const;
 /** Parts that a call may be cut into. */
 export const mostParts = 8;
 const mostArguments = 32;
@@ -66,14 +70,32 @@ function cut(length: number, unit: number, most: number): [number, number][] {
   return Array.from({ length: count }, (_, part) => [at(part), at(part + 1)]);
 }
 
-/** What a helper does for all its life: the kernels of each build, in the order of the module. */
-export function help(control: Control, builds: readonly (readonly WasmFunction[])[]): never {
+/**
+ * What a helper does for all its life: the kernels of each build, in the order of the module.
+ *
+ * @param helper its number, from 0.
+ */
+export function help(control: Control, builds: readonly (readonly WasmFunction[])[], helper: number): never {
   for (let seen = 0; ; ) {
     for (let look = 0; look < looks && Atomics.load(control, word.call) === seen; look++);
     Atomics.wait(control, word.call, seen);
     seen = Atomics.load(control, word.call);
+    control[word.busy + helper] = 1;
     takeParts(control, builds[control[word.build]]);
+    control[word.busy + helper] = 0;
   }
+}
+
+/**
+ * Fails the call that waits for a helper whose thread has ended at a part of it; called by another thread than those of the crew. What the
+ * others do of later calls they do without it.
+ */
+export function bury(control: Control, helper: number): void {
+  if (Atomics.exchange(control, word.busy + helper, 0) === 0) return;
+  writeText(control, 'the thread that was at a part of it has ended');
+  control[word.failed] = 1;
+  Atomics.add(control, word.finished, 1);
+  Atomics.notify(control, word.finished);
 }
 
 /** Makes the calls of a kernel, one for each list of arguments, with the help of whoever waits on the control block. */

@@ -10,7 +10,19 @@ export interface MapInMemory {
   readonly channels: number;
 }
 
-/** The two maps of a product as its kernel walks them: the framed one that is read at an offset list, and the other. */
+/**
+ * The two maps of a product as its kernel walks them: the framed one that is read at an offset list, and the other.
+ *
+ * @param blocks of 32 images.
+ * @example
+ * ```ts
+ * const g = {batch: 32, inHeight: 1, inWidth: 1, inChannels: 2, outHeight: 1, outWidth: 1, outChannels: 3, kernelHeight: 1,
+ *   kernelWidth: 1, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1, padTop: 0, padLeft: 0};
+ * const x = {pointer: 0, height: 1, width: 1, channels: 2};
+ * const y = {pointer: 1024, height: 1, width: 1, channels: 3};
+ * mapsOf(forwardProduct(g, null), 1, x, y).counts; // [1, 1, 1]: what LaneKernels.product takes
+ * ```
+ */
 export function mapsOf(
   { first, step, count, start, stride }: LaneWalk,
   blocks: number,

@@ -30,7 +30,17 @@ export interface LaneProduct extends LaneWalk {
   readonly list: OffsetList;
 }
 
-/** Zeros around the input of a convolution. */
+/**
+ * Zeros around the input of a convolution.
+ *
+ * @example
+ * ```ts
+ * // 3 x 3 over 8 x 8 pixels, 'same'
+ * const map = {batch: 32, inHeight: 8, inWidth: 8, inChannels: 4, outHeight: 8, outWidth: 8, outChannels: 6};
+ * const window = {kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1};
+ * forwardFrame({...map, ...window, padTop: 1, padLeft: 1}); // {top: 1, left: 1, bottom: 1, right: 1}
+ * ```
+ */
 export function forwardFrame(g: ConvGeometry): Frame {
   const after = (size: number, out: number, kernel: number, stride: number, before: number) =>
     Math.max(0, (out - 1) * stride + kernel - before - size);
@@ -47,6 +57,13 @@ export function forwardFrame(g: ConvGeometry): Frame {
  *
  * @param mask which weights are in it, 1 keeps, [kh, kw, in, out]; null for all.
  * @param segments into how many the list is cut.
+ * @example
+ * ```ts
+ * const g = {batch: 32, inHeight: 1, inWidth: 1, inChannels: 2, outHeight: 1, outWidth: 1, outChannels: 3, kernelHeight: 1,
+ *   kernelWidth: 1, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1, padTop: 0, padLeft: 0};
+ * const {list} = forwardProduct(g, Uint8Array.of(1, 0, 0, 1, 0, 1)); // two inputs, three outputs
+ * list.rowStart; // [0, 2, 2, 3]: two non-zeros of the first output, none of the second, one of the third
+ * ```
  */
 export function forwardProduct(g: ConvGeometry, mask: Uint8Array | null, segments = 1): LaneProduct {
   const walk = forwardWalk(g);
@@ -72,7 +89,17 @@ export function forwardWalk(g: ConvGeometry): LaneWalk {
   };
 }
 
-/** Zeros around dy that the input gradient reads. */
+/**
+ * Zeros around dy that the input gradient reads.
+ *
+ * @example
+ * ```ts
+ * // 3 x 3 over 8 x 8 pixels without padding: 6 x 6 outputs
+ * const map = {batch: 32, inHeight: 8, inWidth: 8, inChannels: 4, outHeight: 6, outWidth: 6, outChannels: 6};
+ * const window = {kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1};
+ * backwardFrame({...map, ...window, padTop: 0, padLeft: 0}); // {top: 2, left: 2, bottom: 2, right: 2}
+ * ```
+ */
 export function backwardFrame(g: ConvGeometry): Frame {
   const [top, bottom] = backwardAxis(g.inHeight, g.outHeight, g.kernelHeight, g.strideHeight, g.padTop);
   const [left, right] = backwardAxis(g.inWidth, g.outWidth, g.kernelWidth, g.strideWidth, g.padLeft);
@@ -87,6 +114,16 @@ function backwardAxis(size: number, out: number, kernel: number, stride: number,
 /**
  * The products that make the input gradient of dy, by input channel: one for each remainder of (pixel + padding) by the strides, since
  * these meet different taps. Input pixels that no tap meets get a product without non-zeros, which writes zeros.
+ *
+ * @param mask as for {@link forwardProduct}.
+ * @param segments into how many each list is cut.
+ * @example
+ * ```ts
+ * const g = {batch: 32, inHeight: 1, inWidth: 1, inChannels: 2, outHeight: 1, outWidth: 1, outChannels: 3, kernelHeight: 1,
+ *   kernelWidth: 1, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1, padTop: 0, padLeft: 0};
+ * const [{list}] = backwardProducts(g, Uint8Array.of(1, 0, 0, 1, 0, 1)); // two inputs, three outputs
+ * list.rowStart; // [0, 1, 3]: one non-zero of the first input, two of the second
+ * ```
  */
 export function backwardProducts(g: ConvGeometry, mask: Uint8Array | null, segments = 1): LaneProduct[] {
   return backwardWalks(g).map((walk) => ({ ...walk, list: listOf(mask ?? allOnes(g), { ...walk.shape, segments }) }));

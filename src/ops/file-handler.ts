@@ -51,10 +51,8 @@ export function fileHandler(path: string): tf.io.IOHandler {
           fix: 'save the model with model.save()',
         });
       }
-      const { weightData, weightSpecs = [], ...rest } = artifacts;
-      const json = { ...rest, weightsManifest: [{ paths: [weightsFile], weights: weightSpecs }] };
-      await writeAtomically(join(path, weightsFile), new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData)));
-      await writeAtomically(join(path, 'model.json'), JSON.stringify(json));
+      await writeAtomically(join(path, weightsFile), new Uint8Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData)));
+      await writeAtomically(join(path, 'model.json'), modelJson(artifacts));
       return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
     },
     async load() {
@@ -84,6 +82,11 @@ export function fileHandler(path: string): tf.io.IOHandler {
       });
     },
   };
+}
+
+/** What is in a model.json, whose weights are in one file. */
+export function modelJson({ weightData, weightSpecs = [], ...rest }: tf.io.ModelArtifacts): string {
+  return JSON.stringify({ ...rest, weightsManifest: [{ paths: [weightsFile], weights: weightSpecs }] });
 }
 
 async function read(file: string, expected: string): Promise<Uint8Array> {

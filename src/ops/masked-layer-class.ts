@@ -216,6 +216,11 @@ export function maskedKindOf(layer: tf.layers.Layer): MaskedKind | undefined {
   return classes.get(layer.constructor);
 }
 
+/** Whether a class name in a model's topology is that of a masked layer. */
+export function isMaskedClassName(name: unknown): boolean {
+  return [...classes.values()].some(({ masked }) => masked === name);
+}
+
 /** Whether a layer is a masked one. */
 export function isMasked(layer: tf.layers.Layer): layer is MaskedLayer {
   return maskedKindOf(layer) !== undefined;

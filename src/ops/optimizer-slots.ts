@@ -54,7 +54,8 @@ export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[]
  * Each has the shape of `variable`; they are live: `assign` to them, do not dispose them.
  *
  * Slots are found by the names that tfjs gives them, `<variable name>/m` and the like. A model loaded beside its original has its
- * variables renamed (`kernel` to `kernel_1`) while loaded slots keep their names; then the one slot of that base name is taken.
+ * variables renamed (`kernel` to `kernel_1`) while loaded slots keep their names; then the one slot of that base name and of the variable's shape is
+ * taken.
  *
  * @throws SparsityError for an optimizer that is not one of the seven of tfjs 4.22.
  * @example
@@ -71,16 +72,32 @@ export function optimizerSlots(optimizer: tf.Optimizer, variable: tf.Variable): 
 
 /** {@link optimizerSlots} with their names, see `PrunableKernel.readSlots`. */
 export function namedSlots(optimizer: tf.Optimizer, variable: tf.Variable): [name: string, slot: tf.Variable][] {
-  return Object.entries(optimizerLayout(optimizer).slots).flatMap(([field, suffix]) => {
-    const slots = slotsOf(optimizer, field);
-    const exact = slots.find((slot) => slot.originalName === `${variable.name}/${suffix}`);
-    const namesakes = slots.filter(
-      (slot) => baseName(slot.originalName, suffix) === baseName(`${variable.name}/${suffix}`, suffix),
-    );
-    const slot = exact ?? (namesakes.length === 1 ? namesakes[0] : undefined);
+  return slotCandidates(optimizer, variable).flatMap(({ field, suffix, slots }) => {
     // tfjs has one suffix for two things: a mean of squares, and a maximum.
     const name = field === 'accumulatedWeightedInfNorm' ? 'u' : suffix;
-    return slot ? [[name, slot.variable]] : [];
+    return slots.length === 1 ? [[name, slots[0].variable]] : [];
+  });
+}
+
+/** What may be the slots of one kind of a variable. */
+export interface SlotCandidates {
+  /** Field of the optimizer that holds them. */
+  readonly field: string;
+  /** Suffix of their names. */
+  readonly suffix: string;
+  /** None, one, or several of one base name. */
+  readonly slots: readonly OptimizerSlot[];
+}
+
+/** What may be the slots of a variable, by kind, as {@link optimizerSlots} finds them. */
+export function slotCandidates(optimizer: tf.Optimizer, variable: tf.Variable): SlotCandidates[] {
+  return Object.entries(optimizerLayout(optimizer).slots).map(([field, suffix]) => {
+    const all = slotsOf(optimizer, field);
+    const name = `${variable.name}/${suffix}`;
+    const exact = all.filter((slot) => slot.originalName === name);
+    const isNamesake = (slot: OptimizerSlot) =>
+      baseName(slot.originalName, suffix) === baseName(name, suffix) && String(slot.variable.shape) === String(variable.shape);
+    return { field, suffix, slots: exact.length > 0 ? exact : all.filter(isNamesake) };
   });
 }
 

@@ -111,6 +111,8 @@ interface WasmOptions {
 const loaders: Readonly<Record<BackendName, (options: WasmOptions) => Promise<string>>> = {
   async wasm({ simd, threads }) {
     await import('@tensorflow/tfjs-backend-wasm');
+    // In a cross-origin isolated page tfjs would take its threaded binary, whose threads never answer where it was bundled.
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (simd !== 'strict' && bestKernelBuild() === 'strict') await enableRelaxedSimd();
     const running = runningMemory();
     if (threads !== undefined && threads !== threadCount(running)) await shareWasmMemory();

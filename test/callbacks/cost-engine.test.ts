@@ -1,4 +1,4 @@
-import { bitsFrom, convNest, type LayerTensors, onesBits, scnn } from 'tfjs-sparsity/hw';
+import { bitsFrom, convNest, denseNest, type LayerTensors, onesBits, scnn } from 'tfjs-sparsity/hw';
 import { expect, it } from 'vitest';
 import { createCostEngine } from '../../src/callbacks/cost-engine.js';
 
@@ -32,4 +32,19 @@ it('gives each group of sampled images its own second factor of a product of act
 
 it('counts that factor among the activations', () => {
   expect(run((image) => image % 2 === 0, 4).sparsity).toMatchObject({ A: 0.25, E: 0 });
+});
+
+it('gives each group of sampled images its own thinned operands', () => {
+  const nest = denseNest({ batch: 4, inFeatures: 32, outFeatures: 32 });
+  const [W, A] = [onesBits([1, 1, 1, 32, 32]), onesBits([4, 1, 1, 1, 32])];
+  const whole = { layer: 'fc', use: 0, nest, W, backwardW: W, A, E: A, G: W, needsInputGradient: true, batchTotal: 8 };
+  const half = bitsFrom(
+    Array.from({ length: 128 }, (_, i) => Number(i < 64)),
+    A.shape,
+  );
+  const errorOf = (record: LayerTensors) =>
+    createCostEngine([scnn()], {}).execute({ step: 0, records: [record], training }).accelerators.scnn.cyclesError;
+  expect(errorOf(whole)).toBe(0);
+  expect(errorOf({ ...whole, backwardE: half })).toBeGreaterThan(0);
+  expect(errorOf({ ...whole, gradientA: half })).toBeGreaterThan(0);
 });

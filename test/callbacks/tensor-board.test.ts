@@ -1,40 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { tensorBoard } from 'tfjs-sparsity/callbacks';
+import { maskStatistics, pruning, tensorBoard } from 'tfjs-sparsity/callbacks';
 import { describe, expect, it } from 'vitest';
-import { crc32c } from '../../src/callbacks/crc32c.js';
 import { encodeEvent } from '../../src/callbacks/event-file.js';
+import { crc32c } from '../../src/crc32c.js';
 import { expectNoLeak } from '../support/no-leak.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { tinyModel } from '../support/tiny-model.js';
-
-const ascii = (text: string) => new TextEncoder().encode(text);
-
-describe('crc32c', () => {
-  it.each([
-    ['the check string', ascii('123456789'), 0xe3069283],
-    ['32 zeros', new Uint8Array(32), 0x8a9136aa],
-    ['32 times 0xff', new Uint8Array(32).fill(0xff), 0x62a8ab43],
-    ['0 to 31', Uint8Array.from({ length: 32 }, (_, i) => i), 0x46dd794e],
-  ])('agrees with the published value for %s', (_, bytes, expected) => {
-    expect(crc32c(bytes)).toBe(expected);
-  });
-
-  it('equals division of the message by the polynomial, bit by bit', () => {
-    const slow = (bytes: Uint8Array) => {
-      let crc = 0xffffffffn;
-      for (const byte of bytes) {
-        crc ^= BigInt(byte);
-        for (let bit = 0; bit < 8; bit++) crc = crc & 1n ? (crc >> 1n) ^ 0x82f63b78n : crc >> 1n;
-      }
-      return Number(crc ^ 0xffffffffn);
-    };
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => crc32c(bytes) === slow(bytes)));
-  });
-});
+import { tinyModel as maskedModel, randomMethod, tinyData } from './tiny-run.js';
 
 type Field = { field: number; value: number | Uint8Array };
 
@@ -170,6 +146,26 @@ describe('tensorBoard', () => {
       for (let i = 1; i < rest.length; i++) expect((rest[i] as Parsed).wallTime).toBe((rest[i - 1] as Parsed).wallTime + 0.5);
       dispose();
     });
+  });
+
+  it('writes a scalar per layer for each update of the masks, beside maskStatistics()', async () => {
+    const dir = await temporaryDirectory();
+    const model = maskedModel();
+    const { xs, ys } = tinyData();
+    const { method } = randomMethod({ skip: ({ name }) => (name === 'head' ? undefined : 'not this one') });
+    const callbacks = [tensorBoard(dir), pruning(method), maskStatistics()];
+    await model.fit(xs, ys, { batchSize: 4, epochs: 1, verbose: 0, callbacks });
+    const [events] = await readEvents(dir);
+    const ofMasks = (events ?? []).filter(({ scalars }) => 'sparsity/head' in scalars);
+    // Before the first step, behind the second and the fourth.
+    expect(ofMasks.map(({ step }) => step)).toEqual([0, 1, 3]);
+    for (const { scalars } of ofMasks) {
+      expect(Object.keys(scalars).sort()).toEqual(['itop/head', 'mask_churn/head', 'mask_iou/head', 'sparsity/head']);
+    }
+    expect([ofMasks[0]?.scalars['mask_churn/head'], ofMasks[0]?.scalars['mask_iou/head']]).toEqual([0, 1]);
+    expect(ofMasks[2]?.scalars['mask_churn/head']).toBeGreaterThan(0.1);
+    tf.dispose([xs, ys]);
+    model.dispose();
   });
 
   it('begins a new file on resume, with a mark that the run starts again at its step', async () => {

@@ -11,6 +11,7 @@ import { reportPage } from '../../examples/lib/report-page.js';
 import { type RunResult, readResult, writeResult } from '../../examples/lib/run-result.js';
 import { summary } from '../../examples/lib/summary.js';
 import { trainOnce } from '../../examples/lib/train-once.js';
+import { readReported } from '../../src/cli/read-result.js';
 import { mnistDefaults } from './defaults.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'resume-'));
@@ -55,6 +56,10 @@ it('a run that is stopped twice gives the curves, the table and the page of one 
   };
   expect(show(resumed)).toEqual(show(whole));
   expect(resumed?.seconds).toBeGreaterThan(0);
+  expect(show(whole).page).toContain('<h2>Masks of gradual 90 %</h2>');
+  const [report, other] = await Promise.all(['whole', 'stopped'].map((name) => readReported([join(dir, name, 'run.jsonl')])));
+  expect(report?.report.data.rows.length).toBeGreaterThan(10);
+  expect(other?.report.data).toEqual(report?.report.data);
 
   await writeResult(join(dir, 'whole'), whole as RunResult);
   expect(await readResult(join(dir, 'whole'))).toEqual(whole);

@@ -40,6 +40,7 @@ function result(method: MethodName, cycles: number, sample: CostReportData['samp
     ],
     cost: { label: 'modelled', sample, accelerators, unequalResources: unequal, series: [] } as unknown as CostReportData,
     steps: [],
+    masks: [],
     epochs: [],
   };
 }

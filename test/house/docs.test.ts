@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const rooms = ['kernels', 'hw', 'pruning', 'ops', 'callbacks'];
+const rooms = ['kernels', 'hw', 'pruning', 'ops', 'callbacks', 'cli/report'];
 const entries = [...rooms.map((room) => `${root}src/${room}/index.ts`), `${root}src/errors.ts`, `${root}src/rng.ts`];
 const program = ts.createProgram(entries, {
   module: ts.ModuleKind.NodeNext,

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import {
   type Accelerator,
+  balanced,
   convNest,
   type GemmWork,
   type LoopNest,
@@ -20,7 +21,11 @@ import { scnn001Events, sigma001Events } from './support/baseline-events.js';
 import { metPairs } from './support/line-units.js';
 import { sampledWorks, workOf } from './support/small-works.js';
 
+const onePe = { pes: 1, torusRows: 1, torusCols: 1, multipliers: 4, multiplyInitiationInterval: 10 };
+
 const compute = ({ cycles, units, idleUnitCycles }: WorkCounts) => cycles - idleUnitCycles.memory / units;
+
+const interval = fc.constantFrom(1, 2, 10);
 
 const torus = fc
   .record({ torusRows: fc.integer({ min: 1, max: 3 }), torusCols: fc.integer({ min: 1, max: 4 }) })
@@ -41,10 +46,12 @@ describe('the fast modes of the baselines and their event-level references', () 
       weightsPerCycle: fc.constantFrom(1, 2, 4),
       activationsPerCycle: fc.integer({ min: 1, max: 4 }),
       banks: fc.integer({ min: 1, max: 6 }),
+      interval,
     });
     fc.assert(
-      fc.property(sampledWorks, machines, (work, { torus: sides, weightsPerCycle, activationsPerCycle, banks }) => {
-        const options = { ...sides, weightsPerCycle, multipliers: weightsPerCycle * activationsPerCycle, banks };
+      fc.property(sampledWorks, machines, (work, { torus: sides, weightsPerCycle, activationsPerCycle, banks, interval }) => {
+        const multipliers = weightsPerCycle * activationsPerCycle;
+        const options = { ...sides, weightsPerCycle, multipliers, banks, multiplyInitiationInterval: interval };
         const accelerator = scnn001(options);
         const [counts] = accelerator.start().executeStep([work]).works;
         agrees(counts, scnn001Events(work, accelerator.spec as Scnn001Spec));
@@ -59,11 +66,15 @@ describe('the fast modes of the baselines and their event-level references', () 
       multipliers: fc.integer({ min: 1, max: 5 }),
       flexDpeSize: fc.integer({ min: 1, max: 7 }),
       stationary: fc.constantFrom('kernel' as const, 'input' as const),
+      interval,
     });
     fc.assert(
-      fc.property(sampledWorks, machines, (sampled, { torus: sides, multipliers, flexDpeSize, stationary }) => {
+      fc.property(sampledWorks, machines, (sampled, { torus: sides, multipliers, flexDpeSize, stationary, interval }) => {
         const work = { ...sampled, imageScale: 1 };
-        const options = { ...sides, multipliers, flexDpeSize: Math.min(flexDpeSize, sides.pes * multipliers), stationary };
+        const options = {
+          ...{ ...sides, multipliers, stationary, multiplyInitiationInterval: interval },
+          flexDpeSize: Math.min(flexDpeSize, sides.pes * multipliers),
+        };
         const accelerator = sigma001(options);
         const [counts] = accelerator.start().executeStep([work]).works;
         const { words, ...events } = sigma001Events(work, accelerator.spec as Sigma001Spec, stationary);
@@ -84,33 +95,65 @@ describe('the fast modes of the baselines and their event-level references', () 
       torus,
       multipliers: fc.integer({ min: 1, max: 5 }),
       partitions: fc.integer({ min: 1, max: 4 }),
+      interval,
     });
     fc.assert(
-      fc.property(sampledWorks, machines, (work, { torus: sides, multipliers, partitions }) => {
-        const options = { ...sides, multipliers, partitionRows: Math.min(partitions, sides.pes), partitionCols: 1 };
+      fc.property(sampledWorks, machines, (work, { torus: sides, multipliers, partitions, interval }) => {
+        const options = {
+          ...{ ...sides, multipliers, multiplyInitiationInterval: interval },
+          ...{ partitionRows: Math.min(partitions, sides.pes), partitionCols: 1 },
+        };
         const [counts] = sparseTrain001(options).start().executeStep([work]).works;
         const batch = Math.round(work.nest.batch * work.imageScale);
         const positions = lineWork({ ...work, imageScale: 1 }, multipliers).rows * batch;
         const parts = options.partitionRows;
         const bounds = Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * positions) / parts));
         const pes = balancedEvents(work, {
-          ...{ partitions: partitionPes(options), bounds, multipliers, rowPairsPerCycle: 1, interval: 1 },
+          ...{ partitions: partitionPes(options), bounds, multipliers, rowPairsPerCycle: 1, interval },
         });
         const busy = pes.map((pe) =>
-          pe.units.flatMap(metPairs).reduce((sum, { products }) => sum + Math.max(1, Math.ceil(products / multipliers)), 0),
+          pe.units
+            .flatMap(metPairs)
+            .reduce((sum, { products }) => sum + interval * Math.max(1, Math.ceil(products / multipliers)), 0),
         );
         const products = pes.reduce((sum, pe) => sum + pe.products, 0);
         const cycles = Math.max(...busy);
         agrees(counts, {
           ...{ cycles, executed: products, effectual: products },
           idle: {
-            fragmentation: busy.reduce((sum, own) => sum + own, 0) * multipliers - products,
+            fragmentation: busy.reduce((sum, own) => sum + own, 0) * multipliers - products * interval,
+            initiation: products * (interval - 1),
             imbalance: busy.reduce((sum, own) => sum + cycles - own, 0) * multipliers,
           },
         });
       }),
       { numRuns: 200, seed: 35 },
     );
+  });
+});
+
+describe('an initiation interval of 10 cycles', () => {
+  it.each([
+    // 2 x 2 pixels of 4 channels and 4 kernels of 1 x 1, all dense, on one PE of 4 multipliers: 64 products.
+    ['scnn-001', scnn001({ ...onePe, weightsPerCycle: 2 }), 4 * 2 * 2 * 10], // 4 channels, 2 vectors of pixels, 2 of weights
+    ['sigma-001', sigma001({ ...onePe, flexDpeSize: 4, stationary: 'kernel' }), 4 * (4 * 10 + 4)], // 4 folds of 4 pixels
+    ['sparse-train-001', sparseTrain001({ ...onePe, partitionRows: 1, partitionCols: 1 }), 2 * 4 * 4 * 10], // rows, kernels, channels
+  ])('holds each batch of multiplications of %s up, and those of an update', (_, accelerator, cycles) => {
+    const nest = convNest({ batch: 1, inSize: [2, 2], inChannels: 4, outChannels: 4, kernelSize: [1, 1] });
+    const work = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
+    const update = { kind: 'update', layer: 'a', phase: 'weightUpdate', weights: work.kernel, slots: 1, masked: false } as const;
+    const counts = accelerator.start().executeStep([work, update]).works;
+    expect(counts.map(compute)).toEqual([cycles, (16 * 2 * 10) / 4]);
+    expect(counts[1].idleUnitCycles).toMatchObject({ underfilled: 0, initiation: 32 * 9 });
+    for (const { usefulUnitCycles, idleUnitCycles, units, cycles: all } of counts) {
+      expect(Object.values(idleUnitCycles).reduce((sum, lost) => sum + lost, usefulUnitCycles)).toBe(units * all);
+    }
+  });
+
+  it.each([0, 1.5, 1025])('is refused as %s by every design', (multiplyInitiationInterval) => {
+    for (const design of [balanced, scnn001, sigma001, sparseTrain001]) {
+      expect(() => design({ multiplyInitiationInterval })).toThrow(/multiplyInitiationInterval/);
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import { optimizerSlots, prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
+import { backend } from '../support/backend.js';
 import { expectNoLeak } from '../support/no-leak.js';
 import { optimizers } from '../support/optimizers.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -37,6 +38,28 @@ function prune(model: tf.LayersModel, seed: number): void {
     const mask = Uint8Array.from(kernel.readKernel(), () => (rng.uniform() < 0.7 ? 0 : 1));
     kernel.repack({ forward: mask, backward: mask, gradient: mask }, zero, model.optimizer);
   }
+}
+
+/** Shapes of weights and slots, layer by layer. */
+const shapes = [[10, 12], [12], [12, 8], [8], [8, 2], [2]];
+
+/** Runs `body`, and frees the count of steps that tfjs makes to save or load an optimizer, and forgets. */
+async function withoutForgotten<T>(body: () => Promise<T>): Promise<T> {
+  tf.engine().startScope();
+  const result = await body();
+  tf.engine().endScope();
+  return result;
+}
+
+/** What `save` hands over, with the optimizer. */
+async function artifactsOf(model: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
+  const saved: tf.io.ModelArtifacts[] = [];
+  const handler = tf.io.withSaveHandler(async (artifacts) => {
+    saved.push(artifacts);
+    return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
+  });
+  await withoutForgotten(() => model.save(handler, { includeOptimizer: true }));
+  return saved[0];
 }
 
 const train = (model: tf.LayersModel, { xs, ys }: ReturnType<typeof data>, epochs = 2) =>
@@ -96,6 +119,75 @@ describe('kernels whose kept values are trained by themselves', () => {
       // tfjs's momentum forgets the learning rate that it inherits.
       if (name === 'momentum') (optimizer as unknown as { c: tf.Tensor }).c.dispose();
     });
+  });
+
+  it("are saved with dense slots under the layers' own names, and go on as if nothing had been saved", async () => {
+    await expectNoLeak(async () => {
+      const results: Float32Array[][] = [];
+      for (const saves of [false, true]) {
+        const [model, set] = [build(), data()];
+        const optimizer = tf.train.adam(0.01);
+        model.compile({ optimizer, loss: 'meanSquaredError' });
+        prune(model, 1);
+        await train(model, set, 2);
+        if (saves) {
+          const { weightSpecs = [] } = await artifactsOf(model);
+          const variable = model.getLayer('a').weights[0].read() as tf.Variable;
+          const slots = weightSpecs.filter(({ group }) => group === 'optimizer');
+          expect(slots.map(({ shape }) => shape).slice(1)).toEqual([...shapes, ...shapes]);
+          expect(slots[1].name).toBe(`${variable.name}/m`);
+          expect(slots.map(({ name }) => name).filter((name) => name.includes('compact'))).toEqual([]);
+        }
+        await train(model, set, 2);
+        results.push(model.getWeights().map((weight) => weight.dataSync<'float32'>().slice()));
+        tf.dispose([set.xs, set.ys]);
+        model.dispose();
+        optimizer.dispose();
+      }
+      expect(results[1]).toEqual(results[0]);
+    });
+  });
+
+  it('take over the slots of an optimizer that was loaded beside its original', async () => {
+    await expectNoLeak(async () => {
+      const [model, set] = [build(), data()];
+      const optimizer = tf.train.rmsprop(0.01, 0.9, 0.5);
+      model.compile({ optimizer, loss: 'meanSquaredError' });
+      prune(model, 1);
+      await train(model, set, 2);
+      const artifacts = await artifactsOf(model);
+      const loaded = await withoutForgotten(() => tf.loadLayersModel(tf.io.fromMemory(artifacts)));
+      const beside = sparsify(loaded, { execution: 'sparse' });
+      beside.compile({ optimizer: loaded.optimizer, loss: 'meanSquaredError' });
+      // The layers run in lanes, by which their kernels get ready to be compact, before the first step.
+      for (const each of [model, beside]) tf.dispose(each.predict(set.xs));
+      for (const each of [model, beside]) await train(each, set, 2);
+      const [expected, weights] = [model, beside].map((each) => each.getWeights().map((weight) => weight.dataSync()));
+      expect(weights).toEqual(expected);
+      tf.dispose([set.xs, set.ys]);
+      for (const each of [model, beside, loaded]) each.dispose();
+      loaded.optimizer.dispose();
+      optimizer.dispose();
+    });
+  });
+
+  it.runIf(backend === 'wasm')('say so where two slots may be theirs, and leave all as it is', async () => {
+    const [model, set] = [build(), data()];
+    const optimizer = tf.train.momentum(0.01, 0.9);
+    model.compile({ optimizer, loss: 'meanSquaredError' });
+    prune(model, 1);
+    await train(model, set, 1);
+    prunableKernels(model).forEach((kernel) => {
+      kernel.settle();
+    });
+    const slots = (optimizer as unknown as { accumulations: { originalName: string; variable: tf.Variable }[] }).accumulations;
+    slots[0].originalName = 'a/kernel_98/momentum';
+    slots.push({ originalName: 'a/kernel_99/momentum', variable: slots[0].variable });
+    const before = tf.memory().numTensors;
+    await expect(model.trainOnBatch(set.xs, set.ys)).rejects.toThrow(
+      /optimizer slot a\/kernel\S*\/momentum: got \["a\/kernel_98\/momentum","a\/kernel_99\/momentum"\], expected one slot/,
+    );
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('give their gradient to a custom loop, before and after a fit', async () => {

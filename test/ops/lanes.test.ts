@@ -170,6 +170,29 @@ describe('layers in lanes', () => {
     dense.dispose();
   });
 
+  it('are kernels of tfjs where somebody profiles, and the same without', async () => {
+    const model = sparsify(tf.sequential({ layers: [layers.dense({ units: 8, inputShape: [20], ...initializer(1) })] }), {
+      execution: 'sparse',
+    });
+    prune(model, 0.6, zero);
+    const x = random([5, 20], 3);
+    // The second time is that of lists that serve more than one step.
+    for (let i = 0; i < 2; i++) tf.dispose(model.predict(x));
+    await expectNoLeak(async () => {
+      const y = model.predict(x) as tf.Tensor;
+      let again = y;
+      const { kernelNames } = await tf.profile(() => {
+        again = model.predict(x) as tf.Tensor;
+        return again;
+      });
+      expect(kernelNames.includes('SparsityLanes')).toBe(backend === 'wasm');
+      expect(again.dataSync()).toEqual(y.dataSync());
+      tf.dispose([y, again]);
+    });
+    tf.dispose(x);
+    model.dispose();
+  });
+
   it('leave lanes for a dropout that a seed decides, so that it drops the same values', async () => {
     const dense = tf.sequential({
       layers: [

@@ -44,6 +44,11 @@ describe('packOp', () => {
         A,
         E: tf.tensor2d([[0], [1]]),
         G: tf.tensor2d([[5], [0], [6]]),
+        backwardE: tf.tensor2d([[0], [0]]),
+        gradientA: tf.tensor2d([
+          [0, 4, 0],
+          [5, 0, 0],
+        ]),
         needsInputGradient: false,
       };
       const record = packOp(op);
@@ -56,6 +61,8 @@ describe('packOp', () => {
         A: { shape: [2, 1, 1, 1, 3], words: Uint32Array.of(0b101010) },
         E: { shape: [2, 1, 1, 1, 1], words: Uint32Array.of(0b10) },
         G: { shape: [1, 1, 1, 3, 1], words: Uint32Array.of(0b101) },
+        backwardE: { shape: [2, 1, 1, 1, 1], words: Uint32Array.of(0) },
+        gradientA: { shape: [2, 1, 1, 1, 3], words: Uint32Array.of(0b001010) },
         needsInputGradient: false,
         batchTotal: 2,
       } satisfies LayerTensors);

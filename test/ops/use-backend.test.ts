@@ -37,6 +37,12 @@ it('makes a convolution trainable on wasm, also when called twice', async () => 
   expect(Array.from(gradient.dataSync())).toEqual([4, 4, 4, 4]);
 });
 
+it('keeps tfjs from its threaded binary, which a cross-origin isolated page would get and never answers there', async () => {
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', true);
+  await useBackend('wasm', { log: () => undefined });
+  expect(tf.env().getBool('WASM_HAS_MULTITHREAD_SUPPORT')).toBe(false);
+});
+
 it('takes tfjs-node for dense execution when it loads, else wasm, and says why', async () => {
   const lines: string[] = [];
   const chosen = await useBackend('auto', { execution: 'dense', log: (line) => lines.push(line) });

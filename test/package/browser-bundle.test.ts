@@ -14,10 +14,11 @@ afterAll(() => rmSync(app, { recursive: true }));
 
 const main = `
 import * as tf from '@tensorflow/tfjs';
-import { sparsify, useBackend } from 'tfjs-sparsity/ops';
+import { sparseFile, sparsify, useBackend } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { acf } from 'tfjs-sparsity/hw';
-import { hardwareCost, progress, pruning } from 'tfjs-sparsity/callbacks';
+import { hardwareCost, maskStatistics, progress, pruning } from 'tfjs-sparsity/callbacks';
+import { htmlFigures, maskCharts } from 'tfjs-sparsity/report';
 
 globalThis.train = async (workers) => {
   await useBackend('cpu', {log: () => {}});
@@ -25,10 +26,23 @@ globalThis.train = async (workers) => {
   const model = sparsify(dense);
   model.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
   const cost = hardwareCost({accelerators: [acf()], workers});
-  const callbacks = [pruning(gradualMagnitude({finalSparsity: 0.5, endStep: 4})), cost, progress({verbose: false})];
+  const statistics = maskStatistics();
+  const callbacks = [pruning(gradualMagnitude({finalSparsity: 0.5, endStep: 4})), statistics, cost, progress({verbose: false})];
   await model.fit(tf.ones([8, 4]), tf.ones([8, 2]), {epochs: 2, batchSize: 2, verbose: 0, callbacks});
   const report = await cost.report();
-  return JSON.stringify({workers: report.queue.workers, series: report.series});
+  const figures = htmlFigures(maskCharts([{type: 'maskMaps', step: 8, layers: statistics.maps()}]));
+  return JSON.stringify({workers: report.queue.workers, series: report.series, figures});
+};
+
+globalThis.reload = async () => {
+  await useBackend('cpu', {log: () => {}});
+  const kernelInitializer = tf.initializers.identity({gain: 0.1});
+  const model = sparsify(tf.sequential({layers: [tf.layers.dense({units: 64, inputShape: [64], kernelInitializer})]}));
+  const files = [];
+  for (const values of ['float32', 'float16']) await model.save(sparseFile((bytes) => void files.push(bytes), {values}));
+  const loaded = await tf.loadLayersModel(sparseFile(files[0]));
+  const [before, after] = [model, loaded].map((each) => [...each.getWeights()[0].dataSync()]);
+  return JSON.stringify({before, after, bytes: files.map((file) => file.length)});
 };
 `;
 
@@ -71,7 +85,7 @@ beforeAll(async () => {
 }, 60_000);
 
 /** What both a page and a worker have, and nothing of node's: above all no `process`. */
-const browser = { performance, setTimeout, clearTimeout, console, atob, TextEncoder, TextDecoder, URL };
+const browser = { performance, setTimeout, clearTimeout, console, atob, TextEncoder, TextDecoder, URL, Blob };
 
 /** A web worker, as far as hardwareCost needs one. */
 class Worker {
@@ -105,12 +119,26 @@ it('holds one worker, without tfjs', () => {
   expect(workers[0].source.length).toBeLessThan(code.length / 5);
 });
 
-it('trains where there is no node, in a worker and without', async () => {
+/** A page that has loaded the bundle. */
+function loadPage() {
   const scope = createContext({ ...browser, Worker });
   runInContext('globalThis.self = globalThis.window = globalThis; globalThis.document = {};', scope);
   runInContext(code, scope);
+  return scope;
+}
+
+it('trains where there is no node, in a worker and without', async () => {
+  const scope = loadPage();
   const [inline, threaded] = [JSON.parse(await scope.train(0)), JSON.parse(await scope.train(1))];
   expect([inline.workers, threaded.workers]).toEqual([0, 1]);
   expect(inline.series.length).toBe(8);
+  expect(inline.figures).toMatch(/^<div class="maps"><figure><svg.*4 x 2, 50\.0 % zeros/);
   expect(threaded.series).toEqual(inline.series);
+});
+
+it('saves and loads sparse files where there is no node', async () => {
+  const { before, after, bytes } = JSON.parse(await loadPage().reload());
+  expect(after).toEqual(before);
+  expect(before.filter((value: number) => value !== 0)).toEqual(Array(64).fill(Math.fround(0.1)));
+  expect(bytes[1]).toBeLessThan(bytes[0]);
 });

@@ -105,6 +105,39 @@ describe('kernel threads', () => {
     });
   });
 
+  it('notice at once that one of them has ended in the middle of a kernel, and go on without it', () => {
+    const { status, stdout, stderr } = run(`
+      const { startKernelThreads } = await import('./dist/ops/threads/kernel-threads.js');
+      const { instantiateKernels } = await import('tfjs-sparsity/kernels');
+      // A helper whose first kernel ends its thread.
+      const helper = \`
+        import { parentPort, workerData } from 'node:worker_threads';
+        import { help } from '\${new URL('./dist/kernels/kernel-crew.js', 'file://' + process.cwd() + '/')}';
+        parentPort.postMessage('ready');
+        const end = () => process.exit(1);
+        help(workerData.control, workerData.modules.map(() => Array(200).fill(end)), workerData.helper);
+      \`;
+      const memory = new WebAssembly.Memory({initial: 2048, maximum: 65536, shared: true});
+      await startKernelThreads(memory, 2, 'data:text/javascript,' + encodeURIComponent(helper));
+      const kernels = instantiateKernels(memory);
+      const floats = new Float32Array(memory.buffer);
+      const gemm = () => kernels.gemm(256, 1024, 256, 0, 1024, 4, 2 ** 20, 4096, false, 2 ** 21, 4096, 2 ** 23);
+      const begin = performance.now();
+      let message = 'no error';
+      for (let i = 0; i < 1000 && message === 'no error'; i++) try { gemm(); } catch (error) { message = error.message; }
+      console.log(message, performance.now() - begin < 20_000);
+      floats.fill(1, 0, 2 ** 19);
+      floats.fill(0, 2 ** 19, 2 ** 20);
+      gemm();
+      console.log(floats.subarray(2 ** 19, 2 ** 19 + 2 ** 18).every((value) => value === 256));
+    `);
+    expect({ status, stdout, stderr }).toEqual({
+      status: 0,
+      stdout: 'a kernel failed: the thread that was at a part of it has ended true\ntrue\n',
+      stderr: '',
+    });
+  });
+
   it('say why they are not to be had once the backend runs', () => {
     const { stdout } = run(`
       await useBackend('wasm', {log});

@@ -14,7 +14,7 @@ export const reportCommand: CommandModule<object, Args> = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'A result of simulate or compare (.json), or files of a sweep (.jsonl)',
+        describe: 'A result of simulate or compare (.json), files of a sweep (.jsonl), or the log of a training (run.jsonl)',
       })
       .options(valued(outFlag)),
   handler: async (args) => {

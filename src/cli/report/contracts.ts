@@ -62,12 +62,27 @@ export interface XyChart {
   readonly kind: 'points' | 'curves';
   readonly title: string;
   readonly x: { readonly label: string; readonly unit: Unit };
-  readonly y: { readonly label: string; readonly unit: Unit };
+  /** The axis begins at 0 unless `fromZero` is false: small moves of large values are seen then. */
+  readonly y: { readonly label: string; readonly unit: Unit; readonly fromZero?: boolean };
   readonly series: readonly { readonly name: string; readonly points: readonly (readonly [x: number, y: number])[] }[];
 }
 
-/** A picture of numbers. */
-export type Chart = BarChart | GroupChart | XyChart;
+/** Where a mask keeps weights, and how its groups are filled. */
+export interface MapChart {
+  readonly kind: 'map';
+  readonly title: string;
+  /** What the whole is: `400 x 120, 90.0 % zeros`. */
+  readonly subtitle: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** Fraction of kept weights in each cell, row-major. */
+  readonly cells: readonly number[];
+  /** How many groups keep 0, 1 ... weights. */
+  readonly occupancy: readonly number[];
+}
+
+/** A picture of numbers; `note` is a sentence below it that says what to see, on a page. */
+export type Chart = (BarChart | GroupChart | XyChart | MapChart) & { readonly note?: string };
 
 /** What a person reads of a result. */
 export interface Report {

@@ -1,15 +1,34 @@
 import type { Chart, Report } from './contracts.js';
 import { svgBars } from './svg-bars.js';
 import { svgGroups } from './svg-groups.js';
+import { svgMap } from './svg-map.js';
 import { chartWidth, element, type Svg } from './svg-parts.js';
 import { svgXy } from './svg-xy.js';
 
 const margin = 16;
 
-/** A chart as SVG. */
+/**
+ * A chart as SVG, without script or font; the same chart gives the same bytes. Its colours but those of the data follow `currentColor`.
+ *
+ * @example
+ * ```ts
+ * const axis = {label: 'step', unit: 'plain'} as const;
+ * const {text} = svgChart({kind: 'curves', title: 'Loss', x: axis, y: axis, series: [{name: 'loss', points: [[0, 2], [1, 1]]}]});
+ * text.startsWith('<svg'); // true
+ * ```
+ */
 export function svgChart(chart: Chart): Svg {
-  if (chart.kind === 'bars') return svgBars(chart);
-  return chart.kind === 'groups' ? svgGroups(chart) : svgXy(chart);
+  switch (chart.kind) {
+    case 'bars':
+      return svgBars(chart);
+    case 'groups':
+      return svgGroups(chart);
+    case 'map':
+      return svgMap(chart);
+    case 'points':
+    case 'curves':
+      return svgXy(chart);
+  }
 }
 
 /** All charts of a report, one below the other, on white. */

@@ -62,19 +62,19 @@ export function heading(title: string, names: readonly string[]): { readonly par
 }
 
 /** A drawing of parts. */
-export function drawing(height: number, parts: string): Svg {
+export function drawing(height: number, parts: string, width = chartWidth): Svg {
   const text = element(
     'svg',
     {
       xmlns: 'http://www.w3.org/2000/svg',
-      width: chartWidth,
+      width,
       height,
-      viewBox: `0 0 ${chartWidth} ${Math.round(height)}`,
+      viewBox: `0 0 ${width} ${Math.round(height)}`,
       'font-family': 'system-ui, sans-serif',
       'font-size': 11,
       fill: 'currentColor',
     },
     parts,
   );
-  return { width: chartWidth, height, text };
+  return { width, height, text };
 }

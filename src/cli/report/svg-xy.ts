@@ -19,7 +19,7 @@ export function svgXy({ kind, title, x, y, series }: XyChart): Svg {
   );
   const yAxis = axisOf(
     all.map(([, value]) => value),
-    true,
+    y.fromZero ?? true,
   );
   const px = (value: number) => left + plotWidth * xAxis.place(value);
   const py = (value: number) => bottom - plotHeight * yAxis.place(value);

@@ -1,5 +1,6 @@
 import type { CostReportData } from '../../callbacks/cost-report.js';
 import type { BarChart, Chart, Unit, XyChart } from '../report/contracts.js';
+import { foldParts } from '../report/fold-parts.js';
 import { palette } from '../report/svg-parts.js';
 import { phases } from './comparison-tables.js';
 
@@ -51,17 +52,4 @@ function curvesOf(accelerators: CostReportData['accelerators'], series: CostRepo
     },
     { kind: 'curves', title: 'Zeros in the tensors', x, y: { label: 'share', unit: 'share' }, series: zeros },
   ];
-}
-
-/** Bars with their smallest parts together as `other`, so that there are `most` at the most. */
-function foldParts(bars: readonly Parts[], most: number): readonly Parts[] {
-  const names = [...new Set(bars.flatMap((bar) => Object.keys(bar)))];
-  if (names.length <= most) return bars;
-  const largest = (name: string) => Math.max(...bars.map((bar) => bar[name] ?? 0));
-  const small = new Set(names.toSorted((a, b) => largest(b) - largest(a)).slice(most - 1));
-  return bars.map((bar) => {
-    const kept = Object.entries(bar).filter(([name]) => !small.has(name));
-    const other = Object.entries(bar).reduce((sum, [name, value]) => (small.has(name) ? sum + value : sum), 0);
-    return { ...Object.fromEntries(kept), other };
-  });
 }

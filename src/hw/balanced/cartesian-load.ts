@@ -2,7 +2,8 @@ import type { Scnn001Spec } from './scnn001.js';
 
 /** What a PE does under the Cartesian product. */
 export interface CartesianLoad {
-  productCycles: number;
+  /** Vectors of activations that met vectors of weights, a batch of multiplications each. */
+  vectorPairs: number;
   haloCycles: number;
   /** Products made, on an output or not. */
   products: number;
@@ -15,7 +16,7 @@ export interface CartesianLoad {
 /** Adds the products of `a` activations with `w` weights. */
 export function meet(load: CartesianLoad, a: number, w: number, { multipliers, weightsPerCycle }: Scnn001Spec): void {
   if (a === 0 || w === 0) return;
-  load.productCycles += Math.ceil(a / (multipliers / weightsPerCycle)) * Math.ceil(w / weightsPerCycle);
+  load.vectorPairs += Math.ceil(a / (multipliers / weightsPerCycle)) * Math.ceil(w / weightsPerCycle);
   load.products += a * w;
   load.activations += a;
 }
@@ -26,4 +27,4 @@ export function addLoad(load: CartesianLoad, own: CartesianLoad, copies: number)
 }
 
 /** Nothing to do. */
-export const noLoad: CartesianLoad = { productCycles: 0, haloCycles: 0, products: 0, activations: 0, haloWords: 0 };
+export const noLoad: CartesianLoad = { vectorPairs: 0, haloCycles: 0, products: 0, activations: 0, haloWords: 0 };

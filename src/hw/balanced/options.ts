@@ -27,6 +27,13 @@ export interface FrameOptions {
   /** Width of a column index, and of the count that a row begins with, in bits, 1 to 16. @default 8 */
   readonly indexBits?: number;
   /**
+   * Cycles between two batches of multiplications, 1 to 1024: 1 when multipliers are pipelined, 10 as Table I of 001 can be read, which does
+   * not say whether its 10 cycles are latency or occupancy (ledger 1.2.7; section 4, 12). It holds for weight updates, too.
+   *
+   * @default 1
+   */
+  readonly multiplyInitiationInterval?: number;
+  /**
    * What a stored row is: `mapRow` the columns of one channel and row of a map (of W: the S weights of a kernel row), `flattened` all the
    * channels of a row of a map (of W: the whole kernel), in pieces that an index reaches. It decides claim 9 (ledger section 4, 27).
    *
@@ -69,8 +76,6 @@ export interface BalancedOptions extends FrameOptions {
   readonly rowFormat?: 'exact' | 'threshold';
   /** Row pairs that the index computation unit (M-ICU) of a PE matches per cycle, above 0; 001 gives none. @default 1 */
   readonly rowPairsPerCycle?: number;
-  /** Cycles between two batches of multiplications: 1 when multipliers are pipelined, 10 as Table I of 001 counts. @default 1 */
-  readonly multiplyInitiationInterval?: number;
   /** Cycles of a multiplication, by which Procedure 2 decides: 10 for floating point, 7 for integers (001 Table I). @default 10 */
   readonly multiplyCycles?: number;
   /** Cycles of one round of Procedure 1: it compares the neighbouring partitions one after the other. @default 8 */
@@ -91,6 +96,7 @@ export const frameFields = {
   dramBytesPerCycle: z.number().positive().default(1024),
   valueBits: z.union([z.literal(8), z.literal(16), z.literal(32)]).default(32),
   indexBits: z.int().min(1).max(16).default(8),
+  multiplyInitiationInterval: size(1),
   rowLayout: z.enum(['mapRow', 'flattened']).default('mapRow'),
   chargeTranspose: z.boolean().default(true),
   clockGhz: z.number().positive().default(1),
@@ -133,7 +139,6 @@ export const balancedSchema = z
     stealing: z.boolean().default(true),
     rowFormat: z.enum(['exact', 'threshold']).default('exact'),
     rowPairsPerCycle: z.number().positive().default(1),
-    multiplyInitiationInterval: size(1),
     multiplyCycles: size(10),
     coarseRoundCycles: z.int().min(0).default(8),
   })

@@ -47,12 +47,14 @@ export const scnn001Kind = { schema, build, resources: frameResources, areas: ar
  * dense layer are dealt out. Forward and input gradient: all non-zeros of a channel in the tile meet all non-zero weights of that
  * channel, `weightsPerCycle` by `multipliers / weightsPerCycle`; with a stride the remainders meet that land on an output:
  *
- *     PE = sum over images, channels, remainders of ceil(W / weightsPerCycle) * ceil(A / activations) + outputs of others' tiles / banks
+ *     PE = sum over images, channels, remainders of ceil(W / weightsPerCycle) * ceil(A / activations) * multiplyInitiationInterval
+ *          + outputs of others' tiles / banks
  *
  * Weight gradient: at each pair of pixels under a tap the non-zero channels of A meet those of E. Products whose output is outside the
  * map, or not wanted, are made and dropped.
  *
- * Unit-cycles are lost to `fragmentation`, `ineffectual` products, `halo`, `imbalance` and `memory`.
+ * Unit-cycles are lost to `fragmentation`, `ineffectual` products, `initiation` (with `multiplyInitiationInterval` above 1), `halo`,
+ * `imbalance` and `memory`.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
@@ -71,26 +73,27 @@ function build(spec: Scnn001Spec): Accelerator {
 
 function execute(work: GemmWork, spec: Scnn001Spec): DesignExecution {
   const loads = cartesianLoads(work, spec);
-  const { multipliers, weightsPerCycle } = spec;
+  const { multipliers, weightsPerCycle, multiplyInitiationInterval: interval } = spec;
   const effectual = effectualMacs(work) * work.imageScale;
   const executed = sum(loads, (load) => load.products);
-  const busy = loads.map((load) => load.productCycles + load.haloCycles);
+  const busy = loads.map((load) => load.vectorPairs * interval + load.haloCycles);
   const cycles = Math.max(...busy);
-  const productCycles = sum(loads, (load) => load.productCycles);
+  const vectorPairs = sum(loads, (load) => load.vectorPairs);
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols, units: spec.pes });
   const gradient = work.phase === 'weightGradient';
   return {
     cycles,
     ...{ effectual, executed, multiplied: executed },
     idle: {
-      fragmentation: productCycles * multipliers - executed,
-      ineffectual: executed - effectual,
+      fragmentation: (vectorPairs * multipliers - executed) * interval,
+      ineffectual: (executed - effectual) * interval,
+      initiation: effectual * (interval - 1),
       halo: sum(loads, (load) => load.haloCycles) * multipliers,
       imbalance: sum(busy, (own) => cycles - own) * multipliers,
     },
     actions: {
       registerAccess: 4 * executed,
-      sramSmallAccess: productCycles * weightsPerCycle + sum(loads, (load) => load.activations), // weights stream past activations
+      sramSmallAccess: vectorPairs * weightsPerCycle + sum(loads, (load) => load.activations), // weights stream past activations
       nocHop: sum(loads, (load) => load.haloWords),
       indexOp: executed,
     },

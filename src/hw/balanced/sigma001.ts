@@ -53,15 +53,16 @@ export const sigma001Kind = { schema, build, resources: frameResources, areas: a
  * im2col, and one GEMM after the other on all the multipliers (ledger 1.5).
  *
  * The non-zeros of one operand are packed into the multipliers, `units` in a fold, whatever rows they come from; the GEMMs of different
- * groups of channels share a fold but no Flex-DPE. The other operand streams by, a vector per cycle:
+ * groups of channels share a fold but no Flex-DPE. The other operand streams by, a vector per batch of multiplications:
  *
- *     cycles = folds * (1 to load + vectors + 1 through the Benes network + log2(units) through the adder tree)
+ *     cycles = folds * (1 to load + vectors * multiplyInitiationInterval + 1 through the Benes network + log2(units) through the adder tree)
  *
  * A word that streams by, or is loaded, goes as far as the mean distance on the torus of the other designs: the die is as large.
  *
  * A multiplier that holds a value works where the vector has one, too; all outputs of a weight gradient are made, wanted or not.
  *
- * Unit-cycles are lost to `ineffectual` slots, `underfilled` multipliers, `fill` and `memory`.
+ * Unit-cycles are lost to `ineffectual` slots, `underfilled` multipliers, `initiation` (with `multiplyInitiationInterval` above 1), `fill`
+ * and `memory`.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
@@ -80,9 +81,10 @@ function build(spec: Sigma001Spec): Accelerator {
 
 function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
   const units = spec.pes * spec.multipliers;
+  const interval = spec.multiplyInitiationInterval;
   const run = stationaryFolds(work, spec);
   const fill = foldLatency(spec);
-  const cycles = run.streamCycles + run.folds * fill;
+  const cycles = run.vectors * interval + run.folds * fill;
   const effectual = effectualMacs(work) * work.imageScale;
   const multiplied = work.output ? madeMacs(work) * work.imageScale : effectual;
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols });
@@ -91,8 +93,9 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
     cycles,
     ...{ effectual, executed: run.slots, multiplied },
     idle: {
-      ineffectual: run.slots - effectual,
-      underfilled: units * run.streamCycles - run.slots,
+      ineffectual: (run.slots - effectual) * interval,
+      underfilled: (units * run.vectors - run.slots) * interval,
+      initiation: effectual * (interval - 1),
       fill: units * run.folds * fill,
     },
     actions: {

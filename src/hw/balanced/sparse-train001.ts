@@ -47,9 +47,9 @@ export const sparseTrain001Kind = { schema, build, resources: frameResources, ar
  * split by dimension (ledger 1.5).
  *
  * Rows are dealt to PEs as in `balanced` with even bands, and PEs skip the zeros of both operands. But a PE convolves one row pair after
- * the other: each takes ceil(products / multipliers) cycles of its own, at least one, and no PE helps another.
+ * the other: each takes ceil(products / multipliers) batches of its own, at least one, of `multiplyInitiationInterval` cycles, and no PE helps another.
  *
- * Unit-cycles are lost to `fragmentation`, `imbalance` and `memory`.
+ * Unit-cycles are lost to `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `imbalance` and `memory`.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
@@ -71,14 +71,16 @@ function execute(work: GemmWork, spec: SparseTrain001Spec): DesignExecution {
   const products = sum(loads, (load) => load.products);
   const rowPairs = sum(loads, (load) => load.rowPairs);
   if (work.imageScale === 1) rememberEffectualMacs(work, products);
-  const cycles = Math.max(...loads.map((load) => load.pairBatches));
+  const { multipliers, multiplyInitiationInterval: interval } = spec;
+  const batches = Math.max(...loads.map((load) => load.pairBatches));
   const partitions = split.bounds.length - 1;
   return {
-    cycles,
+    cycles: batches * interval,
     ...{ effectual: products, executed: products, multiplied: products },
     idle: {
-      fragmentation: sum(loads, (load) => load.pairBatches) * spec.multipliers - products,
-      imbalance: sum(loads, (load) => cycles - load.pairBatches) * spec.multipliers,
+      fragmentation: (sum(loads, (load) => load.pairBatches) * multipliers - products) * interval,
+      initiation: products * (interval - 1),
+      imbalance: sum(loads, (load) => batches - load.pairBatches) * multipliers * interval,
     },
     actions: { registerAccess: 4 * products, sramSmallAccess: 2 * products, indexOp: rowPairs + products },
     decisions: {},

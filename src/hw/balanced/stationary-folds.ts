@@ -8,8 +8,8 @@ import { foldLatency, type Sigma001Spec } from './sigma001.js';
 export interface FoldedWork {
   readonly stationary: 'kernel' | 'input';
   readonly folds: number;
-  /** One per fold and vector. */
-  readonly streamCycles: number;
+  /** Vectors that stream by, added up over folds: a batch of multiplications each. */
+  readonly vectors: number;
   /** Multipliers that hold a value, added up over vectors. */
   readonly slots: number;
   /** Values that are loaded into multipliers. */
@@ -41,7 +41,7 @@ export function stationaryFolds(work: GemmWork, spec: Sigma001Spec): FoldedWork 
     held: rowOnes * work.imageScale,
     vectors: view.n,
   }));
-  const cycles = ({ streamCycles, folds }: FoldedWork) => streamCycles + folds * foldLatency(spec);
+  const cycles = ({ vectors, folds }: FoldedWork) => vectors * spec.multiplyInitiationInterval + folds * foldLatency(spec);
   const fastest = cycles(inputs) < cycles(kernels) ? inputs : kernels;
   const chosen = spec.stationary === 'best' ? fastest : spec.stationary === 'kernel' ? kernels : inputs;
   return { ...chosen, streamedWords: streamedWords(views, chosen.stationary, work.nest.groups, spec) * work.imageScale };
@@ -55,12 +55,12 @@ function foldGemms(
   spec: Sigma001Spec,
   gemmOf: (view: CountedView) => { readonly held: number; readonly vectors: number },
 ): FoldedWork {
-  const sums = { folds: 0, streamCycles: 0, slots: 0, heldWords: 0 };
+  const sums = { folds: 0, vectors: 0, slots: 0, heldWords: 0 };
   for (let first = 0; first < views.length; first += groups) {
     const turn = views.slice(first, first + groups).map(gemmOf);
     const folds = Math.ceil(turn.reduce((sum, { held }) => sum + Math.ceil(held / spec.flexDpeSize), 0) / flexDpes(spec));
     sums.folds += folds;
-    sums.streamCycles += folds * turn[0].vectors;
+    sums.vectors += folds * turn[0].vectors;
     for (const { held, vectors } of turn) {
       sums.slots += held * vectors;
       sums.heldWords += held;

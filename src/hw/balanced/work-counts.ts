@@ -51,10 +51,12 @@ export function workCounts(work: GemmWork | UpdateWork, execution: Execution, tr
 export function updateCounts(work: UpdateWork, traffic: Movement, frame: FrameSpec): WorkCounts {
   const units = frame.pes * frame.multipliers;
   const effectual = effectualMacs(work);
-  const cycles = Math.ceil(effectual / units);
+  const interval = frame.multiplyInitiationInterval;
+  const batches = Math.ceil(effectual / units);
   const execution = {
-    ...{ cycles, effectual, executed: effectual, multiplied: effectual },
-    idle: { underfilled: units * cycles - effectual },
+    cycles: batches * interval,
+    ...{ effectual, executed: effectual, multiplied: effectual },
+    idle: { underfilled: (units * batches - effectual) * interval, initiation: effectual * (interval - 1) },
     actions: { registerAccess: 4 * effectual, sramSmallAccess: 3 * effectual },
     decisions: {},
   };

@@ -10,7 +10,7 @@ export const LANES: usize = 128;
 /**
  * y[block][oh][ow][o] = bias[o] + sum over the non-zeros j of o of values[j] x[offsets[j]], below 0 made 0 where `relu`. All strides are
  * in bytes; `bias` may be 0 for none. The list comes in segments, `segmentRows` rows apart, so that what a segment reads of x stays in the
- * first-level cache; for the same reason the lanes are done in two halves.
+ * first-level cache.
  */
 export function sparseForward(
   values: usize, offsets: usize, rowStart: usize, outputs: i32, segments: i32, segmentRows: i32, bias: usize, relu: bool,
@@ -21,48 +21,68 @@ export function sparseForward(
   for (; blocks > 0; blocks--, x += xBlock, y += yBlock)
     for (let oh = 0; oh < outHeight; oh++)
       for (let segment = 0; segment < segments; segment++)
-        for (let half: usize = 0; half < LANES; half += LANES / 2)
-          for (let ow = 0; ow < outWidth; ow++) {
-            const rows = rowStart + 4 * <usize>(segmentRows * segment);
-            const input = x + <usize>oh * xRow + <usize>ow * xPixel + half;
-            const out = y + <usize>oh * yRow + <usize>ow * yPixel + half;
-            rowsForward(values, offsets, rows, outputs, segment > 0, bias, relu && segment == segments - 1, input, out);
-          }
+        for (let ow = 0; ow < outWidth; ow++) {
+          const rows = rowStart + 4 * <usize>(segmentRows * segment);
+          const input = x + <usize>oh * xRow + <usize>ow * xPixel;
+          const out = y + <usize>oh * yRow + <usize>ow * yPixel;
+          rowsForward(values, offsets, rows, outputs, segment > 0, bias, relu && segment == segments - 1, input, out);
+        }
 }
 
-/** {@link sparseForward} for one pixel and half of its lanes; `more` adds to what y holds. */
+/**
+ * {@link sparseForward} for one pixel; `more` adds to what y holds. Between the halves of the lanes stands a branch that is never taken, here and
+ * below: V8 puts all loads between two branches before the arithmetic, and these eight, with the eight sums, are more than there are registers.
+ */
 function rowsForward(
   values: usize, offsets: usize, rowStart: usize, outputs: i32, more: bool, bias: usize, relu: bool, x: usize, y: usize,
 ): void {
   const zero = f32x4.splat(0);
   const kept = relu ? zero : i32x4.splat(-1);
-  let j = load<u32>(rowStart);
+  const apart = offsets - values;
+  let value = values + 4 * <usize>load<u32>(rowStart);
   for (let o = 0; o < outputs; o++, y += LANES) {
-    const end = load<u32>(rowStart + 4 * <usize>o, 4);
-    let s0: v128, s1: v128, s2: v128, s3: v128;
+    const end = values + 4 * <usize>load<u32>(rowStart + 4 * <usize>o, 4);
+    let s0: v128, s1: v128, s2: v128, s3: v128, s4: v128, s5: v128, s6: v128, s7: v128;
     if (more) {
       s0 = v128.load(y);
       s1 = v128.load(y, 16);
       s2 = v128.load(y, 32);
       s3 = v128.load(y, 48);
+      s4 = v128.load(y, 64);
+      s5 = v128.load(y, 80);
+      s6 = v128.load(y, 96);
+      s7 = v128.load(y, 112);
     } else {
       s0 = bias ? v128.load32_splat(bias + 4 * <usize>o) : zero;
       s1 = s0;
       s2 = s0;
       s3 = s0;
+      s4 = s0;
+      s5 = s0;
+      s6 = s0;
+      s7 = s0;
     }
-    for (; j < end; j++) {
-      const w = v128.load32_splat(values + 4 * <usize>j);
-      const lanes = x + load<u32>(offsets + 4 * <usize>j);
+    for (; value < end; value += 4) {
+      const w = v128.load32_splat(value);
+      const lanes = x + load<u32>(value + apart);
       s0 = multiplyAdd(w, v128.load(lanes), s0);
       s1 = multiplyAdd(w, v128.load(lanes, 16), s1);
       s2 = multiplyAdd(w, v128.load(lanes, 32), s2);
       s3 = multiplyAdd(w, v128.load(lanes, 48), s3);
+      if (value > end) break;
+      s4 = multiplyAdd(w, v128.load(lanes, 64), s4);
+      s5 = multiplyAdd(w, v128.load(lanes, 80), s5);
+      s6 = multiplyAdd(w, v128.load(lanes, 96), s6);
+      s7 = multiplyAdd(w, v128.load(lanes, 112), s7);
     }
     v128.store(y, positive(s0, kept));
     v128.store(y, positive(s1, kept), 16);
     v128.store(y, positive(s2, kept), 32);
     v128.store(y, positive(s3, kept), 48);
+    v128.store(y, positive(s4, kept), 64);
+    v128.store(y, positive(s5, kept), 80);
+    v128.store(y, positive(s6, kept), 96);
+    v128.store(y, positive(s7, kept), 112);
   }
 }
 
@@ -124,6 +144,10 @@ function rowsGradient(offsets: usize, rowStart: usize, outputs: i32, partials: u
       let b = f32x4.mul(e1, v128.load(lanes, 16));
       a = multiplyAdd(e2, v128.load(lanes, 32), a);
       b = multiplyAdd(e3, v128.load(lanes, 48), b);
+      if (j > end) {
+        v128.store(sums, f32x4.add(a, b));
+        break;
+      }
       a = multiplyAdd(e4, v128.load(lanes, 64), a);
       b = multiplyAdd(e5, v128.load(lanes, 80), b);
       a = multiplyAdd(e6, v128.load(lanes, 96), a);

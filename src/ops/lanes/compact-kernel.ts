@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { optimizerLayout, slotsOf } from '../optimizer-slots.js';
+import { SparsityError } from '../../errors.js';
+import { type OptimizerSlot, slotCandidates } from '../optimizer-slots.js';
 import { onHeap } from './on-heap.js';
 
 /**
@@ -14,12 +15,16 @@ export class CompactKernel {
   /** `order` on the heap. */
   private readonly positions: tf.Tensor;
 
-  /** @param order the positions of the kept values in the dense kernel; at least one. */
+  /**
+   * @param order the positions of the kept values in the dense kernel; at least one.
+   * @throws SparsityError when the optimizer has several slots that may be the kernel's.
+   */
   constructor(
     private readonly dense: tf.Variable,
     private readonly order: Uint32Array,
     private readonly optimizer: tf.Optimizer,
   ) {
+    slotsToMove(optimizer, dense); // throws before anything is made
     this.positions = tf.keep(tf.tensor1d(new Int32Array(order.buffer, order.byteOffset, order.length), 'int32'));
     this.variable = tf.tidy(() => tf.variable(this.gather(dense), true, `${dense.name}/compact`));
     this.denseData = dense.dataId;
@@ -71,16 +76,28 @@ export class CompactKernel {
 
   /** tfjs's optimizers know slots by their place, which stays, and this package by their names, which follow the variable. */
   private moveSlots(from: tf.Variable, to: tf.Variable, convert: (slot: tf.Tensor) => tf.Tensor): void {
-    for (const [field, suffix] of Object.entries(optimizerLayout(this.optimizer).slots)) {
-      for (const slot of slotsOf(this.optimizer, field)) {
-        if (slot.originalName !== `${from.name}/${suffix}`) continue;
-        const old = slot.variable;
-        // Who disposes the optimizer first has no use for its slots.
-        if (old.isDisposed) continue;
-        slot.variable = tf.tidy(() => tf.variable(convert(old), false));
-        slot.originalName = `${to.name}/${suffix}`;
-        old.dispose();
-      }
+    for (const { suffix, slot } of slotsToMove(this.optimizer, from)) {
+      const old = slot.variable;
+      // Who disposes the optimizer first has no use for its slots.
+      if (old.isDisposed) continue;
+      slot.variable = tf.tidy(() => tf.variable(convert(old), false));
+      slot.originalName = `${to.name}/${suffix}`;
+      old.dispose();
     }
   }
+}
+
+/** A variable's slots, once they are born. A slot that stayed dense beside compact gradients would be read beyond their end. */
+function slotsToMove(optimizer: tf.Optimizer, variable: tf.Variable): { suffix: string; slot: OptimizerSlot }[] {
+  return slotCandidates(optimizer, variable).flatMap(({ suffix, slots }) => {
+    if (slots.length > 1) {
+      throw new SparsityError({
+        what: `optimizer slot ${variable.name}/${suffix}`,
+        got: slots.map((slot) => slot.originalName),
+        expected: 'one slot of that name, or one that differs in its number only',
+        fix: 'compile this model with an optimizer of its own, or give its layers names of their own',
+      });
+    }
+    return slots.map((slot) => ({ suffix, slot }));
+  });
 }

@@ -130,7 +130,8 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
       store.read = () => {
         const compact = compacts.get(layer);
         if (compact && inTrainingStep()) return compact.variable;
-        compact?.sync();
+        // Who reads the variable may look at its slots next, as `save` does.
+        settle(layer);
         return store.variable;
       };
       return store;

@@ -24,7 +24,10 @@ export function hasLanes(): boolean {
   return false;
 }
 
-/** Runs a body on the wasm heap as a kernel of tfjs, which looks after tensors and profiles. It is not on the tape. */
+/**
+ * Runs a body on the wasm heap, in the time of a call: what tfjs does around a kernel takes longer than many of these bodies. Where somebody
+ * profiles or debugs it runs as a kernel of tfjs all the same. It is not on the tape.
+ */
 export function onHeap(
   inputs: Readonly<Record<string, tf.Tensor>>,
   body: (heap: WasmHeap, inputs: Infos) => tf.TensorInfo,
@@ -41,6 +44,13 @@ export function allOnHeap(
 }
 
 function runBody(inputs: Readonly<Record<string, tf.Tensor>>, body: Body): tf.Tensor | tf.Tensor[] {
+  const engine = tf.engine();
+  if (engine.state.profiling || tf.env().getBool('DEBUG')) return runAsKernel(inputs, body);
+  const made = body(heapOf(tf.backend()) as WasmHeap, inputs);
+  return Array.isArray(made) ? made.map((info) => engine.makeTensorFromTensorInfo(info)) : engine.makeTensorFromTensorInfo(made);
+}
+
+function runAsKernel(inputs: Readonly<Record<string, tf.Tensor>>, body: Body): tf.Tensor | tf.Tensor[] {
   if (!tf.getKernel(kernelName, 'wasm')) {
     tf.registerKernel({
       kernelName,

@@ -8,12 +8,14 @@ export interface HelperData {
   readonly control: Int32Array<SharedArrayBuffer>;
   /** The kernels for shared memory, build by build. */
   readonly modules: readonly WebAssembly.Module[];
+  /** Its number, from 0. */
+  readonly helper: number;
 }
 
 const { workerData, parentPort } = await importNode<typeof import('node:worker_threads')>('node:worker_threads');
-const { memory, control, modules } = workerData as HelperData;
+const { memory, control, modules, helper } = workerData as HelperData;
 const builds = modules.map((module) =>
   Object.values(new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, WasmFunction>),
 );
 parentPort?.postMessage('ready');
-help(control, builds);
+help(control, builds, helper);

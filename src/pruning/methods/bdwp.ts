@@ -73,7 +73,7 @@ export function bdwp(options: BdwpOptions = {}): PruningMethod {
     slots: 'keep',
     schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
     decay,
-    ...(!weightUpdate && { groups: { n, m, forward: 'input' as const, backward: 'output' as const } }),
+    ...(!weightUpdate && { groups: { n, m, forward: 'input', backward: 'output' } as const }),
     config: { name: 'bdwp', n, m, decay, beginStep, ...(weightUpdate && { weightUpdate }), exclude },
     skip: (info) => excluded(info) ?? tooNarrow(info, m),
     updateMasks: (kernels, { sparsity }) =>

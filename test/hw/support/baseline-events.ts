@@ -38,11 +38,12 @@ export function scnn001Events(work: GemmWork, spec: Scnn001Spec): BaselineEvents
   const pes = Array.from({ length: spec.pes }, () => ({ productCycles: 0, haloCycles: 0 }));
   const events: BaselineEvents = { cycles: 0, executed: 0, effectual: 0, idle: {} };
   const perCycle = spec.multipliers / spec.weightsPerCycle;
+  const interval = spec.multiplyInitiationInterval;
   /** All of `a` meets all of `w`, a vector of each in a cycle; `lands` says whether a product is wanted. */
   const meet = <A, W>(pe: number, a: A[], w: W[], lands: (a: A, w: W) => boolean) => {
     for (const activations of chunks(a, perCycle)) {
       for (const weights of chunks(w, spec.weightsPerCycle)) {
-        pes[pe].productCycles++;
+        for (let cycle = 0; cycle < interval; cycle++) pes[pe].productCycles++;
         for (const activation of activations) {
           for (const weight of weights) {
             events.executed++;
@@ -190,8 +191,9 @@ export function scnn001Events(work: GemmWork, spec: Scnn001Spec): BaselineEvents
   events.cycles = Math.max(...pes.map((pe) => pe.productCycles + pe.haloCycles));
   const all = (of: (pe: (typeof pes)[number]) => number) => pes.reduce((sum, pe) => sum + of(pe), 0);
   events.idle = {
-    fragmentation: all((pe) => pe.productCycles) * spec.multipliers - events.executed,
-    ineffectual: events.executed - events.effectual,
+    fragmentation: all((pe) => pe.productCycles) * spec.multipliers - events.executed * interval,
+    ineffectual: (events.executed - events.effectual) * interval,
+    initiation: events.effectual * (interval - 1),
     halo: all((pe) => pe.haloCycles) * spec.multipliers,
     imbalance: all((pe) => events.cycles - pe.productCycles - pe.haloCycles) * spec.multipliers,
   };
@@ -206,7 +208,13 @@ export function sigma001Events(
 ): BaselineEvents & { words: number } {
   const units = spec.pes * spec.multipliers;
   const dpes = Math.floor(units / spec.flexDpeSize);
-  const events = { cycles: 0, executed: 0, effectual: 0, words: 0, idle: { ineffectual: 0, underfilled: 0, fill: 0 } };
+  const events = {
+    cycles: 0,
+    executed: 0,
+    effectual: 0,
+    words: 0,
+    idle: { ineffectual: 0, underfilled: 0, initiation: 0, fill: 0 },
+  };
   const gemms = naiveGemms(work);
   let latency = 1 + 1;
   for (let width = 1; width < Math.max(2, units); width *= 2) latency++;
@@ -219,21 +227,25 @@ export function sigma001Events(
     for (const foldOfDpes of chunks(flexDpes, dpes)) {
       for (const { dpe } of foldOfDpes) events.words += dpe.length;
       for (let vector = 0; vector < foldOfDpes[0].vectors.length; vector++) {
-        let used = 0;
+        let [used, effectual] = [0, 0];
         const sent = new Set<string>();
         for (const { gemm, vectors, dpe } of foldOfDpes) {
           for (const { lane, k } of dpe) {
             const [i, j] = stationary === 'kernel' ? [vector, lane] : [lane, vector];
             used++;
             if (vectors[vector][k]) sent.add(`${gemms.indexOf(gemm)} ${k}`);
-            if (vectors[vector][k] && gemm.wanted[i][j]) events.effectual++;
-            else events.idle.ineffectual++;
+            if (vectors[vector][k] && gemm.wanted[i][j]) effectual++;
           }
         }
         events.words += sent.size;
         events.executed += used;
-        events.idle.underfilled += units - used;
-        events.cycles++;
+        events.effectual += effectual;
+        for (let cycle = 0; cycle < spec.multiplyInitiationInterval; cycle++) {
+          if (cycle > 0) events.idle.initiation += effectual;
+          events.idle.ineffectual += used - effectual;
+          events.idle.underfilled += units - used;
+          events.cycles++;
+        }
       }
       events.cycles += latency;
       events.idle.fill += latency * units;

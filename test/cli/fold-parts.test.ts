@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
+import { foldParts } from 'tfjs-sparsity/report';
 import { expect, it } from 'vitest';
-import { foldParts } from '../../examples/lib/charts.js';
 
 const sum = (bar: Readonly<Record<string, number>>) => Object.values(bar).reduce((total, value) => total + value, 0);
 

@@ -1,0 +1,129 @@
+/**
+ * Training steps in a browser: wall milliseconds on tfjs's own wasm kernels, dense on ours, and sparse, interleaved in one page, medians.
+ * The page is bundled as an app of a user is, and Chromium runs it without a window.
+ *
+ *     npm run bench:browser [-- --browser /usr/bin/chromium --nets "mlp 784-512,cnn 4" --sparsity 0.9 --rounds 15 --isolated]
+ *
+ * `--isolated` serves it with the headers that make a page cross-origin isolated, so that memory may be shared between threads.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Rolldown } from 'vite';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import type { PageOptions, PageResult } from './browser/page.js';
+
+const args = await yargs(hideBin(process.argv))
+  .options({
+    browser: { type: 'string', default: '/usr/bin/chromium', describe: 'A Chromium that runs without a window' },
+    nets: { type: 'string', default: 'mlp 784-512,cnn 4', describe: 'Networks, by the beginning of their names' },
+    sparsity: { type: 'number', default: 0.9 },
+    rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
+    isolated: { type: 'boolean', default: false, describe: 'Cross-origin isolated' },
+    limit: { type: 'number', default: 300, describe: 'Seconds until the browser is given up' },
+  })
+  .strict()
+  .parseAsync();
+
+interface ServedFile {
+  readonly type: string;
+  readonly body: string | Uint8Array;
+}
+
+/** What the server has, by path. */
+async function pages(): Promise<Map<string, ServedFile>> {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const built = await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    publicDir: false,
+    resolve: {
+      alias: [
+        { find: /^tfjs-sparsity$/, replacement: join(root, 'dist/index.js') },
+        { find: /^tfjs-sparsity\/(\w+)$/, replacement: join(root, 'dist/$1/index.js') },
+      ],
+    },
+    build: {
+      write: false,
+      target: 'esnext',
+      modulePreload: false,
+      rolldownOptions: { input: fileURLToPath(new URL('./browser/page.js', import.meta.url)) },
+    },
+  });
+  const { output } = built as Rolldown.RolldownOutput;
+  const script = (part: Rolldown.RolldownOutput['output'][number]) => (part.type === 'chunk' ? part.code : part.source);
+  const html = `<!doctype html><title>bench</title><script type="module" src="/${output[0].fileName}"></script>`;
+  const wasm = ['', '-simd', '-threaded-simd'].map((kind) => `tfjs-backend-wasm${kind}.wasm`);
+  const { resolve } = createRequire(import.meta.url);
+  return new Map<string, ServedFile>([
+    ['/', { type: 'text/html', body: html }],
+    ...output.map((part) => [`/${part.fileName}`, { type: 'text/javascript', body: script(part) }] as const),
+    ...wasm.map((name) => {
+      const body = readFileSync(resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`));
+      return [`/wasm/${name}`, { type: 'application/wasm', body }] as const;
+    }),
+  ]);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
+
+/** Serves the page until it answers. */
+async function runPage(options: PageOptions): Promise<PageResult> {
+  const files = await pages();
+  const profile = mkdtempSync(join(tmpdir(), 'bench-browser-'));
+  const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+  let answered: (text: string) => void;
+  const answer = new Promise<string>((resolve) => {
+    answered = resolve;
+  });
+  const server = createServer(async (request, response) => {
+    if (request.method === 'POST') answered(await bodyOf(request));
+    const file = files.get(request.url ?? '');
+    response.writeHead(file ? 200 : 404, { 'Content-Type': file?.type ?? 'text/plain', ...(args.isolated ? isolation : {}) });
+    response.end(file?.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const address = `http://127.0.0.1:${port}/#${encodeURIComponent(JSON.stringify(options))}`;
+  const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile}`];
+  const browser = spawn(args.browser, [...flags, address], { stdio: 'ignore' });
+  const ended = new Promise<never>((_, reject) => {
+    browser.once('error', reject);
+    browser.once('exit', (code) => reject(new Error(`the browser ended with code ${code} before the page answered`)));
+    setTimeout(() => reject(new Error(`the page has not answered for ${args.limit} s`)), 1000 * args.limit).unref();
+  });
+  try {
+    const result = JSON.parse(await Promise.race([answer, ended])) as PageResult | { readonly error: string };
+    if ('error' in result) throw new Error(`in the page: ${result.error}`);
+    return result;
+  } finally {
+    ended.catch(() => {});
+    const exited = new Promise((resolve) => browser.once('exit', resolve));
+    if (browser.exitCode === null && browser.kill()) await exited;
+    server.closeAllConnections();
+    server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+const { browser, isolated, message, rows } = await runPage(args);
+console.log(`${browser}${isolated ? ', cross-origin isolated' : ''}\n${message}\nmedian of ${args.rounds}, SGD`);
+console.log('network               batch  variant    wall ms  times stock  times dense');
+for (const { net, batch, variant, wallMs } of rows) {
+  const over = (other: string) =>
+    ((rows.find((row) => row.net === net && row.variant === other)?.wallMs ?? 0) / wallMs).toFixed(2);
+  const name = variant === 'sparse' ? `${100 * args.sparsity} %` : variant;
+  const cells = [net.padEnd(21), String(batch).padStart(5), ` ${name.padEnd(8)}`, wallMs.toFixed(2).padStart(9)];
+  console.log([...cells, over('stock').padStart(12), over('dense').padStart(12)].join(' '));
+}
