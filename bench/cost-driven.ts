@@ -24,7 +24,7 @@ import { accuracySentence, comparisonTable, sparsityTable } from './allocation/a
 import { type AllocatedRun, trainAllocated } from './allocation/train-allocated.js';
 import type { Settings } from './allocation/training.js';
 import { warmUp } from './allocation/warm-up.js';
-import { digest } from './reproduce/finished-draws.js';
+import { digest } from './digest.js';
 
 // Fixed before the first run.
 const full: Settings = {
