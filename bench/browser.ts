@@ -7,7 +7,8 @@
  * `--isolated` serves it with the headers that make a page cross-origin isolated, so that memory may be shared between threads.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -97,7 +98,8 @@ async function runPage(options: PageOptions): Promise<PageResult> {
   const { port } = server.address() as AddressInfo;
   const address = `http://127.0.0.1:${port}/#${encodeURIComponent(JSON.stringify(options))}`;
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile}`];
-  const browser = spawn(args.browser, [...flags, address], { stdio: 'ignore' });
+  // A group of its own, which can be ended with all its processes: those write to the profile until they end.
+  const browser = spawn(args.browser, [...flags, address], { stdio: 'ignore', detached: true });
   const ended = new Promise<never>((_, reject) => {
     browser.once('error', reject);
     browser.once('exit', (code) => reject(new Error(`the browser ended with code ${code} before the page answered`)));
@@ -109,11 +111,10 @@ async function runPage(options: PageOptions): Promise<PageResult> {
     return result;
   } finally {
     ended.catch(() => {});
-    const exited = new Promise((resolve) => browser.once('exit', resolve));
-    if (browser.exitCode === null && browser.kill()) await exited;
+    if (browser.pid && browser.exitCode === null) process.kill(-browser.pid, 'SIGKILL');
     server.closeAllConnections();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 

@@ -33,6 +33,7 @@ const full: Settings = {
   testImages: 10_000,
   warmUpEpochs: 1,
   epochs: 6,
+  settleEpochs: 2,
   batchSize: 32,
   learningRate: 0.001,
   sparsity: 0.9,
@@ -44,7 +45,9 @@ const full: Settings = {
   images: 4,
   seed: 1,
 };
-const smoke: Settings = { ...full, model: 'lenet5', trainImages: 64, testImages: 32, epochs: 1, batchSize: 8, images: 2 };
+const smoke: Settings = {
+  ...{ ...full, model: 'lenet5', trainImages: 64, testImages: 32, epochs: 1, settleEpochs: 1, batchSize: 8, images: 2 },
+};
 
 const args = await yargs(hideBin(process.argv))
   .options({
@@ -90,7 +93,7 @@ for (const [name, allocation] of Object.entries(allocations)) {
 
 const command = `npm run bench:allocation -- ${process.argv.slice(2).join(' ')}`;
 const conditions = [
-  `${settings.model} on ${data.name}, ${data.train.count} images, batch ${settings.batchSize}: ${settings.warmUpEpochs} dense epoch, then ${epochs} of pruning, Adam ${settings.learningRate}; seed ${seed}.`,
+  `${settings.model} on ${data.name}, ${data.train.count} images, batch ${settings.batchSize}: ${settings.warmUpEpochs} dense epoch, then ${epochs} of pruning, Adam ${settings.learningRate}, and ${settings.settleEpochs} at rate 0 for the averages of batch normalisation; seed ${seed}.`,
   `Cost-driven: from the magnitudes and maps behind the dense epoch, each layer ${range.join(' to ')}, savings per ${per}.`,
   `Cycles and energy are modelled, of a training step, the mean of ${lastSteps}, ${settings.images} images of each standing for its batch; less: than ${runs[0].name}.`,
   accuracySentence(runs, data.test.count),

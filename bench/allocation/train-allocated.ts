@@ -42,6 +42,7 @@ export async function trainAllocated(
   const prune = pruning(gradualMagnitude({ finalSparsity, beginStep, endStep, frequency, allocation }), { seed });
   const model = sparsify(start, { execution: 'sparse' });
   await train(model, data, settings, epochs, [prune]);
+  await train(model, data, { ...settings, learningRate: 0 }, settings.settleEpochs, []);
   const { accuracy } = await evaluate(model, data, data.test);
   const works: PhaseWork[][] = [];
   await recordSteps(model, data, settings, { accelerators: [recorder(works)] });

@@ -23,6 +23,8 @@ export interface Settings {
   readonly range: readonly [least: number, most: number];
   readonly per: 'weight' | 'score';
   readonly accelerators: readonly string[];
+  /** Epochs at rate 0 before a network is tested: averages of batch normalisation lag a hundred steps behind the weights. */
+  readonly settleEpochs: number;
   /** Steps recorded behind a training, and the images of each that stand for its batch. */
   readonly recordedSteps: number;
   readonly images: number;

@@ -73,15 +73,16 @@ export function accuracyChart(title: string, results: readonly FinishedRun[]): s
   const points = [...groups(results).values()].flatMap((runs) => {
     const [{ name, setting }] = runs as [FinishedRun];
     if (setting.sparsity === undefined) return [];
-    const { mean } = interval(runs.map(({ accuracy }) => accuracy));
-    return [{ name, point: [100 * setting.sparsity, 100 * mean] as const }];
+    return [{ name, at: [setting.sparsity, interval(runs.map(({ accuracy }) => accuracy)).mean] as const }];
   });
-  const series = [...new Set(points.map(({ name }) => name))].map((name) => ({
-    name,
-    points: points.filter((one) => one.name === name).map(({ point }) => point),
-  }));
-  const x = { label: 'sparsity, %', unit: 'plain' } as const;
-  return svgChart({ kind: 'curves', title, x, y: { label: 'test accuracy, %', unit: 'plain' }, series }).text;
+  const names = [...new Set(points.map(({ name }) => name))];
+  return svgChart({
+    kind: 'curves',
+    title,
+    x: { label: 'sparsity', unit: 'share' },
+    y: { label: 'test accuracy', unit: 'share', fromZero: false },
+    series: names.map((name) => ({ name, points: points.filter((point) => point.name === name).map(({ at }) => at) })),
+  }).text;
 }
 
 /** Differences of accuracy between runs of one seed. */

@@ -1,4 +1,12 @@
-import { bdwp, globalAllocation, gradualMagnitude, hardwareAware, type PruningMethod } from 'tfjs-sparsity/pruning';
+import {
+  bdwp,
+  globalAllocation,
+  gradualMagnitude,
+  hardwareAware,
+  methodFromConfig,
+  type PruningMethod,
+} from 'tfjs-sparsity/pruning';
+import type { RunOptions } from './options.js';
 
 /** A way to train, as `--method` names it. */
 interface Method {
@@ -42,3 +50,21 @@ export type MethodName = keyof typeof registry;
 /** The methods of the examples. */
 export const methods: Readonly<Record<MethodName, Method>> = registry;
 export const methodNames = Object.keys(methods) as readonly MethodName[];
+
+/** The steps of a training. */
+export interface TrainingLength {
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+}
+
+/** How a run is pruned, and what it is called: by the method of its file in full, or by a recipe. */
+export function methodOf(
+  { method: name, ownMethod, sparsity }: Pick<RunOptions, 'method' | 'ownMethod' | 'sparsity'>,
+  { stepsPerEpoch, totalSteps }: TrainingLength,
+): { readonly label: string; readonly method: PruningMethod | undefined } {
+  if (ownMethod && name !== 'dense') {
+    return { label: `${name} ${percent(sparsity)}`, method: methodFromConfig(ownMethod, { stepsPerEpoch }) };
+  }
+  const { label, make } = methods[name as MethodName];
+  return { label: label(sparsity), method: make(sparsity, totalSteps) };
+}

@@ -1,15 +1,25 @@
 import { SparsityError } from 'tfjs-sparsity';
+import type { RunConfig } from 'tfjs-sparsity/callbacks';
+import type { Config } from 'tfjs-sparsity/pruning';
 import type { DatasetName } from './load-dataset.js';
-import type { MethodName } from './methods.js';
 import type { ModelName } from './models.js';
 
-/** What one example run needs to know; every field is a flag of the same name. */
-export interface RunOptions {
+/** What only the file of `--config` says. */
+export interface FileOptions extends Pick<RunConfig, 'policy' | 'breakEven'> {
+  /** The method in full, which `method` names; without one, `method` is a recipe of the examples. */
+  readonly ownMethod?: Config | undefined;
+  /** In place of Adam; its learning rate is the flag's. */
+  readonly optimizer?: RunConfig['optimizer'];
+}
+
+/** What one example run needs to know; every field is a flag of the same name, but for those of a file. */
+export interface RunOptions extends FileOptions {
+  readonly config?: string | undefined;
   readonly data: DatasetName;
   readonly dataDir: string | undefined;
   readonly trainImages: number | undefined;
   readonly model: ModelName;
-  readonly method: MethodName;
+  readonly method: string;
   readonly sparsity: number;
   readonly epochs: number;
   readonly batchSize: number;

@@ -1,9 +1,10 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SparsityError } from 'tfjs-sparsity';
-import { commandLine, flagName, flagValue } from './command-line.js';
+import { commandLine } from './command-line.js';
+import { flagName, flagValue } from './flags.js';
 import { readJson, writeJson } from './json-file.js';
-import type { ExampleDefaults, RunOptions } from './options.js';
+import type { ExampleDefaults, FileOptions, RunOptions } from './options.js';
 
 /** What `command.json` in the folder of a command holds. */
 interface StoredCommand {
@@ -12,7 +13,7 @@ interface StoredCommand {
 }
 
 /** Options that may change from one part of a run to the next: they say where it lies, and what happens behind its last step. */
-const free: ReadonlySet<string> = new Set<keyof RunOptions>(['runDir', 'resume', 'report', 'targetAccuracy']);
+const free: ReadonlySet<string> = new Set<keyof RunOptions>(['config', 'runDir', 'resume', 'report', 'targetAccuracy']);
 
 /** Makes the folder of a new command: `1`, `2` ... in `--run-dir`, behind all that are there. */
 export async function newRunFolder(options: RunOptions): Promise<string> {
@@ -79,12 +80,18 @@ function assertSameOptions(dir: string, stored: RunOptions, given: RunOptions, d
   const names = Object.keys({ ...stored, ...given }) as (keyof RunOptions)[];
   const differing = names.filter((name) => !free.has(name) && flagValue(stored[name]) !== flagValue(given[name]));
   if (differing.length === 0) return;
-  const { runDir, report, targetAccuracy } = given;
-  const command = commandLine({ ...stored, runDir, report, targetAccuracy, resume: true }, defaults);
+  const { config, runDir, report, targetAccuracy } = given;
+  const command = commandLine({ ...stored, config, runDir, report, targetAccuracy, resume: true }, defaults);
   throw new SparsityError({
     what: `options to resume ${dir}`,
-    got: differing.map((name) => `${flagName(name)} ${flagValue(given[name])} (stored: ${flagValue(stored[name])})`).join(', '),
+    got: differing.map((name) => `${placeOf(name)} ${flagValue(given[name])} (stored: ${flagValue(stored[name])})`).join(', '),
     expected: 'those of the stored run',
     fix: `resume it with \`${command}\`, or leave --resume out for a new run`,
   });
+}
+
+/** Where an option is given. */
+function placeOf(name: keyof RunOptions): string {
+  const inFile: readonly string[] = ['ownMethod', 'policy', 'breakEven', 'optimizer'] satisfies (keyof FileOptions)[];
+  return inFile.includes(name) ? `${name === 'ownMethod' ? 'method' : name} of --config` : flagName(name);
 }

@@ -8,7 +8,6 @@ import { commandLine, parseOptions } from './command-line.js';
 import { type Dataset, firstImages } from './dataset.js';
 import { percent } from './format.js';
 import { loadDataset } from './load-dataset.js';
-import type { MethodName } from './methods.js';
 import type { ExampleDefaults, RunOptions } from './options.js';
 import { reportPage } from './report-page.js';
 import { finishRunFolder, newRunFolder, unfinishedRunFolder } from './run-dir.js';
@@ -71,7 +70,7 @@ async function run(options: RunOptions, defaults: ExampleDefaults): Promise<numb
 }
 
 /** The networks that a command trains, one after the other. */
-function methodsOf({ compare, method }: RunOptions): readonly MethodName[] {
+function methodsOf({ compare, method }: RunOptions): readonly string[] {
   return compare && method !== 'dense' ? ['dense', method] : [method];
 }
 

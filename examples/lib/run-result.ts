@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import type { CostReportData, LayerSparsityRow, RunLogLine } from 'tfjs-sparsity/callbacks';
 import { readJson, writeJson } from './json-file.js';
-import type { MethodName } from './methods.js';
 
 /** All that the table and the page show of one trained network. */
 export interface RunResult {
   readonly name: string;
-  readonly method: MethodName;
+  readonly method: string;
   readonly accuracy: number;
   readonly loss: number;
   readonly seconds: number;

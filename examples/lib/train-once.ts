@@ -1,8 +1,9 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import {
   checkpoint,
   hardwareCost,
   type Json,
+  makeOptimizer,
   maskStatistics,
   progress,
   pruning,
@@ -15,10 +16,10 @@ import {
   tensorBoard,
 } from 'tfjs-sparsity/callbacks';
 import type { Accelerator } from 'tfjs-sparsity/hw';
-import { sparsify } from 'tfjs-sparsity/ops';
+import { sparsify, sparsifyReport, sparsifyTable } from 'tfjs-sparsity/ops';
 import { type Dataset, firstImages } from './dataset.js';
 import { evaluate } from './evaluate.js';
-import { methods } from './methods.js';
+import { methodOf } from './methods.js';
 import { buildModel } from './models.js';
 import { oneHot } from './one-hot.js';
 import type { RunOptions } from './options.js';
@@ -44,6 +45,12 @@ function curvesOf(log: readonly RunLogLine[]): Pick<RunResult, 'steps' | 'epochs
       line.type === 'epoch' && 'test_acc' in line.logs ? [{ step: line.step, accuracy: line.logs.test_acc }] : [],
     ),
   };
+}
+
+/** SGD and momentum of tfjs keep their rate as a tensor, the others as a number. */
+function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
+  if ('setLearningRate' in optimizer) (optimizer as tf.SGDOptimizer).setLearningRate(rate);
+  else Object.assign(optimizer, { learningRate: rate });
 }
 
 /** Seconds of training since now; as part of a checkpoint they go on where the run goes on. */
@@ -81,12 +88,13 @@ export async function trainOnce(
     seed: options.seed,
   });
   const totalSteps = options.epochs * batches.batchesPerEpoch;
-  const { label, make } = methods[options.method];
-  const method = make(options.sparsity, totalSteps);
+  const { label, method } = methodOf(options, { stepsPerEpoch: batches.batchesPerEpoch, totalSteps });
   const dense = buildModel(options.model, data, options.seed);
-  const model = method ? sparsify(dense, { execution: options.execution }) : dense;
+  const { execution, breakEven, policy } = options;
+  const model = method ? sparsify(dense, { ...policy, execution, ...(breakEven !== undefined && { breakEven }) }) : dense;
   if (model !== dense) dense.dispose();
-  const optimizer = tf.train.adam(options.learningRate);
+  if (method && policy) console.log(sparsifyTable(sparsifyReport(model)));
+  const optimizer = makeOptimizer({ name: 'adam', ...options.optimizer, learningRate: options.learningRate });
   model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
 
   const prune = method && pruning(method, { seed: options.seed });
@@ -100,7 +108,7 @@ export async function trainOnce(
     ...(prune ? [prune, maskStatistics({ every: Math.max(1, Math.round(totalSteps / 100)) })] : []),
     ...(cost ? [cost] : []),
     progress(),
-    runLog(runDir, { config: { ...options, accelerators: [...options.accelerators] } as Json }),
+    runLog(runDir, { config: { ...options, effectiveMethod: method?.config ?? null } as unknown as Json }),
     tensorBoard(runDir),
     checkpoint(runDir, { every: 200, state }),
   ];
@@ -115,7 +123,7 @@ export async function trainOnce(
     onBatchBegin: async () => {
       // Cosine decay to 0; the rate follows from the step alone, so a resumed run meets the same rates.
       const rate = 0.5 * options.learningRate * (1 + Math.cos((Math.PI * step) / totalSteps));
-      (optimizer as unknown as { learningRate: number }).learningRate = rate;
+      setLearningRate(optimizer, rate);
     },
     onBatchEnd: async (_batch: number, logs?: tf.Logs) => {
       step += 1;
@@ -138,7 +146,7 @@ export async function trainOnce(
   if (stop.aborted) return { model, result: undefined };
   const report = await cost?.report();
   const result: RunResult = {
-    name: label(options.sparsity),
+    name: label,
     method: options.method,
     ...(await evaluate(model, data, data.test)),
     seconds: timer.seconds(),

@@ -36,9 +36,12 @@ export {
   type MaskUpdate,
   maskStatistics,
 } from './mask-statistics.js';
+export { makeOptimizer, type OptimizerConfig } from './optimizer-config.js';
 export { type Progress, type ProgressOptions, progress } from './progress.js';
 export { type LayerSparsityRow, type Pruning, type PruningOptions, type PruningSkip, pruning } from './pruning.js';
 export { type ReplayOptions, replayRun } from './replay-run.js';
+export { type ParseRunConfigOptions, parseRunConfig, type RunConfig } from './run-config.js';
+export type { KnownNames } from './run-config-schema.js';
 export { type RunLogOptions, runLog } from './run-log.js';
 export { type RunLogLine, readRunLog } from './run-log-file.js';
 export type { Estimate } from './sampling.js';

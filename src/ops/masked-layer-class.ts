@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { KernelInfo, KernelKind } from '../pruning/contracts.js';
 import { unstructured } from '../pruning/patterns/unstructured.js';
 import { magnitudeScore } from '../pruning/scores/magnitude-score.js';
 import { isRecording } from './forward-backward-op.js';
 import { DenseKernelStore, type KernelStore } from './kernel-store.js';
 import { decodeMasks, type EncodedMasks, encodeMasks } from './mask-codec.js';
+import { maskedKernel } from './masked-kernel-op.js';
+import { infoOf, kindOfMasked, type MaskedKind, type MaskedOp, rememberKind } from './masked-kinds.js';
 import type { ConvGeometry, OpMasks } from './masked-ops.js';
 import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
 
@@ -28,22 +29,13 @@ export interface LayerSparsity {
 export interface MaskedLayer extends tf.layers.Layer {
   /** Where the kernel is; undefined until the layer is built. A region puts its own here. */
   kernelStore: KernelStore | undefined;
-}
-
-/** A masked class and the stock class that it stands for. */
-export interface MaskedKind {
-  readonly kind: KernelKind;
-  /** Class names in tfjs's serialisation. */
-  readonly stock: string;
-  readonly masked: string;
-  /** Axes of the kernel that the forward pass and the input gradient reduce over. */
-  readonly axes: readonly [input: number, output: number];
+  /** Which of the layer's weights the kernel is. */
+  readonly kernelIndex: number;
 }
 
 /** A layer's constructor. */
 export type LayerClass = new (args: object) => tf.layers.Layer;
 type Loss = () => tf.Scalar;
-type MaskedOp = (x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry) => tf.Tensor;
 
 /** What the stock classes hold that their types hide. */
 interface StockLayer extends tf.layers.Layer {
@@ -61,15 +53,12 @@ interface LayerKernel {
   dispose(): void;
 }
 
-const classes = new Map<unknown, MaskedKind>();
-
 /**
- * The masked subclass of a stock class. While nothing is recorded, or no mask is in force, the stock layer computes with the effective
- * kernel, so that its outputs are those of the stock layer to the bit.
+ * The masked subclass of a class. While nothing is recorded, or no mask is in force, that class computes with the effective kernel, so
+ * that its outputs are those of the layer without masks to the bit.
  */
-export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp): LayerClass {
-  // The stock classes are not exported; an instance would give its class too, but would use up a default layer name.
-  const [Stock] = tf.serialization.SerializationMap.getMap().classNameMap[kind.stock] as unknown as [LayerClass];
+export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
+  const { kernelField, known } = kind;
   class Masked extends Stock implements MaskedLayer {
     static readonly className = kind.masked;
     kernelStore: KernelStore | undefined;
@@ -82,13 +71,13 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       super(args);
       this.sparsity = args.sparsity ?? {};
       checkInitial(this.name, this.sparsity.initial ?? 0);
-      const obstacle = trainingObstacle(kind.stock, super.getConfig() as MaskableConfig);
+      const obstacle = known && trainingObstacle(kind.stock, super.getConfig() as MaskableConfig);
       if (obstacle) {
         throw new SparsityError({
           what: `layer ${this.name}`,
           got: obstacle,
           expected: 'a layer that tfjs can train',
-          fix: `use tf.layers.${kind.kind} instead of the masked layer`,
+          fix: `use tf.layers.${known.kind} instead of the masked layer`,
         });
       }
     }
@@ -97,8 +86,7 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       super.build(inputShape);
       const { kernelVariable } = this;
       const variable = kernelVariable.read() as tf.Variable;
-      const [inputAxis, outputAxis] = kind.axes;
-      const info: KernelInfo = { name: this.name, kind: kind.kind, shape: variable.shape, inputAxis, outputAxis };
+      const info = infoOf(kind, this.name, variable.shape);
       const store = new DenseKernelStore(info, variable);
       this.ownStore = store;
       this.kernelStore = store;
@@ -116,12 +104,16 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       const { ownStore } = this;
       const masks = ownStore?.opMasks;
       if (!ownStore || !masks) return super.call(inputs, kwargs);
-      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor;
-      return tf.tidy(() =>
-        isRecording()
-          ? this.train(x, ownStore.variable, masks)
-          : this.withKernel(ownStore.effective(), () => super.call(x, kwargs)),
-      );
+      return tf.tidy(() => {
+        if (!isRecording()) return this.withKernel(ownStore.effective(), () => super.call(inputs, kwargs));
+        if (known) return this.train([inputs].flat()[0] as tf.Tensor, ownStore.variable, masks, known.op);
+        checkOneKernel(this.name, masks);
+        return this.withKernel(maskedKernel(ownStore.variable, masks), () => super.call(inputs, kwargs));
+      });
+    }
+
+    get kernelIndex(): number {
+      return this.weights.indexOf(this.kernelVariable as unknown as tf.LayerVariable);
     }
 
     /** Regularizers see the weights that are in use: tfjs gives |w| a slope at 0, which would push pruned weights off it. */
@@ -170,7 +162,7 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
       return { state: { ...encodeMasks(store.masks), ...store.treatment } };
     }
 
-    private train(x: tf.Tensor, w: tf.Tensor, masks: OpMasks): tf.Tensor {
+    private train(x: tf.Tensor, w: tf.Tensor, masks: OpMasks, op: MaskedOp): tf.Tensor {
       const { bias, activation, strides, padding, dataFormat } = this as unknown as StockLayer;
       const channelsFirst = dataFormat === 'channelsFirst' && x.rank === 4;
       const geometry: ConvGeometry = strides
@@ -197,8 +189,20 @@ export function maskedClass(kind: MaskedKind, kernelField: string, op: MaskedOp)
     }
   }
   tf.serialization.registerClass(Masked as unknown as Parameters<typeof tf.serialization.registerClass>[0]);
-  classes.set(Masked, kind);
+  rememberKind(kind, Masked, Stock);
   return Masked;
+}
+
+function checkOneKernel(layer: string, { forward, backward, thinning }: OpMasks): void {
+  const own = backward !== forward && 'a mask of the input gradient that differs from the forward mask';
+  const got = thinning ? 'operands of the gradient products that are thinned' : own;
+  if (!got) return;
+  throw new SparsityError({
+    what: `masks of layer ${layer}`,
+    got,
+    expected: 'masks of its kernel alone, one for both directions: of your own class no products are known',
+    fix: `exclude ${layer} from this method or in the policy, or prune with another method`,
+  });
 }
 
 function checkInitial(layer: string, initial: number): void {
@@ -213,12 +217,7 @@ function checkInitial(layer: string, initial: number): void {
 
 /** The masked class of a layer, or undefined for any other layer. */
 export function maskedKindOf(layer: tf.layers.Layer): MaskedKind | undefined {
-  return classes.get(layer.constructor);
-}
-
-/** Whether a class name in a model's topology is that of a masked layer. */
-export function isMaskedClassName(name: unknown): boolean {
-  return [...classes.values()].some(({ masked }) => masked === name);
+  return kindOfMasked(layer.constructor);
 }
 
 /** Whether a layer is a masked one. */

@@ -1,27 +1,22 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { KernelKind } from '../pruning/contracts.js';
-import { type LayerSparsity, type MaskedKind, maskedClass } from './masked-layer-class.js';
+import type { MaskedKind, MaskedOp } from './masked-kinds.js';
+import { type LayerClass, type LayerSparsity, maskedClass } from './masked-layer-class.js';
 import * as ops from './masked-ops.js';
 
 /** The arguments of a stock layer, and `sparsity`. */
 type LayerArgs<Stock> = Stock extends (args: infer Args) => unknown ? Args & { sparsity?: LayerSparsity } : never;
 
-const kinds = {
-  dense: { kind: 'dense', stock: 'Dense', masked: 'MaskedDense', axes: [0, 1] },
-  conv1d: { kind: 'conv1d', stock: 'Conv1D', masked: 'MaskedConv1D', axes: [1, 2] },
-  conv2d: { kind: 'conv2d', stock: 'Conv2D', masked: 'MaskedConv2D', axes: [2, 3] },
-  depthwiseConv2d: { kind: 'depthwiseConv2d', stock: 'DepthwiseConv2D', masked: 'MaskedDepthwiseConv2D', axes: [2, 3] },
-} as const satisfies Record<KernelKind, MaskedKind>;
-
-const MaskedDense = maskedClass(kinds.dense, 'kernel', ops.matMul);
-const MaskedConv1D = maskedClass(kinds.conv1d, 'kernel', ops.conv1d);
-const MaskedConv2D = maskedClass(kinds.conv2d, 'kernel', ops.conv2d);
-const MaskedDepthwiseConv2D = maskedClass(kinds.depthwiseConv2d, 'depthwiseKernel', ops.depthwiseConv2d);
-
-/** The masked kind that stands for a stock class, or undefined where there is none. */
-export function maskedKindFor(stockClassName: string): MaskedKind | undefined {
-  return Object.values(kinds).find(({ stock }) => stock === stockClassName);
+/** The stock classes are not exported; an instance would give its class too, but would use up a default layer name. */
+function builtIn(stock: string, kind: KernelKind, axes: MaskedKind['axes'], kernelField: string, op: MaskedOp): LayerClass {
+  const [Stock] = tf.serialization.SerializationMap.getMap().classNameMap[stock] as unknown as [LayerClass];
+  return maskedClass({ stock, masked: `Masked${stock}`, axes, kernelField, known: { kind, op } }, Stock);
 }
+
+const MaskedDense = builtIn('Dense', 'dense', [0, 1], 'kernel', ops.matMul);
+const MaskedConv1D = builtIn('Conv1D', 'conv1d', [1, 2], 'kernel', ops.conv1d);
+const MaskedConv2D = builtIn('Conv2D', 'conv2d', [2, 3], 'kernel', ops.conv2d);
+const MaskedDepthwiseConv2D = builtIn('DepthwiseConv2D', 'depthwiseConv2d', [2, 3], 'depthwiseKernel', ops.depthwiseConv2d);
 
 /**
  * `tf.layers.dense` with masks on its kernel.

@@ -1,27 +1,39 @@
 import type * as tf from '@tensorflow/tfjs';
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
-import { isMasked } from './masked-layer-class.js';
-import { maskedKindFor } from './masked-layers.js';
+import { checkInteger } from '../pruning/check.js';
+import { type KernelSite, kernelSite } from './kernel-site.js';
+import { checkMatches, type LayerMatch, matchesLayer } from './layer-match.js';
+import { maskableClasses } from './masked-kinds.js';
 import { leavesOf } from './model-layers.js';
-import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
+import { xnnpackPolicy } from './xnnpack-policy.js';
 
-/** Layers by exact name, by a pattern on the name, or by a test. */
-export type LayerMatch = string | RegExp | ((layer: tf.layers.Layer) => boolean);
-
-/** Which layers of a model become prunable. A layer must pass every rule. */
+/** Which layers of a model become prunable. A layer must pass every rule. All but tests and functions is plain data. */
 export interface LayerPolicy {
   /** Only layers that match one of these. @default all */
   readonly include?: LayerMatch | readonly LayerMatch[];
   /** No layer that matches one of these. @default none */
   readonly exclude?: LayerMatch | readonly LayerMatch[];
+  /** Only layers of these classes, as tfjs calls them: `'Conv2D'`. @default all */
+  readonly classes?: string | readonly string[];
   /** Fewest weights that a kernel must have. @default 0 */
   readonly minWeights?: number;
+  /**
+   * What the number of input and output channels of a kernel must be a multiple of: `{input: 16, output: 8}` is what the sparse tensor
+   * cores of a GPU ask for. @default 1 and 1
+   */
+  readonly divisibleBy?: { readonly input?: number; readonly output?: number };
   /** Leaves the first prunable layer dense: it sees the input and is small. @default false */
   readonly skipFirst?: boolean;
   /** Leaves the last prunable layer dense: it makes the decision. @default false */
   readonly skipLast?: boolean;
+  /** A rule over the whole model; `'xnnpack'` is {@link xnnpackPolicy} in plain data. @default none */
+  readonly policy?: ModelPolicy | 'xnnpack';
 }
+
+/** A rule over a whole model: the layers that stay dense, and why. */
+export type ModelPolicy = (model: tf.LayersModel) => ReadonlyMap<tf.layers.Layer, string>;
 
 /** A layer that stays as it is, and why. */
 export interface SkippedLayer {
@@ -30,67 +42,62 @@ export interface SkippedLayer {
   readonly reason: string;
 }
 
-/** Why an embedding is neither pruned nor multiplied. */
-export const lookedUp = 'an embedding is a table: its rows are looked up, not multiplied';
-
-const unsupported: Readonly<Record<string, string>> = {
-  SeparableConv2D: 'separable convolutions have no masked layer yet: build them of a depthwise and a 1x1 convolution',
-  Conv2DTranspose: 'transposed convolutions have no masked layer yet',
-  Conv3D: '3-D convolutions have no masked layer yet',
-  Conv3DTranspose: 'transposed 3-D convolutions have no masked layer yet',
-  Embedding: lookedUp,
-};
-
 /** For each layer with weights, in model order, the reason why a policy leaves it dense, or undefined where it becomes prunable. */
 export function applyPolicy(model: tf.LayersModel, policy: LayerPolicy): ReadonlyMap<tf.layers.Layer, string | undefined> {
-  for (const rule of ['include', 'exclude'] as const) checkNames(model, rule, list(policy[rule]));
-  const weighted = leavesOf(model).filter((layer) => layer.weights.length > 0);
-  const maskable = weighted.filter((layer) => obstacle(layer) === undefined);
-  const skip = (layer: tf.layers.Layer): string | undefined => {
-    const weights = kernelSize(layer);
-    const { minWeights = 0 } = policy;
-    if (policy.include && !matches(layer, policy.include)) return 'policy.include does not name it';
-    if (policy.exclude && matches(layer, policy.exclude)) return 'policy.exclude names it';
-    if (weights < minWeights) return `its kernel has ${weights} weights, fewer than policy.minWeights = ${minWeights}`;
+  const leaves = leavesOf(model);
+  checkPolicy(leaves, policy);
+  const weighted = leaves.filter((layer) => layer.weights.length > 0);
+  const sites = new Map(weighted.map((layer) => [layer, kernelSite(layer)]));
+  const maskable = weighted.filter((layer) => typeof sites.get(layer) !== 'string');
+  const dense = (policy.policy === 'xnnpack' ? xnnpackPolicy() : policy.policy)?.(model);
+  const skip = (layer: tf.layers.Layer, site: KernelSite): string | undefined => {
+    if (policy.include && !matchesLayer(layer, policy.include)) return 'policy.include does not name it';
+    if (policy.exclude && matchesLayer(layer, policy.exclude)) return 'policy.exclude names it';
+    const classes = policy.classes && [policy.classes].flat();
+    if (classes && !classes.includes(site.kind.stock)) return `policy.classes does not name ${site.kind.stock}`;
+    const tooSmall = sizeReason(site, policy);
+    if (tooSmall) return tooSmall;
     if (policy.skipFirst && layer === maskable[0]) return 'it is the first prunable layer, and policy.skipFirst is set';
     if (policy.skipLast && layer === maskable.at(-1)) return 'it is the last prunable layer, and policy.skipLast is set';
-    return undefined;
+    return dense?.get(layer);
   };
-  return new Map(weighted.map((layer) => [layer, obstacle(layer) ?? skip(layer)]));
+  return new Map([...sites].map(([layer, site]) => [layer, typeof site === 'string' ? site : skip(layer, site)]));
 }
 
-function obstacle(layer: tf.layers.Layer): string | undefined {
-  if (isMasked(layer)) return undefined;
-  const className = layer.getClassName();
-  if (!maskedKindFor(className)) return unsupported[className] ?? `there is no masked layer for ${className}`;
-  return trainingObstacle(className, layer.getConfig() as MaskableConfig);
+function sizeReason({ shape, inputAxis, outputAxis }: KernelSite, policy: LayerPolicy): string | undefined {
+  const { minWeights = 0, divisibleBy = {} } = policy;
+  const weights = shape.reduce((size, extent) => size * extent, 1);
+  if (weights < minWeights) return `its kernel has ${weights} weights, fewer than policy.minWeights = ${minWeights}`;
+  for (const [side, axis] of [['input', inputAxis] as const, ['output', outputAxis] as const]) {
+    const { [side]: divisor = 1 } = divisibleBy;
+    const channels = shape[axis] as number;
+    if (channels % divisor !== 0) {
+      return `its ${channels} ${side} channels are no multiple of policy.divisibleBy.${side} = ${divisor}`;
+    }
+  }
+  return undefined;
 }
 
-function kernelSize(layer: tf.layers.Layer): number {
-  return (layer.weights[0]?.shape ?? []).reduce<number>((size, extent) => size * (extent ?? 1), 1);
-}
-
-function list(match: LayerPolicy['include']): readonly LayerMatch[] {
-  return match === undefined ? [] : Array.isArray(match) ? match : [match as LayerMatch];
-}
-
-function matches(layer: tf.layers.Layer, match: LayerPolicy['include']): boolean {
-  return list(match).some((rule) => {
-    if (typeof rule === 'string') return rule === layer.name;
-    return rule instanceof RegExp ? layer.name.search(rule) >= 0 : rule(layer);
-  });
-}
-
-function checkNames(model: tf.LayersModel, rule: string, rules: readonly LayerMatch[]): void {
-  const names = leavesOf(model).map(({ name }) => name);
-  for (const match of rules) {
-    if (match instanceof RegExp || typeof match === 'function') continue;
-    if (typeof match === 'string' && names.includes(match)) continue;
+function checkPolicy(layers: readonly tf.layers.Layer[], policy: LayerPolicy): void {
+  for (const rule of ['include', 'exclude'] as const) checkMatches(layers, `policy.${rule}`, policy[rule]);
+  const known = [...new Set([...maskableClasses(), ...layers.map((layer) => layer.getClassName())])];
+  for (const name of [policy.classes ?? []].flat()) {
+    if (known.includes(name)) continue;
+    const expected = `a class of layers: ${known.join(', ')}`;
+    throw new SparsityError({ what: 'policy.classes', got: name, expected, fix: nearest(String(name), known) });
+  }
+  if (policy.minWeights !== undefined) checkInteger('policy.minWeights', policy.minWeights, 0);
+  const { divisibleBy = {} } = policy;
+  checkOptionNames('policy.divisibleBy', divisibleBy, { input: true, output: true });
+  for (const [side, divisor] of Object.entries(divisibleBy)) {
+    if (divisor !== undefined) checkInteger(`policy.divisibleBy.${side}`, divisor, 1);
+  }
+  if (policy.policy !== undefined && policy.policy !== 'xnnpack' && typeof policy.policy !== 'function') {
     throw new SparsityError({
-      what: `policy.${rule}`,
-      got: match,
-      expected: `the name of a layer: ${names.join(', ')}`,
-      fix: `${nearest(String(match), names)}; a regular expression or a function matches many`,
+      what: 'policy.policy',
+      got: policy.policy,
+      expected: 'xnnpack, or a function of the model',
+      fix: 'pass xnnpackPolicy(), or a function that maps layers to reasons',
     });
   }
 }

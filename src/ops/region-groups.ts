@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { isCompanion } from './lanes/lane-companions.js';
 import { laneExecutor } from './lanes/lane-executor.js';
-import { isMasked } from './masked-layer-class.js';
+import { isMasked, maskedKindOf } from './masked-layer-class.js';
 import { type Container, containersOf } from './model-layers.js';
 import { type CreateRegionExecutor, type LayerExecution, Region, type RegionNode } from './region.js';
 import { markTrainingSteps } from './training-step.js';
@@ -116,7 +116,7 @@ function tensorsOf({ layers }: Container): ReadonlySet<tf.SymbolicTensor> {
 function canJoin(layer: tf.layers.Layer): boolean {
   const { inboundNodes } = graph(layer);
   if (inboundNodes.length !== 1 || !inboundNodes[0]?.inputTensors.length) return false;
-  return isMasked(layer) || isCompanion(layer.getClassName());
+  return maskedKindOf(layer)?.known !== undefined || isCompanion(layer.getClassName());
 }
 
 function nodesOf(layers: readonly tf.layers.Layer[], input: tf.SymbolicTensor): RegionNode[] {

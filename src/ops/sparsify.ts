@@ -3,9 +3,9 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { checkChoice } from '../pruning/check.js';
 import { checkModel } from './check-model.js';
+import { type KernelSite, kernelSite } from './kernel-site.js';
 import { laneExecutor } from './lanes/lane-executor.js';
 import { isMasked } from './masked-layer-class.js';
-import { maskedKindFor } from './masked-layers.js';
 import { applyPolicy, type LayerPolicy, type SkippedLayer } from './policy.js';
 import { rebuild } from './rebuild.js';
 import { groupRegions, type RegionGroup } from './region-groups.js';
@@ -40,7 +40,10 @@ const known = {
   execution: true,
   include: true,
   exclude: true,
+  classes: true,
   minWeights: true,
+  divisibleBy: true,
+  policy: true,
   skipFirst: true,
   skipLast: true,
   breakEven: true,
@@ -72,9 +75,8 @@ export function sparsify<Model extends tf.LayersModel>(model: Model, options: Sp
   checkBreakEven(breakEven);
   const reasons = applyPolicy(model, policy);
   const fresh = rebuild(model, (layer) => {
-    const kind = maskedKindFor(layer.getClassName());
-    if (!kind || !reasons.has(layer) || reasons.get(layer) !== undefined) return undefined;
-    return { className: kind.masked, config: (config) => config };
+    if (isMasked(layer) || !reasons.has(layer) || reasons.get(layer) !== undefined) return undefined;
+    return { className: (kernelSite(layer) as KernelSite).kind.masked, config: (config) => config };
   });
   const layers = [...reasons];
   const regions = execution === 'sparse' ? groupRegions(fresh, laneExecutor(breakEven === undefined ? {} : { breakEven })) : [];

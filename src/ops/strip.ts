@@ -24,7 +24,10 @@ export function strip<Model extends tf.LayersModel>(model: Model): Model {
     return {
       className: kind.stock,
       config: ({ sparsity, ...config }) => config,
-      weights: ([kernel, ...rest]) => [tf.tensor(foldedKernel(layer.kernelStore as KernelStore), kernel.shape), ...rest],
+      weights: (old) =>
+        old.map((weight, i) =>
+          i === layer.kernelIndex ? tf.tensor(foldedKernel(layer.kernelStore as KernelStore), weight.shape) : weight,
+        ),
     };
   });
 }

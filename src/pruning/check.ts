@@ -30,6 +30,12 @@ export function checkAmount(what: string, value: number, above = false): void {
   throw new SparsityError({ what, got: value, expected: `a finite number ${range}`, fix: `pass a number ${range}` });
 }
 
+/** Refuses what is neither true nor false. */
+export function checkFlag(what: string, value: boolean): void {
+  if (typeof value === 'boolean') return;
+  throw new SparsityError({ what, got: value, expected: 'true or false', fix: 'write true or false, without quotes' });
+}
+
 /** Refuses a name that is not among `choices`. */
 export function checkChoice(what: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;

@@ -11,6 +11,12 @@ export interface XnnpackLayer {
     readonly depthMultiplier?: number;
     readonly groups?: number;
     readonly keepDims?: boolean;
+    /** Of an activation layer. */
+    readonly activation?: string;
+    /** Of a batch normalization: the channels, which are the last axis where it is left out. */
+    readonly axis?: number;
+    /** Of an upsampling layer; `nearest` where it is left out. */
+    readonly interpolation?: string;
   };
   /**
    * Width of the zero padding layer right before it, at each side.
@@ -27,13 +33,14 @@ export interface XnnpackSupport {
   readonly inside: boolean;
 }
 
-const elementwise: readonly string[] = ['Activation', 'Add', 'BatchNormalization', 'Multiply', 'ReLU'];
+/** tfjs calls them so; a padding belongs to the window behind it. */
+const elementwise: readonly string[] = ['Add', 'ELU', 'LeakyReLU', 'Multiply', 'ReLU', 'ZeroPadding2D'];
+const activations: readonly string[] = ['elu', 'leaky_relu', 'relu', 'relu6', 'sigmoid'];
 
 /**
  * What XNNPACK's sparse inference, as TFLite has it, does with a layer: pruning pays for 1x1 convolutions of stride 1, in a chain of
  * such, of depthwise convolutions of 3x3 or 5x5 that keep the size (`same`) or halve it (stride 2, padded by a layer before), of global
- * averages that keep their axes and of elementwise layers. The rules of tfmot's policy for latency on XNNPACK; those for 5x5 windows and
- * for elementwise layers have not been checked against it.
+ * averages that keep their axes, of bilinear upsampling and of elementwise layers. The rules of tfmot's policy for latency on XNNPACK.
  *
  * @example
  * ```ts
@@ -43,7 +50,7 @@ const elementwise: readonly string[] = ['Activation', 'Add', 'BatchNormalization
  */
 export function xnnpackSupport({ className, config = {}, zeroPadding = 0 }: XnnpackLayer): XnnpackSupport {
   const { kernelSize = [], strides = [1, 1], dilationRate = [1, 1], padding = 'valid' } = config;
-  const { depthMultiplier = 1, groups = 1, keepDims = false } = config;
+  const { depthMultiplier = 1, groups = 1 } = config;
   const undilated = isSquare(dilationRate, 1);
   if (className === 'Conv2D') {
     const prunable = isSquare(kernelSize, 1) && isSquare(strides, 1) && undilated && groups === 1;
@@ -55,8 +62,15 @@ export function xnnpackSupport({ className, config = {}, zeroPadding = 0 }: Xnnp
     const halves = isSquare(strides, 2) && padding === 'valid' && zeroPadding === margin;
     return { prunable: false, inside: margin !== undefined && depthMultiplier === 1 && undilated && (keeps || halves) };
   }
-  const inside = className === 'GlobalAveragePooling2D' ? keepDims : elementwise.includes(className);
-  return { prunable: false, inside };
+  return { prunable: false, inside: passes(className, config) };
+}
+
+function passes(className: string, config: NonNullable<XnnpackLayer['config']>): boolean {
+  if (className === 'GlobalAveragePooling2D') return config.keepDims ?? false;
+  if (className === 'Activation') return activations.includes(config.activation ?? '');
+  if (className === 'BatchNormalization') return [-1, 3].includes(config.axis ?? -1);
+  if (className === 'UpSampling2D') return config.interpolation === 'bilinear';
+  return elementwise.includes(className);
 }
 
 function isSquare(lengths: readonly number[], length: number): boolean {

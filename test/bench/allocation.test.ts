@@ -40,7 +40,16 @@ describe('the comparison of allocations', () => {
 describe('a network of the comparison', () => {
   const dir = mkdtempSync(join(tmpdir(), 'allocation-'));
   const settings: Settings = {
-    ...{ model: 'lenet5', trainImages: 48, testImages: 16, warmUpEpochs: 1, epochs: 1, batchSize: 8, learningRate: 0.001 },
+    ...{
+      model: 'lenet5',
+      trainImages: 48,
+      testImages: 16,
+      warmUpEpochs: 1,
+      epochs: 1,
+      settleEpochs: 1,
+      batchSize: 8,
+      learningRate: 0.001,
+    },
     ...{
       sparsity: 0.8,
       ramp: [0, 0.5],

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 // The examples as a user runs them: built, in a process of their own.
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const script = join(root, 'build/examples/mnist.js');
+const configs = join(root, 'examples/configs');
 const dir = mkdtempSync(join(tmpdir(), 'examples-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -120,6 +121,37 @@ describe.concurrent('the mnist example', { timeout: 180_000 }, () => {
     expect(read('stopped/page.html')).toBe(read('whole/page.html'));
   });
 
+  it.each(readdirSync(configs))('--config %s: trains, logs what was in effect, and resumes', async (name) => {
+    const config = join(configs, name);
+    const flags = ['--config', config, '--train-images', '128', '--epochs', '1', '--accelerators', 'none', '--run-dir', name];
+    const { status, out, err } = await run(...flags, '--report', join(name, 'page.html'));
+    // One epoch is too short for the schedules of these files, which pruning says.
+    expect({ status, err: err.replace(/^pruning: training ended .*\n/, '') }).toEqual({ status: 0, err: '' });
+    const [method] = readdirSync(join(dir, name, '1')).filter((entry) => entry !== 'command.json') as [string];
+    const logged = JSON.parse(read(join(name, '1', method, 'run.jsonl')).split('\n')[0]).config;
+    const { endEpoch, endStep } = { ...logged.ownMethod, ...logged.effectiveMethod };
+    expect(logged).toMatchObject({ config, epochs: 1, method, effectiveMethod: { name: method } });
+    // Four steps an epoch.
+    if (endEpoch !== undefined) expect(endStep).toBe(4 * endEpoch);
+    expect(read(join(name, 'page.html'))).toMatch(/npm run example:mnist -- --config [^<]* --epochs 1 /);
+    if (logged.policy) expect(out).toMatch(/\nlayer {2}prunable\n(.*\n)*conv1 {2}no, Conv2D: its kernel has 150 weights/);
+    const other = await run(...flags, '--resume');
+    expect(other.err).toMatch(/^--resume: got no unfinished run/);
+  });
+
+  it('a resumed run has the method, the policy and the optimizer of its file', async () => {
+    const text = 'method: {name: gradual, endEpoch: 1}\nmodel: mlp\noptimizer: {name: momentum, learningRate: 0.1}\n';
+    write('changing.yaml', text);
+    const flags = ['--config', 'changing.yaml', '--train-images', '640', '--epochs', '2', '--accelerators', 'none'];
+    await interrupt('.', 'changed/1/gradual/run.jsonl', [...flags, '--run-dir', 'changed']);
+    write('changing.yaml', `${text.replace('endEpoch: 1', 'endEpoch: 2')}policy: {skipLast: true}\n`);
+    const other = await run(...flags, '--run-dir', 'changed', '--resume');
+    expect(other.err).toMatch(/got .*method of --config \{.*"endEpoch":2\} \(stored: .*"endEpoch":1\}\)/);
+    expect(other.err).toMatch(/policy of --config \{"skipLast":true\} \(stored: none\)/);
+    write('changing.yaml', text);
+    expect((await run(...flags, '--run-dir', 'changed', '--resume')).out).toMatch(/resumed after step \d+ of 40/);
+  });
+
   it('a page that cannot be written loses nothing: --resume writes it without training', async () => {
     write('plain', '');
     const flags = [...quick, '--run-dir', 'kept'];
@@ -145,6 +177,7 @@ write('field.yaml', 'kind: acf\nname: mine\nrows: -4\n');
 write('syntax.yaml', '{kind: acf');
 write('twin.yaml', '{kind: denseArray, name: acf}');
 write('file', '');
+write('run.yaml', 'method:\n  endstep: 9\n  name: gradual\n');
 
 describe.concurrent('bad input: one clear message, no stack, a non-zero exit', () => {
   it.each([
@@ -154,6 +187,8 @@ describe.concurrent('bad input: one clear message, no stack, a non-zero exit', (
     ['a sparsity of 1', ['--sparsity', '1'], 2, /^--sparsity: got 1, expected a number in \[0, 1\)/],
     ['a sparsity below 0', ['--sparsity', '-0.1'], 2, /^--sparsity: got -0.1, expected a number in \[0, 1\)/],
     ['text for a number', ['--epochs', 'abc'], 2, /^--epochs: got no number, expected a positive integer/],
+    ['a missing file of a run', ['--config', 'nowhere.yaml'], 2, /^--config: got nowhere\.yaml \(ENOENT/],
+    ['a wrong file of a run', ['--config', 'run.yaml'], 2, /^run\.yaml:2:3 method\.endstep: .*Did you mean endStep/],
     ['a missing data folder', ['--data', 'mnist', '--data-dir', 'nowhere'], 1, /nowhere, which is no folder/],
     ['a folder without the files', ['--data', 'mnist', '--data-dir', '.'], 1, /no train-images-idx3-ubyte/],
     [

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { type LayerPolicy, sparsify, sparsifyReport } from 'tfjs-sparsity/ops';
+import fc from 'fast-check';
+import { type LayerPolicy, sparsify, sparsifyReport, sparsifyTable } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
+import { matchesLayer } from '../../src/ops/layer-match.js';
 
 function report(policy: LayerPolicy): { masked: readonly string[]; reasons: Record<string, string> } {
   const dense = tf.sequential({
@@ -44,6 +46,82 @@ describe('a layer policy', () => {
         last: 'it is the last prunable layer, and policy.skipLast is set',
       },
     });
+  });
+
+  it('takes names with * for any text and regular expressions between slashes, as plain data has them', () => {
+    expect(report({ include: '*st' }).masked).toEqual(['first', 'last']);
+    expect(report({ include: ['m*d*e', '/^la/'] }).masked).toEqual(['middle', 'last']);
+    expect(report({ exclude: '*' }).masked).toEqual([]);
+  });
+
+  it('law: a name with stars fits exactly the names that its pieces make up in order', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '.', '+'), maxLength: 3 });
+    const fits = (name: string, pieces: readonly string[]): boolean => {
+      const [head = '', ...rest] = pieces;
+      if (!name.startsWith(head)) return false;
+      const left = name.slice(head.length);
+      if (rest.length === 0) return left === '';
+      return Array.from({ length: left.length + 1 }, (_, i) => left.slice(i)).some((end) => fits(end, rest));
+    };
+    fc.assert(
+      fc.property(letters, fc.array(letters, { minLength: 1, maxLength: 4 }), (name, pieces) => {
+        const layer = { name } as tf.layers.Layer;
+        expect(matchesLayer(layer, pieces.join('*'))).toBe(fits(name, pieces));
+      }),
+    );
+  });
+
+  it('takes layers by class and by what their channels are multiples of', () => {
+    expect(report({ classes: 'Dense' }).masked).toEqual(['first', 'middle', 'last']);
+    expect(report({ classes: ['Conv2D'] }).reasons.first).toBe('policy.classes does not name Dense');
+    expect(report({ divisibleBy: { input: 4, output: 8 } })).toEqual({
+      masked: ['middle'],
+      reasons: {
+        first: 'its 3 input channels are no multiple of policy.divisibleBy.input = 4',
+        last: 'its 2 output channels are no multiple of policy.divisibleBy.output = 8',
+      },
+    });
+    expect(report({ divisibleBy: { output: 4 } }).masked).toEqual(['first', 'middle']);
+  });
+
+  it('takes a rule over the whole model', () => {
+    const policy = (model: tf.LayersModel) => new Map([[model.getLayer('middle'), 'because']]);
+    expect(report({ policy })).toEqual({ masked: ['first', 'last'], reasons: { middle: 'because' } });
+  });
+
+  it('prints what was done, 80 columns wide', () => {
+    const masked = ['first', 'a_name_that_is_longer_than_the_column_of_names'];
+    const reason = 'because it is so, and because there is more to say about it than one line of eighty columns can hold';
+    const skipped = [{ layer: 'second', className: 'Dense', reason }];
+    const table = sparsifyTable({ masked, skipped, regions: [], noRegion: 'no masked layer stands in a chain' });
+    expect(table.split('\n')).toEqual([
+      `${'layer'.padEnd(30)}  prunable`,
+      `${'first'.padEnd(30)}  yes`,
+      'a_name_that_is_longer_than_the_column_of_names',
+      `${' '.repeat(30)}  yes`,
+      `${'second'.padEnd(30)}  no, Dense: because it is so, and because there`,
+      `${' '.repeat(30)}  is more to say about it than one line of eighty`,
+      `${' '.repeat(30)}  columns can hold`,
+      'no sparse execution: no masked layer stands in a chain',
+    ]);
+  });
+
+  it.each([
+    [{ include: '/(/' }, /^policy\.include: got \/\(\/ \(.*\), expected a regular expression\. Check its brackets/],
+    [{ include: 'x*' }, /^policy\.include: got x\*, expected a pattern that fits the name of a layer: first, middle, last\./],
+    [{ classes: 'Dens' }, /^policy\.classes: got Dens, expected a class of layers: .*Dense.*\. Did you mean Dense/],
+    [{ classes: 7 as unknown as string }, /^policy\.classes: got 7, expected a class of layers/],
+    [{ minWeights: -1 }, /^policy\.minWeights: got -1, expected an integer of at least 0/],
+    [{ minWeights: Number.NaN }, /^policy\.minWeights: got NaN/],
+    [{ divisibleBy: { input: 0 } }, /^policy\.divisibleBy\.input: got 0, expected an integer of at least 1/],
+    [
+      { divisibleBy: { inputs: 8 } as object },
+      /^option of policy\.divisibleBy: got inputs, expected one of input, output\. Did you mean input/,
+    ],
+    [{ divisibleBy: 8 as never }, /^options of policy\.divisibleBy: got 8, expected an object of input, output/],
+    [{ policy: 'xnnpak' as never }, /^policy\.policy: got xnnpak, expected xnnpack, or a function of the model/],
+  ])('refuses what is no rule: %o', (policy, message) => {
+    expect(() => report(policy)).toThrow(message);
   });
 
   it.each([

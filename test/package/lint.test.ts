@@ -46,7 +46,7 @@ const probes: readonly Probe[] = [
   ...allowImports('src/hw/acf', '../energy/price.js', '../../rng.js'),
   ...allowImports('src/pruning/methods', '../../hw/index.js'),
   ...allowImports('src/ops', '../pruning/index.js', '@tensorflow/tfjs'),
-  ...allowImports('src/callbacks', '../ops/index.js', '@tensorflow/tfjs'),
+  ...allowImports('src/callbacks', '../ops/index.js', '@tensorflow/tfjs', 'zod'),
   ...allowImports('src/cli', '../callbacks/cost-report.js', 'node:fs', 'yargs'),
   ...allowImports('src', './errors.js'),
   ...allowImports('src/index.ts', './callbacks/index.js'),

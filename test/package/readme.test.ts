@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+// A listing reads the file of a run that is shown before it.
+const file = /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
 const listings = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]);
 
 describe('README', () => {
@@ -23,6 +25,7 @@ describe('README', () => {
     mkdirSync(join(root, 'build'), { recursive: true });
     const path = join(root, `build/readme-${i}.mjs`);
     writeFileSync(path, code);
+    writeFileSync(join(root, 'build/run.yaml'), file);
     const { status, stderr } = spawnSync('node', [path], { cwd: join(root, 'build'), encoding: 'utf8', timeout: 120_000 });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   });

@@ -5,6 +5,7 @@ import {
   bdwp,
   biMask,
   blockBudgets,
+  byLayer,
   type Config,
   channels,
   constantSchedule,
@@ -122,6 +123,11 @@ describe('methodFromConfig', () => {
     ['score', { name: 'movement' }, movementScore()],
     ['score', { name: 'saliency' }, saliencyScore()],
     ['pattern', { name: 'annealed-nm', m: 8 }, annealedNm({ m: 8 })],
+    [
+      'pattern',
+      { name: 'by-layer', patterns: { 'conv*': { name: 'nm', n: 1, m: 4 }, fc: 'channels' }, otherwise: 'unstructured' },
+      byLayer({ patterns: { 'conv*': nm({ n: 1, m: 4 }), fc: channels() } }),
+    ],
     ['pattern', { name: 'channels', axis: 'input' }, channels({ axis: 'input' })],
     ['pattern', { name: 'transposable-nm', n: 2, m: 4 }, transposableNm({ n: 2, m: 4 })],
     [
@@ -164,6 +170,7 @@ describe('methodFromConfig', () => {
     expect(names(patterns)).toEqual([
       'annealed-nm',
       'block-budgets',
+      'by-layer',
       'channels',
       'nm',
       'transposable-nm',

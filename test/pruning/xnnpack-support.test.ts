@@ -53,4 +53,19 @@ describe('xnnpackSupport', () => {
     ]);
     expect([true, false].map((keepDims) => inside('GlobalAveragePooling2D', keepDims))).toEqual([true, false]);
   });
+
+  it.each([
+    ['ZeroPadding2D', {}, true],
+    ['ELU', {}, true],
+    ['LeakyReLU', {}, true],
+    ['Softmax', {}, false],
+    ['Activation', { activation: 'sigmoid' }, true],
+    ['Activation', { activation: 'tanh' }, false],
+    ['BatchNormalization', { axis: 3 }, true],
+    ['BatchNormalization', { axis: 1 }, false],
+    ['UpSampling2D', { interpolation: 'bilinear' }, true],
+    ['UpSampling2D', {}, false],
+  ])('says of %s %o whether it may stand inside: %s', (className, config, inside) => {
+    expect(xnnpackSupport({ className, config })).toEqual({ prunable: false, inside });
+  });
 });

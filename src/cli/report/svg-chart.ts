@@ -18,17 +18,9 @@ const margin = 16;
  * ```
  */
 export function svgChart(chart: Chart): Svg {
-  switch (chart.kind) {
-    case 'bars':
-      return svgBars(chart);
-    case 'groups':
-      return svgGroups(chart);
-    case 'map':
-      return svgMap(chart);
-    case 'points':
-    case 'curves':
-      return svgXy(chart);
-  }
+  if (chart.kind === 'map') return svgMap(chart);
+  if (chart.kind === 'bars') return svgBars(chart);
+  return chart.kind === 'groups' ? svgGroups(chart) : svgXy(chart);
 }
 
 /** All charts of a report, one below the other, on white. */

@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { NetworkLayer } from '../../hw/index.js';
+import { lookedUp } from '../kernel-site.js';
 import { leavesOf } from '../model-layers.js';
-import { lookedUp, type SkippedLayer } from '../policy.js';
+import type { SkippedLayer } from '../policy.js';
 import { kernelNames } from '../tap/kernel-names.js';
 
 /** The kernels of a model that are in none of the layers found, and its layers that have weights but no kernel, in model order. */

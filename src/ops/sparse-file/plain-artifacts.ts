@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { isMaskedClassName } from '../masked-layer-class.js';
+import { isMaskedClassName } from '../masked-kinds.js';
 import { strip } from '../strip.js';
 import { artifactsOf, savedWeights } from './saved-weights.js';
 

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { maskedKernelName } from '../masked-kernel-op.js';
 import type { NamedKernel } from './kernel-names.js';
 import { type KernelUse, kernelUseOf } from './kernel-use.js';
 import { observeTape, type TapeNode } from './tape.js';
@@ -24,7 +25,8 @@ interface Step {
 }
 
 /** Ops whose outputs are a kernel in another form, or parts of it (GRU splits its recurrent kernel). */
-const forming = new Set(['Reshape', 'ExpandDims', 'Transpose', 'Cast', 'Identity', 'Multiply', 'SplitV', 'Slice']);
+const reforming = ['Reshape', 'ExpandDims', 'Transpose', 'Cast', 'Identity', 'Multiply', 'SplitV', 'Slice'];
+const forming = new Set([...reforming, maskedKernelName]);
 
 /**
  * Calls back for every use of the kernels that goes to a tape, until the returned function is called.

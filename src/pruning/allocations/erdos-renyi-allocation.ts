@@ -1,4 +1,4 @@
-import { checkAmount, checkChoice, checkSparsity } from '../check.js';
+import { checkAmount, checkChoice, checkFlag, checkSparsity } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
@@ -39,6 +39,7 @@ export interface ErdosRenyiAllocationOptions {
  */
 export function erdosRenyiAllocation(options: ErdosRenyiAllocationOptions = {}): Allocation {
   const { includeKernel = true, powerScale = 1, profile = 'default' } = options;
+  checkFlag('includeKernel', includeKernel);
   checkAmount('powerScale', powerScale, true);
   checkChoice('profile', profile, ['default', 'rigl']);
   return described({ name: 'erdos-renyi', includeKernel, powerScale, profile }, (kernels, sparsity) => {

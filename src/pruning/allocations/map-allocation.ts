@@ -4,10 +4,14 @@ import { checkSparsity } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
+import { namePattern } from '../name-pattern.js';
 
 /** Options of {@link mapAllocation}. */
 export interface MapAllocationOptions {
-  /** Sparsity of each layer by its name, in [0, 1); layers that are not named get the target. */
+  /**
+   * Sparsity of each layer by its name, in [0, 1). In a name `*` stands for any text, and text between slashes is a regular expression;
+   * a plain name goes before a pattern, an earlier pattern before a later one. Layers that are not named get the target.
+   */
   readonly sparsities: Readonly<Record<string, number>>;
   /**
    * Final target of the schedule, above 0 and below 1: below it a layer has its sparsity in proportion to the target.
@@ -17,7 +21,7 @@ export interface MapAllocationOptions {
 }
 
 /**
- * A sparsity for each layer by name: `s_l * min(1, sparsity / finalSparsity)`.
+ * A sparsity for each layer by name or pattern: `s_l * min(1, sparsity / finalSparsity)`.
  *
  * @throws SparsityError for a sparsity outside [0, 1), a finalSparsity of 0, a name that no layer has.
  * @example
@@ -28,7 +32,13 @@ export interface MapAllocationOptions {
  * ```
  */
 export function mapAllocation({ sparsities, finalSparsity }: MapAllocationOptions): Allocation {
+  if (typeof sparsities !== 'object' || sparsities === null || Array.isArray(sparsities)) {
+    const fix = "write {conv1: 0.5, 'fc*': 0.9}";
+    throw new SparsityError({ what: 'sparsities', got: sparsities, expected: 'a sparsity for each name', fix });
+  }
   for (const [name, sparsity] of Object.entries(sparsities)) checkSparsity(`sparsity of ${name}`, sparsity);
+  const named = Object.entries(sparsities).map(([name, own]) => ({ name, own, ...namePattern(name, 'sparsities') }));
+  const inOrder = [...named.filter(({ plain }) => plain), ...named.filter(({ plain }) => !plain)];
   if (finalSparsity !== undefined) checkSparsity('finalSparsity', finalSparsity);
   if (finalSparsity === 0) {
     const fix = 'pass the final sparsity of the schedule, or leave it out';
@@ -38,13 +48,16 @@ export function mapAllocation({ sparsities, finalSparsity }: MapAllocationOption
   return described(config, (kernels, sparsity) => {
     checkSparsity('sparsity', sparsity);
     const names = kernels.map(({ info }) => info.name);
-    const unknown = Object.keys(sparsities).find((name) => !names.includes(name));
+    const unknown = named.find(({ test }) => !names.some(test))?.name;
     if (unknown !== undefined) {
       const expected = `names among ${names.join(', ')}`;
       throw new SparsityError({ what: 'sparsities by layer', got: unknown, expected, fix: nearest(unknown, names) });
     }
     const share = sparsity === 0 ? 0 : Math.min(1, sparsity / (finalSparsity ?? sparsity));
-    return names.map((name) => (Object.hasOwn(sparsities, name) ? sparsities[name] * share : sparsity));
+    return names.map((name) => {
+      const rule = inOrder.find(({ test }) => test(name));
+      return rule ? rule.own * share : sparsity;
+    });
   });
 }
 

@@ -1,8 +1,10 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
+import { checkFlag } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
+import { fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -29,7 +31,7 @@ export type GradualMagnitudeOptions = ScheduleChoice &
 
 /**
  * Gradual magnitude pruning: the sparsity rises along a polynomial, or as a `schedule` of any kind says, the lowest |w| go, and what
- * has gone stays 0. At the default `initialSparsity` of 0 training starts dense. Zhu and Gupta 2017; ledger E2, E6, E7, E9; with
+ * has gone stays 0. At the default `initialSparsity` of 0 training starts dense; an N:M pattern is its own final sparsity. Zhu and Gupta 2017; ledger E2, E6, E7, E9; with
  * `regrow` ledger 1.4.3.
  *
  * @throws SparsityError for a schedule together with the options of a ramp or neither, for options out of range, see
@@ -43,7 +45,8 @@ export type GradualMagnitudeOptions = ScheduleChoice &
 export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMethod {
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
   const { regrow = false, exclude = [] } = options;
-  const { schedule, config } = chosenSchedule(options);
+  checkFlag('regrow', regrow);
+  const { schedule, config } = chosenSchedule(withSparsityOf(pattern, options));
   return {
     name: 'gradual',
     pruned: 'zero',
@@ -67,6 +70,13 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
         return { forward: mask, backward: mask, gradient: regrow ? null : mask };
       }),
   };
+}
+
+/** The ramp to the sparsity that the pattern has, where it has one and none is given. */
+function withSparsityOf(pattern: Pattern, options: ScheduleChoice): ScheduleChoice {
+  const finalSparsity = fixedSparsity(pattern);
+  if (finalSparsity === undefined || options.schedule || options.finalSparsity !== undefined) return options;
+  return { ...options, finalSparsity };
 }
 
 inConfig(gradualMagnitude, 'gradual', { ...magnitudeOptions, pattern: true, regrow: true });

@@ -5,7 +5,7 @@ import type { Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
 import { nm } from './nm.js';
-import type { GroupAxis } from './runs.js';
+import { checkAxis, type GroupAxis } from './runs.js';
 
 /** Options of {@link annealedNm}; exactly one of `n` and `m` is given, the other follows from the target sparsity. */
 export interface AnnealedNmOptions {
@@ -40,6 +40,7 @@ export function annealedNm({ n, m, axis = 'input' }: AnnealedNmOptions): Pattern
   if (m !== undefined) checkInteger('m', m, 1);
   const pairAt = (sparsity: number) =>
     m === undefined ? { n: n as number, m: Math.round((n as number) / (1 - sparsity)) } : { n: keptCount(m, sparsity), m };
+  checkAxis(axis);
   return described({ name: 'annealed-nm', ...(m === undefined ? { n } : { m }), axis }, (scores, info, sparsity) => {
     checkSparsity('sparsity', sparsity);
     return nm({ ...pairAt(sparsity), axis })(scores, info, sparsity);

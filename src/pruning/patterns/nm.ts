@@ -4,7 +4,7 @@ import { inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { checkKernel } from './check-kernel.js';
-import { forEachRun, type GroupAxis, keepInRuns, runsAlong } from './runs.js';
+import { checkAxis, forEachRun, type GroupAxis, keepInRuns, runsAlong } from './runs.js';
 
 /** Options of {@link nm}. */
 export interface NmOptions {
@@ -45,6 +45,7 @@ export interface NmOptions {
  */
 export function nm({ n, m, axis = 'input', sharedOutputs = 1, profile = 'default' }: NmOptions): Pattern {
   checkNm(n, m);
+  checkAxis(axis);
   checkShared(sharedOutputs, axis);
   checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner']);
   return described({ name: 'nm', n, m, axis, sharedOutputs, profile }, (scores, info, sparsity) => {

@@ -36,6 +36,13 @@ export function axisNumber(info: KernelInfo, axis: AxisName): number {
   return numberOf(info, axis, ['input', 'output']);
 }
 
+/** Refuses what can be no axis of any kernel. */
+export function checkAxis(axis: GroupAxis, names: readonly string[] = ['input', 'output', 'window']): void {
+  if (typeof axis === 'string' ? names.includes(axis) : Number.isInteger(axis)) return;
+  const expected = `${names.join(', ')} or the number of an axis`;
+  throw new SparsityError({ what: 'axis', got: axis, expected, fix: nearest(String(axis), names) });
+}
+
 /** The runs along an axis of a kernel. */
 export function runsAlong(info: KernelInfo, axis: GroupAxis, width: number): Runs {
   const product = (from: number, to: number) => info.shape.slice(from, to).reduce((size, next) => size * next, 1);
@@ -58,10 +65,17 @@ function numberOf({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: Axis
 }
 
 /** The runs that are whole reduction vectors: all weights of one output. */
-export function outputRows({ kind, shape }: KernelInfo): Runs {
-  const outputs = shape.slice(kind === 'depthwiseConv2d' ? -2 : -1).reduce((size, next) => size * next, 1);
+export function outputRows({ name, kind, shape, outputAxis }: KernelInfo): Runs {
+  const outputs = kind === 'depthwiseConv2d' ? shape.slice(-2).reduce((size, next) => size * next, 1) : shape[outputAxis];
   const length = shape.reduce((size, next) => size * next, 1) / outputs;
-  return { outer: 1, length, inner: outputs, width: length };
+  if (outputAxis === shape.length - 1) return { outer: 1, length, inner: outputs, width: length };
+  if (outputAxis === 0) return { outer: outputs, length, inner: 1, width: length };
+  throw new SparsityError({
+    what: `output axis of ${name}`,
+    got: outputAxis,
+    expected: 'the first or the last axis, so that the weights of an output are a run',
+    fix: "take blocks along an axis instead: {kind: 'lanes', axis, width}",
+  });
 }
 
 /** Number of runs. */

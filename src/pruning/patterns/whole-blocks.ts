@@ -6,7 +6,7 @@ import { described } from '../described.js';
 import { type CountProfile, countProfiles } from '../kept-count.js';
 import { checkKernel } from './check-kernel.js';
 import { keptUnits } from './kept-units.js';
-import { type AxisName, axisNumber } from './runs.js';
+import { type AxisName, axisNumber, checkAxis } from './runs.js';
 
 /** How far a block reaches along one axis: so many neighbours, or all. */
 export interface BlockSide {
@@ -47,7 +47,14 @@ export interface WholeBlocksOptions {
  * ```
  */
 export function wholeBlocks({ sides, pooling = 'average', profile = 'default' }: WholeBlocksOptions): Pattern {
-  for (const { width } of sides) if (width !== 'all') checkInteger('sides.width', width, 1);
+  if (!Array.isArray(sides)) {
+    const fix = "write a list: [{axis: 'input', width: 4}]";
+    throw new SparsityError({ what: 'sides', got: sides, expected: 'a list of axes and widths', fix });
+  }
+  for (const { axis, width } of sides) {
+    checkAxis(axis, ['input', 'output']);
+    if (width !== 'all') checkInteger('sides.width', width, 1);
+  }
   checkChoice('pooling', pooling, ['average', 'max']);
   checkChoice('profile', profile, countProfiles);
   return described({ name: 'whole-blocks', sides, pooling, profile }, (scores, info, sparsity) => {
@@ -94,6 +101,7 @@ export interface ChannelsOptions {
  * ```
  */
 export function channels({ axis = 'output', pooling = 'average', profile = 'default' }: ChannelsOptions = {}): Pattern {
+  checkAxis(axis, ['input', 'output']);
   checkChoice('pooling', pooling, ['average', 'max']);
   checkChoice('profile', profile, countProfiles);
   return described({ name: 'channels', axis, pooling, profile }, (scores, info, sparsity) => {

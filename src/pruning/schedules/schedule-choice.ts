@@ -12,7 +12,7 @@ export type ScheduleChoice = RampChoice | OwnSchedule;
 export interface RampChoice extends Omit<PolynomialScheduleOptions, 'finalSparsity'> {
   /**
    * Sparsity from `endStep` on, in [0, 1).
-   * @default 0.9
+   * @default 0.9; 1 - n/m with an N:M pattern
    */
   readonly finalSparsity?: number;
   readonly schedule?: never;

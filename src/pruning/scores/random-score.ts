@@ -1,3 +1,4 @@
+import { SparsityError } from '../../errors.js';
 import { createRng } from '../../rng.js';
 import { inConfig } from '../config-entry.js';
 import type { Score } from '../contracts.js';
@@ -15,6 +16,7 @@ export interface RandomScoreOptions {
 /**
  * Random: uniform from 0 to 1, drawn from the seed and the name of the layer. The baseline that a criterion has to beat.
  *
+ * @throws SparsityError for a seed that is neither a number nor text.
  * @example
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [2, 1], inputAxis: 0, outputAxis: 1} as const;
@@ -22,6 +24,9 @@ export interface RandomScoreOptions {
  * ```
  */
 export function randomScore({ seed = 0 }: RandomScoreOptions = {}): Score {
+  if (typeof seed !== 'string' && !Number.isFinite(seed)) {
+    throw new SparsityError({ what: 'seed', got: seed, expected: 'a number or text', fix: 'pass any number, such as 7' });
+  }
   return described({ name: 'random', seed }, ({ info, weights }) => {
     const rng = createRng(`${seed}/score/${info.name}`);
     return Float32Array.from(weights, () => rng.uniform());

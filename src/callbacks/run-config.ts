@@ -1,0 +1,130 @@
+import { SparsityError, type SparsityErrorParts } from '../errors.js';
+import { type LocatedYaml, locateYaml } from '../hw/located-yaml.js';
+import { presets } from '../hw/presets.js';
+import { specIssue } from '../hw/spec-issue.js';
+import { nearest } from '../nearest.js';
+import type { LayerPolicy } from '../ops/policy.js';
+import type { Config } from '../pruning/contracts.js';
+import { methodIssues } from '../pruning/method-from-config.js';
+import type { OptimizerConfig } from './optimizer-config.js';
+import { type KnownNames, runConfigSchema } from './run-config-schema.js';
+
+/** How {@link parseRunConfig} reads. */
+export interface ParseRunConfigOptions {
+  /** Named in errors. */
+  readonly file: string;
+  /**
+   * The models and data sets that a script knows: others in the file are refused.
+   * @default any
+   */
+  readonly names?: KnownNames;
+}
+
+/** A run in plain data: how it is pruned, and what is trained. All that is left out is the script's to choose. */
+export interface RunConfig {
+  /** For `methodFromConfig(method, {stepsPerEpoch})`. Times may be in epochs: `endEpoch` in place of `endStep`. */
+  readonly method?: Config;
+  /** Which layers are pruned, for `sparsify`. */
+  readonly policy?: LayerPolicy;
+  /** How masked layers compute, for `sparsify`. */
+  readonly execution?: 'dense' | 'sparse';
+  /** From which sparsity on layers compute sparsely, for `sparsify`. */
+  readonly breakEven?: number;
+  /** Decides every draw, for `pruning` and the script. */
+  readonly seed?: number;
+  /** Name of the network. */
+  readonly model?: string;
+  /** Name of the data set. */
+  readonly data?: string;
+  /** Passes over the training data. */
+  readonly epochs?: number;
+  /** Samples of a step. */
+  readonly batchSize?: number;
+  /** For `makeOptimizer`. */
+  readonly optimizer?: OptimizerConfig;
+  /** Presets of accelerators by name, or files of specs (.yaml, .json), for `createAccelerator`. */
+  readonly accelerators?: readonly string[];
+}
+
+/** A long epoch, for checking times in epochs before its length is known. */
+const longEpoch = 2 ** 20;
+
+/**
+ * Reads a run from YAML or JSON: a method with its schedule, score, pattern and allocation, the policy of layers, and what is trained.
+ *
+ * @throws SparsityError with file, line, column, field and a way out for each thing that is wrong, a line each: unknown keys and names
+ * with the nearest that exist, wrong types, values out of range, options that contradict each other.
+ * @example
+ * ```ts
+ * const text = 'method: {name: gradual, finalSparsity: 0.9, endEpoch: 3}\npolicy: {exclude: conv1}\nepochs: 5';
+ * const {method, policy, epochs} = parseRunConfig(text, {file: 'run.yaml'});
+ * ```
+ */
+export function parseRunConfig(text: string, { file, names = {} }: ParseRunConfigOptions): RunConfig {
+  const yaml = locateYaml(text, file, { what: 'the fields of a run', begin: 'method: {name: gradual, endEpoch: 3}' });
+  const value = yaml.value as Readonly<Record<string, unknown>>;
+  const schema = runConfigSchema(value.optimizer, names);
+  const result = schema.safeParse(value);
+  const found: readonly Found[] = [
+    ...(result.error?.issues ?? []).flatMap((issue) => {
+      const single = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
+      return single.map((each) => specIssue(schema, [each], value));
+    }),
+    ...(value.method === undefined ? [] : methodIssues(value.method, { stepsPerEpoch: longEpoch })).map(({ path, parts }) => ({
+      path: ['method', ...path],
+      ...parts,
+    })),
+    ...contradictions(value),
+    ...unknownAccelerators(value.accelerators),
+  ];
+  if (found.length > 0) throw asOne(found.map((issue) => located(yaml, issue)));
+  const { method } = value;
+  return { ...(result.data as RunConfig), ...(method !== undefined && { method: asConfig(method) }) };
+}
+
+type Found = Omit<SparsityErrorParts, 'what'> & { readonly path: readonly PropertyKey[] };
+
+/** A name alone stands for a method without options. */
+function asConfig(method: unknown): Config {
+  return typeof method === 'string' ? { name: method } : (method as Config);
+}
+
+/** What each field allows, but not together with another. */
+function contradictions({ method, epochs }: Readonly<Record<string, unknown>>): readonly Found[] {
+  const config = Object(method) as Readonly<Record<string, unknown>>;
+  const { n, m } = Object(config.pattern) as Readonly<Record<string, unknown>>;
+  const found: Found[] = [];
+  for (const option of ['sparsity', 'finalSparsity']) {
+    const got = config[option];
+    if (typeof got !== 'number' || typeof n !== 'number' || typeof m !== 'number' || got === 1 - n / m) continue;
+    const fix = `leave ${option} out, or choose another n and m`;
+    found.push({ path: ['method', option], got, expected: `${1 - n / m}, the sparsity of the pattern ${n}:${m}`, fix });
+  }
+  const ends = config.endEpoch;
+  if (typeof ends === 'number' && typeof epochs === 'number' && ends > epochs) {
+    const expected = `at most ${epochs}, the epochs of the run`;
+    found.push({ path: ['method', 'endEpoch'], got: ends, expected, fix: 'let the schedule end earlier, or train longer' });
+  }
+  return found;
+}
+
+function unknownAccelerators(accelerators: unknown): readonly Found[] {
+  const names = Object.keys(presets);
+  const list: readonly unknown[] = Array.isArray(accelerators) ? accelerators : [];
+  return list.flatMap((name, i) => {
+    if (typeof name !== 'string' || names.includes(name) || /\.(ya?ml|json)$/.test(name)) return [];
+    const expected = `a file of a spec (.yaml, .json), or one of ${names.join(', ')}`;
+    return [{ path: ['accelerators', i], got: name, expected, fix: nearest(name, names) }];
+  });
+}
+
+function located({ place }: LocatedYaml, { path, got, expected, fix }: Found): SparsityError {
+  return new SparsityError({ what: `${place(path)} ${path.map(String).join('.')}`, got, expected, fix });
+}
+
+/** One error that says what several say, a line each. */
+function asOne([first, ...rest]: readonly SparsityError[]): SparsityError {
+  const { parts } = first as SparsityError;
+  const others = rest.map(({ message }) => `\n${message.replace(/\.$/, '')}`).join('.');
+  return new SparsityError({ ...parts, fix: [parts.fix, others].filter((text) => text !== '').join('.') });
+}

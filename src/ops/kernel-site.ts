@@ -1,0 +1,46 @@
+import type * as tf from '@tensorflow/tfjs';
+import { kindForClass, kindOfRank, type MaskedKind } from './masked-kinds.js';
+import { maskedKindOf } from './masked-layer-class.js';
+import './masked-layers.js';
+import { kindByMethod, type PrunableLayer } from './prunable-layer.js';
+import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
+
+/** The kernel of a layer that can be masked. */
+export interface KernelSite {
+  readonly kind: MaskedKind;
+  readonly shape: readonly number[];
+  readonly inputAxis: number;
+  readonly outputAxis: number;
+}
+
+/** Why an embedding is neither pruned nor multiplied. */
+export const lookedUp = 'an embedding is a table: its rows are looked up, not multiplied';
+
+const unsupported: Readonly<Record<string, string>> = {
+  SeparableConv2D: 'separable convolutions have no masked layer yet: build them of a depthwise and a 1x1 convolution',
+  Conv2DTranspose: 'transposed convolutions have no masked layer yet',
+  Conv3D: '3-D convolutions have no masked layer yet',
+  Conv3DTranspose: 'transposed 3-D convolutions have no masked layer yet',
+  Embedding: lookedUp,
+};
+
+/** Where the kernel of a built layer is, masked or not yet; or why there is none that can be masked. */
+export function kernelSite(layer: tf.layers.Layer): KernelSite | string {
+  const kind = maskedKindOf(layer) ?? kindFor(layer);
+  if (typeof kind === 'string') return kind;
+  const weight = (layer as unknown as Record<string, tf.LayerVariable | undefined>)[kind.kernelField];
+  if (!weight?.shape || !layer.weights.includes(weight)) return `it has no weight in its field ${kind.kernelField}`;
+  const shape = weight.shape as readonly number[];
+  if (!kindOfRank(shape.length)) return `its kernel has ${shape.length} axes: 2, 3 or 4 can be pruned`;
+  const [inputAxis, outputAxis] = kind.axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
+  if (Math.max(inputAxis, outputAxis) >= shape.length) return `its kernel has no axis ${Math.max(inputAxis, outputAxis)}`;
+  return { kind, shape, inputAxis, outputAxis };
+}
+
+function kindFor(layer: tf.layers.Layer): MaskedKind | string {
+  const className = layer.getClassName();
+  if (typeof (layer as PrunableLayer).getPrunableWeights === 'function') return kindByMethod(layer as PrunableLayer);
+  const kind = kindForClass(layer.constructor);
+  if (!kind) return unsupported[className] ?? `there is no masked layer for ${className}`;
+  return trainingObstacle(className, layer.getConfig() as MaskableConfig) ?? kind;
+}

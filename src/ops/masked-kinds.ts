@@ -1,0 +1,71 @@
+import type * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import type { KernelInfo, KernelKind } from '../pruning/contracts.js';
+import type { ConvGeometry, OpMasks } from './masked-ops.js';
+
+/** How a known layer trains. */
+export type MaskedOp = (x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry) => tf.Tensor;
+
+/** A masked class and the class that it stands for, one of tfjs or of the user. */
+export interface MaskedKind {
+  /** Class names in tfjs's serialisation. */
+  readonly stock: string;
+  readonly masked: string;
+  /** Axes of the kernel that the forward pass and the input gradient reduce over; negative ones count from the end. */
+  readonly axes: readonly [input: number, output: number];
+  /** The layer's field that holds the kernel. */
+  readonly kernelField: string;
+  /** What is known of a class of tfjs: which kernel it is, and the op that trains it with three masks. */
+  readonly known?: { readonly kind: KernelKind; readonly op: MaskedOp };
+}
+
+/** Kinds by their masked class, and by the class that it stands for. */
+const masked = new Map<unknown, MaskedKind>();
+const maskable = new Map<unknown, MaskedKind>();
+
+const kindsOfRank: Readonly<Record<number, KernelKind>> = { 2: 'dense', 3: 'conv1d', 4: 'conv2d' };
+
+/** The kind that a kernel of a class of the user's counts as, by its number of axes; undefined where there is none. */
+export function kindOfRank(rank: number): KernelKind | undefined {
+  return kindsOfRank[rank];
+}
+
+/** Keeps a kind for its two classes. */
+export function rememberKind(kind: MaskedKind, maskedClass: unknown, stockClass: unknown): void {
+  masked.set(maskedClass, kind);
+  maskable.set(stockClass, kind);
+}
+
+/** The kind of a masked class, or undefined for any other class. */
+export function kindOfMasked(maskedClass: unknown): MaskedKind | undefined {
+  return masked.get(maskedClass);
+}
+
+/** Whether a class name in a model's topology is that of a masked layer. */
+export function isMaskedClassName(name: unknown): boolean {
+  return [...masked.values()].some((kind) => kind.masked === name);
+}
+
+/** The kind whose masked class stands for a class, or undefined where there is none. */
+export function kindForClass(layerClass: unknown): MaskedKind | undefined {
+  return maskable.get(layerClass);
+}
+
+/** Names of the classes that have a masked one. */
+export function maskableClasses(): readonly string[] {
+  return [...maskable.values()].map(({ stock }) => stock);
+}
+
+/** The kernel of a layer as pruning sees it. */
+export function infoOf({ known, axes, stock }: MaskedKind, name: string, shape: number[]): KernelInfo {
+  const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
+  const kind = known?.kind ?? kindOfRank(shape.length);
+  if (kind && shape[inputAxis] !== undefined && shape[outputAxis] !== undefined)
+    return { name, kind, shape, inputAxis, outputAxis };
+  throw new SparsityError({
+    what: `kernel of layer ${name}`,
+    got: `the shape [${shape}]`,
+    expected: `2, 3 or 4 axes, among them ${axes.join(' and ')}`,
+    fix: `see registerMaskedLayer for ${stock}, or use the layer without masks`,
+  });
+}

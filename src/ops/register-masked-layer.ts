@@ -1,0 +1,89 @@
+import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from '../errors.js';
+import { kindForClass, type MaskedKind, maskableClasses } from './masked-kinds.js';
+import { type LayerClass, maskedClass } from './masked-layer-class.js';
+
+/** Where the kernel of a layer class of your own is. */
+export interface MaskedLayerOptions {
+  /** The field of the layer that holds the kernel, as `addWeight` returned it: `'kernel'`. `call` must read it anew each time. */
+  readonly kernel: string;
+  /**
+   * Axis of the kernel that the forward pass reduces over, its input channels; negative ones count from the end.
+   * @default -2
+   */
+  readonly inputAxis?: number;
+  /**
+   * Axis of the output channels, that the input gradient reduces over; negative ones count from the end.
+   * @default -1
+   */
+  readonly outputAxis?: number;
+}
+
+/** A class of layers, as `class Mine extends tf.layers.Layer` makes one. Its arguments must be what its `getConfig` returns. */
+export type OwnLayerClass = (new (args: never) => tf.layers.Layer) & { readonly className: string };
+
+/**
+ * Makes a layer class of your own prunable: `sparsify` puts its masked twin in its place, a subclass named `Masked` and the class's name.
+ * The twin computes as your layer does, with `W.M_f` for its kernel; the gradient of W is that of the weights in use, times M_g. It
+ * trains dense under its masks also in sparse execution, and refuses methods whose mask of the input gradient is another than that of
+ * the forward pass (BDWP), or which thin other operands: your `call` has one kernel for all, and its products are not known. Both classes are registered with tfjs, so that models of them load again;
+ * call this before loading one. The built-in layers come through the same door.
+ *
+ * @throws SparsityError for what is no layer class, a class name that another class has, axes that are no integers or one and the same.
+ * @example
+ * ```ts
+ * class Mix extends tf.layers.Layer {
+ *   static className = 'Mix';
+ *   build([, inputs]) {
+ *     this.kernel = this.addWeight('kernel', [inputs, 2], 'float32', tf.initializers.ones());
+ *     this.built = true;
+ *   }
+ *   call(x) {
+ *     return tf.matMul([x].flat()[0], this.kernel.read());
+ *   }
+ *   computeOutputShape([batch]) {
+ *     return [batch, 2];
+ *   }
+ * }
+ * registerMaskedLayer(Mix, {kernel: 'kernel'});
+ * const model = tf.sequential({layers: [tf.layers.inputLayer({inputShape: [3]}), new Mix({name: 'mix'})]});
+ * sparsifyReport(sparsify(model)).masked; // ['mix']
+ * ```
+ */
+export function registerMaskedLayer(layer: OwnLayerClass, options: MaskedLayerOptions): void {
+  const { kernel, inputAxis = -2, outputAxis = -1 } = options;
+  const stock = checkClass(layer);
+  if (typeof kernel !== 'string' || kernel === '') {
+    const fix = "name it: {kernel: 'kernel'} for what call reads as this.kernel";
+    throw new SparsityError({ what: `kernel of ${stock}`, got: kernel, expected: 'the name of a field of the layer', fix });
+  }
+  for (const [name, axis] of Object.entries({ inputAxis, outputAxis })) {
+    if (Number.isInteger(axis)) continue;
+    const fix = 'leave it out where channels come last';
+    throw new SparsityError({ what: `${name} of ${stock}`, got: axis, expected: 'an axis of the kernel', fix });
+  }
+  if (inputAxis === outputAxis) {
+    const fix = 'name the axis of the input channels and that of the output channels';
+    throw new SparsityError({ what: `axes of ${stock}`, got: [inputAxis, outputAxis], expected: 'two axes', fix });
+  }
+  const kind: MaskedKind = { stock, masked: `Masked${stock}`, axes: [inputAxis, outputAxis], kernelField: kernel };
+  const known = kindForClass(layer);
+  if (known && JSON.stringify(known) === JSON.stringify(kind)) return;
+  if (known || maskableClasses().includes(stock)) {
+    const fix = known ? 'register it once' : 'give your class another className';
+    throw new SparsityError({ what: 'layer class', got: stock, expected: 'one that is not registered yet', fix });
+  }
+  tf.serialization.registerClass(layer as never);
+  maskedClass(kind, layer as unknown as LayerClass);
+}
+
+function checkClass(layer: OwnLayerClass): string {
+  const isClass = typeof layer === 'function' && layer.prototype instanceof tf.layers.Layer;
+  if (isClass && typeof layer.className === 'string' && layer.className !== '') return layer.className;
+  throw new SparsityError({
+    what: 'layer class',
+    got: typeof layer === 'function' ? layer.name : layer,
+    expected: 'a class that extends tf.layers.Layer and has a static className',
+    fix: "pass the class, not a layer: class Mine extends tf.layers.Layer {static className = 'Mine'; ...}",
+  });
+}

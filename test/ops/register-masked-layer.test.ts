@@ -1,0 +1,303 @@
+import * as tf from '@tensorflow/tfjs';
+import { attachTap, prunableKernels, registerMaskedLayer, sparsify, sparsifyReport, strip } from 'tfjs-sparsity/ops';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { expectNoLeak } from '../support/no-leak.js';
+
+/** A dense layer of one's own, whose kernel comes second and is stored with outputs first: `y = x W^T + shift`. */
+class Turned extends tf.layers.Layer {
+  static readonly className: string = 'Turned';
+  private shift!: tf.LayerVariable;
+  private weight!: tf.LayerVariable;
+
+  constructor(private readonly args: { units: number; name?: string; inputShape?: tf.Shape }) {
+    super(args as object);
+  }
+
+  override build(inputShape: tf.Shape): void {
+    const ones = tf.initializers.ones();
+    this.shift = this.addWeight('shift', [this.args.units], 'float32', ones);
+    const random = tf.initializers.glorotNormal({ seed: 5 });
+    this.weight = this.addWeight('weight', [this.args.units, inputShape[1] as number], 'float32', random);
+    this.built = true;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const x = [inputs].flat()[0] as tf.Tensor2D;
+    return tf.tidy(() => tf.matMul(x, this.weight.read() as tf.Tensor2D, false, true).add(this.shift.read()));
+  }
+
+  override computeOutputShape(inputShape: tf.Shape): tf.Shape {
+    return [inputShape[0] as number, this.args.units];
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), units: this.args.units };
+  }
+}
+
+/** A layer that names its prunable weights itself, as tfmot wants it; not registered by hand. */
+class Speaking extends Turned {
+  static override readonly className: string = 'Speaking';
+  named: readonly string[] = ['weight'];
+  getPrunableWeights(): readonly tf.LayerVariable[] {
+    return this.weights.filter(({ originalName }) => this.named.some((name) => originalName.endsWith(name)));
+  }
+}
+
+class Stranger extends Turned {
+  static override readonly className: string = 'Stranger';
+}
+
+beforeAll(() => {
+  registerMaskedLayer(Turned, { kernel: 'weight', inputAxis: 1, outputAxis: 0 });
+  tf.serialization.registerClass(Stranger);
+});
+
+const head = () => tf.layers.dense({ name: 'head', units: 2, kernelInitializer: tf.initializers.glorotNormal({ seed: 7 }) });
+const build = (layer: tf.layers.Layer) => tf.sequential({ layers: [layer, head()] });
+const turned = () => new Turned({ name: 'mine', units: 3, inputShape: [4] });
+
+const mask = Uint8Array.of(1, 0, 0, 1, 0, 1, 0, 1, 1, 1, 0, 0);
+const all = { forward: mask, backward: mask, gradient: mask };
+const zero = { pruned: 'zero', slots: 'zero', decay: 0 } as const;
+
+function masked(): tf.Sequential {
+  const dense = build(turned());
+  const model = sparsify(dense);
+  dense.dispose();
+  return model;
+}
+
+async function withData(body: (x: tf.Tensor, y: tf.Tensor) => Promise<void>): Promise<void> {
+  const [x, y] = [tf.randomNormal([6, 4], 0, 1, 'float32', 1), tf.randomNormal([6, 2], 0, 1, 'float32', 2)];
+  await body(x, y);
+  tf.dispose([x, y]);
+}
+
+describe('a layer class of your own', () => {
+  it('is masked as the built-in ones are, with the axes it was registered with', async () => {
+    await expectNoLeak(() => {
+      const dense = build(turned());
+      const model = sparsify(dense, { divisibleBy: { input: 4, output: 3 } });
+      expect(sparsifyReport(model).masked).toEqual(['mine']);
+      const [kernel] = prunableKernels(model);
+      expect(kernel?.info).toEqual({ name: 'mine', kind: 'dense', shape: [3, 4], inputAxis: 1, outputAxis: 0 });
+      expect(model.layers[0]?.getClassName()).toBe('MaskedTurned');
+      for (const m of [dense, model]) m.dispose();
+    });
+  });
+
+  it('trains as if its kernel were multiplied by the mask: gradients under M_g, weights and slots exactly 0', async () => {
+    await expectNoLeak(() =>
+      withData(async (x, y) => {
+        for (const make of [() => tf.train.sgd(0.1), () => tf.train.adam(0.1)]) {
+          const model = masked();
+          model.compile({ optimizer: make(), loss: 'meanSquaredError' });
+          const [kernel, last] = prunableKernels(model);
+          kernel?.repack(all, zero, model.optimizer);
+          const before = kernel?.readKernel() as Float32Array;
+          await model.trainOnBatch(x, y);
+          const after = kernel?.readKernel() as Float32Array;
+          for (const [i, w] of after.entries()) expect(w === (mask[i] ? before[i] : 0)).toBe(!mask[i]);
+          expect(last?.info.name).toBe('head');
+          model.optimizer.dispose();
+          model.dispose();
+        }
+      }),
+    );
+  });
+
+  it('has, under dense masters, the gradient of the weights in use, times M_g, and the decay of the others', async () => {
+    await expectNoLeak(() =>
+      withData(async (x, y) => {
+        const model = masked();
+        const rate = 0.1;
+        model.compile({ optimizer: tf.train.sgd(rate), loss: 'meanSquaredError' });
+        const [kernel, last] = prunableKernels(model);
+        const W = kernel?.readKernel() as Float32Array;
+        const V = last?.readKernel() as Float32Array;
+        kernel?.repack({ forward: mask, backward: mask, gradient: null }, { pruned: 'dense-master', slots: 'keep', decay: 0.5 });
+        await model.trainOnBatch(x, y);
+        const after = kernel?.readKernel() as Float32Array;
+        // By hand: e = 2 (out - y) / 12, G = (e V^T)^T x, and W - rate (G + 0.5 (1 - M) W).
+        const G = tf.tidy(() => {
+          const use = tf.tensor2d(W.map((w, i) => w * (mask[i] as number)), [3, 4]); // biome-ignore format: one line
+          const out = tf.matMul(tf.matMul(x as tf.Tensor2D, use, false, true).add(1) as tf.Tensor2D, tf.tensor2d(V, [3, 2]));
+          const e = out.sub(y).mul(2 / 12) as tf.Tensor2D;
+          return tf.matMul(tf.matMul(e, tf.tensor2d(V, [3, 2]), false, true), x as tf.Tensor2D, true, false).dataSync();
+        });
+        after.forEach((w, i) => {
+          const decay = mask[i] ? 0 : 0.5 * (W[i] as number);
+          expect(w).toBeCloseTo((W[i] as number) - rate * ((G[i] as number) + decay), 5);
+        });
+        model.optimizer.dispose();
+        model.dispose();
+      }),
+    );
+  });
+
+  it('is stripped to the plain class, its other weights as they are, with the same outputs', async () => {
+    await expectNoLeak(() =>
+      withData(async (x) => {
+        const model = masked();
+        prunableKernels(model)[0]?.repack(all, { ...zero, pruned: 'dense-master' });
+        const plain = strip(model);
+        expect(plain.layers[0]?.getClassName()).toBe('Turned');
+        const [a, b] = [model, plain].map((m) => tf.tidy(() => (m.predict(x) as tf.Tensor).dataSync()));
+        expect(a).toEqual(b);
+        const zeros = tf.tidy(() => [...((plain.layers[0] as tf.layers.Layer).getWeights()[1] as tf.Tensor).dataSync()]);
+        expect(zeros.map((w) => (w === 0 ? 0 : 1))).toEqual([...mask]);
+        for (const m of [model, plain]) m.dispose();
+      }),
+    );
+  });
+
+  it('is saved and loaded with its masks', async () => {
+    await expectNoLeak(async () => {
+      const model = masked();
+      prunableKernels(model)[0]?.repack(all, zero);
+      let stored: tf.io.ModelArtifacts = {};
+      await model.save(
+        tf.io.withSaveHandler(async (artifacts) => {
+          stored = artifacts;
+          return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+        }),
+      );
+      const loaded = await tf.loadLayersModel(tf.io.fromMemory(stored));
+      expect(prunableKernels(loaded)[0]?.masks).toEqual(all);
+      for (const m of [model, loaded]) m.dispose();
+    });
+  });
+
+  it('trains dense under its mask in sparse execution, and the tap reports the weights in use', async () => {
+    await expectNoLeak(() =>
+      withData(async (x, y) => {
+        const dense = build(turned());
+        const model = sparsify(dense, { execution: 'sparse' });
+        model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+        prunableKernels(model)[0]?.repack(all, { ...zero, pruned: 'dense-master' });
+        const seen: string[] = [];
+        const tap = attachTap(model, {
+          onOp: ({ layer, W }) => {
+            const nonzeros = [...W.dataSync()].filter((w) => w !== 0).length;
+            seen.push(`${layer} ${nonzeros}`);
+          },
+        });
+        await model.trainOnBatch(x, y);
+        tap.detach();
+        expect(seen.sort()).toEqual(['head 6', 'mine 6']);
+        model.optimizer.dispose();
+        for (const m of [dense, model]) m.dispose();
+      }),
+    );
+  });
+
+  it('hands out the gradient of the weights in use, for methods that grow by it', async () => {
+    await expectNoLeak(() =>
+      withData(async (x, y) => {
+        const model = masked();
+        const rate = 0.5;
+        model.compile({ optimizer: tf.train.sgd(rate), loss: 'meanSquaredError' });
+        const [kernel] = prunableKernels(model);
+        kernel?.repack({ forward: mask, backward: mask, gradient: null }, { pruned: 'dense-master', slots: 'keep', decay: 0 });
+        kernel?.collectGradient(true);
+        const before = kernel?.readKernel() as Float32Array;
+        await model.trainOnBatch(x, y);
+        const after = kernel?.readKernel() as Float32Array;
+        const G = kernel?.gradient() as Float32Array;
+        for (const [i, w] of after.entries()) expect(w).toBeCloseTo((before[i] as number) - rate * (G[i] as number), 5);
+        kernel?.collectGradient(false);
+        model.optimizer.dispose();
+        model.dispose();
+      }),
+    );
+  });
+
+  it('refuses a mask of the input gradient of its own, and thinned operands', async () => {
+    await expectNoLeak(() =>
+      withData(async (x, y) => {
+        const model = masked();
+        model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+        const master = { pruned: 'dense-master', slots: 'keep', decay: 0 } as const;
+        prunableKernels(model)[0]?.repack({ forward: mask, backward: null, gradient: null }, master);
+        await expect(model.trainOnBatch(x, y)).rejects.toThrow(
+          /^masks of layer mine: got a mask of the input gradient that differs/,
+        );
+        prunableKernels(model)[0]?.repack({ forward: mask, backward: mask, gradient: null }, master);
+        prunableKernels(model)[0]?.thinOperands({ gradientA: (values) => values });
+        await expect(model.trainOnBatch(x, y)).rejects.toThrow(
+          /^masks of layer mine: got operands of the gradient products that are/,
+        );
+        model.optimizer.dispose();
+        model.dispose();
+      }),
+    );
+  });
+});
+
+describe('a layer with getPrunableWeights', () => {
+  const report = (layer: tf.layers.Layer) => {
+    const dense = build(layer);
+    const model = sparsify(dense);
+    const { masked: names, skipped } = sparsifyReport(model);
+    for (const m of [dense, model]) m.dispose();
+    return { names, reason: skipped[0]?.reason };
+  };
+
+  it('comes through the same door, without being registered', () => {
+    expect(report(new Speaking({ name: 'mine', units: 3, inputShape: [4] })).names).toEqual(['mine', 'head']);
+  });
+
+  it.each([
+    [[], 'its getPrunableWeights names 0 weights: a layer has one kernel with masks'],
+    [['weight', 'shift'], 'its getPrunableWeights names 2 weights: a layer has one kernel with masks'],
+  ])('stays dense where it names %o', (named, reason) => {
+    const layer = new Speaking({ name: 'mine', units: 3, inputShape: [4] });
+    layer.named = named;
+    expect(report(layer)).toEqual({ names: ['head'], reason });
+  });
+
+  it('is skipped with the reason where its class is unknown', () => {
+    const { reason } = report(new Stranger({ name: 'mine', units: 3, inputShape: [4] }));
+    expect(reason).toBe('there is no masked layer for Stranger');
+  });
+});
+
+describe('registerMaskedLayer', () => {
+  class Fresh extends Turned {
+    static override readonly className: string = 'Fresh';
+  }
+
+  it('takes the same class with the same options twice', () => {
+    registerMaskedLayer(Turned, { kernel: 'weight', inputAxis: 1, outputAxis: 0 });
+  });
+
+  it.each([
+    [
+      () => registerMaskedLayer(turned() as never, { kernel: 'weight' }),
+      /^layer class: got .*, expected a class that extends tf\.layers\.Layer/,
+    ],
+    [() => registerMaskedLayer(class {} as never, { kernel: 'weight' }), /^layer class: got .*, expected a class that extends/],
+    [() => registerMaskedLayer(Turned, { kernel: 'shift' }), /^layer class: got Turned, .*Register it once\.$/],
+    [() => registerMaskedLayer(Fresh, { kernel: 'weight', inputAxis: 0.5 }), /^inputAxis of Fresh: got 0\.5/],
+    [() => registerMaskedLayer(Fresh, { kernel: 'weight', outputAxis: -2 }), /^axes of Fresh: got \[-2,-2\], expected two axes/],
+    [() => registerMaskedLayer(Fresh, { kernel: 7 as never }), /^kernel of Fresh: got 7, expected the name of a field/],
+    [
+      () => registerMaskedLayer(class Dense extends tf.layers.Layer { static readonly className = 'Dense' }, { kernel: 'weight' }), // biome-ignore format: one line
+      /^layer class: got Dense, expected one that is not registered yet\. Give your class another className\.$/,
+    ],
+  ])('refuses what it cannot register: %s', (register, message) => {
+    expect(register).toThrow(message);
+  });
+
+  it('leaves a layer dense that has no such field', () => {
+    class Lacking extends Turned {
+      static override readonly className: string = 'Lacking';
+    }
+    registerMaskedLayer(Lacking, { kernel: 'nothing' });
+    const dense = build(new Lacking({ name: 'mine', units: 3, inputShape: [4] }));
+    const model = sparsify(dense);
+    expect(sparsifyReport(model).skipped[0]?.reason).toBe('it has no weight in its field nothing');
+    for (const m of [dense, model]) m.dispose();
+  });
+});

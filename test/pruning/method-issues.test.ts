@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import {
+  bdwp,
+  blockBudgets,
+  byLayer,
+  type Config,
+  gradualMagnitude,
+  mapAllocation,
+  methodFromConfig,
+  methodIssues,
+  nm,
+  polynomialSchedule,
+  randomScore,
+  transposableNm,
+  unstructured,
+} from 'tfjs-sparsity/pruning';
+import { describe, expect, it } from 'vitest';
+import { factoriesOf } from '../../src/pruning/config-entry.js';
+import * as methods from '../../src/pruning/methods/index.js';
+import { namePattern } from '../../src/pruning/name-pattern.js';
+import { anyKernel, anySparsity, kernelInfo, normal, rng } from './kernel-info.js';
+
+describe('methodIssues', () => {
+  const places = (config: unknown, stepsPerEpoch?: number) =>
+    methodIssues(config, stepsPerEpoch === undefined ? {} : { stepsPerEpoch }).map(({ path }) => path.join('.'));
+
+  it('finds nothing in the config of a method', () => {
+    expect(methodIssues(gradualMagnitude({ endStep: 9, pattern: nm({ n: 1, m: 4 }) }).config)).toEqual([]);
+  });
+
+  it('finds everything that is wrong, each at its place, and not what follows from it', () => {
+    const config = {
+      name: 'gradual',
+      endstep: 9,
+      pattern: { name: 'nm', n: 9, m: 4, axs: 0 },
+      score: 'magnitud',
+      allocation: { name: 'map', sparsities: { fc: 2 } },
+      power: null,
+    };
+    expect(places(config)).toEqual(['endstep', 'pattern.axs', 'score.name', 'allocation', 'power']);
+  });
+
+  it('finds what is wrong in the pattern of a layer', () => {
+    const of = (patterns: unknown, more = {}) =>
+      places({ name: 'gradual', endStep: 9, pattern: { name: 'by-layer', patterns, ...more } });
+    expect(of({ fc: 'nm', 'conv*': { name: 'nm', n: 2, k: 4 } })).toEqual(['pattern.patterns.fc', 'pattern.patterns.conv*.k']);
+    expect(of([])).toEqual(['pattern.patterns']);
+    expect(of({}, { otherwise: 'unstructure' })).toEqual(['pattern.otherwise.name']);
+    expect(of({ '/(/': 'unstructured' })).toEqual(['pattern.patterns']);
+  });
+
+  it('finds a wrong value at the option that it was given to', () => {
+    expect(places({ name: 'gradual', endStep: 9, finalSparsity: 9 })).toEqual(['finalSparsity']);
+    expect(places({ name: 'gradual', endStep: 9, pattern: { name: 'nm', n: 5, m: 4 } })).toEqual(['pattern.n']);
+    expect(places({ name: 'hardware-aware', endStep: 9, block: { kind: 'rows' } })).toEqual(['block']);
+    expect(places({ name: 'gradual' })).toEqual(['']);
+  });
+
+  it('law: whatever a method is given, there is a list of issues, and methodFromConfig throws the first', () => {
+    const factories = [...factoriesOf({ ...methods })];
+    const options = [...new Set(factories.flatMap(([, { entry }]) => entry.options))];
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom(Number.NaN, -1, 0.5, 4, { name: 'nm', n: 2, m: 4 }, { kind: 'row' }));
+    const config = fc.record({
+      name: fc.constantFrom(...factories.map(([name]) => name)),
+      given: fc.dictionary(fc.constantFrom(...options), value, { maxKeys: 3 }),
+    });
+    fc.assert(
+      fc.property(config, ({ name, given }) => {
+        const all = { endStep: 9, ...given, name };
+        const [issue] = methodIssues(all);
+        if (issue) expect(() => methodFromConfig(all)).toThrow(issue.parts.expected);
+        else expect(methodFromConfig(all).config.name).toBe(name);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('methodFromConfig', () => {
+  it('takes times in epochs, at every depth', () => {
+    const made = (config: Config) => methodFromConfig(config, { stepsPerEpoch: 10 }).config;
+    expect(made({ name: 'gradual', beginEpoch: 0.25, endEpoch: 3 })).toMatchObject({ beginStep: 3, endStep: 30 });
+    expect(made({ name: 'acdc', sparsity: 0.5, endEpoch: 4, sparseEpochs: 1, denseEpochs: 1 })).toMatchObject({
+      endStep: 40,
+      sparseSteps: 10,
+      denseSteps: 10,
+    });
+    const schedule = { name: 'one-shot', sparsity: 0.5, epoch: 2 };
+    expect(made({ name: 'gradual', schedule })).toMatchObject({ schedule: { step: 20 } });
+    const iterative = { name: 'iterative', finalSparsity: 0.5, stepsPerEpoch: 8 };
+    expect(made({ name: 'gradual', schedule: iterative })).toMatchObject({ schedule: { stepsPerEpoch: 8 } });
+  });
+
+  it('takes a name for a part without options', () => {
+    const config = { name: 'gradual', endStep: 9, allocation: 'global', pattern: 'unstructured' };
+    expect(methodFromConfig(config).config).toMatchObject({ allocation: { name: 'global' }, pattern: { name: 'unstructured' } });
+  });
+
+  it.each([
+    [{ name: 'gradual', endStep: 9, endEpoch: 1 }, 10, /got endStep and endEpoch, expected steps or epochs/],
+    [
+      { name: 'gradual', endEpoch: 1 },
+      undefined,
+      /got endEpoch, expected options among .*Give endStep, or stepsPerEpoch beside the config\.$/,
+    ],
+    [{ name: 'gradual', endEpoch: '1' }, 10, /^endEpoch: got 1, expected a finite number/],
+    [{ name: 'gradual', endEpok: 1 }, 10, /Did you mean endEpoch/],
+    [{ name: 'gradual', endEpoch: 1 }, 0, /^stepsPerEpoch: got 0, expected a finite number above 0/],
+    [{ name: 'bdwp', sparsity: 0.5 }, undefined, /Its sparsity is 1 - n\/m: choose n and m\.$/],
+    [{ name: 'bdwp', n: null }, undefined, /^n: got null, expected a value\. Leave n out for its default/],
+    [{ name: 'gradual', endStep: 9, pattern: [] }, undefined, /^pattern: got \[\], expected a name or its options/],
+    [{ name: 'gradual', endStep: 9, exclude: 'fc' }, undefined, /^exclude: got fc, expected a list of names/],
+    [{ name: 'gradual', endStep: 9, exclude: [7] }, undefined, /^exclude: got 7, expected the name of a layer/],
+    [{ name: 'gradual', endStep: 9, exclude: ['/(/'] }, undefined, /^exclude: got \/\(\/ \(.*expected a regular expression/],
+    [{ name: 'gradual', endStep: 9, regrow: 'no' }, undefined, /^regrow: got no, expected true or false/],
+    [
+      { name: 'gradual', endStep: 9, pattern: { name: 'nm', n: 2, m: 4, axis: 'in' } },
+      undefined,
+      /^axis: got in, expected input/,
+    ],
+    [
+      { name: 'gradual', endStep: 9, pattern: { name: 'annealed-nm', m: 4, axis: {} } },
+      undefined,
+      /^axis: got \{\}, expected input/,
+    ],
+    [
+      { name: 'gradual', endStep: 9, pattern: { name: 'channels', axis: 'window' } },
+      undefined,
+      /^axis: got window, expected input, output or/,
+    ],
+    [
+      { name: 'gradual', endStep: 9, pattern: { name: 'whole-blocks', sides: {} } },
+      undefined,
+      /^sides: got \{\}, expected a list/,
+    ],
+    [
+      { name: 'gradual', endStep: 9, score: { name: 'random', seed: [] } },
+      undefined,
+      /^seed: got \[\], expected a number or text/,
+    ],
+    [
+      { name: 'gradual', endStep: 9, allocation: { name: 'erdos-renyi', includeKernel: 1 } },
+      undefined,
+      /^includeKernel: got 1, expected true or false/,
+    ],
+    [
+      { name: 'gradual', endStep: 9, allocation: { name: 'map', sparsities: [0.5] } },
+      undefined,
+      /^sparsities: got \[0\.5\], expected/,
+    ],
+  ])('refuses %o with %s steps an epoch', (config, stepsPerEpoch, message) => {
+    const options = stepsPerEpoch === undefined ? {} : { stepsPerEpoch };
+    expect(() => methodFromConfig(config as Config, options)).toThrow(message);
+  });
+});
+
+describe('byLayer', () => {
+  it('law: gives each layer the mask of its own pattern', () => {
+    const [pairs, most, rest] = [nm({ n: 1, m: 4 }), nm({ n: 3, m: 4 }), unstructured()];
+    const pattern = byLayer({ patterns: { 'fc*': pairs, fc1: most, '/./': rest } });
+    fc.assert(
+      fc.property(anyKernel, anySparsity, fc.constantFrom('fc1', 'fc2', 'conv'), ({ info, scores }, sparsity, name) => {
+        const own = { fc1: most, fc2: pairs, conv: rest }[name as 'fc1'];
+        const named = { ...info, name };
+        expect(pattern(scores, named, sparsity)).toEqual(own(scores, named, sparsity));
+      }),
+    );
+  });
+
+  it('is the pattern of a method: N:M here, single weights there, by hand', () => {
+    const method = gradualMagnitude({ endStep: 2, pattern: byLayer({ patterns: { fc: nm({ n: 1, m: 2 }) } }) });
+    const weights = Float32Array.of(4, 3, 2, 1);
+    const kernels = ['fc', 'out'].map((name) => ({ info: { ...kernelInfo([4, 1]), name }, weights, masks: undefined }));
+    const masks = method.updateMasks(kernels, { step: 2, sparsity: 0.5, rng });
+    expect(masks.map(({ forward }) => [...(forward as Uint8Array)].join(''))).toEqual(['1010', '1100']);
+  });
+});
+
+describe('names in plain data', () => {
+  it('stand for themselves, with * for any text, between slashes for an expression', () => {
+    const passed = (pattern: string) => ['fc1', 'fc10', 'a.fc1', 'fc+'].filter(namePattern(pattern, 'name').test);
+    expect(passed('fc1')).toEqual(['fc1']);
+    expect(passed('fc*')).toEqual(['fc1', 'fc10', 'fc+']);
+    expect(passed('*fc1')).toEqual(['fc1', 'a.fc1']);
+    expect(passed('*.fc*')).toEqual(['a.fc1']);
+    expect(passed('fc+')).toEqual(['fc+']);
+    expect(passed('/c.$/')).toEqual(['fc1', 'a.fc1', 'fc+']);
+    expect(passed('/')).toEqual([]);
+  });
+
+  it('give layers their sparsities: a plain name before a pattern, an earlier pattern before a later one', () => {
+    const kernels = ['conv1', 'fc1', 'fc2', 'out'].map((name) => ({
+      info: { ...kernelInfo([1, 2]), name },
+      scores: new Float32Array(2),
+    }));
+    const allocation = mapAllocation({ sparsities: { 'fc*': 0.8, '/^[fc]/': 0.6, fc2: 0.1 } });
+    expect(allocation(kernels, 0.5)).toEqual([0.6, 0.8, 0.1, 0.5]);
+    expect(() => mapAllocation({ sparsities: { 'x*': 0.5 } })(kernels, 0.5)).toThrow(
+      /^sparsities by layer: got x\*, expected names among/,
+    );
+  });
+
+  it('leave layers dense', () => {
+    const { skip } = bdwp({ m: 2, n: 1, exclude: ['fc*'] });
+    expect([skip({ ...kernelInfo([2, 2]), name: 'fc7' }), skip(kernelInfo([2, 2]))]).toEqual(['excluded by name', undefined]);
+  });
+});
+
+describe('a ramp with an N:M pattern', () => {
+  it('ends at the sparsity of the pattern, where none is given', () => {
+    const final = (options: object) => gradualMagnitude({ endStep: 9, ...options } as never).config.finalSparsity;
+    expect(final({ pattern: nm({ n: 1, m: 4 }) })).toBe(0.75);
+    expect(final({ pattern: transposableNm({ n: 2, m: 4 }) })).toBe(0.5);
+    expect(final({ pattern: nm({ n: 1, m: 4 }), finalSparsity: 0.9 })).toBe(0.9);
+    expect(final({})).toBe(0.9);
+    const own = gradualMagnitude({
+      pattern: nm({ n: 1, m: 4 }),
+      schedule: polynomialSchedule({ finalSparsity: 0.3, endStep: 2 }),
+    });
+    expect(own.schedule(2).sparsity).toBe(0.3);
+  });
+});
+
+describe('budgets of rows', () => {
+  it('are those of the outputs where these are the first axis, as the transposed kernel has them', () => {
+    const weights = normal(24).map(Math.abs);
+    const turned = Float32Array.from(weights, (_, i) => weights[(i % 6) * 4 + Math.floor(i / 6)] as number);
+    const pattern = blockBudgets({ block: { kind: 'row' } });
+    const mask = pattern(weights, { ...kernelInfo([6, 4]), inputAxis: 0, outputAxis: 1 }, 0.5);
+    const other = pattern(turned, { ...kernelInfo([4, 6]), inputAxis: 1, outputAxis: 0 }, 0.5);
+    expect(other).toEqual(Uint8Array.from(turned, (_, i) => mask[(i % 6) * 4 + Math.floor(i / 6)] as number));
+    const between = { ...kernelInfo([2, 3, 4]), inputAxis: 2, outputAxis: 1 };
+    expect(() => pattern(weights, between, 0.5)).toThrow(/^output axis of kernel: got 1, expected the first or the last axis/);
+  });
+});
+
+it('randomScore takes text and numbers for its seed', () => {
+  for (const seed of ['a', 7]) expect(randomScore({ seed }).config).toEqual({ name: 'random', seed });
+});
