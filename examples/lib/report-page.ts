@@ -21,10 +21,12 @@ import { phaseRows, phases, resourceHeads, resourceRows, totalSparsity, unequalN
 export function reportPage(options: RunOptions, data: Dataset, runs: readonly RunResult[], command: string): string {
   const pruned = runs[runs.length - 1];
   const title = `${options.model} on ${data.name}, ${pruned.name}`;
-  const lead = `${data.train.count} training images, ${options.epochs} epochs, batch ${options.batchSize}, Adam, seed ${options.seed}. Cycles and energy are modelled from the real tensors of the run.`;
+  const optimizer = options.optimizer?.name ?? 'adam';
+  const lead = `${data.train.count} training images, ${options.epochs} epochs, batch ${options.batchSize}, ${optimizer}, seed ${options.seed}.`;
+  const modelled = pruned.cost ? ' Cycles and energy are modelled from the real tensors of the run.' : '';
   const cost = pruned.cost ? [costCharts(runs, pruned)] : [];
   const body = [tiles(runs), training(runs), masks(runs), ...cost, tables(runs)].join('');
-  return htmlPage({ title, lead: [lead], body, foot: command });
+  return htmlPage({ title, lead: [lead + modelled], body, foot: command });
 }
 
 function tiles(runs: readonly RunResult[]): string {
@@ -44,13 +46,14 @@ function tiles(runs: readonly RunResult[]): string {
           ),
         ]
       : [];
+  const weights = (of: 'kept' | 'weights') => si(pruned.layers.reduce((sum, layer) => sum + layer[of], 0));
+  const zeros =
+    pruned.layers.length > 0
+      ? [tile(percent(totalSparsity(pruned), 1), 'of the weights are zero', `${weights('kept')} of ${weights('weights')} stay`)]
+      : [];
   return `<section class="tiles">${[
     tile(percent(pruned.accuracy), 'test accuracy', dense ? `dense: ${percent(dense.accuracy)}` : pruned.name),
-    tile(
-      percent(totalSparsity(pruned), 1),
-      'of the weights are zero',
-      `${si(pruned.layers.reduce((sum, layer) => sum + layer.kept, 0))} of ${si(pruned.layers.reduce((sum, layer) => sum + layer.weights, 0))} stay`,
-    ),
+    ...zeros,
     ...cost,
   ].join('')}</section>`;
 }
