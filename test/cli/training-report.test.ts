@@ -62,6 +62,12 @@ describe('the report of a training', () => {
     expect(htmlReport(report)).not.toMatch(/NaN|undefined|<script|<link|(href|src)=|url\(/);
   });
 
+  it('gives each figure of an epoch its unit, whatever the accelerator is called', async () => {
+    const logs = { acc: 0.5, val_acc: 0.25, sparsity: 0.9, loss: 0.5, accrued: 3, cycles_accel: 12345, energy_acc: 2e6 };
+    const { report } = await readReported([await logOf([lines[0] as RunLogLine, { type: 'epoch', step: 3, epoch: 0, logs }])]);
+    expect(textReport(report)).toMatch(/^1 +50\.0 % +25\.0 % +90\.0 % +0\.5 +3 +12\.35k +2uJ$/m);
+  });
+
   it('takes the last run of a log, and one that crashed', async () => {
     const path = await logOf([
       ...lines,

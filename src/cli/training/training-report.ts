@@ -28,7 +28,14 @@ function conditionsOf(lines: readonly RunLogLine[]): string[] {
   return [...(settings.length > 0 ? [settings.join(', ')] : []), `${steps === 1 ? '1 step' : `${steps} steps`}, ${end}`];
 }
 
-const unitOf = (name: string): Unit => (/acc|sparsity|^mask_churn$|^mask_iou$|^itop$/.test(name) ? 'share' : 'plain');
+const shares = /(^|_)acc$|Accuracy$|^(sparsity|mask_churn|mask_iou|itop)$/;
+
+/** Cycles and energy come first: behind them stands the name of an accelerator, which may be any. */
+function unitOf(name: string): Unit {
+  if (name.startsWith('cycles_')) return 'count';
+  if (name.startsWith('energy_')) return 'energyPj';
+  return shares.test(name) ? 'share' : 'plain';
+}
 
 function epochTable(lines: readonly RunLogLine[]): Table[] {
   const epochs = lines.flatMap((line) => (line.type === 'epoch' ? [line] : []));
