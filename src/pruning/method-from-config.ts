@@ -119,7 +119,7 @@ function make(what: string, factories: Factories, config: unknown, making: Makin
     else attempt(inside, value, () => Object.assign(made, inSteps(option, value, factory.entry, making)));
   }
   if (issues.length > before) return undefined;
-  return attempt(making, options, () => factory.make(made as never));
+  return attempt(making, options, () => factory.make(made as never), factory.entry.options);
 }
 
 /** Parts by name; what is no record of parts is left to its factory to refuse. */
@@ -131,15 +131,17 @@ function makeEach(what: string, factories: Factories, configs: unknown, making: 
   return Object.fromEntries(each);
 }
 
-/** Calls `body`; what it refuses becomes an issue, at the option that the error names. */
-function attempt({ path, issues }: Making, value: unknown, body: () => unknown): unknown {
+/** Calls `body`; what it refuses becomes an issue, at the option that the error names: one of `value`, or a missing one of `known`. */
+function attempt({ path, issues }: Making, value: unknown, body: () => unknown, known: readonly string[] = []): unknown {
   try {
     return body();
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
-    const [first = ''] = error.parts.what.split(/[ .]/);
-    const isOption = typeof value === 'object' && value !== null && Object.hasOwn(value, first);
-    issues.push({ path: isOption ? [...path, first] : path, parts: error.parts });
+    const { what } = error.parts;
+    const [first = ''] = what.split(/[ .]/);
+    const given = [first, epochOption(first)].find((name) => Object.hasOwn(Object(value), name));
+    const option = given ?? known.find((name) => name === what);
+    issues.push({ path: option === undefined ? path : [...path, option], parts: error.parts });
     return undefined;
   }
 }

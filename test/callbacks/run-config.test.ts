@@ -168,6 +168,9 @@ describe('a file of a run', () => {
     ['method: gradul', /^run\.yaml:1:9 method\.name: got gradul, expected one of acdc, .*\. Did you mean (\w+ or )*gradual/],
     ['method: {name: gradul}', /^run\.yaml:1:10 method\.name: got gradul, .*Did you mean (\w+ or )*gradual/],
     ['method: {endStep: 3}', /^run\.yaml:1:1 method: got undefined, expected one of acdc/],
+    ['method: {name: rigl, sparsity: 0.9}', 'run.yaml:1:9 method.endStep: got undefined, expected an integer of at least'],
+    ['method: {name: gradual}', /^run\.yaml:1:9 method\.schedule: got undefined, expected a schedule, or endStep of a ramp/],
+    ['method: {name: rigl, endEpoch: 0}', 'run.yaml:1:22 method.endEpoch: got 0, expected an integer of at least'],
     ['method:', /^run\.yaml:1:1 method: got null, expected a name or its options/],
     ['method: {name: custom}', /It was a function of your own/],
     [

@@ -43,7 +43,7 @@ describe('methodIssues', () => {
   it('finds what is wrong in the pattern of a layer', () => {
     const of = (patterns: unknown, more = {}) =>
       places({ name: 'gradual', endStep: 9, pattern: { name: 'by-layer', patterns, ...more } });
-    expect(of({ fc: 'nm', 'conv*': { name: 'nm', n: 2, k: 4 } })).toEqual(['pattern.patterns.fc', 'pattern.patterns.conv*.k']);
+    expect(of({ fc: 'nm', 'conv*': { name: 'nm', n: 2, k: 4 } })).toEqual(['pattern.patterns.fc.m', 'pattern.patterns.conv*.k']);
     expect(of([])).toEqual(['pattern.patterns']);
     expect(of({}, { otherwise: 'unstructure' })).toEqual(['pattern.otherwise.name']);
     expect(of({ '/(/': 'unstructured' })).toEqual(['pattern.patterns']);
@@ -53,7 +53,13 @@ describe('methodIssues', () => {
     expect(places({ name: 'gradual', endStep: 9, finalSparsity: 9 })).toEqual(['finalSparsity']);
     expect(places({ name: 'gradual', endStep: 9, pattern: { name: 'nm', n: 5, m: 4 } })).toEqual(['pattern.n']);
     expect(places({ name: 'hardware-aware', endStep: 9, block: { kind: 'rows' } })).toEqual(['block']);
-    expect(places({ name: 'gradual' })).toEqual(['']);
+  });
+
+  it('names an option that is missing, and one in epochs as it was given', () => {
+    expect(places({ name: 'gradual' })).toEqual(['schedule']);
+    expect(places({ name: 'rigl', sparsity: 0.9 })).toEqual(['endStep']);
+    expect(places({ name: 'rigl', endEpoch: 0 }, 9)).toEqual(['endEpoch']);
+    expect(places({ name: 'gradual', schedule: { name: 'polynomial', finalSparsity: 0.9 } })).toEqual(['schedule.endStep']);
   });
 
   it('law: whatever a method is given, there is a list of issues, and methodFromConfig throws the first', () => {
