@@ -3,7 +3,7 @@ import yargs, { type Options } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { fieldName, flagsOf, flagValue } from './flags.js';
 import { checkRanges, type ExampleDefaults, type RunOptions } from './options.js';
-import { inRunFile, ofOwnMethod, readRunFile, withOwnMethod } from './run-file.js';
+import { checkEnd, inRunFile, ofOwnMethod, readRunFile, withOwnMethod } from './run-file.js';
 
 const smokeDefaults = { trainImages: 320, epochs: 1 };
 const demoDefaults = { data: 'digits', model: 'lenet5', compare: true, every: 4, report: 'report.html' } as const;
@@ -57,7 +57,9 @@ export async function parseOptions(
     .parserConfiguration({ 'duplicate-arguments-array': false, 'camel-case-expansion': false })
     .strict()
     .check((given) => {
-      checkRanges(toOptions(given));
+      const options = toOptions(given);
+      checkRanges(options);
+      checkEnd(options);
       return true;
     })
     .wrap(80)

@@ -62,6 +62,21 @@ export function withOwnMethod(given: RunOptions, file: Partial<RunOptions>): Run
   });
 }
 
+/**
+ * Throws for a schedule in epochs that ends after the run, whose length may come from a flag, a shortcut or a default: `parseRunConfig`
+ * knows the file only.
+ */
+export function checkEnd({ ownMethod, epochs, config }: RunOptions): void {
+  const end = ownMethod?.endEpoch;
+  if (typeof end !== 'number' || end <= epochs) return;
+  throw new SparsityError({
+    what: '--epochs',
+    got: epochs,
+    expected: `at least ${end}, the endEpoch of the method in ${config}`,
+    fix: 'train longer, without --smoke, or let the schedule end earlier in the file',
+  });
+}
+
 /** Whether an option is said by the method of a file, and not by its flag. */
 export function ofOwnMethod(option: string, { ownMethod }: Pick<RunOptions, 'ownMethod'>): boolean {
   if (!ownMethod) return false;

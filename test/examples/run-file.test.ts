@@ -59,7 +59,8 @@ describe('--config', () => {
     const expected = { model: 'lenet5', learningRate: 0.3, accelerators: ['acf'], execution: 'dense', seed: 4 };
     expect(await parse('--config', run, ...flags)).toMatchObject(expected);
     expect(await parse(...flags, '--config', run)).toMatchObject(expected);
-    expect(await parse('--config', run, '--smoke')).toMatchObject({ epochs: 1, trainImages: 320, batchSize: 16 });
+    const short = file('short.yaml', 'method: {name: gradual, endEpoch: 1}\nepochs: 3\nbatchSize: 16');
+    expect(await parse('--config', short, '--smoke')).toMatchObject({ epochs: 1, trainImages: 320, batchSize: 16 });
   });
 
   it('--sparsity changes the method of the file, --method takes its place', async () => {
@@ -101,6 +102,12 @@ describe('--config', () => {
     [
       ['--config', file('nm.yaml', 'method: bdwp'), '--sparsity', '0.5'],
       /^--sparsity: got 0\.5, expected none, or one that bdwp of .*: it says 0\.75\./,
+    ],
+    [['--config', run, '--epochs', '1'], /^--epochs: got 1, expected at least 2, the endEpoch of the method in .*run\.yaml\./],
+    [['--config', run, '--smoke'], /^--epochs: got 1, expected at least 2, .* without --smoke/],
+    [
+      ['--config', file('long.yaml', 'method: {name: gradual, endEpoch: 6}')],
+      /^--epochs: got 5, expected at least 6, the endEpoch of the method in .*long\.yaml\./,
     ],
     [['--config', run, '--sparsity', '5'], /^--sparsity: got 5, expected a number in \[0, 1\)/],
     [['--config'], /^Not enough arguments following: config\. See --help/],
