@@ -6,7 +6,7 @@ import { htmlReport } from '../../src/cli/report/html-report.js';
 import { markdownReport } from '../../src/cli/report/markdown-report.js';
 import { parquetReport } from '../../src/cli/report/parquet-report.js';
 import { axisOf } from '../../src/cli/report/svg-axis.js';
-import { svgReport } from '../../src/cli/report/svg-chart.js';
+import { svgChart, svgReport } from '../../src/cli/report/svg-chart.js';
 import { textReport } from '../../src/cli/report/text-report.js';
 import { textTable } from '../../src/cli/report/text-table.js';
 
@@ -101,6 +101,16 @@ describe('writers of reports', () => {
     expect(html).toContain('x &amp; y');
     expect(html.match(/<svg /g)?.length).toBe(3);
     expect(html.length).toBeLessThan(100_000);
+  });
+
+  it('draw a curve of one point as a point, which a line would not show', () => {
+    const one = { kind: 'curves', title: 'One', x: axis, y: axis, series: [{ name: 'one', points: [[3, 0.5]] }] } as const;
+    const { text } = svgChart(one);
+    expect(text.match(/<circle /g)).toHaveLength(1);
+    expect(text).not.toContain('<polyline');
+    const points = [0.5, 1].map((value, step) => [step, value] as const);
+    const { text: two } = svgChart({ ...one, series: [{ name: 'two', points }] });
+    expect([two.includes('<polyline'), two.includes('<circle')]).toEqual([true, false]);
   });
 
   it('draw charts with finite coordinates only', () => {

@@ -38,7 +38,8 @@ export function svgXy({ kind, title, x, y, series }: XyChart): Svg {
   ];
   const drawn = series.map(({ points }, i) => {
     const colour = palette[i % palette.length];
-    if (kind === 'points') {
+    // A line through one point would not be seen.
+    if (kind === 'points' || points.length === 1) {
       return points
         .map(([a, b]) => element('circle', { cx: px(a), cy: py(b), r: 3, fill: colour, 'fill-opacity': '0.75' }))
         .join('');
