@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as z from 'zod';
+import { SparsityError } from '../errors.js';
+import { specIssue } from '../hw/spec-issue.js';
 
 const rate = { learningRate: z.number().positive() };
 const fraction = z.number().min(0).lt(1).optional();
@@ -51,13 +53,19 @@ export function optimizerSchema(name: unknown): z.ZodType<OptimizerConfig> {
 /**
  * Makes an optimizer of tfjs from plain data. Who made it disposes it.
  *
- * @param config as {@link parseRunConfig} returns it, checked.
+ * @throws SparsityError for an unknown name or option, with the nearest that exists, and for values out of range.
  * @example
  * ```ts
  * makeOptimizer({name: 'momentum', learningRate: 0.1, momentum: 0.9}).getClassName(); // 'Momentum'
  * ```
  */
 export function makeOptimizer(config: OptimizerConfig): tf.Optimizer {
+  const schema = optimizerSchema((config as Partial<OptimizerConfig> | undefined)?.name);
+  const { error } = schema.safeParse(config);
+  if (error) {
+    const { path, ...parts } = specIssue(schema, error.issues, config);
+    throw new SparsityError({ what: ['optimizer', ...path.map(String)].join('.'), ...parts });
+  }
   return optimizers[config.name].make(config as never);
 }
 

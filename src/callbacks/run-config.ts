@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError, type SparsityErrorParts } from '../errors.js';
 import { type LocatedYaml, locateYaml } from '../hw/located-yaml.js';
 import { presets } from '../hw/presets.js';
@@ -53,14 +54,18 @@ const longEpoch = 2 ** 20;
  * Reads a run from YAML or JSON: a method with its schedule, score, pattern and allocation, the policy of layers, and what is trained.
  *
  * @throws SparsityError with file, line, column, field and a way out for each thing that is wrong, a line each: unknown keys and names
- * with the nearest that exist, wrong types, values out of range, options that contradict each other.
+ * with the nearest that exist, wrong types, values out of range, options that contradict each other; and when `text` or `file` is no text.
  * @example
  * ```ts
  * const text = 'method: {name: gradual, finalSparsity: 0.9, endEpoch: 3}\npolicy: {exclude: conv1}\nepochs: 5';
  * const {method, policy, epochs} = parseRunConfig(text, {file: 'run.yaml'});
  * ```
  */
-export function parseRunConfig(text: string, { file, names = {} }: ParseRunConfigOptions): RunConfig {
+export function parseRunConfig(text: string, options: ParseRunConfigOptions): RunConfig {
+  checkOptionNames('parseRunConfig', options, { file: true, names: true });
+  const { file, names = {} } = options;
+  checkText('parseRunConfig.file', file, 'name the file, for the messages');
+  checkText('text of a run', text, "read the file as text: readFile(path, 'utf8')");
   const yaml = locateYaml(text, file, { what: 'the fields of a run', begin: 'method: {name: gradual, endEpoch: 3}' });
   const value = yaml.value as Readonly<Record<string, unknown>>;
   const schema = runConfigSchema(value.optimizer, names);
@@ -82,6 +87,10 @@ export function parseRunConfig(text: string, { file, names = {} }: ParseRunConfi
   return { ...(result.data as RunConfig), ...(method !== undefined && { method: asConfig(method) }) };
 }
 
+function checkText(what: string, got: unknown, fix: string): void {
+  if (typeof got !== 'string') throw new SparsityError({ what, got, expected: 'text', fix });
+}
+
 type Found = Omit<SparsityErrorParts, 'what'> & { readonly path: readonly PropertyKey[] };
 
 /** A name alone stands for a method without options. */
@@ -96,9 +105,12 @@ function contradictions({ method, epochs }: Readonly<Record<string, unknown>>): 
   const found: Found[] = [];
   for (const option of ['sparsity', 'finalSparsity']) {
     const got = config[option];
-    if (typeof got !== 'number' || typeof n !== 'number' || typeof m !== 'number' || got === 1 - n / m) continue;
+    if (typeof got !== 'number' || typeof n !== 'number' || typeof m !== 'number') continue;
+    // Not 1 - n / m, which prints 0.19999999999999996 for 4:5.
+    const sparsity = (m - n) / m;
+    if (Math.abs(got - sparsity) <= 1e-9) continue;
     const fix = `leave ${option} out, or choose another n and m`;
-    found.push({ path: ['method', option], got, expected: `${1 - n / m}, the sparsity of the pattern ${n}:${m}`, fix });
+    found.push({ path: ['method', option], got, expected: `${sparsity}, the sparsity of the pattern ${n}:${m}`, fix });
   }
   const ends = config.endEpoch;
   if (typeof ends === 'number' && typeof epochs === 'number' && ends > epochs) {

@@ -261,7 +261,54 @@ describe('a file of a run', () => {
   });
 });
 
+describe('parseRunConfig', () => {
+  it('takes decimals for the sparsity of an N:M pattern', () => {
+    for (const [n, m, finalSparsity] of [
+      [4, 5, 0.2],
+      [1, 10, 0.9],
+      [3, 10, 0.7],
+    ]) {
+      const method = { name: 'gradual', endStep: 9, finalSparsity, pattern: { name: 'nm', n, m } };
+      expect(parse(JSON.stringify({ method }))).toEqual({ method });
+    }
+    const [line] = complaints('method: {name: gradual, endStep: 9, finalSparsity: 0.3, pattern: {name: nm, n: 4, m: 5}}');
+    expect(line).toContain('got 0.3, expected 0.2, the sparsity of the pattern 4:5');
+  });
+
+  it.each<[string, unknown, unknown, string]>([
+    ['no options', 'epochs: 1', undefined, 'options of parseRunConfig: got undefined, expected an object of file, names'],
+    ['no file', 'epochs: 1', {}, 'parseRunConfig.file: got undefined, expected text'],
+    [
+      'a misspelt option',
+      'epochs: 1',
+      { file: 'a', name: {} },
+      'option of parseRunConfig: got name, expected one of file, names',
+    ],
+    ['bytes', new TextEncoder().encode('epochs: 1'), { file: 'a' }, 'text of a run: got '],
+    ['no text', undefined, { file: 'a' }, 'text of a run: got undefined, expected text'],
+  ])('refuses %s', (_, text, options, message) => {
+    const read = () => parseRunConfig(text as string, options as never);
+    expect(read).toThrow(SparsityError);
+    expect(read).toThrow(message);
+  });
+});
+
 describe('makeOptimizer', () => {
+  it.each<[unknown, string]>([
+    [undefined, 'optimizer: got undefined, expected names with values'],
+    ['adam', 'optimizer: got "adam", expected names with values'],
+    [{ learningRate: 1 }, 'optimizer.name: got undefined, expected one of sgd'],
+    [{ name: 'adm', learningRate: 1 }, 'optimizer.name: got adm, expected one of sgd, momentum'],
+    [{ name: 'momentum' }, 'optimizer.learningRate: got undefined, expected a finite number'],
+    [{ name: 'adam', learningRate: '0.1x' }, 'optimizer.learningRate: got "0.1x", expected a finite number'],
+    [{ name: 'sgd', learningRate: Number.NaN }, 'optimizer.learningRate: got NaN'],
+    [{ name: 'adam', learningRate: 1, beta3: 0.5 }, 'optimizer.beta3: got beta3, expected learningRate, beta1'],
+  ])('refuses %j', (config, message) => {
+    const make = () => makeOptimizer(config as never);
+    expect(make).toThrow(SparsityError);
+    expect(make).toThrow(message);
+  });
+
   it.each([
     ['{name: sgd, learningRate: 0.1}', { learningRate: 0.1 }],
     [
