@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { SparsityError } from 'tfjs-sparsity';
 import {
   maskedConv2d,
   maskedDense,
@@ -209,6 +210,22 @@ describe('a place', () => {
     await expect(tf.loadLayersModel(sparseFile('model.sparse'))).rejects.toThrow(
       /loading model\.sparse: got .+, expected the address of a sparse file.*begins with file:/,
     );
+  });
+
+  it('names a server that breaks off in the middle of a file', async () => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) });
+    vi.stubGlobal('fetch', async () => new Response(body));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const url = 'https://example.org/model.sparse';
+    const load = tf.loadLayersModel(sparseFile(url));
+    await expect(load).rejects.toThrow(SparsityError);
+    await expect(load).rejects.toThrow(`loading ${url}: got TypeError: terminated`);
+  });
+
+  it('is no download in node', async () => {
+    const save = small().save(sparseFile('downloads://lenet.sparse'));
+    await expect(save).rejects.toThrow(SparsityError);
+    await expect(save).rejects.toThrow('downloads://lenet.sparse: got no page, expected a page in a browser');
   });
 
   it('is a download in a browser', async () => {

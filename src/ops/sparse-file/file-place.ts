@@ -65,11 +65,12 @@ async function readFile(path: string): Promise<Uint8Array> {
 
 async function fetchBytes(url: string): Promise<Uint8Array> {
   const expected = 'the address of a sparse file';
-  const response = await fetch(url).catch((cause) => {
+  const failed = (cause: unknown) => {
     throw unread(url, String(cause), expected);
-  });
+  };
+  const response = await fetch(url).catch(failed);
   if (!response.ok) throw unread(url, `HTTP status ${response.status}`, expected);
-  return new Uint8Array(await response.arrayBuffer());
+  return new Uint8Array(await response.arrayBuffer().catch(failed));
 }
 
 function unread(name: string, got: string, expected: string): SparsityError {
@@ -82,6 +83,14 @@ function unread(name: string, got: string, expected: string): SparsityError {
 }
 
 function download(name: string, bytes: Uint8Array<ArrayBuffer>): void {
+  if (typeof document === 'undefined') {
+    throw new SparsityError({
+      what: downloadScheme + name,
+      got: 'no page',
+      expected: 'a page in a browser, which has downloads',
+      fix: 'save to file://path in node, else to a function that takes the bytes',
+    });
+  }
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([bytes]));
   link.download = name;
