@@ -31,6 +31,7 @@ export async function readReported(paths: readonly string[]): Promise<Reported> 
   if (!isOfLines) return readSimulation(first);
   const points = paths.flatMap((path) => {
     const { points: own, cutBytes } = readSweepFile(path);
+    if (own.length === 0) throw withoutLines(path);
     if (cutBytes > 0) console.error(`${path}: the last line is cut short and left out`);
     return own;
   });
@@ -63,6 +64,11 @@ function reportedSimulation(result: Simulation): Reported {
   const cells = [...report.tables, report.data].flatMap(({ rows }) => rows.flat());
   if (cells.includes(undefined as unknown as Cell)) throw new TypeError('a cell without a value');
   return { result, report };
+}
+
+function withoutLines(what: string): SparsityError {
+  const expected = 'the points of a sweep, or the log of a training';
+  return new SparsityError({ what, got: 'no whole line', expected, fix: 'check the path, or let what writes the file go on' });
 }
 
 function notAResult(what: string, got: string): SparsityError {

@@ -8,7 +8,7 @@ import { parquetReport } from '../../src/cli/report/parquet-report.js';
 import { axisOf } from '../../src/cli/report/svg-axis.js';
 import { svgChart, svgReport } from '../../src/cli/report/svg-chart.js';
 import { textReport } from '../../src/cli/report/text-report.js';
-import { textTable } from '../../src/cli/report/text-table.js';
+import { textTable, wrapped } from '../../src/cli/report/text-table.js';
 
 const table: Table = {
   title: 'Sizes',
@@ -74,6 +74,20 @@ describe('writers of reports', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('break a word that is longer than a line, and lose nothing of it', () => {
+    const word = Array.from({ length: 311 }, (_, i) => i % 10).join('');
+    for (const sentence of [word, `before ${word} after`, `${'x'.repeat(78)} y`]) {
+      const lines = wrapped(sentence).split('\n');
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+      expect(lines.map((line) => line.trim()).join('')).toBe(sentence.replaceAll(' ', ''));
+    }
+    expect(
+      wrapped(word)
+        .split('\n')
+        .map(({ length }) => length),
+    ).toEqual([78, 80, 80, 79]);
   });
 
   it('fold a wide table into bands that each begin with its first column', () => {

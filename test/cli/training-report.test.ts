@@ -89,6 +89,16 @@ describe('the report of a training', () => {
     await expect(readReported([await logOf([lines[0] as RunLogLine, line, { type: 'end', step: 1 }])])).rejects.toThrow(message);
   });
 
+  it('is not made of a file without a whole line', async () => {
+    const [empty, cut] = [await logOf([]), join(await temporaryDirectory(), 'cut.jsonl')];
+    writeFileSync(cut, '{"id":');
+    for (const path of [empty, cut]) {
+      await expect(readReported([path])).rejects.toThrow(
+        `${path}: got no whole line, expected the points of a sweep, or the log`,
+      );
+    }
+  });
+
   it('names the update that has other layers than the first', async () => {
     const path = await logOf([...lines.slice(0, 2), update(2, rates(0.5, 0, 1, 0.5), ['conv'])]);
     await expect(readReported([path])).rejects.toThrow(/run\.jsonl:3: got 1 layers after 2/);

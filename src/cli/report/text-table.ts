@@ -33,9 +33,10 @@ export function textTable({ title, columns, rows, notes }: Table): string {
   return [title, ...bands.flatMap(bandLines), ...notes.map(wrapped)].join('\n');
 }
 
-/** A sentence in lines of at most 80 columns, the following ones indented. */
+/** A sentence in lines of at most 80 columns, the following ones indented; a word that is longer is broken. */
 export function wrapped(sentence: string): string {
-  return sentence.replace(new RegExp(`(.{1,${width - 2}})(?: +(?!%)|$)`, 'g'), '$1\n  ').trimEnd();
+  const most = width - 2;
+  return sentence.replace(new RegExp(`(.{1,${most}})(?: +(?!%)|$)|(.{${most}})`, 'gu'), '$1$2\n  ').trimEnd();
 }
 
 function textColumn({ label, unit }: Column, i: number, rows: Table['rows'], fold: boolean): TextColumn {
