@@ -257,6 +257,14 @@ describe('a layer with getPrunableWeights', () => {
     expect(report(layer)).toEqual({ names: ['head'], reason });
   });
 
+  it('stays dense where it names another weight than the first of its class did', () => {
+    expect(report(new Speaking({ name: 'first', units: 3, inputShape: [4] })).names).toEqual(['first', 'head']);
+    const layer = new Speaking({ name: 'mine', units: 3, inputShape: [4] });
+    layer.named = ['shift'];
+    const reason = 'its getPrunableWeights names another weight than weight, the kernel of its class';
+    expect(report(layer)).toEqual({ names: ['head'], reason });
+  });
+
   it('is skipped with the reason where its class is unknown', () => {
     const { reason } = report(new Stranger({ name: 'mine', units: 3, inputShape: [4] }));
     expect(reason).toBe('there is no masked layer for Stranger');
