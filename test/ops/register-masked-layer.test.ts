@@ -292,10 +292,37 @@ describe('registerMaskedLayer', () => {
     [() => registerMaskedLayer(Fresh, { kernel: 7 as never }), /^kernel of Fresh: got 7, expected the name of a field/],
     [
       () => registerMaskedLayer(class Dense extends tf.layers.Layer { static readonly className = 'Dense' }, { kernel: 'weight' }), // biome-ignore format: one line
-      /^layer class: got Dense, expected one that is not registered yet\. Give your class another className\.$/,
+      /^layer class: got Dense, expected one that is not registered yet, nor its masked name\. Give your class another className\.$/,
     ],
   ])('refuses what it cannot register: %s', (register, message) => {
     expect(register).toThrow(message);
+  });
+
+  it.each(['LSTM', 'Sequential', 'Twin'])('leaves the classes of tfjs and of others as they are: %s', (className) => {
+    class Other extends Turned {
+      static override readonly className: string = className;
+    }
+    class MaskedTwin extends Turned {
+      static override readonly className: string = 'MaskedTwin';
+    }
+    tf.serialization.registerClass(MaskedTwin);
+    const { classNameMap } = tf.serialization.SerializationMap.getMap();
+    const before = { ...classNameMap };
+    const message = `layer class: got ${className}, expected one that is not registered yet, nor its masked name. Give your class`;
+    expect(() => registerMaskedLayer(Other, { kernel: 'weight' })).toThrow(message);
+    expect(classNameMap).toEqual(before);
+  });
+
+  it('takes a class that tfjs knows already', () => {
+    class Loaded extends Turned {
+      static override readonly className: string = 'Loaded';
+    }
+    tf.serialization.registerClass(Loaded);
+    registerMaskedLayer(Loaded, { kernel: 'weight', inputAxis: 1, outputAxis: 0 });
+    const dense = build(new Loaded({ name: 'mine', units: 3, inputShape: [4] }));
+    const model = sparsify(dense);
+    expect(sparsifyReport(model).masked).toEqual(['mine', 'head']);
+    for (const m of [dense, model]) m.dispose();
   });
 
   it('leaves a layer dense that has no such field', () => {
