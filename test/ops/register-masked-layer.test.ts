@@ -325,6 +325,33 @@ describe('registerMaskedLayer', () => {
     for (const m of [dense, model]) m.dispose();
   });
 
+  it.each([
+    [-5, -1, 'its kernel has no axis -5'],
+    [0, 2, 'its kernel has no axis 2'],
+    [1, -1, 'axes 1 and -1 of its kernel are one and the same'],
+  ])('leaves a layer dense whose kernel lacks axes %i and %i', (inputAxis, outputAxis, reason) => {
+    class Off extends Turned {
+      static override readonly className: string = `Off${inputAxis}${outputAxis}`;
+    }
+    registerMaskedLayer(Off, { kernel: 'weight', inputAxis, outputAxis });
+    const dense = build(new Off({ name: 'mine', units: 3, inputShape: [4] }));
+    const model = sparsify(dense);
+    expect(sparsifyReport(model).skipped[0]?.reason).toBe(reason);
+    for (const m of [dense, model]) m.dispose();
+    const { classNameMap } = tf.serialization.SerializationMap.getMap();
+    const Masked = classNameMap[`MaskedOff${inputAxis}${outputAxis}`]?.[0] as unknown as typeof Turned;
+    const sparse = new Masked({ name: 'sparse', units: 3 });
+    expect(() => sparse.build([null, 4])).toThrow(`2, 3 or 4 axes, among them, as two, ${inputAxis} and ${outputAxis}`);
+  });
+
+  it('says why a model of such layers alone has no region', () => {
+    const dense = tf.sequential({ layers: [turned()] });
+    const model = sparsify(dense, { execution: 'sparse' });
+    expect(sparsifyReport(model)).toMatchObject({ masked: ['mine'], regions: [] });
+    expect(sparsifyReport(model).noRegion).toContain('shared, wrapped or of a class of your own');
+    for (const m of [dense, model]) m.dispose();
+  });
+
   it('leaves a layer dense that has no such field', () => {
     class Lacking extends Turned {
       static override readonly className: string = 'Lacking';
