@@ -4,6 +4,7 @@ import { countOnes } from '../kernels/index.js';
 import { nearest } from '../nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
+import { namePattern } from '../pruning/name-pattern.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
@@ -273,8 +274,9 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity.
  *
- * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an unknown excluded name, an optimizer under which
- * pruned weights cannot stay 0 or without the slots that the method needs; from `restoreRunState`: another method or options.
+ * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an excluded name or pattern that no kernel has, an
+ * optimizer under which pruned weights cannot stay 0 or without the slots that the method needs; from
+ * `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);
@@ -286,10 +288,12 @@ export function pruning(method: PruningMethod, options: PruningOptions = {}): Pr
   return new Pruning(method, options);
 }
 
-/** Throws for an excluded name that no kernel has: the layer that was meant would be pruned. */
+/** Throws for an excluded name or pattern that no kernel has: the layer that was meant would be pruned. */
 function checkExcluded({ name, config }: PruningMethod, kernels: readonly PrunableKernel[]): void {
   const names = kernels.map(({ info }) => info.name);
-  const unknown = ((config.exclude ?? []) as readonly string[]).find((excluded) => !names.includes(excluded));
+  const unknown = ((config.exclude ?? []) as readonly string[]).find(
+    (excluded) => !names.some(namePattern(excluded, 'exclude').test),
+  );
   if (unknown === undefined) return;
   const expected = `names among ${names.join(', ')}`;
   throw new SparsityError({ what: `exclude of pruning method ${name}`, got: unknown, expected, fix: nearest(unknown, names) });

@@ -154,6 +154,20 @@ describe('pruning()', () => {
     model.dispose();
   });
 
+  it('takes patterns of excluded names, and refuses one that no layer fits', async () => {
+    const model = tinyModel();
+    const excluding = (exclude: string[]) => pruning(gradualMagnitude({ finalSparsity: 0.5, endStep: 4, exclude }));
+    const callback = excluding(['h*', '/^c.nv$/']);
+    await expect(train(model, [callback])).rejects.toThrow('conv: excluded by name; hidden: excluded by name; head');
+    const some = excluding(['*d*n']);
+    await train(model, [some]);
+    expect(some.skips).toEqual([{ layer: 'hidden', reason: 'excluded by name' }]);
+    await expect(train(model, [excluding(['h*', 'pool*'])])).rejects.toThrow(
+      /got pool\*, expected names among conv, hidden, head/,
+    );
+    model.dispose();
+  });
+
   it('adds the gradient of a penalty to the step to come, and nothing behind it', async () => {
     const penaltyGradient = ({ weights, info }: KernelState) => (info.name === 'head' ? weights.map((_, i) => i + 1) : undefined);
     const run = async (options: Partial<PruningMethod>, slots: 'zero' | 'keep') => {
