@@ -236,7 +236,7 @@ export class Pruning extends SparsityCallback implements RunState {
   private regularise(sparsity: number): void {
     if (!this.method.proximal) return;
     this.kernels.forEach((kernel, i) => {
-      const values = this.method.proximal?.(this.seen(kernel, i), this.context(sparsity));
+      const values = this.method.proximal?.(this.seen(kernel, i), this.contextOf(i, sparsity));
       if (values) kernel.writeKernel(values);
     });
   }
@@ -244,14 +244,17 @@ export class Pruning extends SparsityCallback implements RunState {
   /** A method's penalty, as a term of the gradients of the step to come. */
   private penalise(sparsity: number): void {
     if (!this.method.penaltyGradient) return;
-    for (const kernel of this.kernels) kernel.addToGradient(this.method.penaltyGradient(stateOf(kernel), this.context(sparsity)));
+    this.kernels.forEach((kernel, i) => {
+      kernel.addToGradient(this.method.penaltyGradient?.(stateOf(kernel), this.contextOf(i, sparsity)));
+    });
   }
 
   /** A method's thinning of operands, in the step to come. */
   private thin(sparsity: number): void {
     if (!this.method.thin) return;
-    const context = this.context(sparsity);
-    for (const kernel of this.kernels) kernel.thinOperands(this.method.thin(kernel.info, context));
+    this.kernels.forEach((kernel, i) => {
+      kernel.thinOperands(this.method.thin?.(kernel.info, this.contextOf(i, sparsity)));
+    });
   }
 
   /** Between updates pruned weights stay 0 by themselves once gradient and slots are 0; in all other cases they are made 0 again. */
@@ -266,6 +269,12 @@ export class Pruning extends SparsityCallback implements RunState {
 
   private context(sparsity: number): UpdateContext {
     return { step: this.step, sparsity, rng: createRng(`${this.seed}/pruning/${this.step}`) };
+  }
+
+  /** Draws for one kernel, the `i`th: not by its name, which the model of a resumed run may not have. */
+  private contextOf(i: number, sparsity: number): UpdateContext {
+    const context = this.context(sparsity);
+    return { ...context, rng: context.rng.fork(`${i}`) };
   }
 }
 

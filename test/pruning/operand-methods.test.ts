@@ -109,7 +109,7 @@ describe('biMask with permutations', () => {
         expect(ones(permuted.backward)).toBeGreaterThanOrEqual(ones(plain.backward));
         expect(permuted.forward).toEqual(plain.forward);
         expect(permuted.backward?.every((bit, i) => bit <= (plain.forward as Uint8Array)[i])).toBe(true);
-        const rng = createRng(`3/permutations/kernel/${Math.floor(step / 10)}`);
+        const rng = createRng(`3/permutations/0/${Math.floor(step / 10)}`);
         const orders = Array.from({ length: 12 }, () => rng.permutation(16));
         const inOrder = (order: ArrayLike<number>) =>
           Float32Array.from({ length: 256 }, (_, i) => permuted.backward?.[i - (i % 16) + order[i % 16]] as number);
