@@ -103,6 +103,7 @@ export class Pruning extends SparsityCallback implements RunState {
     const { update, sparsity } = this.method.schedule(this.step);
     if (!this.inForce) {
       // Not at the begin of training: a checkpoint may put back weights, masks and step until the first batch.
+      this.needs.checkStates(this.kernels);
       this.inForce = true;
       if (this.step === 0 && update) this.repack(this.newMasks(sparsity));
       else this.resume(sparsity);
@@ -284,8 +285,8 @@ export class Pruning extends SparsityCallback implements RunState {
  * logs. Warns when training ends before the schedule's last sparsity.
  *
  * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an excluded name or pattern that no kernel has, an
- * optimizer under which pruned weights cannot stay 0 or without the slots that the method needs; from
- * `restoreRunState`: another method or options.
+ * optimizer under which pruned weights cannot stay 0 or without the slots that the method needs, other layers than those of which it keeps
+ * a state; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);
