@@ -210,6 +210,10 @@ describe('topKast', () => {
     expect(topKast({ penalty: 0 }).penaltyGradient).toBeUndefined();
   });
 
+  it('trains half of the weights, or all that are in use where these are more', () => {
+    expect([0.4, 0.5, 0.8].map((sparsity) => topKast({ sparsity }).config.gradientSparsity)).toEqual([0.4, 0.5, 0.5]);
+  });
+
   it('refuses more weights in use than are trained, and a negative penalty', () => {
     expect(() => topKast({ sparsity: 0.5, gradientSparsity: 0.6 })).toThrow('gradientSparsity: got 0.6');
     expect(() => topKast({ penalty: -1 })).toThrow('penalty: got -1');
