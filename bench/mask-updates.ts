@@ -31,6 +31,11 @@ const args = await yargs(hideBin(process.argv))
   .strict()
   .parseAsync();
 
+if (!(args.rounds >= 1 && args.steps >= 2)) {
+  console.error(`--rounds ${args.rounds} --steps ${args.steps}: at least one round of two steps is timed`);
+  process.exit(2);
+}
+
 const width = 1024;
 const batchSize = 128;
 const schedule = constantSchedule({ sparsity: 0.9 });

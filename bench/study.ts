@@ -32,13 +32,28 @@ const args = await yargs(hideBin(process.argv))
   .strict()
   .parseAsync();
 
+function refuse(failure: SparsityError): never {
+  console.error(failure.message);
+  process.exit(2);
+}
+
 const out = args.out ?? `bench/study/${args.data}.jsonl`;
-const chosen = <Value>(list: string | undefined, value: Value) => !list || list.split(',').includes(String(value));
 const [index, count] = args.shard.split('/').map(Number);
 if (!(index >= 1 && index <= count)) {
-  throw new SparsityError({ what: '--shard', got: args.shard, expected: 'i/n with i from 1 to n', fix: 'write 1/2' });
+  refuse(new SparsityError({ what: '--shard', got: args.shard, expected: 'i/n with i from 1 to n', fix: 'write 1/2' }));
 }
-const planned = plannedRuns(args.data).filter(({ name, seed }) => chosen(args.methods, name) && chosen(args.seeds, seed));
+const everything = plannedRuns(args.data);
+const inPlan = (flag: string, list: string | undefined, key: 'name' | 'seed') => {
+  const known = [...new Set(everything.map((run) => String(run[key])))];
+  const names = list?.split(',') ?? known;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names;
+  const expected = `one of the plan: ${known.join(', ')}`;
+  return refuse(new SparsityError({ what: flag, got: unknown, expected, fix: 'join several by commas' }));
+};
+const names = inPlan('--methods', args.methods, 'name');
+const seeds = inPlan('--seeds', args.seeds, 'seed');
+const planned = everything.filter(({ name, seed }) => names.includes(name) && seeds.includes(String(seed)));
 
 if (!args.tables) {
   // A method that does not exist shows before hours of training, not after.

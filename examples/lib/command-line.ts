@@ -12,7 +12,7 @@ const epilogue = (script: string) => `Examples:
   npm run demo
   npm run example:${script} -- --smoke
   npm run example:${script} -- --method bdwp --compare --report bdwp.html
-  npm run example:${script} -- --config examples/configs/policy.yaml --epochs 2
+  npm run example:${script} -- --config examples/configs/policy.yaml
   npm run example:${script} -- --data-dir DIR --data ${script === 'cifar' ? 'cifar100' : 'mnist'} --sparsity 0.95
 
 Exit codes: 0; 1 for an error or an accuracy below --target-accuracy; 2 for a
