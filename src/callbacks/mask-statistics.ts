@@ -74,6 +74,8 @@ export class MaskStatistics extends SparsityCallback implements RunState {
   private histories: readonly MaskHistory[] = [];
   /** False from the begin of training to the first batch. */
   private begun = false;
+  /** From a restored state to the first batch behind it. */
+  private restored = false;
   private lastLook = 0;
   private itop = 0;
   private sums: EpochSums = noLooks(-1);
@@ -96,6 +98,8 @@ export class MaskStatistics extends SparsityCallback implements RunState {
     this.pruner = pruner;
     this.kernels = prunableKernels(this.trainedModel()).filter(({ info }) => !skipped.has(info.name));
     this.begun = false;
+    // Another fit counts its epochs from 0 again.
+    if (!this.restored) this.sums = noLooks(-1);
   }
 
   override async onEpochBegin(epoch: number): Promise<void> {
@@ -108,6 +112,7 @@ export class MaskStatistics extends SparsityCallback implements RunState {
     if (this.begun) return;
     // Not at the begin of training: a checkpoint may put back what was seen until the first batch.
     this.begun = true;
+    this.restored = false;
     if (this.histories.length > 0) return this.checkLayers();
     this.histories = this.kernels.map(({ info }) => new MaskHistory(weightsOf(info.shape)));
     this.look();
@@ -116,7 +121,9 @@ export class MaskStatistics extends SparsityCallback implements RunState {
   override async onBatchEnd(batch: number, logs?: object): Promise<void> {
     await super.onBatchEnd(batch, logs);
     this.fresh = undefined;
-    const due = this.pruner?.method.schedule(this.step).update && this.step - this.lastLook >= this.every;
+    const { pruner } = this;
+    // Its own steps: it may have pruned before.
+    const due = pruner?.method.schedule(pruner.step).update && this.step - this.lastLook >= this.every;
     if (!due) return;
     const { churn, iou } = this.look();
     const { sums } = this;
@@ -151,7 +158,7 @@ export class MaskStatistics extends SparsityCallback implements RunState {
       const unpacked = (bits: Uint8Array | null) => bits && unpackMask(bits, weights);
       return new MaskHistory(weights, unpacked(mask), unpacked(everActive));
     });
-    Object.assign(this, { lastLook, itop, sums, fresh: undefined });
+    Object.assign(this, { lastLook, itop, sums, fresh: undefined, restored: true });
   }
 
   private look(): MaskRates {

@@ -35,6 +35,20 @@ export class MethodNeeds {
     });
   }
 
+  /** Throws for states of other kernels than these: another model's, from an earlier run. */
+  checkStates(kernels: readonly PrunableKernel[]): void {
+    if (this.states.length === 0) return;
+    const got = kernels.map(({ info }) => info.shape.reduce((product, size) => product * size, 1)).join(', ');
+    const before = this.states.map(({ length }) => length).join(', ');
+    if (got === before) return;
+    throw new SparsityError({
+      what: `sizes of the layers under pruning method ${this.method.name}`,
+      got,
+      expected: `as before, ${before}, of which it keeps a state`,
+      fix: 'make a new pruning(...) for another model',
+    });
+  }
+
   /** Has the kernels keep the gradient of a step after which masks are made, or the state goes on. */
   beforeStep(kernels: readonly PrunableKernel[], step: number): void {
     const accumulates = this.needs('state');

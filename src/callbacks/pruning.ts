@@ -4,6 +4,7 @@ import { countOnes } from '../kernels/index.js';
 import { nearest } from '../nearest.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
+import { namePattern } from '../pruning/name-pattern.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
@@ -102,6 +103,7 @@ export class Pruning extends SparsityCallback implements RunState {
     const { update, sparsity } = this.method.schedule(this.step);
     if (!this.inForce) {
       // Not at the begin of training: a checkpoint may put back weights, masks and step until the first batch.
+      this.needs.checkStates(this.kernels);
       this.inForce = true;
       if (this.step === 0 && update) this.repack(this.newMasks(sparsity));
       else this.resume(sparsity);
@@ -235,7 +237,7 @@ export class Pruning extends SparsityCallback implements RunState {
   private regularise(sparsity: number): void {
     if (!this.method.proximal) return;
     this.kernels.forEach((kernel, i) => {
-      const values = this.method.proximal?.(this.seen(kernel, i), this.context(sparsity));
+      const values = this.method.proximal?.(this.seen(kernel, i), this.contextOf(i, sparsity));
       if (values) kernel.writeKernel(values);
     });
   }
@@ -243,14 +245,17 @@ export class Pruning extends SparsityCallback implements RunState {
   /** A method's penalty, as a term of the gradients of the step to come. */
   private penalise(sparsity: number): void {
     if (!this.method.penaltyGradient) return;
-    for (const kernel of this.kernels) kernel.addToGradient(this.method.penaltyGradient(stateOf(kernel), this.context(sparsity)));
+    this.kernels.forEach((kernel, i) => {
+      kernel.addToGradient(this.method.penaltyGradient?.(stateOf(kernel), this.contextOf(i, sparsity)));
+    });
   }
 
   /** A method's thinning of operands, in the step to come. */
   private thin(sparsity: number): void {
     if (!this.method.thin) return;
-    const context = this.context(sparsity);
-    for (const kernel of this.kernels) kernel.thinOperands(this.method.thin(kernel.info, context));
+    this.kernels.forEach((kernel, i) => {
+      kernel.thinOperands(this.method.thin?.(kernel.info, this.contextOf(i, sparsity)));
+    });
   }
 
   /** Between updates pruned weights stay 0 by themselves once gradient and slots are 0; in all other cases they are made 0 again. */
@@ -266,6 +271,12 @@ export class Pruning extends SparsityCallback implements RunState {
   private context(sparsity: number): UpdateContext {
     return { step: this.step, sparsity, rng: createRng(`${this.seed}/pruning/${this.step}`) };
   }
+
+  /** Draws for one kernel, the `i`th: not by its name, which the model of a resumed run may not have. */
+  private contextOf(i: number, sparsity: number): UpdateContext {
+    const context = this.context(sparsity);
+    return { ...context, rng: context.rng.fork(`${i}`) };
+  }
 }
 
 /**
@@ -273,8 +284,9 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity.
  *
- * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an unknown excluded name, an optimizer under which
- * pruned weights cannot stay 0 or without the slots that the method needs; from `restoreRunState`: another method or options.
+ * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an excluded name or pattern that no kernel has, an
+ * optimizer under which pruned weights cannot stay 0 or without the slots that the method needs, other layers than those of which it keeps
+ * a state; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);
@@ -286,10 +298,12 @@ export function pruning(method: PruningMethod, options: PruningOptions = {}): Pr
   return new Pruning(method, options);
 }
 
-/** Throws for an excluded name that no kernel has: the layer that was meant would be pruned. */
+/** Throws for an excluded name or pattern that no kernel has: the layer that was meant would be pruned. */
 function checkExcluded({ name, config }: PruningMethod, kernels: readonly PrunableKernel[]): void {
   const names = kernels.map(({ info }) => info.name);
-  const unknown = ((config.exclude ?? []) as readonly string[]).find((excluded) => !names.includes(excluded));
+  const unknown = ((config.exclude ?? []) as readonly string[]).find(
+    (excluded) => !names.some(namePattern(excluded, 'exclude').test),
+  );
   if (unknown === undefined) return;
   const expected = `names among ${names.join(', ')}`;
   throw new SparsityError({ what: `exclude of pruning method ${name}`, got: unknown, expected, fix: nearest(unknown, names) });

@@ -80,9 +80,10 @@ export interface KernelState {
 
 /**
  * Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. A function of your own that looks at
- * more than weights and masks says so: `Object.assign(score, {needs: ['gradient'] as const})`.
+ * more than weights and masks says so: `Object.assign(score, {needs: ['gradient'] as const})`. `index` is the place of the kernel among the
+ * pruned ones: what is drawn follows from it, never from the name, which a model that is built again may not have.
  */
-export type Score = ((kernel: KernelState) => Float32Array) & Described & Needing;
+export type Score = ((kernel: KernelState, index?: number) => Float32Array) & Described & Needing;
 
 /** Which weights stay (1), given scores and a target sparsity. Exact and deterministic: ties go to the lowest index. */
 export type Pattern = ((scores: Float32Array, info: KernelInfo, sparsity: number) => Uint8Array) & Described;
@@ -122,7 +123,10 @@ export interface OperandThinning {
   readonly gradientA?: Thin;
 }
 
-/** When a method is asked for masks, and what for. `rng` is the only source of randomness; its draws follow from the run and the step. */
+/**
+ * When a method is asked for masks, and what for. `rng` is the only source of randomness: its draws follow from the run, the step and, where
+ * the method is asked about one kernel, the place of that among the pruned ones; not from names, which a model that is built again may not have.
+ */
 export interface UpdateContext {
   readonly step: number;
   readonly sparsity: number;

@@ -61,15 +61,23 @@ export const allMethods: Readonly<Record<string, () => PruningMethod>> = {
   'transposable-nm, zero': () => transposableMask({ ...pair, pruned: 'zero', beginStep: 1 }),
 };
 
-/** A small network of masked layers on 6x6 images, the same at each call, that both executions can take. */
-export function smallModel(execution: 'dense' | 'sparse', optimizer: tf.Optimizer): tf.LayersModel {
+/** A small network of masked layers on 6x6 images, the same at each call, that both executions can take; unnamed, but for the names. */
+export function smallModel(execution: 'dense' | 'sparse', optimizer: tf.Optimizer, named = true): tf.LayersModel {
   const initializer = (seed: number) => ({ kernelInitializer: tf.initializers.glorotNormal({ seed }) });
+  const called = (name: string) => (named ? { name } : {});
   const masked = tf.sequential({
     layers: [
-      maskedConv2d({ name: 'conv', filters: 8, kernelSize: 3, activation: 'relu', inputShape: [6, 6, 8], ...initializer(1) }),
+      maskedConv2d({
+        ...called('conv'),
+        filters: 8,
+        kernelSize: 3,
+        activation: 'relu',
+        inputShape: [6, 6, 8],
+        ...initializer(1),
+      }),
       tf.layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }),
-      maskedDense({ name: 'hidden', units: 8, activation: 'relu', ...initializer(2) }),
-      maskedDense({ name: 'head', units: 8, useBias: false, ...initializer(3) }),
+      maskedDense({ ...called('hidden'), units: 8, activation: 'relu', ...initializer(2) }),
+      maskedDense({ ...called('head'), units: 8, useBias: false, ...initializer(3) }),
     ],
   });
   const model = sparsify(masked, { execution, breakEven: 0 });

@@ -162,6 +162,19 @@ describe('maskStatistics()', () => {
     model.dispose();
   });
 
+  it('starts the means of an epoch anew in another fit, and asks the schedule with the steps of the pruning', async () => {
+    const model = tinyModel();
+    // Of four steps each: the first has an update at 3, the second at 5 and 6, of which one changes nothing, the third there and back.
+    const masksAt = { 0: [1, 1, 0, 0], 3: [1, 0, 0, 0], 5: [1, 1, 0, 0], 6: [1, 1, 0, 0], 9: [0, 1, 0, 0], 10: [1, 1, 0, 0] };
+    const prune = pruning(scripted(masksAt));
+    const statistics = maskStatistics();
+    const churn = async (callbacks: readonly object[]) => (await train(model, callbacks, 1)).mask_churn;
+    expect(await churn([prune, statistics])).toEqual([0.25]);
+    expect(await churn([prune, statistics])).toEqual([0.125]);
+    expect(await churn([prune, maskStatistics()])).toEqual([0.25]);
+    model.dispose();
+  });
+
   it('looks every so many steps at the most', async () => {
     const dir = await temporaryDirectory();
     const model = tinyModel();

@@ -2,7 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { checkpoint, pruning, restoreCheckpoint, seededBatches } from 'tfjs-sparsity/callbacks';
-import type { PruningMethod } from 'tfjs-sparsity/pruning';
+import { gradualMagnitude, type PruningMethod, randomScore } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { readSnapshot } from '../../src/callbacks/model-snapshot.js';
 import { leavesOf } from '../../src/ops/model-layers.js';
@@ -13,8 +13,8 @@ import { allMethods, smallData, smallModel } from './all-methods.js';
 const executions = backend === 'wasm' ? (['dense', 'sparse'] as const) : (['dense'] as const);
 
 /** A run of eight steps, or its rest where the directory holds a checkpoint; everything that training changes, at its end. */
-async function run(dir: string, method: PruningMethod, execution: 'dense' | 'sparse', every?: number) {
-  const model = smallModel(execution, tf.train.adam(0.01));
+async function run(dir: string, method: PruningMethod, execution: 'dense' | 'sparse', every?: number, named = true) {
+  const model = smallModel(execution, tf.train.adam(0.01), named);
   const batches = seededBatches({ ...smallData(16), batchSize: 4, seed: 9 });
   const callbacks = [
     checkpoint(dir, { ...(every ? { every } : {}), keep: 100, state: [batches] }),
@@ -42,3 +42,24 @@ describe.each(Object.entries(allMethods))('%s', (_, create) => {
     }
   });
 });
+
+const drawing = {
+  ...Object.fromEntries(['set', 'bi-mask, permuted', 'sparse-train'].map((name) => [name, allMethods[name]])),
+  'gradual, at random': () => gradualMagnitude({ finalSparsity: 0.8, endStep: 8, regrow: true, score: randomScore() }),
+};
+
+it.each(Object.entries(drawing))(
+  'resumes in a model built again, whose default names are others, though it draws: %s',
+  async (_, create) => {
+    const straight = await temporaryDirectory();
+    const { snapshot } = await run(straight, create(), 'dense', 1, false);
+    for (const at of [1, 3]) {
+      const resumed = await temporaryDirectory();
+      const file = `checkpoint-${String(at).padStart(9, '0')}.bin`;
+      await copyFile(join(straight, file), join(resumed, file));
+      const rest = await run(resumed, create(), 'dense', undefined, false);
+      expect(rest.start).toBe(at);
+      expect(rest.snapshot).toEqual(snapshot);
+    }
+  },
+);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
-import { optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
-import { gradualMagnitude, type KernelState, type PruningMethod } from 'tfjs-sparsity/pruning';
+import { maskedDense, optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
+import { gradualMagnitude, type KernelState, movementScore, type PruningMethod } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
@@ -152,6 +152,31 @@ describe('pruning()', () => {
     model.compile({ optimizer: tf.train.rmsprop(0.01, 0.9, 0.5, undefined, true), loss: 'meanSquaredError' });
     await expect(train(model, [pruning(randomMethod().method)])).rejects.toThrow('centered RMSProp');
     model.dispose();
+  });
+
+  it('takes patterns of excluded names, and refuses one that no layer fits', async () => {
+    const model = tinyModel();
+    const excluding = (exclude: string[]) => pruning(gradualMagnitude({ finalSparsity: 0.5, endStep: 4, exclude }));
+    const callback = excluding(['h*', '/^c.nv$/']);
+    await expect(train(model, [callback])).rejects.toThrow('conv: excluded by name; hidden: excluded by name; head');
+    const some = excluding(['*d*n']);
+    await train(model, [some]);
+    expect(some.skips).toEqual([{ layer: 'hidden', reason: 'excluded by name' }]);
+    await expect(train(model, [excluding(['h*', 'pool*'])])).rejects.toThrow(
+      /got pool\*, expected names among conv, hidden, head/,
+    );
+    model.dispose();
+  });
+
+  it('refuses to go on with the states of scores in another model', async () => {
+    const callback = pruning(gradualMagnitude({ finalSparsity: 0.5, endStep: 8, score: movementScore() }));
+    const [model, other] = [tinyModel(), tf.sequential({ layers: [tf.layers.flatten({ inputShape: [6, 6, 2] })] })];
+    other.add(maskedDense({ units: 3 }));
+    other.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    await train(model, [callback]);
+    await expect(train(other, [callback])).rejects.toThrow('method gradual: got 216, expected as before, 72, 512, 24');
+    await train(model, [callback]);
+    for (const each of [model, other]) each.dispose();
   });
 
   it('adds the gradient of a penalty to the step to come, and nothing behind it', async () => {

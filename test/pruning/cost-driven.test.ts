@@ -228,7 +228,8 @@ describe('cost-driven allocation', () => {
     ['no target', { costReduction: undefined }, /target of costDriven: got neither/],
     ['all of the cost', { costReduction: 1 }, /costReduction of costDriven: got 1, expected a fraction above 0 and below 1/],
     ['NaN', { costReduction: Number.NaN }, /costReduction of costDriven: got NaN/],
-    ['no step', { step: 0 }, /step: got 0, expected a fraction of weights above 0/],
+    ['no step', { step: 0 }, /step: got 0, expected a fraction of weights from 1e-6 to 1/],
+    ['a step too small to list', { step: 1e-10 }, /step: got 1e-10, expected a fraction of weights from 1e-6 to 1/],
     ['a range that is turned round', { range: [0.9, 0.1] }, /range: got \[0.9,0.1\], expected \[least, most\]/],
     ['a range up to 1', { range: [0, 1] }, /range, the most: got 1, expected a fraction of zeros in \[0, 1\)/],
     [

@@ -109,7 +109,7 @@ describe('biMask with permutations', () => {
         expect(ones(permuted.backward)).toBeGreaterThanOrEqual(ones(plain.backward));
         expect(permuted.forward).toEqual(plain.forward);
         expect(permuted.backward?.every((bit, i) => bit <= (plain.forward as Uint8Array)[i])).toBe(true);
-        const rng = createRng(`3/permutations/kernel/${Math.floor(step / 10)}`);
+        const rng = createRng(`3/permutations/0/${Math.floor(step / 10)}`);
         const orders = Array.from({ length: 12 }, () => rng.permutation(16));
         const inOrder = (order: ArrayLike<number>) =>
           Float32Array.from({ length: 256 }, (_, i) => permuted.backward?.[i - (i % 16) + order[i % 16]] as number);
@@ -208,6 +208,10 @@ describe('topKast', () => {
     });
     expect(penaltyGradient?.({ ...kernel, masks: undefined }, context)).toBeUndefined();
     expect(topKast({ penalty: 0 }).penaltyGradient).toBeUndefined();
+  });
+
+  it('trains half of the weights, or all that are in use where these are more', () => {
+    expect([0.4, 0.5, 0.8].map((sparsity) => topKast({ sparsity }).config.gradientSparsity)).toEqual([0.4, 0.5, 0.5]);
   });
 
   it('refuses more weights in use than are trained, and a negative penalty', () => {

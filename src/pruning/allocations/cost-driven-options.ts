@@ -21,7 +21,7 @@ export interface CostDrivenOptions {
    */
   readonly ranges?: Readonly<Record<string, readonly [least: number, most: number]>> | undefined;
   /**
-   * Distance of the sparsities that are tried, above 0 and at most 1.
+   * Distance of the sparsities that are tried, 1e-6 to 1; the cost of each is measured where it prunes a weight more.
    * @default 0.02
    */
   readonly step?: number | undefined;
@@ -63,9 +63,9 @@ export function checkCostDriven(layers: readonly CostDrivenLayer[], options: Cos
     }
     checkRange(`range of ${name}`, own);
   }
-  if (!(step > 0 && step <= 1)) {
+  if (!(step >= 1e-6 && step <= 1)) {
     const fix = 'pass 0.02 for 2 %';
-    throw new SparsityError({ what: 'step', got: step, expected: 'a fraction of weights above 0 and at most 1', fix });
+    throw new SparsityError({ what: 'step', got: step, expected: 'a fraction of weights from 1e-6 to 1', fix });
   }
   checkChoice('per', per, ['weight', 'score']);
 }

@@ -23,7 +23,7 @@ export interface BiMaskOptions extends NmMethodOptions {
    */
   readonly frequency?: number;
   /**
-   * Any number or text: the same seed, layer name and step give the same orders.
+   * Any number or text: the same seed, place of the kernel among the pruned ones and step give the same orders.
    * @default 0
    */
   readonly seed?: number | string;
@@ -54,8 +54,8 @@ export function biMask(options: BiMaskOptions = {}): PruningMethod {
   checkInteger('frequency', frequency, 1);
   checkSeed('seed', seed);
   const excluded = exclusion({ exclude });
-  const ordersAt = (step: number, { name, shape, outputAxis }: KernelInfo) => {
-    const rng = createRng(`${seed}/permutations/${name}/${Math.floor(step / frequency)}`);
+  const ordersAt = (step: number, { shape, outputAxis }: KernelInfo, index: number) => {
+    const rng = createRng(`${seed}/permutations/${index}/${Math.floor(step / frequency)}`);
     return Array.from({ length: permutations }, () => rng.permutation(shape[outputAxis]));
   };
   return {
@@ -67,7 +67,7 @@ export function biMask(options: BiMaskOptions = {}): PruningMethod {
     config: { name: 'bi-mask', n, m, decay, beginStep, permutations, frequency, seed, exclude },
     skip: (info) => excluded(info) ?? tooNarrow(info, m),
     updateMasks: (kernels, { step, sparsity }) =>
-      kernels.map(({ info, weights }) => {
+      kernels.map(({ info, weights }, index) => {
         if (sparsity === 0) return { forward: null, backward: null, gradient: null };
         const scores = magnitudes(weights);
         const forward = along.input(scores, info, sparsity);
@@ -77,7 +77,7 @@ export function biMask(options: BiMaskOptions = {}): PruningMethod {
           const mask = along.output(ordered, info, sparsity);
           return (order ? outOfOrder(mask, order) : mask).map((bit, i) => bit & forward[i]);
         };
-        const candidates = [undefined, ...ordersAt(step, info)].map(maskIn);
+        const candidates = [undefined, ...ordersAt(step, info, index)].map(maskIn);
         return { forward, backward: mostKept(candidates), gradient: null };
       }),
   };

@@ -46,7 +46,7 @@ export const exchangeOptions = {
 export function exchanging(
   name: string,
   options: ExchangeOptions & Pick<DropAndGrowOptions, 'profile'>,
-  growScores: (kernel: KernelState, rng: Rng) => Float32Array,
+  growScores: (kernel: KernelState, rng: Rng, index: number) => Float32Array,
 ): PruningMethod {
   const { sparsity = 0.9, frequency = 100, allocation = erdosRenyiAllocation(), exclude = [], profile = 'default' } = options;
   const { initial = 0.3, anneal = 'cosine', endStep, power = 3 } = options;
@@ -66,7 +66,7 @@ export function exchanging(
       const first = goesOn ? [] : randomMasks(kernels, target, allocation, rng);
       return kernels.map((kernel, layer) => {
         const before = step > 0 && kernel.masks?.forward;
-        const exchange = () => ({ dropScores: magnitudes(kernel.weights), growScores: growScores(kernel, rng) });
+        const exchange = () => ({ dropScores: magnitudes(kernel.weights), growScores: growScores(kernel, rng, layer) });
         const mask = before
           ? dropAndGrow({ mask: before, ...exchange(), dropFraction: fractionAt(step), profile }).mask
           : first[layer];

@@ -21,9 +21,9 @@ export function chooseMasks(
   if (sparsity === 0 && choice.score.needs) {
     return kernels.map(({ weights, masks }) => (monotone && masks?.forward) || new Uint8Array(weights.length).fill(1));
   }
-  const scored = kernels.map((kernel) => {
+  const scored = kernels.map((kernel, index) => {
     const before = (monotone && kernel.masks?.forward) || undefined;
-    const scores = choice.score(kernel);
+    const scores = choice.score(kernel, index);
     return { info: kernel.info, before, scores: before ? among(before, scores) : scores };
   });
   const sparsities = choice.allocation(scored, sparsity);

@@ -2,9 +2,9 @@ import type { Rng } from '../../rng.js';
 import type { Allocation, KernelState } from '../contracts.js';
 import { unstructured } from '../patterns/unstructured.js';
 
-/** A random number for each weight of a kernel: they follow from the update and the name of the layer. */
-export function drawsFor({ info, weights }: KernelState, rng: Rng): Float32Array {
-  const layer = rng.fork(info.name);
+/** A random number for each weight of the kernel that is `index`th: they follow from the update and its place, as names may change on resume. */
+export function drawsFor({ weights }: KernelState, rng: Rng, index: number): Float32Array {
+  const layer = rng.fork(`${index}`);
   return Float32Array.from(weights, () => layer.uniform());
 }
 
@@ -15,7 +15,7 @@ export function randomMasks(
   allocation: Allocation,
   rng: Rng,
 ): readonly Uint8Array[] {
-  const scored = kernels.map((kernel) => ({ info: kernel.info, scores: drawsFor(kernel, rng) }));
+  const scored = kernels.map((kernel, i) => ({ info: kernel.info, scores: drawsFor(kernel, rng, i) }));
   const sparsities = allocation(scored, sparsity);
   return scored.map(({ info, scores }, layer) =>
     sparsities[layer] >= 1 ? new Uint8Array(scores.length) : unstructured()(scores, info, sparsities[layer]),

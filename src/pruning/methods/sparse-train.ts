@@ -44,10 +44,10 @@ export function sparseTrain({ pruningRate = 0.9, beginStep = 0, exclude = [] }: 
     config: { name: 'sparse-train', pruningRate, beginStep, exclude },
     skip: exclusion({ exclude }),
     updateMasks: (kernels) => kernels.map(() => ({ forward: null, backward: null, gradient: null })),
-    thin({ name }, { step, rng }) {
+    thin(_, { step, rng }) {
       if (step < beginStep) return undefined;
       // Drawn from as the uses of the kernel come: the second goes on where the first has ended.
-      const draws = rng.fork(`errors/${name}`);
+      const draws = rng.fork('errors');
       return { E: (errors) => thin(errors, draws) };
     },
   };

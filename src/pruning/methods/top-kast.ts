@@ -16,7 +16,7 @@ export interface TopKastOptions extends ExclusionOptions {
   readonly sparsity?: number;
   /**
    * Fraction of the weights that get no gradient, from 0 to `sparsity`.
-   * @default 0.5
+   * @default 0.5, or `sparsity` where that is less
    */
   readonly gradientSparsity?: number;
   /**
@@ -45,7 +45,7 @@ export interface TopKastOptions extends ExclusionOptions {
  * ```
  */
 export function topKast(options: TopKastOptions = {}): PruningMethod {
-  const { sparsity = 0.9, gradientSparsity = 0.5, penalty = 1e-4, frequency = 1, exclude = [] } = options;
+  const { sparsity = 0.9, gradientSparsity = Math.min(0.5, sparsity), penalty = 1e-4, frequency = 1, exclude = [] } = options;
   const schedule = constantSchedule({ sparsity, frequency });
   checkSparsity('gradientSparsity', gradientSparsity);
   checkAmount('penalty', penalty);

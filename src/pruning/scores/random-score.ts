@@ -7,14 +7,14 @@ import { described } from '../described.js';
 /** Options of {@link randomScore}. */
 export interface RandomScoreOptions {
   /**
-   * Any number or text: the same seed and layer name give the same scores, at every step.
+   * Any number or text: the same seed and place of the kernel among the pruned ones give the same scores, at every step.
    * @default 0
    */
   readonly seed?: number | string;
 }
 
 /**
- * Random: uniform from 0 to 1, drawn from the seed and the name of the layer. The baseline that a criterion has to beat.
+ * Random: uniform from 0 to 1, drawn from the seed and the kernel's place among the pruned ones, 0 where none is given. The baseline that a criterion has to beat.
  *
  * @throws SparsityError for a seed that is neither a number nor text.
  * @example
@@ -25,8 +25,8 @@ export interface RandomScoreOptions {
  */
 export function randomScore({ seed = 0 }: RandomScoreOptions = {}): Score {
   checkSeed('seed', seed);
-  return described({ name: 'random', seed }, ({ info, weights }) => {
-    const rng = createRng(`${seed}/score/${info.name}`);
+  return described({ name: 'random', seed }, ({ weights }, index = 0) => {
+    const rng = createRng(`${seed}/score/${index}`);
     return Float32Array.from(weights, () => rng.uniform());
   });
 }
