@@ -32,8 +32,10 @@ export function kernelSite(layer: tf.layers.Layer): KernelSite | string {
   if (!weight?.shape || !layer.weights.includes(weight)) return `it has no weight in its field ${kind.kernelField}`;
   const shape = weight.shape as readonly number[];
   if (!kindOfRank(shape.length)) return `its kernel has ${shape.length} axes: 2, 3 or 4 can be pruned`;
+  const missing = kind.axes.find((axis) => shape.at(axis) === undefined);
+  if (missing !== undefined) return `its kernel has no axis ${missing}`;
   const [inputAxis, outputAxis] = kind.axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
-  if (Math.max(inputAxis, outputAxis) >= shape.length) return `its kernel has no axis ${Math.max(inputAxis, outputAxis)}`;
+  if (inputAxis === outputAxis) return `axes ${kind.axes.join(' and ')} of its kernel are one and the same`;
   return { kind, shape, inputAxis, outputAxis };
 }
 

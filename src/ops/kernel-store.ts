@@ -7,7 +7,7 @@ import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import { groupMask } from './group-mask.js';
 import { hasHeap } from './lanes/on-heap.js';
 import type { OpMasks } from './masked-ops.js';
-import { namedSlots, optimizerSlots } from './optimizer-slots.js';
+import { namedSlots } from './optimizer-slots.js';
 
 /** Where a masked layer keeps its kernel: a dense variable, or what a region's executor makes of it. */
 export interface KernelStore extends PrunableKernel {
@@ -56,6 +56,8 @@ export class DenseKernelStore implements KernelStore {
   constructor(
     readonly info: KernelInfo,
     readonly variable: tf.Variable,
+    /** Says whether it is frozen: tfjs does not tell the variable where a layer is born so. */
+    readonly layer: { readonly trainable: boolean },
   ) {}
 
   get masks(): LayerMasks {
@@ -137,7 +139,7 @@ export class DenseKernelStore implements KernelStore {
   enforce(optimizer?: tf.Optimizer): void {
     const { pruned, slots: slotsAre } = this.treatment;
     if ((pruned !== 'zero' && slotsAre !== 'zero') || !this.masks.forward) return;
-    const slots = optimizer && this.treatment.slots === 'zero' ? optimizerSlots(optimizer, this.variable) : [];
+    const slots = optimizer && this.treatment.slots === 'zero' ? this.slotsIn(optimizer).map(([, slot]) => slot) : [];
     const moved = this.closed ? slots.filter((slot) => !this.settled.has(slot)) : slots;
     const still = this.closed && optimizer && !moved.length && this.settled.has(this.variable);
     const variables = this.treatment.pruned === 'zero' && !still ? [this.variable, ...moved] : moved;
@@ -177,8 +179,7 @@ export class DenseKernelStore implements KernelStore {
   }
 
   readSlots(optimizer: tf.Optimizer): Readonly<Record<string, Float32Array>> {
-    const slots = namedSlots(optimizer, this.variable);
-    return Object.fromEntries(slots.map(([name, slot]) => [name, valuesOf(slot)]));
+    return Object.fromEntries(this.slotsIn(optimizer).map(([name, slot]) => [name, valuesOf(slot)]));
   }
 
   thinOperands(thinning: OperandThinning | undefined): void {
@@ -193,6 +194,10 @@ export class DenseKernelStore implements KernelStore {
     this.disposeTensors();
     this.addToGradient(undefined);
     this.collectGradient(false);
+  }
+
+  private slotsIn(optimizer: tf.Optimizer): ReturnType<typeof namedSlots> {
+    return namedSlots(optimizer, this.variable, this.layer.trainable && this.variable.trainable);
   }
 
   private collect(G: tf.Tensor): void {

@@ -60,12 +60,12 @@ export function maskableClasses(): readonly string[] {
 export function infoOf({ known, axes, stock }: MaskedKind, name: string, shape: number[]): KernelInfo {
   const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
   const kind = known?.kind ?? kindOfRank(shape.length);
-  if (kind && shape[inputAxis] !== undefined && shape[outputAxis] !== undefined)
-    return { name, kind, shape, inputAxis, outputAxis };
+  const areAxes = shape[inputAxis] !== undefined && shape[outputAxis] !== undefined && inputAxis !== outputAxis;
+  if (kind && areAxes) return { name, kind, shape, inputAxis, outputAxis };
   throw new SparsityError({
     what: `kernel of layer ${name}`,
     got: `the shape [${shape}]`,
-    expected: `2, 3 or 4 axes, among them ${axes.join(' and ')}`,
+    expected: `2, 3 or 4 axes, among them, as two, ${axes.join(' and ')}`,
     fix: `see registerMaskedLayer for ${stock}, or use the layer without masks`,
   });
 }

@@ -87,7 +87,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
       const { kernelVariable } = this;
       const variable = kernelVariable.read() as tf.Variable;
       const info = infoOf(kind, this.name, variable.shape);
-      const store = new DenseKernelStore(info, variable);
+      const store = new DenseKernelStore(info, variable, this);
       this.ownStore = store;
       this.kernelStore = store;
       this.follow(kernelVariable, store);

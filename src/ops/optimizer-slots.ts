@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 
 /** One slot variable as tfjs's optimizers hold it: their private arrays are indexed like the gradients they are given. */
@@ -55,7 +55,8 @@ export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[]
  *
  * Slots are found by the names that tfjs gives them, `<variable name>/m` and the like. A model loaded beside its original has its
  * variables renamed (`kernel` to `kernel_1`) while loaded slots keep their names; then the one slot of that base name and of the variable's shape is
- * taken.
+ * taken. A frozen variable has no such slot, and the slot of a variable that was made after it is none of its own: both are of a namesake
+ * that is trained beside it.
  *
  * @throws SparsityError for an optimizer that is not one of the seven of tfjs 4.22.
  * @example
@@ -71,8 +72,12 @@ export function optimizerSlots(optimizer: tf.Optimizer, variable: tf.Variable): 
 }
 
 /** {@link optimizerSlots} with their names, see `PrunableKernel.readSlots`. */
-export function namedSlots(optimizer: tf.Optimizer, variable: tf.Variable): [name: string, slot: tf.Variable][] {
-  return slotCandidates(optimizer, variable).flatMap(({ field, suffix, slots }) => {
+export function namedSlots(
+  optimizer: tf.Optimizer,
+  variable: tf.Variable,
+  isTrained = variable.trainable,
+): [name: string, slot: tf.Variable][] {
+  return slotCandidates(optimizer, variable, isTrained).flatMap(({ field, suffix, slots }) => {
     // tfjs has one suffix for two things: a mean of squares, and a maximum.
     const name = field === 'accumulatedWeightedInfNorm' ? 'u' : suffix;
     return slots.length === 1 ? [[name, slots[0].variable]] : [];
@@ -90,15 +95,24 @@ export interface SlotCandidates {
 }
 
 /** What may be the slots of a variable, by kind, as {@link optimizerSlots} finds them. */
-export function slotCandidates(optimizer: tf.Optimizer, variable: tf.Variable): SlotCandidates[] {
+export function slotCandidates(optimizer: tf.Optimizer, variable: tf.Variable, isTrained = variable.trainable): SlotCandidates[] {
   return Object.entries(optimizerLayout(optimizer).slots).map(([field, suffix]) => {
     const all = slotsOf(optimizer, field);
     const name = `${variable.name}/${suffix}`;
     const exact = all.filter((slot) => slot.originalName === name);
     const isNamesake = (slot: OptimizerSlot) =>
-      baseName(slot.originalName, suffix) === baseName(name, suffix) && String(slot.variable.shape) === String(variable.shape);
+      isTrained &&
+      !isOfYounger(variable, slot.originalName.slice(0, -suffix.length - 1)) &&
+      baseName(slot.originalName, suffix) === baseName(name, suffix) &&
+      String(slot.variable.shape) === String(variable.shape);
     return { field, suffix, slots: exact.length > 0 ? exact : all.filter(isNamesake) };
   });
+}
+
+/** Whether a name is that of a variable made after another. A loaded model is younger than the original that its slots are named after. */
+function isOfYounger(variable: tf.Variable, name: string): boolean {
+  const owner = tf.engine().registeredVariables[name];
+  return owner !== undefined && owner.id > variable.id;
 }
 
 /** A variable's name without the number that tfjs appends to make it unique. */

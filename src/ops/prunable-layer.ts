@@ -13,9 +13,12 @@ export function kindByMethod(layer: PrunableLayer): MaskedKind | string {
   const weights = layer.getPrunableWeights();
   if (!Array.isArray(weights)) return 'its getPrunableWeights gives no list of weights';
   if (weights.length !== 1) return `its getPrunableWeights names ${weights.length} weights: a layer has one kernel with masks`;
-  const known = kindForClass(layer.constructor);
-  if (known) return known;
   const fields = layer as unknown as Readonly<Record<string, unknown>>;
+  const known = kindForClass(layer.constructor);
+  if (known) {
+    const isKernel = fields[known.kernelField] === weights[0];
+    return isKernel ? known : `its getPrunableWeights names another weight than ${known.kernelField}, the kernel of its class`;
+  }
   const kernel = Object.keys(fields).find((field) => fields[field] === weights[0]);
   if (kernel === undefined) return 'its getPrunableWeights names a weight that is in none of its fields';
   registerMaskedLayer(layer.constructor as unknown as OwnLayerClass, { kernel });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { kindForClass, type MaskedKind, maskableClasses } from './masked-kinds.js';
+import { kindForClass, type MaskedKind } from './masked-kinds.js';
 import { type LayerClass, maskedClass } from './masked-layer-class.js';
 
 /** Where the kernel of a layer class of your own is. */
@@ -29,7 +29,7 @@ export type OwnLayerClass = (new (args: never) => tf.layers.Layer) & { readonly 
  * the forward pass (BDWP), or which thin other operands: your `call` has one kernel for all, and its products are not known. Both classes are registered with tfjs, so that models of them load again;
  * call this before loading one. The built-in layers come through the same door.
  *
- * @throws SparsityError for what is no layer class, a class name that another class has, axes that are no integers or one and the same.
+ * @throws SparsityError for what is no layer class, a class name that another class has in tfjs, or that of its masked twin, axes that are no integers or one and the same.
  * @example
  * ```ts
  * class Mix extends tf.layers.Layer {
@@ -69,12 +69,24 @@ export function registerMaskedLayer(layer: OwnLayerClass, options: MaskedLayerOp
   const kind: MaskedKind = { stock, masked: `Masked${stock}`, axes: [inputAxis, outputAxis], kernelField: kernel };
   const known = kindForClass(layer);
   if (known && JSON.stringify(known) === JSON.stringify(kind)) return;
-  if (known || maskableClasses().includes(stock)) {
+  if (known || isTaken(stock, layer) || isTaken(kind.masked)) {
     const fix = known ? 'register it once' : 'give your class another className';
-    throw new SparsityError({ what: 'layer class', got: stock, expected: 'one that is not registered yet', fix });
+    throw new SparsityError({
+      what: 'layer class',
+      got: stock,
+      expected: 'one that is not registered yet, nor its masked name',
+      fix,
+    });
   }
   tf.serialization.registerClass(layer as never);
   maskedClass(kind, layer as unknown as LayerClass);
+}
+
+/** Whether a class name is that of another class in tfjs, which registering would replace there in every model that is loaded. */
+function isTaken(className: string, by?: OwnLayerClass): boolean {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  const taken: unknown = Object.hasOwn(classNameMap, className) ? classNameMap[className]?.[0] : by;
+  return taken !== by;
 }
 
 function checkClass(layer: OwnLayerClass): string {

@@ -87,7 +87,7 @@ export function sparsify<Model extends tf.LayersModel>(model: Model, options: Sp
       .map(([layer, reason]) => ({ layer: layer.name, className: layer.getClassName(), reason: reason as string })),
     regions,
     ...(execution === 'sparse' && !regions.length
-      ? { noRegion: 'no masked layer stands in a chain: each is shared or wrapped, or there is none' }
+      ? { noRegion: 'no masked layer stands in a chain: each is shared, wrapped or of a class of your own, or there is none' }
       : {}),
   });
   return fresh;

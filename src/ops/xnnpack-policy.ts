@@ -80,7 +80,7 @@ function firstOn(
 }
 
 function isStem(layer: tf.layers.Layer): boolean {
-  if (!layer.getClassName().endsWith('Conv2D') || layer.getClassName().includes('Depthwise')) return false;
+  if (plainClassName(layer) !== 'Conv2D') return false;
   const { strides, padding } = configOf(layer);
   const kernel = layer.weights[0]?.shape.slice(0, 3).join();
   return kernel === '3,3,3' && String(strides) === '2,2' && padding === 'valid' && zeroPaddingBefore(layer) === 1;
@@ -94,8 +94,11 @@ function isEnd(layer: tf.layers.Layer): boolean {
 }
 
 function supportOf(layer: tf.layers.Layer): ReturnType<typeof xnnpackSupport> {
-  const className = layer.getClassName().replace(/^Masked/, '');
-  return xnnpackSupport({ className, config: configOf(layer), zeroPadding: zeroPaddingBefore(layer) });
+  return xnnpackSupport({ className: plainClassName(layer), config: configOf(layer), zeroPadding: zeroPaddingBefore(layer) });
+}
+
+function plainClassName(layer: tf.layers.Layer): string {
+  return layer.getClassName().replace(/^Masked/, '');
 }
 
 function configOf(layer: tf.layers.Layer): NonNullable<XnnpackLayer['config']> {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { optimizerSlots, readOptimizerState, writeOptimizerState } from 'tfjs-sparsity/ops';
+import { maskedDense, optimizerSlots, prunableKernels, readOptimizerState, writeOptimizerState } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { optimizers } from '../support/optimizers.js';
@@ -103,6 +103,49 @@ it('finds slots that were loaded under the name of the original variable', async
   const [original, kernel] = [model, loaded].map((each) => (each.trainableWeights[0] as tf.LayerVariable).read() as tf.Variable);
   expect(kernel?.name).not.toBe(original?.name);
   expect(optimizerSlots(loaded.optimizer, kernel as tf.Variable)).toHaveLength(2);
+});
+
+describe('a frozen layer beside a trained namesake', () => {
+  const nested = (trainable: boolean) =>
+    tf.sequential({ layers: [maskedDense({ name: 'fc', units: 3, inputShape: [3], trainable })] });
+
+  it.each([
+    [0, 'born so'],
+    [1, 'born so'],
+    [0, 'frozen later'],
+    [1, 'frozen later'],
+  ])('has no slots of its own and leaves those of the other as they are: layer %i, %s', async (still, how) => {
+    await expectNoLeak(async () => {
+      const parts = [0, 1].map((part) => nested(part !== still || how !== 'born so'));
+      const layers = parts.map((part) => part.layers[0] as tf.layers.Layer);
+      const model = tf.sequential({ layers: parts });
+      if (how === 'frozen later') Object.assign(layers[still] as tf.layers.Layer, { trainable: false });
+      const optimizer = tf.train.adam(0.01);
+      model.compile({ optimizer, loss: 'meanSquaredError' });
+      const data = [tf.ones([4, 3]), tf.zeros([4, 3])] as const;
+      await model.trainOnBatch(...data);
+      const kernels = prunableKernels(model);
+      const [idle, busy] = [kernels[still], kernels[1 - still]];
+      const before = busy?.readSlots(optimizer);
+      expect(Object.keys(before ?? {})).toEqual(['m', 'v']);
+      expect(idle?.readSlots(optimizer)).toEqual({});
+      const mask = new Uint8Array(9);
+      idle?.repack({ forward: mask, backward: mask, gradient: mask }, { pruned: 'zero', slots: 'zero', decay: 0 }, optimizer);
+      expect(busy?.readSlots(optimizer)).toEqual(before);
+      optimizer.dispose();
+      // A model that holds another does not free what is in it.
+      for (const layer of layers) for (const weight of layer.weights) weight.dispose();
+      tf.dispose([...data]);
+    });
+  });
+
+  it('is told from it where only the model around its model is frozen, if it was made first', () => {
+    const [w, twin] = ['fc_a', 'fc_a_1'].map((name) => tf.variable(tf.ones([2]), true, name)) as [tf.Variable, tf.Variable];
+    const optimizer = tf.train.adam();
+    optimizer.minimize(() => twin.square().sum().asScalar(), false, [twin]);
+    expect(optimizerSlots(optimizer, twin)).toHaveLength(2);
+    expect(optimizerSlots(optimizer, w)).toEqual([]);
+  });
 });
 
 it('refuses another optimizer, other hyperparameters and other variables, and changes nothing', () => {

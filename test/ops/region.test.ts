@@ -238,7 +238,7 @@ describe('regions', () => {
         },
         storeOf: (layer) => {
           const dense = layer.kernelStore as DenseKernelStore;
-          const store = new DenseKernelStore(dense.info, dense.variable);
+          const store = new DenseKernelStore(dense.info, dense.variable, dense.layer);
           store.readKernel = () => fake;
           return store;
         },

@@ -257,6 +257,14 @@ describe('a layer with getPrunableWeights', () => {
     expect(report(layer)).toEqual({ names: ['head'], reason });
   });
 
+  it('stays dense where it names another weight than the first of its class did', () => {
+    expect(report(new Speaking({ name: 'first', units: 3, inputShape: [4] })).names).toEqual(['first', 'head']);
+    const layer = new Speaking({ name: 'mine', units: 3, inputShape: [4] });
+    layer.named = ['shift'];
+    const reason = 'its getPrunableWeights names another weight than weight, the kernel of its class';
+    expect(report(layer)).toEqual({ names: ['head'], reason });
+  });
+
   it('is skipped with the reason where its class is unknown', () => {
     const { reason } = report(new Stranger({ name: 'mine', units: 3, inputShape: [4] }));
     expect(reason).toBe('there is no masked layer for Stranger');
@@ -284,10 +292,64 @@ describe('registerMaskedLayer', () => {
     [() => registerMaskedLayer(Fresh, { kernel: 7 as never }), /^kernel of Fresh: got 7, expected the name of a field/],
     [
       () => registerMaskedLayer(class Dense extends tf.layers.Layer { static readonly className = 'Dense' }, { kernel: 'weight' }), // biome-ignore format: one line
-      /^layer class: got Dense, expected one that is not registered yet\. Give your class another className\.$/,
+      /^layer class: got Dense, expected one that is not registered yet, nor its masked name\. Give your class another className\.$/,
     ],
   ])('refuses what it cannot register: %s', (register, message) => {
     expect(register).toThrow(message);
+  });
+
+  it.each(['LSTM', 'Sequential', 'Twin'])('leaves the classes of tfjs and of others as they are: %s', (className) => {
+    class Other extends Turned {
+      static override readonly className: string = className;
+    }
+    class MaskedTwin extends Turned {
+      static override readonly className: string = 'MaskedTwin';
+    }
+    tf.serialization.registerClass(MaskedTwin);
+    const { classNameMap } = tf.serialization.SerializationMap.getMap();
+    const before = { ...classNameMap };
+    const message = `layer class: got ${className}, expected one that is not registered yet, nor its masked name. Give your class`;
+    expect(() => registerMaskedLayer(Other, { kernel: 'weight' })).toThrow(message);
+    expect(classNameMap).toEqual(before);
+  });
+
+  it('takes a class that tfjs knows already', () => {
+    class Loaded extends Turned {
+      static override readonly className: string = 'Loaded';
+    }
+    tf.serialization.registerClass(Loaded);
+    registerMaskedLayer(Loaded, { kernel: 'weight', inputAxis: 1, outputAxis: 0 });
+    const dense = build(new Loaded({ name: 'mine', units: 3, inputShape: [4] }));
+    const model = sparsify(dense);
+    expect(sparsifyReport(model).masked).toEqual(['mine', 'head']);
+    for (const m of [dense, model]) m.dispose();
+  });
+
+  it.each([
+    [-5, -1, 'its kernel has no axis -5'],
+    [0, 2, 'its kernel has no axis 2'],
+    [1, -1, 'axes 1 and -1 of its kernel are one and the same'],
+  ])('leaves a layer dense whose kernel lacks axes %i and %i', (inputAxis, outputAxis, reason) => {
+    class Off extends Turned {
+      static override readonly className: string = `Off${inputAxis}${outputAxis}`;
+    }
+    registerMaskedLayer(Off, { kernel: 'weight', inputAxis, outputAxis });
+    const dense = build(new Off({ name: 'mine', units: 3, inputShape: [4] }));
+    const model = sparsify(dense);
+    expect(sparsifyReport(model).skipped[0]?.reason).toBe(reason);
+    for (const m of [dense, model]) m.dispose();
+    const { classNameMap } = tf.serialization.SerializationMap.getMap();
+    const Masked = classNameMap[`MaskedOff${inputAxis}${outputAxis}`]?.[0] as unknown as typeof Turned;
+    const sparse = new Masked({ name: 'sparse', units: 3 });
+    expect(() => sparse.build([null, 4])).toThrow(`2, 3 or 4 axes, among them, as two, ${inputAxis} and ${outputAxis}`);
+  });
+
+  it('says why a model of such layers alone has no region', () => {
+    const dense = tf.sequential({ layers: [turned()] });
+    const model = sparsify(dense, { execution: 'sparse' });
+    expect(sparsifyReport(model)).toMatchObject({ masked: ['mine'], regions: [] });
+    expect(sparsifyReport(model).noRegion).toContain('shared, wrapped or of a class of your own');
+    for (const m of [dense, model]) m.dispose();
   });
 
   it('leaves a layer dense that has no such field', () => {

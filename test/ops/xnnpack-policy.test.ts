@@ -107,3 +107,9 @@ it.each([
   expect(said.length).toBeGreaterThan(0);
   for (const reason of said) expect(reason).toMatch(new RegExp(`^${no}.*${message.source}`));
 });
+
+it('does not take a separable convolution for the stem', async () => {
+  const separable = { name: 'apart', filters: 4, kernelSize: 3, strides: 2, padding: 'valid', depthMultiplier: 1 } as const;
+  const said = await reasons(() => [stem()[0] as tf.layers.Layer, tf.layers.separableConv2d(separable), ...block(), ...end()]);
+  expect(said.expand).toMatch(/no 3x3 convolution of stride 2 begins it/);
+});

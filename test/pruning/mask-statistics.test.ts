@@ -227,4 +227,15 @@ describe('densityMap', () => {
     expect(() => densityMap(mask, kernelInfo([3, 2]), 0)).toThrow('most: got 0');
     expect(() => densityMap(mask, kernelInfo([3, 3]))).toThrow('number of values of kernel: got 6, expected 9');
   });
+
+  it('has the outputs as its columns wherever their axis is, by hand', () => {
+    const first = { name: 'own', kind: 'dense', shape: [3, 4], inputAxis: 1, outputAxis: 0 } as const;
+    const mask = Uint8Array.of(1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+    expect(densityMap(mask, first, 3)).toEqual({ rows: 3, columns: 3, cells: Float32Array.of(1, 0, 0, 1, 0, 0, 1, 0, 0) });
+    // Output 1 of 2 is kept, in the middle of [2, 2, 3]: rows are (0, 0), (0, 1), (0, 2), (1, 0) and so on.
+    const middle = { name: 'own', kind: 'conv1d', shape: [2, 2, 3], inputAxis: 2, outputAxis: 1 } as const;
+    const kept = Uint8Array.of(0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1);
+    const { rows, columns, cells } = densityMap(kept, middle);
+    expect([rows, columns, ...cells]).toEqual([6, 2, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 1]);
+  });
 });

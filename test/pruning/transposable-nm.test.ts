@@ -42,6 +42,21 @@ describe('transposableNm', () => {
     );
   });
 
+  it('obeys N:M along both channel axes wherever they are, as in a kernel whose channels are moved last', () => {
+    // [8, 4, 2] with inputs first and outputs second; [2, 8, 4] is the same kernel with its channels last.
+    const scores = Float32Array.from({ length: 64 }, (_, i) => i + 1);
+    const info = { name: 'own', kind: 'conv1d', shape: [8, 4, 2], inputAxis: 0, outputAxis: 1 } as const;
+    const last = scores.map((_, i) => scores[2 * (i % 32) + Math.floor(i / 32)]);
+    for (const search of ['best', 'greedy'] as const) {
+      const mask = transposableNm({ n: 2, m: 4, search })(scores, info, 0.5);
+      const expected = transposableNm({ n: 2, m: 4, search })(last, kernelInfo([2, 8, 4]), 0.5);
+      expect(mask.map((_, i) => mask[2 * (i % 32) + Math.floor(i / 32)])).toEqual(expected);
+      expect(isNm(mask, info, { n: 2, m: 4, axis: 'input' })).toBe(true);
+      expect(isNm(mask, info, { n: 2, m: 4, axis: 'output' })).toBe(true);
+      expect(sum(mask)).toBe(32);
+    }
+  });
+
   it('is the best of the ninety masks of 2:4, and greedy is no better', () => {
     fc.assert(
       fc.property(anyScores, (values) => {

@@ -5,6 +5,7 @@ import { described } from '../described.js';
 import { bestRegularMask, type ScoreBlock } from './best-regular-mask.js';
 import { checkKernel } from './check-kernel.js';
 import { checkNm } from './nm.js';
+import { runsAlong } from './runs.js';
 
 /** Options of {@link transposableNm}. */
 export interface TransposableNmOptions {
@@ -22,7 +23,7 @@ export interface TransposableNmOptions {
 
 /**
  * Transposable N:M: one mask that is N:M along the input and the output axis at once, so that the forward pass and the input gradient
- * can use it both. In each block of `m` x `m`, at each position of the window, every row and column keeps `n` at most; blocks at the
+ * can use it both. In each block of `m` x `m`, at each position of the other axes, every row and column keeps `n` at most; blocks at the
  * edge are cut short. Depthwise kernels are cut along channels and multipliers. The density is the pattern's own; of the target
  * sparsity only this counts, that at 0 all weights stay. Hubara et al. 2021 (arXiv 2102.08124).
  *
@@ -55,22 +56,19 @@ inConfig(transposableNm, 'transposable-nm', { n: true, m: true, search: true });
 
 /** Calls `visit` for each block with the indices of its weights, row by row: rows are inputs, columns outputs. */
 function forEachBlock(info: KernelInfo, m: number, visit: (places: Uint32Array, rows: number) => void): void {
-  const { shape, inputAxis, outputAxis } = info;
-  const [inputs, outputs] = [shape[inputAxis], shape[outputAxis]];
-  const positions = shape.slice(0, inputAxis).reduce((product, length) => product * length, 1); // channels come last
-  for (let position = 0; position < positions; position++) {
-    for (let input = 0; input < inputs; input += m) {
-      for (let output = 0; output < outputs; output += m) {
-        const rows = Math.min(m, inputs - input);
-        const columns = Math.min(m, outputs - output);
-        const first = (position * inputs + input) * outputs + output;
-        const places = Uint32Array.from(
-          { length: rows * columns },
-          (_, i) => first + Math.floor(i / columns) * outputs + (i % columns),
-        );
-        visit(places, rows);
-      }
-    }
+  const { length: inputs, inner: down } = runsAlong(info, 'input', m);
+  const { length: outputs, inner: across } = runsAlong(info, 'output', m);
+  const size = info.shape.reduce((product, length) => product * length, 1);
+  for (let first = 0; first < size; first++) {
+    const [input, output] = [Math.floor(first / down) % inputs, Math.floor(first / across) % outputs];
+    if (input % m !== 0 || output % m !== 0) continue;
+    const rows = Math.min(m, inputs - input);
+    const columns = Math.min(m, outputs - output);
+    const placeOf = (i: number) => first + Math.floor(i / columns) * down + (i % columns) * across;
+    visit(
+      Uint32Array.from({ length: rows * columns }, (_, i) => placeOf(i)),
+      rows,
+    );
   }
 }
 

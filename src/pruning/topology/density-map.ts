@@ -1,11 +1,11 @@
 import { checkInteger } from '../check.js';
 import type { KernelInfo } from '../contracts.js';
-import { outputRows } from '../patterns/runs.js';
+import { type Runs, runsAlong } from '../patterns/runs.js';
 import { checkFits } from './check-fits.js';
 
 /** Where the non-zeros of a kernel lie, coarse enough to be looked at. */
 export interface DensityMap {
-  /** Rows of cells, from the first to the last weight that the forward pass reduces over: window row by row, then input channels. */
+  /** Rows of cells, from the first to the last weight of an output: all axes but that of the outputs, in their order in the kernel. */
   readonly rows: number;
   /** Columns of cells, from the first to the last output. */
   readonly columns: number;
@@ -29,18 +29,24 @@ export interface DensityMap {
 export function densityMap(values: Uint8Array | Float32Array, info: KernelInfo, most = 48): DensityMap {
   checkInteger('most', most, 1);
   checkFits(values, info);
-  const { length, inner } = outputRows(info);
-  const [row, column] = [cellOf(length, most), cellOf(inner, most)];
-  const [rows, columns] = [Math.min(length, most), Math.min(inner, most)];
+  const { length: outputs, inner } = outputsOf(info);
+  const reduction = values.length / outputs;
+  const [row, column] = [cellOf(reduction, most), cellOf(outputs, most)];
+  const [rows, columns] = [Math.min(reduction, most), Math.min(outputs, most)];
   const [nonzeros, sizes] = [new Float64Array(rows * columns), new Float64Array(rows * columns)];
-  for (let i = 0; i < length; i++) {
-    for (let o = 0; o < inner; o++) {
-      const cell = row[i] * columns + column[o];
-      sizes[cell]++;
-      if (values[i * inner + o] !== 0) nonzeros[cell]++;
-    }
+  for (let i = 0; i < values.length; i++) {
+    const before = Math.floor(i / inner);
+    const cell = row[Math.floor(before / outputs) * inner + (i % inner)] * columns + column[before % outputs];
+    sizes[cell]++;
+    if (values[i] !== 0) nonzeros[cell]++;
   }
   return { rows, columns, cells: Float32Array.from(nonzeros, (count, cell) => count / sizes[cell]) };
+}
+
+/** The axis of the outputs; channels and multipliers of a depthwise kernel, which come last, are one. */
+function outputsOf(info: KernelInfo): Pick<Runs, 'length' | 'inner'> {
+  if (info.kind !== 'depthwiseConv2d') return runsAlong(info, 'output', 1);
+  return { length: info.shape.slice(-2).reduce((product, length) => product * length, 1), inner: 1 };
 }
 
 /** For each of `length` places the cell, of at most `most` of nearly equal width, in which it lies. */
