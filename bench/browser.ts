@@ -19,6 +19,8 @@ import { build, type Rolldown } from 'vite';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import type { PageOptions, PageResult } from './browser/page.js';
+import { checkBeginnings } from './check-names.js';
+import { nets } from './training-nets.js';
 
 const args = await yargs(hideBin(process.argv))
   .options({
@@ -31,6 +33,8 @@ const args = await yargs(hideBin(process.argv))
   })
   .strict()
   .parseAsync();
+
+checkBeginnings('--nets', args.nets.split(','), Object.keys(nets));
 
 interface ServedFile {
   readonly type: string;

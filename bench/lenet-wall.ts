@@ -22,6 +22,7 @@ import { evaluate } from '../examples/lib/evaluate.js';
 import { loadDataset } from '../examples/lib/load-dataset.js';
 import { lenet5 } from '../examples/lib/models/lenet5.js';
 import { oneHot } from '../examples/lib/one-hot.js';
+import { checkNames } from './check-names.js';
 import { stockKernels } from './stock-kernels.js';
 
 const args = await yargs(hideBin(process.argv))
@@ -49,6 +50,7 @@ const titles: Readonly<Record<Way, string>> = {
   sparse: 'sparse, gradual to 90 %',
   native: 'dense, tfjs-node',
 };
+checkNames('--ways', args.ways.split(','), Object.keys(titles));
 
 /** Begins to compute in a way; gives what runs the training, which is nothing but itself for all but `stock`. */
 async function begin(way: Way): Promise<(body: () => Promise<void>) => Promise<void>> {

@@ -26,6 +26,7 @@ import {
 } from 'tfjs-sparsity/kernels';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { checkBeginnings } from './check-names.js';
 import { median } from './training-nets.js';
 
 const args = await yargs(hideBin(process.argv))
@@ -57,6 +58,7 @@ const layers: Readonly<Record<string, ConvGeometry>> = {
   'conv 64 -> 128 @ 16': layer(32, 16, 64, 128, 3),
   'conv 128 -> 128 @ 8': layer(32, 8, 128, 128, 3),
 };
+checkBeginnings('--layers', [args.layers], Object.keys(layers));
 
 const builds = ['strict', 'relaxed'] as const;
 const phases = ['forward', 'dX', 'dW'] as const;

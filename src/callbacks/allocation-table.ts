@@ -14,8 +14,8 @@ function heading({ accelerator, metric, phases, per, target, steps, masks, other
   const { startCost, cost, costReduction, overallSparsity, reached, evaluations } = result;
   const found = `${percent(costReduction)} less at sparsity ${percent(overallSparsity)}`;
   return [
-    `modelled ${units[metric]} of ${what} on ${accelerator}, mean of ${steps} recorded`,
-    `A and E as recorded; weights masked ${masks === 'scores' ? 'by their scores' : 'in a drawn order'}; savings per ${per}`,
+    `modelled ${units[metric]} of ${what} on ${accelerator}, mean of ${steps} ${steps === 1 ? 'step' : 'steps'}`,
+    `A and E as given; weights masked ${masks === 'scores' ? 'by their scores' : 'in a drawn order'}; savings per ${per}`,
     `asked for ${asked}, ${reached ? 'found' : 'NOT REACHED, at most'} ${found}`,
     `${shown(startCost, metric)} to ${shown(cost, metric)}, ${evaluations} times measured`,
     ...(others.length > 0 ? [`${others.length} more trained layers, left as they are`] : []),

@@ -1,3 +1,4 @@
+import { SparsityError } from '../errors.js';
 import { type KernelBuild, kernelBuilds, type WasmFunction, wasmFunctions } from './wasm-functions.js';
 
 // A call of a kernel is cut into parts that write to different places. The caller and its helpers, on threads of their own, take part
@@ -121,7 +122,7 @@ function callTogether(
   takeParts(control, kernels);
   awaitAll(control, calls.length);
   Atomics.store(control, word.next, closed);
-  if (control[word.failed] === 1) throw new Error(`a kernel failed: ${readText(control)}`);
+  if (control[word.failed] === 1) throw failed(readText(control));
 }
 
 function takeParts(control: Control, kernels: readonly WasmFunction[]): void {
@@ -146,9 +147,18 @@ function awaitAll(control: Control, parts: number): void {
   for (let look = 0; look < looks; look++) if (Atomics.load(control, word.finished) === parts) return;
   for (let finished = 0; finished < parts; finished = Atomics.load(control, word.finished)) {
     if (Atomics.wait(control, word.finished, finished, limitMs) === 'timed-out') {
-      throw new Error(`a kernel thread has not answered for ${limitMs / 1000} s`);
+      throw failed(`no answer for ${limitMs / 1000} s`);
     }
   }
+}
+
+function failed(reason: string): SparsityError {
+  return new SparsityError({
+    what: 'a kernel on several threads',
+    got: reason,
+    expected: 'an end of all its parts',
+    fix: "take the step again, from a checkpoint where there is one, or leave `threads` out: useBackend('wasm') computes on one",
+  });
 }
 
 function writeText(control: Control, text: string): void {

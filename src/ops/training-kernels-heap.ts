@@ -52,6 +52,8 @@ export interface WasmHeap {
   run(kernelName: string, inputs: Readonly<Record<string, tf.TensorInfo>>, attrs?: tf.NamedAttrMap): tf.TensorInfo;
   /** Gives back a tensor that no caller has seen. */
   dispose(t: tf.TensorInfo): void;
+  /** Runs `body`; where it throws, all that it has made until then is given back. */
+  undoing<T>(body: () => T): T;
 }
 
 const heaps = new WeakMap<object, WasmHeap | string>();
@@ -110,8 +112,14 @@ function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
       fix: 'take smaller batches or dispose tensors that are no longer needed',
     });
   };
+  /** What the body that runs has made and not given back: nobody has it yet. */
+  let made: Set<tf.TensorInfo> | undefined;
+  const own = (t: tf.TensorInfo): tf.TensorInfo => {
+    made?.add(t);
+    return t;
+  };
   const make = (shape: readonly number[], dtype: 'float32' | 'int32'): tf.TensorInfo => {
-    const t = backend.makeOutput([...shape], dtype);
+    const t = own(backend.makeOutput([...shape], dtype));
     allocated(heap.pointer(t), 4 * tf.util.sizeFromShape([...shape]));
     return t;
   };
@@ -148,10 +156,25 @@ function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
     },
     share({ dataId, shape, dtype }) {
       backend.incRef(dataId);
-      return { dataId, shape, dtype };
+      return own({ dataId, shape, dtype });
     },
-    run: (name, inputs, attrs = {}) => tf.getKernel(name, 'wasm').kernelFunc({ inputs, backend, attrs }) as tf.TensorInfo,
-    dispose: (t) => void backend.disposeData(t.dataId),
+    run: (name, inputs, attrs = {}) => own(tf.getKernel(name, 'wasm').kernelFunc({ inputs, backend, attrs }) as tf.TensorInfo),
+    dispose(t) {
+      made?.delete(t);
+      backend.disposeData(t.dataId);
+    },
+    undoing(body) {
+      const outer = made;
+      made = new Set();
+      try {
+        return body();
+      } catch (error) {
+        for (const { dataId } of made) backend.disposeData(dataId);
+        throw error;
+      } finally {
+        made = outer;
+      }
+    },
   };
   return heap;
 }

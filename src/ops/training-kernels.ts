@@ -139,9 +139,8 @@ function replaceKernel(kernelName: string, kernel: HeapKernel, stock: tf.KernelC
           fix: 'register the training kernels after the backend was replaced, not before',
         });
       }
-      return kernel(inputs as Record<string, tf.TensorInfo>, attrs ?? {}, heap, (inputs, attrs) =>
-        runStock(stock, inputs, attrs, backend as object),
-      );
+      const runsStock: Parameters<HeapKernel>[3] = (inputs, attrs) => runStock(stock, inputs, attrs, backend as object);
+      return heap.undoing(() => kernel(inputs as Record<string, tf.TensorInfo>, attrs ?? {}, heap, runsStock));
     },
   };
   if (stock) tf.unregisterKernel(kernelName, 'wasm'); // registering over it would warn on the console

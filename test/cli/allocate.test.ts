@@ -26,6 +26,10 @@ describe('tfjs-sparsity allocate', () => {
     const { status, stdout, stderr } = allocate(...args, '--out', out);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(stdout).toMatch(
+      /^lenet5, 2 images, of which 1 drawn: synthetic maps \(bernoulli, seed 1\)\ndeclared zeros: W 0, A 0\.5 /,
+    );
+    expect(stdout).toContain('mean of 1 step\nA and E as given;');
     expect(stdout).toContain('asked for sparsity 70.0 %, found');
     const options = parse(readFileSync(out, 'utf8'));
     expect(options.exclude).toEqual(['conv1', 'out']);
@@ -51,7 +55,8 @@ describe('tfjs-sparsity allocate', () => {
     await recorder.close();
     const { status, stdout } = allocate('--run', path, '--target', '0.2', '--last-steps', '2', '--metric', 'edp', '--json');
     expect(status).toBe(0);
-    const result = JSON.parse(stdout) as AllocationReportData;
+    const result = JSON.parse(stdout) as AllocationReportData & { readonly conditions: readonly string[] };
+    expect(result.conditions).toEqual([`${path}: a run of 3 steps; every step, all images`]);
     expect(result).toMatchObject({
       label: 'modelled',
       accelerator: 'acf',
@@ -68,10 +73,24 @@ describe('tfjs-sparsity allocate', () => {
     [['lenet5', '--target', '0.5', '-a', 'acf,scnn'], /^--accelerator: got acf,scnn, expected one accelerator/],
     [['lenet5', '--target', '0.5', '--exclude', 'conv'], /^layer of the recorded steps: got conv, .*Did you mean conv/],
     [['lenet5', '--target', '0.5', '--out', 'map.txt'], /^--out: got map.txt, expected a file that ends in .json or .yaml/],
+    [
+      ['lenet5', '--target', '0.5', '--last-steps', '2'],
+      /^--last-steps: got 2, expected nothing besides a network, .* --run FILE/,
+    ],
+    [
+      ['lenet5', '--target', '0.5', '--last-steps', '1'],
+      /^--last-steps: got 1, expected nothing besides a network, .* --run FILE/,
+    ],
   ])('refuses %j with one message', (args, message) => {
     const { status, stdout, stderr } = allocate(...args);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n').length).toBe(1);
+  });
+
+  it('has no flag for the zeros of weights: which of them go is what is asked', () => {
+    const { status, stderr } = allocate('lenet5', '--target', '0.5', '--weight-sparsity', '0.5');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Unknown argument weight-sparsity/);
   });
 });

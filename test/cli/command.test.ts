@@ -145,6 +145,8 @@ describe('the command', () => {
     [['reproduce'], 2, /^Missing required argument: paper/],
     [['reproduce', '--paper', '001', '--images', '0'], 1, /^--images: got 0, expected at least 1/],
     [['reproduce', '--paper', '002', '--networks', 'vgg11'], 1, /^--networks: got vgg11, expected all, none, or some of vgg19/],
+    [['reproduce', '--paper', '000', '--networks', 'nosuch'], 1, /^--networks: got nosuch, expected all or none\. Leave it out/],
+    [['reproduce', '--paper', '003', '--networks', 'all,nosuch'], 1, /^--networks: got nosuch, expected all or none/],
     [['reproduce', '--paper', '000', '--trained-run', 'a.maps'], 1, /^--trained-run: got a\.maps, expected nothing: only 001/],
     [['reproduce', '--paper', '001', '--trained-run', 'none.maps'], 1, /^none\.maps: got no such file, expected the record/],
     [['simulate', 'lenet5', '--wieght-sparsity', '0.5'], 2, /^Unknown argument wieght-sparsity: did you mean weight-sparsity/],

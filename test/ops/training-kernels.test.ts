@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { onHeap } from '../../src/ops/lanes/on-heap.js';
 import { registerTrainingKernels } from '../../src/ops/training-kernels.js';
 import { heapOf } from '../../src/ops/training-kernels-heap.js';
 import { relativeError } from '../kernels/arena.js';
@@ -330,6 +331,25 @@ if (backend !== 'wasm') {
           tf.grad((x) => tf.depthwiseConv2d(x as tf.Tensor4D, tf.ones([2, 2, 2, 3]), 1, 'same'))(random([1, 4, 4, 2], 18));
         });
         expect((tf.backend() as unknown as { numDataIds(): number }).numDataIds()).toBe(ids);
+      }));
+
+    it('leave nothing on the heap where a body throws', () =>
+      expectNoLeak(() => {
+        const heapIds = () => (tf.backend() as unknown as { numDataIds(): number }).numDataIds();
+        const x = tf.ones([4]);
+        const ids = heapIds();
+        const failing = () =>
+          onHeap({ x }, (heap, { x }) => {
+            heap.output([8]);
+            heap.dispose(heap.share(x));
+            heap.share(heap.zeros([2, 2]));
+            heap.run('Relu', { x });
+            throw new Error('in the body');
+          });
+        expect(failing).toThrow('in the body');
+        expect(heapIds()).toBe(ids);
+        expect([...x.dataSync()]).toEqual([1, 1, 1, 1]);
+        x.dispose();
       }));
   });
 }

@@ -8,9 +8,13 @@ import { createAccelerator } from '../../hw/index.js';
 import { writeAtomically } from '../../ops/atomic-write.js';
 import { checkInteger } from '../../pruning/check.js';
 import { loadAccelerators } from '../load-accelerators.js';
+import { wrapped } from '../report/text-table.js';
 import { loadSteps } from '../workload/load-steps.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
 import { type Args, valued } from './shared-flags.js';
+
+/** Of a network all weights are there at first: which of them go is what is asked. */
+const { 'weight-sparsity': _, ...allocatedFlags } = workloadFlags;
 
 const allocationFlags = {
   accelerator: { alias: 'a', type: 'string', default: 'acf', describe: 'A preset or spec file (.yaml, .json)' },
@@ -22,7 +26,7 @@ const allocationFlags = {
   most: { type: 'number', default: 0.98, describe: 'Most sparsity of a layer' },
   step: { type: 'number', default: 0.02, describe: 'Distance of the sparsities that are tried' },
   exclude: { type: 'string', array: true, describe: 'Layers that stay as they are, joined by commas' },
-  'last-steps': { type: 'number', default: 1, describe: 'Recorded steps to run, from the last one back' },
+  'last-steps': { type: 'number', describe: 'With --run: recorded steps to run, from the last one back [1]' },
   json: { type: 'boolean', default: false, describe: 'Print the result as JSON' },
   out: { type: 'string', array: true, describe: 'File to write: .json, or .yaml for the options of a method; may be repeated' },
 } as const satisfies Record<string, Options>;
@@ -34,33 +38,38 @@ export const allocateCommand: CommandModule<object, Args> = {
   builder: (yargs) =>
     yargs
       .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
-      .options(valued({ ...workloadFlags, ...allocationFlags })),
+      .options(valued({ ...allocatedFlags, ...allocationFlags })),
   handler: async (args) => {
     const files = outputsOf(args);
-    const report = await allocate(args);
-    for (const path of files) await writeAtomically(path, writers[extname(path)](report));
-    console.log(args.json ? JSON.stringify(report, null, 1) : report.toTable());
+    const result = await allocate(args);
+    for (const path of files) await writeAtomically(path, writers[extname(path)](result));
+    console.log(args.json ? jsonOf(result) : [...result.conditions.map(wrapped), result.report.toTable()].join('\n'));
   },
 };
 
-async function allocate(args: Args): Promise<AllocationReport> {
+/** Sparsities, and how the steps came about that they were chosen on. */
+interface Allocated {
+  readonly conditions: readonly string[];
+  readonly report: AllocationReport;
+}
+
+async function allocate(args: Args): Promise<Allocated> {
   const { target, sparsity, metric, phases, least, most, step, exclude = [] } = args;
-  const steps = args.lastSteps as number;
   if ((target === undefined) === (sparsity === undefined)) {
     const got = target === undefined ? 'neither' : `${target}, and --sparsity ${sparsity}`;
     const fix = 'write --target 0.5 for half of the cost, or --sparsity 0.9 for a tenth of the weights';
     throw new SparsityError({ what: '--target', got, expected: 'a target, or a sparsity', fix });
   }
-  checkInteger('--last-steps', steps, 1);
   const specs = await loadAccelerators(args.accelerator as string);
   const [spec] = specs;
   if (specs.length > 1) {
     const fix = 'allocate for each by itself';
     throw new SparsityError({ what: '--accelerator', got: args.accelerator, expected: 'one accelerator', fix });
   }
-  const workload = workloadOf(args);
-  const { jobs } = await loadSteps(workload);
-  return allocateSteps(await lastJobs(jobs(), steps), {
+  const workload = workloadOf(args.run === undefined ? { ...args, weightSparsity: 0 } : args);
+  const steps = lastStepsOf(args);
+  const { conditions, jobs } = await loadSteps(workload);
+  const report = await allocateSteps(await lastJobs(jobs(), steps), {
     accelerator: createAccelerator(spec),
     ...(target === undefined ? { sparsity: sparsity as number } : { costReduction: target as number }),
     metric: metric as AllocationMetric,
@@ -70,11 +79,31 @@ async function allocate(args: Args): Promise<AllocationReport> {
     exclude: (exclude as readonly string[]).flatMap((names) => names.split(',')),
     ...('run' in workload ? {} : { pruned: workload.pruned, seed: workload.seed }),
   });
+  return { conditions, report };
 }
 
-const writers: Readonly<Record<string, (report: AllocationReport) => string>> = {
-  '.json': (report) => `${JSON.stringify(report, null, 1)}\n`,
-  '.yaml': methodOptions,
+function lastStepsOf({ run, lastSteps }: Args): number {
+  if (lastSteps === undefined) return 1;
+  if (run === undefined) {
+    const expected = 'nothing besides a network, of which there is one step';
+    throw new SparsityError({
+      what: '--last-steps',
+      got: lastSteps,
+      expected,
+      fix: 'leave it out, or take a record: --run FILE',
+    });
+  }
+  checkInteger('--last-steps', lastSteps as number, 1);
+  return lastSteps as number;
+}
+
+function jsonOf({ conditions, report }: Allocated): string {
+  return JSON.stringify({ conditions, ...report.toJSON() }, null, 1);
+}
+
+const writers: Readonly<Record<string, (result: Allocated) => string>> = {
+  '.json': (result) => `${jsonOf(result)}\n`,
+  '.yaml': ({ report }) => methodOptions(report),
 };
 
 /** What a pruning method needs to prune so: options that stand in its configuration. */

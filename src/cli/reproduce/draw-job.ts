@@ -1,3 +1,4 @@
+import { version } from '../version.js';
 import { acceleratorsOf, type WayName, ways } from './ways.js';
 
 /** One draw of synthetic maps for one network, to be run on the accelerators of a way: plain data, it crosses to workers. */
@@ -17,7 +18,7 @@ export const batch = 128;
 /** What a draw tells; another number when it tells other things. */
 const drawVersion = 1;
 
-/** What a finished draw must have been made of to count for a job: the job, and every constant of maps and accelerators. */
+/** What a finished draw must have been made of to count for a job: the models, the job, and every constant of maps and accelerators. */
 export function settingsOf(job: DrawJob): unknown {
-  return [drawVersion, job, batch, ways[job.way], acceleratorsOf(job)];
+  return [drawVersion, version, job, batch, ways[job.way], acceleratorsOf(job)];
 }

@@ -6,7 +6,24 @@ import { fileError } from '../../ops/atomic-write.js';
 import { type DrawJob, settingsOf } from './draw-job.js';
 import type { Draw } from './simulations.js';
 
-const lineSchema = z.object({ key: z.string(), draw: z.unknown() });
+const number = z.number();
+const byRole = z.object({ W: number, A: number, E: number, G: number });
+const totalsSchema = z.object({
+  ...{ cycles: number, energyPj: number, interconnectPj: number, dramBytes: byRole },
+  cyclesByPhase: z.object({ forward: number, inputGradient: number, weightGradient: number, weightUpdate: number }),
+  macs: z.object({ dense: number, effectual: number }),
+});
+/** Null for NaN: a network without convolutions has no share of them. */
+const share = number.nullable();
+const balanceSchema = z.object({
+  ...{ even: number, coarse: number, twoLevel: number, withinLiteral: share, withinRepaired: share },
+  withinTall: number.optional(),
+});
+const drawSchema = z.object({
+  ...{ network: z.string(), way: z.string(), draw: number, seconds: number },
+  ...{ accelerators: z.record(z.string(), totalsSchema), balance: balanceSchema, sparsity: byRole, csrRows: byRole },
+});
+const lineSchema = z.object({ key: z.string(), draw: drawSchema });
 
 /** The draws that are done, in a file of a JSON line each: a run that was stopped goes on where it was. */
 export interface FinishedDraws {
@@ -15,7 +32,7 @@ export interface FinishedDraws {
 }
 
 /**
- * Opens such a file; a line that a crash has cut short is passed over.
+ * Opens such a file; a line that a crash has cut short, or whose draw lacks a figure, is passed over.
  *
  * @throws SparsityError where the file cannot be read, and on adding where it cannot be written.
  */

@@ -1,5 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checks } from './checks/index.js';
+import { chosenNetworks } from './chosen-networks.js';
 import { type Paper, readClaims } from './claims-file.js';
 import { conditionsOf } from './conditions.js';
 import { paperCharts } from './paper-charts.js';
@@ -34,12 +35,15 @@ type Found = Omit<Reproduction, 'file'>;
 
 /** What is simulated for each paper, and what stands beside its claims. */
 const runs: Readonly<Record<Paper, (options: ReproduceOptions, file: Reproduction['file']) => Promise<Found>>> = {
-  '000': async (options, file) => ({
-    conditions: conditionsOf({ draws: [] }, options),
-    judged: judgeAll(file, checks, { draws: [] }),
-    remarks: [],
-    charts: {},
-  }),
+  '000': async (options, file) => {
+    chosenNetworks(options.networks, []);
+    return {
+      conditions: conditionsOf({ draws: [] }, options),
+      judged: judgeAll(file, checks, { draws: [] }),
+      remarks: [],
+      charts: {},
+    };
+  },
   '001': async (options, file) => {
     const { trainedRun, workers } = options;
     const trained = trainedRun === undefined ? undefined : await replayTraining(trainedRun, workers);
@@ -61,6 +65,7 @@ const runs: Readonly<Record<Paper, (options: ReproduceOptions, file: Reproductio
     };
   },
   '003': async (options, file) => {
+    chosenNetworks(options.networks, []);
     const tactical = simulateTactical(options);
     return {
       conditions: tacticalConditions(tactical, options),

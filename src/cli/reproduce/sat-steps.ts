@@ -1,4 +1,3 @@
-import { SparsityError } from '../../errors.js';
 import {
   type BitTensor,
   createAccelerator,
@@ -12,6 +11,7 @@ import {
   trainingWorks,
 } from '../../hw/index.js';
 import { createRng } from '../../rng.js';
+import { chosenNetworks } from './chosen-networks.js';
 import { batch } from './draw-job.js';
 import { reluSparsity } from './simulate-draw.js';
 
@@ -64,13 +64,7 @@ export interface SatStep {
 
 /** Runs one training step of each network with declared synthetic masks; layer by layer, so that memory stays small. */
 export function simulateSat({ networks, seed }: { readonly networks: readonly string[]; readonly seed: number }): SatStep[] {
-  const known = Object.keys(networks002);
-  const names = networks.includes('all') ? known : networks;
-  const stranger = names.find((name) => !known.includes(name));
-  if (stranger !== undefined) {
-    const expected = `all, none, or some of ${known.join(', ')}`;
-    throw new SparsityError({ what: '--networks', got: stranger, expected, fix: 'join names by commas' });
-  }
+  const names = chosenNetworks(networks, Object.keys(networks002));
   return names.map((name) => simulateNetwork(name as Network002, seed));
 }
 

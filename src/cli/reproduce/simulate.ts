@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { SparsityError } from '../../errors.js';
 import { network, networks001 } from '../../hw/index.js';
+import { chosenNetworks } from './chosen-networks.js';
 import { batch, type DrawJob } from './draw-job.js';
 import { runJobs } from './draw-pool.js';
 import { finishedDraws } from './finished-draws.js';
@@ -37,12 +37,7 @@ export async function simulate(options: ReproduceOptions): Promise<Simulations> 
 }
 
 function jobsOf({ networks, images, full, seed }: ReproduceOptions): DrawJob[] {
-  const names = networks.includes('all') ? networks001 : networks;
-  const stranger = names.find((name) => !networks001.includes(name));
-  if (stranger !== undefined) {
-    const expected = `all, none, or some of ${networks001.join(', ')}`;
-    throw new SparsityError({ what: '--networks', got: stranger, expected, fix: 'join names by commas' });
-  }
+  const names = chosenNetworks(networks, networks001);
   // Drawn image by image the error of the mean is seen; a full batch leaves none.
   const draws = Array.from({ length: full ? 1 : images }, (_, draw) => ({ draw, images: full ? batch : 1, seed }));
   return (Object.keys(ways) as WayName[]).flatMap((way): DrawJob[] => {

@@ -46,7 +46,7 @@ export function allOnHeap(
 function runBody(inputs: Readonly<Record<string, tf.Tensor>>, body: Body): tf.Tensor | tf.Tensor[] {
   const engine = tf.engine();
   if (engine.state.profiling || tf.env().getBool('DEBUG')) return runAsKernel(inputs, body);
-  const made = body(heapOf(tf.backend()) as WasmHeap, inputs);
+  const made = runUndoing(body, tf.backend(), inputs);
   return Array.isArray(made) ? made.map((info) => engine.makeTensorFromTensorInfo(info)) : engine.makeTensorFromTensorInfo(made);
 }
 
@@ -56,8 +56,14 @@ function runAsKernel(inputs: Readonly<Record<string, tf.Tensor>>, body: Body): t
       kernelName,
       backendName: 'wasm',
       kernelFunc: ({ inputs: infos, attrs, backend }) =>
-        (attrs as unknown as { body: Body }).body(heapOf(backend as object) as WasmHeap, infos as Infos),
+        runUndoing((attrs as unknown as { body: Body }).body, backend as object, infos as Infos),
     });
   }
   return tf.engine().runKernel(kernelName, inputs, { body } as unknown as tf.NamedAttrMap);
+}
+
+/** A body that throws leaves nothing on the heap. */
+function runUndoing(body: Body, backend: object, inputs: Infos): tf.TensorInfo | tf.TensorInfo[] {
+  const heap = heapOf(backend) as WasmHeap;
+  return heap.undoing(() => body(heap, inputs));
 }

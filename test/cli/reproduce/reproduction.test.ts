@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { svgReport } from '../../../src/cli/report/svg-chart.js';
 import { checks } from '../../../src/cli/reproduce/checks/index.js';
 import { papers, parseClaims, readClaims } from '../../../src/cli/reproduce/claims-file.js';
@@ -87,6 +87,39 @@ describe('finished draws', () => {
     finishedDraws(path).add(job, draws[0]);
     expect(finishedDraws(path).find(job)).toEqual(draws[0]);
     expect(finishedDraws(path).find({ ...job, seed: 2 })).toBeUndefined();
+  });
+
+  it('are not those of another version of the models', async () => {
+    const path = join(dir, 'draws.jsonl');
+    finishedDraws(path).add(job, draws[0]);
+    vi.resetModules();
+    vi.doMock('../../../src/cli/version.js', () => ({ version: '0.0.0-other' }));
+    onTestFinished(() => {
+      vi.doUnmock('../../../src/cli/version.js');
+      vi.resetModules();
+    });
+    const other = await import('../../../src/cli/reproduce/finished-draws.js');
+    expect(other.finishedDraws(path).find(job)).toBeUndefined();
+  });
+
+  it.each([
+    ['no accelerators', { accelerators: undefined }],
+    [
+      'an accelerator without traffic',
+      { accelerators: { balanced: { ...draws[0].accelerators.balanced, dramBytes: undefined } } },
+    ],
+    ['no zeros of W', { sparsity: { A: 0.4, E: 0.4, G: 0.8 } }],
+    ['a word for a figure', { balance: { ...draws[0].balance, even: 'some' } }],
+  ])('are passed over with %s', (_, damage) => {
+    const path = join(dir, 'draws.jsonl');
+    finishedDraws(path).add(job, { ...draws[0], ...damage } as unknown as (typeof draws)[0]);
+    expect(finishedDraws(path).find(job)).toBeUndefined();
+  });
+
+  it('are kept without a share of convolutions where there are none', () => {
+    const path = join(dir, 'draws.jsonl');
+    finishedDraws(path).add(job, { ...draws[0], balance: { ...draws[0].balance, withinLiteral: Number.NaN } });
+    expect(finishedDraws(path).find(job)).toBeDefined();
   });
 
   it('outlive a line that was cut short', () => {

@@ -1,0 +1,17 @@
+/** Ends with code 2 and the names that are known where a flag names nothing of them. */
+export function checkNames(
+  flag: string,
+  names: readonly string[],
+  known: readonly string[],
+  fits: (one: string, name: string) => boolean = (one, name) => one === name,
+): void {
+  const unknown = names.find((name) => !known.some((one) => fits(one, name)));
+  if (unknown === undefined) return;
+  console.error(`${flag}: got ${unknown}, expected some of ${known.join(', ')}`);
+  process.exit(2);
+}
+
+/** {@link checkNames} for a flag that takes the beginnings of names. */
+export function checkBeginnings(flag: string, beginnings: readonly string[], known: readonly string[]): void {
+  checkNames(flag, beginnings, known, (one, beginning) => one.startsWith(beginning));
+}
