@@ -73,7 +73,7 @@ export class Progress extends SparsityCallback {
 
   private metrics(logs: Logs): string {
     const sparsity = logs.sparsity ?? this.peers.find((peer) => peer instanceof Pruning)?.sparsity();
-    const shown = Object.entries({ ...logs, sparsity }).filter(([name]) => /loss|acc|^sparsity$/.test(name));
+    const shown = Object.entries({ ...logs, sparsity }).filter(([name]) => /loss|(^|_)acc$|^sparsity$/.test(name));
     return shown.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value.toFixed(4)}`])).join(' ');
   }
 }
