@@ -56,6 +56,13 @@ describe('results', () => {
     expect(readFileSync(file, 'utf8').endsWith('\n')).toBe(true);
   });
 
+  it('that are kept beside the plan are of this plan', () => {
+    const kept = readResults('bench/study/mnist.jsonl');
+    const found = plannedRuns('mnist').filter((planned) => resultOf(planned, kept));
+    expect(found.length).toBe(kept.length);
+    expect(kept.length).toBeGreaterThan(0);
+  });
+
   it('of another plan are refused', () => {
     const planned = run('gradual', 1, { sparsity: 0.9 });
     const other = finished({ ...planned, budget: { ...budget, epochs: 9 } }, 0.5);
