@@ -174,15 +174,34 @@ describe('kernel threads', () => {
     });
   });
 
-  it('say why they are not to be had once the backend runs', () => {
+  it('leave other modules alone, and say why they are not to be had: where they do not start, and once the backend runs', () => {
     const { stdout } = run(`
-      await useBackend('wasm', {log});
+      const { onSharedMemory } = await import('./dist/ops/threads/shared-backend.js');
+      const other = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 1, 7, 5, 1, 1, 0x6d, 2, 0);
+      const {instance} = await onSharedMemory(() => WebAssembly.instantiate(other));
+      console.log(instance.exports.m.buffer instanceof ArrayBuffer);
+      const { startKernelThreads } = await import('./dist/ops/threads/kernel-threads.js');
+      const memory = (shared) => new WebAssembly.Memory({initial: 2, maximum: 65536, shared});
+      console.log(await startKernelThreads(memory(true), 2, 'data:text/javascript,throw new Error("broken")'));
+      await startKernelThreads(memory(true), 2);
+      const {instantiate} = WebAssembly;
+      let refusals = 1;
+      WebAssembly.instantiate = async (source, imports) => {
+        if (refusals-- > 0) throw new RangeError('no addresses for 4 GB');
+        return instantiate(source, imports);
+      };
+      await useBackend('wasm', {threads: 2});
+      await useBackend('wasm', {threads: 2});
+      await startKernelThreads(memory(true), 2);
       await useBackend('wasm', {threads: 2}).catch((error) => console.log(error.message));
       await useBackend('wasm', {threads: 1.5}).catch((error) => console.log(error.message));
     `);
-    expect(stdout).toMatch(
-      /the wasm backend runs already, on memory of its own.*\nuseBackend\.threads: got 1\.5, expected an integer/,
-    );
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 2)).toEqual(['true', 'the others did not start (broken)']);
+    expect(lines[2]).toMatch(/ SIMD, one thread: the memory of the wasm backend could not be shared \(tfjs/);
+    expect(lines[3]).toBe(lines[2]);
+    expect(lines[4]).toMatch(/the wasm backend runs already, on memory of its own/);
+    expect(lines[5]).toMatch(/^useBackend\.threads: got 1\.5, expected an integer/);
   });
 });
 

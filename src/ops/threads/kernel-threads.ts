@@ -5,6 +5,8 @@ import type { WatchData } from './kernel-watch.js';
 import { startWebWorkers, webWorkersObstacle } from './web-workers.js';
 
 const crews = new WeakMap<WebAssembly.Memory, number>();
+/** Why the threads that were asked for last did not start: the backend that has started without them is not asked again. */
+let failure: string | undefined;
 
 /** Threads that compute on a memory: the caller's own, and those that were started. */
 export function threadCount(memory: WebAssembly.Memory | undefined): number {
@@ -13,7 +15,7 @@ export function threadCount(memory: WebAssembly.Memory | undefined): number {
 
 /** Why there can be no threads here that share memory, in words; undefined where there can. */
 export function threadsObstacle(): string | undefined {
-  return isNode() ? undefined : webWorkersObstacle();
+  return failure ?? (isNode() ? undefined : webWorkersObstacle());
 }
 
 /**
@@ -28,10 +30,17 @@ export async function startKernelThreads(
   threads: number,
   script: string = addressOf('./kernel-worker.js'),
 ): Promise<string | undefined> {
-  if (memory.buffer instanceof ArrayBuffer) return "tfjs's binary does not declare its memory as the tested version does";
+  failure =
+    memory.buffer instanceof ArrayBuffer
+      ? 'the memory of the wasm backend could not be shared'
+      : await start(memory, threads - 1, script);
+  if (!failure) crews.set(memory, threads);
+  return failure;
+}
+
+async function start(memory: WebAssembly.Memory, helpers: number, script: string): Promise<string | undefined> {
   const builds = bestKernelBuild() === 'relaxed' ? kernelBuilds : kernelBuilds.slice(0, 1);
   const shared = { memory, control: createControl(), modules: builds.map((build) => kernelModule(build, true)) };
-  const helpers = threads - 1;
   try {
     if (isNode()) await startWatched({ ...shared, helpers, script });
     else await startWebWorkers(Array.from({ length: helpers }, (_, helper) => ({ ...shared, helper })));
@@ -39,7 +48,6 @@ export async function startKernelThreads(
     return `the others did not start (${(cause as Error).message})`;
   }
   hire(memory, helpers, shared.control);
-  crews.set(memory, threads);
   return undefined;
 }
 

@@ -3,8 +3,9 @@ import { SparsityError } from '../../errors.js';
 import { withSharedMemory } from '../../kernels/shared-memory.js';
 
 /**
- * Runs what starts the wasm backend of tfjs, which then computes on memory that threads can share: its own binary, from wherever it is told
- * to take it, but for the declaration of the memory. (tfjs's own threaded binary computes nothing in node, nor where it was bundled.)
+ * Runs what starts the wasm backend of tfjs, which then computes on memory that threads can share, if that is to be had: its own binary,
+ * from wherever it is told to take it, but for the declaration of the memory. (tfjs's own threaded binary computes nothing in node, nor
+ * where it was bundled.)
  *
  * @throws SparsityError when the backend runs already.
  */
@@ -20,8 +21,11 @@ export async function onSharedMemory<T>(start: () => Promise<T>): Promise<T> {
   const { instantiate, instantiateStreaming } = WebAssembly;
   const instantiateShared = async (source: BufferSource | WebAssembly.Module, imports?: WebAssembly.Imports) => {
     if (source instanceof WebAssembly.Module) return instantiate(source, imports);
-    const module = await compileShared(source);
-    return { module, instance: await instantiate(module, imports) };
+    const own = await WebAssembly.compile(source);
+    const shared = await sharedBackend(own, source);
+    // Shared memory has a largest size from the start on, 4 GB, for which some devices have no addresses.
+    const instance = shared && (await instantiate(shared, imports).catch(() => undefined));
+    return instance ? { module: shared, instance } : { module: own, instance: await instantiate(own, imports) };
   };
   // tfjs neither says where its binary comes from nor lets anybody change it on the way.
   Object.assign(WebAssembly, {
@@ -36,10 +40,9 @@ export async function onSharedMemory<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Compiles a binary; that of tfjs's backend with shared memory, if it declares its memory as the tested version does. */
-async function compileShared(binary: BufferSource): Promise<WebAssembly.Module> {
-  const module = await WebAssembly.compile(binary);
-  if (!WebAssembly.Module.exports(module).some(({ name }) => name === 'register_tensor')) return module;
+/** The module on shared memory, if it is that of tfjs's backend and declares its memory as the tested version does. */
+async function sharedBackend(module: WebAssembly.Module, binary: BufferSource): Promise<WebAssembly.Module | undefined> {
+  if (!WebAssembly.Module.exports(module).some(({ name }) => name === 'register_tensor')) return undefined;
   const shared = withSharedMemory(new Uint8Array(binary as ArrayBuffer));
-  return shared ? WebAssembly.compile(shared) : module;
+  return shared && WebAssembly.compile(shared);
 }
