@@ -235,6 +235,7 @@ describe('budgets of rows', () => {
     const mask = pattern(weights, { ...kernelInfo([6, 4]), inputAxis: 0, outputAxis: 1 }, 0.5);
     const other = pattern(turned, { ...kernelInfo([4, 6]), inputAxis: 1, outputAxis: 0 }, 0.5);
     expect(other).toEqual(Uint8Array.from(turned, (_, i) => mask[(i % 6) * 4 + Math.floor(i / 6)] as number));
+    expect(pattern(turned, { ...kernelInfo([1, 4, 6]), inputAxis: 2, outputAxis: 1 }, 0.5)).toEqual(other);
     const between = { ...kernelInfo([2, 3, 4]), inputAxis: 2, outputAxis: 1 };
     expect(() => pattern(weights, between, 0.5)).toThrow(/^output axis of kernel: got 1, expected the first or the last axis/);
   });
