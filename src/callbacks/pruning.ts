@@ -233,10 +233,9 @@ export class Pruning extends SparsityCallback implements RunState {
 
   /** A method's proximal step, right after the optimizer's. */
   private regularise(sparsity: number): void {
-    if (!this.method.proximal) return;
-    this.kernels.forEach((kernel, i) => {
-      const values = this.method.proximal?.(this.seen(kernel, i), this.contextOf(i, sparsity));
-      if (values) kernel.writeKernel(values);
+    const values = this.method.proximal?.(this.kernels.map(this.seen), this.context(sparsity));
+    values?.forEach((own, i) => {
+      if (own) this.kernels[i]?.writeKernel(own);
     });
   }
 

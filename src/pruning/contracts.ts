@@ -162,8 +162,11 @@ export interface PruningMethod extends Needing {
   readonly groups?: GroupedMasks;
   /** New masks for the kernels that are not skipped, in their order. */
   updateMasks(kernels: readonly KernelState[], context: UpdateContext): readonly LayerMasks[];
-  /** A proximal step on the weights after the optimizer's (a structured regulariser); undefined when nothing changes. */
-  proximal?(kernel: KernelState, context: UpdateContext): Float32Array | undefined;
+  /**
+   * A proximal step on the weights after the optimizer's (a structured regulariser), before masks are made: new weights of the kernels that are
+   * not skipped, in their order, undefined for one that does not change.
+   */
+  proximal?(kernels: readonly KernelState[], context: UpdateContext): readonly (Float32Array | undefined)[];
   /**
    * The gradient of a penalty on the weights, one number per weight: a term that is added to the gradient G of the kernel before the
    * optimizer's step, as `decay` is, so that momentum and moments see the sum. `context` is that of the step to come, `kernel` is as

@@ -128,7 +128,8 @@ describe('pruning()', () => {
     const { method } = randomMethod({
       pruned: 'dense-master',
       schedule: (step) => ({ sparsity: 0, update: step > 0 }),
-      proximal: ({ weights, info }) => (info.name === 'head' ? weights.map((value) => value / 2) : undefined),
+      proximal: (kernels) =>
+        kernels.map(({ weights, info }) => (info.name === 'head' ? weights.map((value) => value / 2) : undefined)),
     });
     const watched: typeof method = {
       ...method,

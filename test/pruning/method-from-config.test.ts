@@ -78,7 +78,7 @@ describe('methodFromConfig', () => {
     bdwp({ n: 2, m: 8, weightUpdate: { n: 4, m: 8 } }).config,
     biMask({ permutations: 8, frequency: 50, seed: 'a' }).config,
     oneShot({ sparsity: 0.8, step: 20, pattern: nm({ n: 1, m: 4 }), score: randomScore() }).config,
-    dropBack({ sparsity: 0.8, initialDecay: 0.95 }).config,
+    dropBack({ sparsity: 0.8, allocation: uniformAllocation(), initialDecay: 0.95 }).config,
     sdgp({ n: 2, m: 16, rescale: 'maxnorm', beginStep: 3 }).config,
     sdwp({ n: 2, m: 8, exclude: ['a'] }).config,
     sparseTrain({ pruningRate: 0.99, beginStep: 3 }).config,
