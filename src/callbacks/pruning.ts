@@ -5,7 +5,7 @@ import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../p
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
-import { checkExcluded, checkOptimizer } from './method-checks.js';
+import { checkNames, checkOptimizer } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';
 import { checkSettings } from './run-settings.js';
 
@@ -90,7 +90,7 @@ export class Pruning extends SparsityCallback implements RunState {
         fix: 'change the skip rule of the method, or train without it',
       });
     }
-    checkExcluded(this.method, this.all);
+    checkNames(this.method, this.all, this.kernels);
     checkOptimizer(this.method, model.optimizer);
     this.needs.checkOptimizer(model.optimizer);
     this.inForce = false;
@@ -281,7 +281,7 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity.
  *
- * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an excluded name or pattern that no kernel has, an
+ * @throws SparsityError for no method; from `fit`: nothing to prune in the model, a name or pattern of layers that no kernel has, an
  * optimizer under which pruned weights cannot stay 0 or without the slots that the method needs, other layers than those of which it keeps
  * a state; from `restoreRunState`: another method or options.
  * @example

@@ -1,7 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { maskedDense, optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
-import { gradualMagnitude, type KernelState, movementScore, type PruningMethod } from 'tfjs-sparsity/pruning';
+import {
+  byLayer,
+  constantSchedule,
+  type GradualMagnitudeOptions,
+  gradualMagnitude,
+  type KernelState,
+  mapAllocation,
+  movementScore,
+  nm,
+  type PruningMethod,
+} from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
@@ -166,6 +176,27 @@ describe('pruning()', () => {
     await expect(train(model, [excluding(['h*', 'pool*'])])).rejects.toThrow(
       /got pool\*, expected names among conv, hidden, head/,
     );
+    model.dispose();
+  });
+
+  it('refuses at once a name in a pattern or an allocation that no pruned layer has, long before masks are made', async () => {
+    const model = tinyModel();
+    const methodOf = (options: Pick<GradualMagnitudeOptions, 'pattern' | 'allocation' | 'exclude'>) =>
+      gradualMagnitude({ schedule: constantSchedule({ sparsity: 0.5, beginStep: 1000 }), ...options });
+    const patterned = (name: string) => byLayer({ patterns: { [name]: nm({ n: 1, m: 2 }) } });
+    const trained = (options: Parameters<typeof methodOf>[0]) => train(model, [pruning(methodOf(options))]);
+    await expect(trained({ pattern: patterned('con*k') })).rejects.toThrow(
+      /^patterns of pruning method gradual: got con\*k, expected names among conv, hidden, head\. Did you mean conv/,
+    );
+    const nested = byLayer({ patterns: {}, otherwise: patterned('heat') });
+    await expect(trained({ pattern: nested })).rejects.toThrow(/^patterns of .*: got heat, .*Did you mean head/);
+    const allocation = mapAllocation({ sparsities: { 'h*': 0.5, conf: 0.5 } });
+    await expect(trained({ allocation })).rejects.toThrow(/^sparsities of pruning method gradual: got conf, /);
+    const excluded = { pattern: patterned('conv'), exclude: ['conv'] };
+    await expect(trained(excluded)).rejects.toThrow(/got conv, expected names among hidden, head\./);
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    await trained({ pattern: patterned('con*'), allocation: mapAllocation({ sparsities: { '/^h/': 0.5 } }) });
+    warn.mockRestore();
     model.dispose();
   });
 
