@@ -1,6 +1,6 @@
 import { SparsityError } from '../errors.js';
 import { countOnes } from '../kernels/index.js';
-import { type PrunableKernel, prunableKernels } from '../ops/index.js';
+import { type PrunableKernel, type PrunedTreatment, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
@@ -117,7 +117,7 @@ export class Pruning extends SparsityCallback implements RunState {
     this.needs.afterStep(this.kernels);
     this.regularise(sparsity);
     if (update) this.update(sparsity);
-    else this.enforce();
+    else for (const kernel of this.kernels) this.enforce(kernel);
     this.slotsBorn = true;
     this.needs.release(this.kernels);
   }
@@ -190,7 +190,7 @@ export class Pruning extends SparsityCallback implements RunState {
   private update(sparsity: number): void {
     const { groups } = this.method;
     if (groups && sparsity > 0) this.regroup(groups, sparsity);
-    else this.repack(this.newMasks(sparsity));
+    else this.repack(this.newMasks(sparsity), (masks, kernel) => masks !== kernel.masks);
   }
 
   private regroup(groups: NonNullable<PruningMethod['groups']>, sparsity: number): void {
@@ -216,10 +216,16 @@ export class Pruning extends SparsityCallback implements RunState {
     else this.repack(masks);
   }
 
-  private repack(masks: readonly LayerMasks[]): void {
+  /** Puts masks in force; a kernel whose masks are not new is only kept at 0. */
+  private repack(
+    masks: readonly LayerMasks[],
+    areNew: (masks: LayerMasks, kernel: PrunableKernel) => boolean = () => true,
+  ): void {
     const { optimizer } = this.trainedModel();
     this.kernels.forEach((kernel, i) => {
-      kernel.repack(masks[i] as LayerMasks, this.method, optimizer);
+      const own = masks[i] as LayerMasks;
+      if (areNew(own, kernel)) kernel.repack(own, this.treatmentOf(kernel), optimizer);
+      else this.enforce(kernel);
     });
     this.inGroups = false;
     this.measure();
@@ -256,13 +262,15 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   /** Between updates pruned weights stay 0 by themselves once gradient and slots are 0; in all other cases they are made 0 again. */
-  private enforce(): void {
-    if (this.method.pruned !== 'zero') return;
-    const { optimizer } = this.trainedModel();
-    for (const kernel of this.kernels) {
-      const still = this.slotsBorn && this.method.slots === 'zero' && kernel.masks.gradient !== null;
-      if (kernel.masks.forward && !still) kernel.enforce(optimizer);
-    }
+  private enforce(kernel: PrunableKernel): void {
+    const { pruned, slots } = this.treatmentOf(kernel);
+    if (pruned !== 'zero') return;
+    const still = this.slotsBorn && slots === 'zero' && kernel.masks.gradient !== null;
+    if (kernel.masks.forward && !still) kernel.enforce(this.trainedModel().optimizer);
+  }
+
+  private treatmentOf({ info }: PrunableKernel): PrunedTreatment {
+    return this.method.treatmentOf?.(info) ?? this.method;
   }
 
   private context(sparsity: number): UpdateContext {

@@ -151,6 +151,8 @@ export interface PruningMethod extends Needing {
   readonly schedule: Schedule;
   /** SR-STE decay lambda: `lambda * (1 - M_f) * W` is added to the gradient of W. 0 for none. */
   readonly decay: number;
+  /** Of a method that does not treat all kernels alike: `pruned`, `slots` and `decay` of one, in place of its own. */
+  treatmentOf?(info: KernelInfo): Pick<PruningMethod, 'pruned' | 'slots' | 'decay'>;
   /** All options, serialisable: it goes into run logs and checkpoints, and must match on resume. */
   readonly config: Config;
   /** Why a kernel is left dense, or undefined when it is pruned. */

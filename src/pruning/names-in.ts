@@ -10,6 +10,7 @@ export interface NamesInConfig {
 /** The parts whose options have names of layers for their keys. */
 const named: Readonly<Record<string, Omit<NamesInConfig, 'names'>>> = {
   'by-layer': { option: 'patterns', of: 'pruned' },
+  'per-layer': { option: 'methods', of: 'all' },
   map: { option: 'sparsities', of: 'pruned' },
 };
 

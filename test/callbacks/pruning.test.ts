@@ -11,6 +11,8 @@ import {
   movementScore,
   nm,
   type PruningMethod,
+  perLayer,
+  srSte,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -177,6 +179,27 @@ describe('pruning()', () => {
       /got pool\*, expected names among conv, hidden, head/,
     );
     model.dispose();
+  });
+
+  it('prunes layers by methods of their own as one callback for each method does, bit for bit', async () => {
+    const [pairs, ramp] = [
+      (exclude: string[]) => srSte({ n: 2, m: 4, decay: 0.1, exclude }),
+      (exclude: string[]) => gradualMagnitude({ finalSparsity: 0.8, endStep: 3, frequency: 2, exclude }),
+    ];
+    const trained = async (callbacks: unknown[]) => {
+      const model = tinyModel(tf.train.adam(0.01));
+      await train(model, callbacks);
+      const kernels = prunableKernels(model).map((kernel) => ({ values: kernel.readKernel(), masks: kernel.masks }));
+      model.dispose();
+      return kernels;
+    };
+    const method = perLayer({ methods: { hidden: pairs([]), '*': ramp([]) } });
+    const apart = await trained([pruning(pairs(['conv', 'head'])), pruning(ramp(['hidden']))]);
+    expect(await trained([pruning(method)])).toEqual(apart);
+    const misspelt = perLayer({ methods: { 'hide*': pairs([]), '*': ramp([]) } });
+    await expect(trained([pruning(misspelt)])).rejects.toThrow(
+      /^methods of pruning method per-layer: got hide\*, .*Did you mean hidden/,
+    );
   });
 
   it('refuses at once a name in a pattern or an allocation that no pruned layer has, long before masks are made', async () => {

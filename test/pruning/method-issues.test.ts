@@ -49,6 +49,18 @@ describe('methodIssues', () => {
     expect(of({ '/(/': 'unstructured' })).toEqual(['pattern.patterns']);
   });
 
+  it('finds what is wrong in the method of a layer, with times in epochs', () => {
+    const of = (methods: unknown, stepsPerEpoch?: number) => places({ name: 'per-layer', methods }, stepsPerEpoch);
+    expect(of({ fc: { name: 'gradual', endEpoch: 2 }, 'conv*': 'sr-ste' }, 10)).toEqual([]);
+    expect(of({ fc: { name: 'gradual' }, 'conv*': { name: 'sr-ste', k: 4 } })).toEqual([
+      'methods.fc.schedule',
+      'methods.conv*.k',
+    ]);
+    expect([of([]), of({}), of(undefined)]).toEqual([['methods'], ['methods'], ['methods']]);
+    const config = { name: 'per-layer', methods: { '*': { name: 'gradual', endEpoch: 2 } } };
+    expect(methodFromConfig(config, { stepsPerEpoch: 10 }).config).toMatchObject({ methods: { '*': { endStep: 20 } } });
+  });
+
   it('finds a wrong value at the option that it was given to', () => {
     expect(places({ name: 'gradual', endStep: 9, finalSparsity: 9 })).toEqual(['finalSparsity']);
     expect(places({ name: 'gradual', endStep: 9, pattern: { name: 'nm', n: 5, m: 4 } })).toEqual(['pattern.n']);
