@@ -3,6 +3,7 @@ export { type CartesianKernel, createCartesianKernel, type StoredList } from './
 export { type CartesianGrid, type CartesianSums, cartesianReference, type PlacedList } from './cartesian-reference.js';
 export { countColumns, countColumnsReference } from './count-columns.js';
 export { countPairsReference } from './count-pairs-reference.js';
+export type { ElementOperation, OperandRows } from './element-kernels.js';
 export { countRows, foldRounds, type LaneGrid, type StreamedCounts } from './fold-rounds.js';
 export { foldRoundsReference } from './fold-rounds-reference.js';
 export {
