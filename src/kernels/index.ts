@@ -17,7 +17,9 @@ export {
 export { gatherRowsReference, shiftPlanesReference } from './gather-rows-reference.js';
 export type { ConvGeometry } from './geometry.js';
 export type { MagnitudeGroups } from './group-lists.js';
-export { firstUnranked, highestInRuns } from './highest-in-runs.js';
+export { largestInRows } from './group-masks.js';
+export { type AxisRuns, firstUnranked, highestInRuns } from './highest-in-runs.js';
+export { highestInRunsReference } from './highest-in-runs-reference.js';
 export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
 export { type MapInMemory, mapsOf } from './lane-maps.js';
 export {
