@@ -31,7 +31,8 @@ export type RegulariserOptions =
       readonly lambda: number;
     };
 
-interface BudgetOptions {
+/** What regularisers of a budget per block have in common. */
+export interface BudgetOptions {
   /** Strength, at least 0. */
   readonly lambda: number;
   /**
