@@ -39,10 +39,10 @@ export {
   reluError,
   reluGradient,
   scatter,
-  sparseForward,
-  sparseWeightGradient,
   toLanes,
-} from './sparse';
+} from './lanes';
+export { sparseWeightGradient } from './sparse-gradient';
+export { sparseForward } from './sparse-product';
 export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
 export { quadForward, quadWeightGradient } from './sparse-quads';
 export { adamUpdate, sgdUpdate } from './updates';
