@@ -11,6 +11,8 @@ import {
   type ScoredKernel,
   unstructured,
 } from '../pruning/index.js';
+import { checkNamed } from '../pruning/name-pattern.js';
+import { namesIn } from '../pruning/names-in.js';
 import { createRng } from '../rng.js';
 import type { StepJob } from './cost-engine.js';
 import { remaskedSteps } from './remasked-steps.js';
@@ -102,6 +104,7 @@ export function allocationCost(jobs: readonly StepJob[], options: AllocationCost
   checkChoice('pruned', pruned, ['zero', 'dense-master']);
   const { layers, others } = layersToPrune(jobs, kernels, exclude);
   const names = layers.map(({ name }) => name);
+  for (const named of namesIn(pattern.config)) checkNamed(`${named.option} of allocationCost`, named.names, names);
   const choice = {
     layers: names,
     kernels: kernels ?? [],

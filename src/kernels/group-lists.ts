@@ -22,7 +22,8 @@ export interface GroupListShape {
   readonly entries: number;
 }
 
-interface GroupSegment extends Segment {
+/** A segment, and where its entries lie. */
+export interface GroupSegment extends Segment {
   /** Its first entry. */
   readonly base: number;
 }
