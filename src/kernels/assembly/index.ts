@@ -41,10 +41,10 @@ export {
   reluError,
   reluGradient,
   scatter,
-  sparseForward,
-  sparseWeightGradient,
   toLanes,
-} from './sparse';
+} from './lanes';
+export { sparseWeightGradient } from './sparse-gradient';
+export { sparseForward } from './sparse-product';
 export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
 export { selectAcross, selectAlong } from './select';
 export { quadForward, quadWeightGradient } from './sparse-quads';
