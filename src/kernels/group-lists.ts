@@ -21,7 +21,8 @@ export interface GroupListShape {
   readonly entries: number;
 }
 
-interface GroupSegment {
+/** A run of channels whose entries one part of a list has. */
+export interface GroupSegment {
   readonly first: number;
   readonly width: number;
   /** Its first entry. */

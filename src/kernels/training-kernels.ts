@@ -72,7 +72,8 @@ export const gemmScratchBytes = 8192 * mostParts;
  * const memory = new WebAssembly.Memory({initial: 1});
  * const floats = new Float32Array(memory.buffer);
  * floats.set([1, 2, 3, 4]);
- * instantiateKernels(memory).sumRows(0, 2, 2, 16); // floats[4] = 1 + 3, floats[5] = 2 + 4
+ * instantiateKernels(memory).sumRows(0, 2, 2, 16);
+ * floats.slice(4, 6); // [1 + 3, 2 + 4]
  * ```
  */
 export function instantiateKernels(memory: WebAssembly.Memory, build = bestKernelBuild()): TrainingKernels {

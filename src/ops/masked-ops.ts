@@ -13,6 +13,8 @@ export interface OpMasks {
   readonly forward?: tf.Tensor | null;
   /** M_b: the input gradient sees W.M_b. @default the forward mask */
   readonly backward?: tf.Tensor | null;
+  /** Whether `forward` and `backward` hold W.M_f and W.M_b in place of the masks; M_g has to be given then. @default false */
+  readonly areApplied?: boolean;
   /** M_g: the weight gradient is multiplied by it. @default the forward mask */
   readonly gradient?: tf.Tensor | null;
   /** Added to the weight gradient, before M_g. @default null */
@@ -31,6 +33,12 @@ export interface ConvGeometry {
   readonly strides?: number | [number, number];
   /** Padding. @default 'valid' */
   readonly pad?: 'valid' | 'same' | number;
+}
+
+/** W times a mask of {@link OpMasks}. */
+export function effectiveWeights(w: tf.Tensor, mask: tf.Tensor | null, { areApplied = false }: OpMasks): tf.Tensor {
+  if (!mask) return w;
+  return areApplied ? mask : tf.mul(w, mask);
 }
 
 /** The three GEMMs behind an op, on operands in canonical shape. */
@@ -52,7 +60,7 @@ function maskedOp(
   const { forward = null, backward = forward, gradient = forward, term = null, decay = 0 } = masks;
   const { thinning = null, onGradient } = masks;
   const thinned: ThinnedValues = {};
-  const effective = (mask: tf.Tensor | null) => (mask ? tf.mul(w, mask) : w).reshape(kernelShape);
+  const effective = (mask: tf.Tensor | null) => effectiveWeights(w, mask, masks).reshape(kernelShape);
   const decays = decay !== 0 && forward !== null;
   return forwardBackwardOp({
     name: attrs.maskedOp,
@@ -115,7 +123,7 @@ export function matMul(x: tf.Tensor, w: tf.Tensor, masks: OpMasks = {}): tf.Tens
  * @example
  * ```ts
  * const w = tf.ones([3, 3, 1, 2]);
- * maskedOps.conv2d(tf.ones([1, 5, 5, 1]), w, {forward: tf.zerosLike(w), pad: 'same'}); // 50 zeros
+ * maskedOps.conv2d(tf.ones([1, 5, 5, 1]), w, {forward: tf.zerosLike(w), pad: 'same'}).sum(); // 0: the sum of 50 zeros
  * ```
  */
 export function conv2d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry = {}): tf.Tensor {
@@ -131,7 +139,7 @@ export function conv2d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeomet
  * @example
  * ```ts
  * const w = tf.ones([3, 1, 2]);
- * maskedOps.conv1d(tf.ones([1, 5, 1]), w, {forward: tf.zerosLike(w)}); // 6 zeros
+ * maskedOps.conv1d(tf.ones([1, 5, 1]), w, {forward: tf.zerosLike(w)}).sum(); // 0: the sum of 6 zeros
  * ```
  */
 export function conv1d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry = {}): tf.Tensor {
@@ -168,7 +176,7 @@ function conv(
  * @example
  * ```ts
  * const w = tf.ones([3, 3, 2, 1]);
- * maskedOps.depthwiseConv2d(tf.ones([1, 5, 5, 2]), w, {forward: tf.zerosLike(w)}); // 18 zeros
+ * maskedOps.depthwiseConv2d(tf.ones([1, 5, 5, 2]), w, {forward: tf.zerosLike(w)}).sum(); // 0: the sum of 18 zeros
  * ```
  */
 export function depthwiseConv2d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry = {}): tf.Tensor {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from 'tfjs-sparsity';
 import { type CostReport, hardwareCost, progress, pruning, replayRun } from 'tfjs-sparsity/callbacks';
-import { type Accelerator, acf, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
+import { type Accelerator, acf, createEstimator, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
 import { isTapWatching } from 'tfjs-sparsity/ops';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -328,6 +328,10 @@ describe('hardwareCost()', () => {
     [undefined, /^options of hardwareCost: got undefined, expected an object of accelerators, every/],
     [null, /^options of hardwareCost: got null, expected an object of accelerators, every/],
     [{ accelerators: 'acf' }, 'accelerators: got acf, expected a list'],
+    [
+      { accelerators: [acf(), createEstimator('a100-fp16')] },
+      /accelerators: got the estimator a100-fp16, expected accelerators, which count cycles\. Record the run, .*--run run\.maps -a a100-fp16/,
+    ],
     [{ accelerators: ['acf'] }, "a name becomes an accelerator by createAccelerator('acf')"],
     [{ accelerators: [counter()], evry: 2 }, /^option of hardwareCost: got evry, expected one of .*Did you mean every/],
   ])('refuses wrong options: %#', (options, message) => {

@@ -37,7 +37,7 @@ const attached = new Set<Required<TapOptions>>();
  * @example
  * ```ts
  * const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [2]})]});
- * const tap = attachTap(model, {onOp: ({layer, G}) => console.log(layer, G.dataSync())});
+ * const tap = attachTap(model, {onOp: ({layer, G}) => console.log(layer, G?.dataSync())});
  * tf.train.sgd(0.1).minimize(() => (model.apply(tf.ones([4, 2]), {training: true}) as tf.Tensor).sum().asScalar());
  * tap.detach();
  * ```
