@@ -42,6 +42,8 @@ export interface LaneKernels extends LaneMapKernels, GroupKernels, GroupMaskKern
   permute(source: Pointer, order: Pointer, target: Pointer, count: number): void;
   /** target[order[i]] = source[i]. */
   scatter(source: Pointer, order: Pointer, target: Pointer, count: number): void;
+  /** target[i] = byte i of a mask, as float32. */
+  expandMask(mask: Pointer, target: Pointer, count: number): void;
   /** Images [batch][features] into lanes; those without an image are 0. */
   toLanes(images: Pointer, batch: number, features: number, lanes: Pointer): void;
   /** Lanes of a map of `rows` rows into images [batch][rows][rowFeatures]; only the map's own block and row strides count. */
@@ -135,6 +137,7 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,
     scatter: wasm.scatter,
+    expandMask: wasm.expandMask,
     toLanes: wasm.toLanes,
     fromLanes: ({ pointer, block, row }, batch, rows, rowFeatures, images) =>
       wasm.fromLanes(pointer, block, row, batch, rows, rowFeatures, images),
