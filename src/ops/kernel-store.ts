@@ -282,7 +282,7 @@ export class DenseKernelStore implements KernelStore {
 
 /** Whether lists of both directions can be made straight from the weights of a kernel. */
 export function areListable(groups: GroupedMasks, { shape, outputAxis }: KernelInfo): boolean {
-  return groups.forward === 'input' && groups.backward === 'output' && canListGroups(groups, shape[outputAxis] as number);
+  return groups.forward === 'input' && canListGroups(groups, shape[outputAxis] as number);
 }
 
 /** Whether one mask keeps only what another keeps; null keeps all. */
