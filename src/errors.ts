@@ -15,7 +15,8 @@ export interface SparsityErrorParts {
  *
  * @example
  * ```ts
- * throw new SparsityError({what: 'sparsity', got: 1.2, expected: 'a number in [0, 1)', fix: 'pass 0.9 for 90 %'});
+ * const error = new SparsityError({what: 'sparsity', got: 1.2, expected: 'a number in [0, 1)', fix: 'pass 0.9 for 90 %'});
+ * error.message; // 'sparsity: got 1.2, expected a number in [0, 1). Pass 0.9 for 90 %.'
  * ```
  */
 export class SparsityError extends Error {

@@ -170,8 +170,9 @@ function states(things: readonly object[]): Map<string, RunState> {
  * @throws SparsityError from `fit`: unwritable directory, full disk, a directory that holds a run further on than this one.
  * @example
  * ```ts
- * const callbacks = [checkpoint('runs/lenet', {every: 100})];
- * const start = await restoreCheckpoint('runs/lenet', model, {state: callbacks});
+ * const batches = seededBatches({xs, ys, batchSize: 32, seed: 7});
+ * const callbacks = [checkpoint('runs/lenet', {every: 100, state: [batches]})];
+ * const start = await restoreCheckpoint('runs/lenet', model, {state: [...callbacks, batches]});
  * await model.fitDataset(batches.dataset(start), {epochs: 5, initialEpoch: start.epoch, callbacks});
  * ```
  */
@@ -188,7 +189,8 @@ export function checkpoint(dir: string, options: CheckpointOptions = {}): Sparsi
  * @throws SparsityError for a damaged file, another model or optimizer, a missing or mismatched callback; then nothing was changed.
  * @example
  * ```ts
- * const start = await restoreCheckpoint('runs/lenet', model, {state: callbacks}); // {step: 0, epoch: 0, batchInEpoch: 0}
+ * const callbacks = [checkpoint('runs/new')];
+ * const start = await restoreCheckpoint('runs/new', model, {state: callbacks}); // {step: 0, epoch: 0, batchInEpoch: 0}
  * ```
  */
 export async function restoreCheckpoint(dir: string, model: tf.LayersModel, options: RestoreOptions): Promise<RestoredPosition> {

@@ -278,8 +278,8 @@ export class HardwareCost extends SparsityCallback implements RunState {
  * ```ts
  * const cost = hardwareCost({accelerators: [acf()]});
  * cost.attach(model);
- * for (const {x, y} of batches) {
- *   await model.trainOnBatch(x, y);
+ * for (let step = 0; step < 3; step++) {
+ *   await model.trainOnBatch(xs, ys);
  *   await cost.endStep();
  * }
  * await cost.detach();

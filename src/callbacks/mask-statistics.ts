@@ -193,8 +193,8 @@ export class MaskStatistics extends SparsityCallback implements RunState {
  * changed at an update (`churn`), its intersection over union with the mask before (`iou`), and which fraction was ever active (`itop`,
  * the R_s of ITOP). Of several masks of a layer it is the one of the forward pass, unless that uses all weights. All pruned layers together go into the epoch logs: `mask_churn` and `mask_iou`, means over the epoch's updates (0 and 1
  * without any), and `itop`. `runLog` writes a line per update and, at the end of training, maps of the masks; `tensorBoard` a scalar
- * per layer; `tfjs-sparsity report run.jsonl` draws them. The functions behind it: {@link maskChurn}, {@link maskOverlap},
- * {@link explorationRate}, {@link densityMap}, {@link groupOccupancy}.
+ * per layer; `tfjs-sparsity report run.jsonl` draws them. The functions behind it: `maskChurn`, `maskOverlap`,
+ * `explorationRate`, `densityMap`, `groupOccupancy`.
  *
  * @throws SparsityError for a distance or a group size that is no positive integer; from `fit`: no `pruning()` beside it, other layers than
  * before; from `restoreRunState`: another `every`.

@@ -53,6 +53,8 @@ export interface SeededBatches extends RunState {
  * ```ts
  * const batches = seededBatches({xs: tf.ones([8, 4]), ys: tf.ones([8, 1]), batchSize: 3, seed: 7});
  * batches.batchesPerEpoch; // 3: batches of 3, 3 and 2
+ * const model = tf.sequential({layers: [tf.layers.dense({units: 1, inputShape: [4]})]});
+ * model.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
  * await model.fitDataset(batches.dataset(), {epochs: 2});
  * ```
  */

@@ -69,7 +69,7 @@ export function onesBits(shape: readonly number[]): BitTensor {
  * @throws SparsityError when the density is outside [0, 1].
  * @example
  * ```ts
- * countBits(bernoulliBits([1000], 0.1, createRng(7))); // about 100
+ * countBits(bernoulliBits([1000], 0.1, createRng(7))); // 101: about a tenth
  * ```
  */
 export function bernoulliBits(shape: readonly number[], density: number, rng: Rng): BitTensor {

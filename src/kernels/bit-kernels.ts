@@ -20,7 +20,8 @@ export interface BitKernels {
  * @example
  * ```ts
  * const out = new Int32Array(2);
- * createBitKernels().countPairs(Uint32Array.of(0b0111), 1, Uint32Array.of(0b0011, 0b1110), 2, 1, out); // out = [2, 2]
+ * createBitKernels().countPairs(Uint32Array.of(0b0111), 1, Uint32Array.of(0b0011, 0b1110), 2, 1, out);
+ * out; // [2, 2]
  * ```
  */
 export function createBitKernels(): BitKernels {

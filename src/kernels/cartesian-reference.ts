@@ -56,7 +56,8 @@ export interface CartesianSums {
  *   rowHashes: Uint8Array.of(0), colHashes: Uint8Array.of(0), firstRow: 0, firstCol: 0,
  * };
  * const sums = {cycles: 0, waiting: 0, bricks: 0, conflicts: 0, products: 0, landed: 0, activationWords: 0, weightWords: 0};
- * cartesianReference(grid, 1, list(0), 0, list(3), 0, sums); // sums.cycles = 1
+ * cartesianReference(grid, 1, list(0), 0, list(3), 0, sums);
+ * sums.cycles; // 1
  * ```
  */
 export function cartesianReference(

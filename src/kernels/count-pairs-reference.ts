@@ -7,7 +7,8 @@
  * @example
  * ```ts
  * const out = new Int32Array(1);
- * countPairsReference(Uint32Array.of(0b0111), 1, Uint32Array.of(0b1110), 1, 1, out); // out = [2]
+ * countPairsReference(Uint32Array.of(0b0111), 1, Uint32Array.of(0b1110), 1, 1, out);
+ * out; // [2]
  * ```
  */
 export function countPairsReference(

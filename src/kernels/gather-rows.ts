@@ -30,7 +30,8 @@ export interface ChannelRange {
  * const one = {count: 1, scale: 1, offsets: [0], size: 1};
  * const width = {count: 3, scale: 1, offsets: [-1, 0], size: 3}; // each pixel and the one before it
  * const rows = new Uint32Array(3);
- * gatherRows(Uint32Array.of(0b101), [one, one, width], {channels: 1, first: 0, count: 1}, 0, rows, 1); // rows = [0b10, 0b01, 0b10]
+ * gatherRows(Uint32Array.of(0b101), [one, one, width], {channels: 1, first: 0, count: 1}, 0, rows, 1);
+ * rows; // [0b10, 0b01, 0b10]
  * ```
  */
 export function gatherRows(
@@ -90,7 +91,8 @@ export interface TapRange {
  * const only = {tap: 0, first: 0, end: 1};
  * const rows = new Uint32Array(1);
  * const map = {words: Uint32Array.of(0b101), planes: 1, images: 1, stride: 1};
- * shiftPlanes(map, [one, one, width], [only, only, {tap: 0, first: 1, end: 3}], rows); // rows = [0b010]
+ * shiftPlanes(map, [one, one, width], [only, only, {tap: 0, first: 1, end: 3}], rows);
+ * rows; // [0b010]
  * ```
  */
 export function shiftPlanes(

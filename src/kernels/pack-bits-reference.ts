@@ -6,7 +6,7 @@
  * @default count values.length
  * @example
  * ```ts
- * packBitsReference(Float32Array.of(0, 3, -0, Number.NaN)); // Uint32Array [0b1010]
+ * packBitsReference(Float32Array.of(0, 3, -0, Number.NaN)); // [0b1010]
  * ```
  */
 export function packBitsReference(values: Float32Array | Int32Array | Uint8Array, count = values.length): Uint32Array {

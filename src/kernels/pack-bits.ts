@@ -9,7 +9,7 @@ let kernels: BitKernels | undefined;
  * @param values the array, row-major; it is copied once.
  * @example
  * ```ts
- * packBits(Float32Array.of(0, 3, -0, Number.NaN)); // Uint32Array [0b1010]
+ * packBits(Float32Array.of(0, 3, -0, Number.NaN)); // [0b1010]
  * ```
  */
 export function packBits(values: Float32Array): Uint32Array {

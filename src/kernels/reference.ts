@@ -1,3 +1,4 @@
+import type { ElementOperation } from './element-kernels.js';
 import type { ConvGeometry } from './geometry.js';
 
 /**
@@ -133,4 +134,45 @@ export function sumRowsReference(x: Values, width: number): Float32Array {
   const out = new Float64Array(width);
   for (let i = 0; i < x.length; i++) out[i % width] += x[i];
   return Float32Array.from(out);
+}
+
+/** out[j] = (x[j] - mean) factor + offset of the column of j. */
+export function normaliseRowsReference(x: Values, mean: Values, factor: Values, offset: Values): Float32Array {
+  return Float32Array.from(x, (value, i) => {
+    const column = i % mean.length;
+    return (value - mean[column]) * factor[column] + offset[column];
+  });
+}
+
+/** [2][columns]: the sum of dy of each column, and that of dy (x - mean). */
+export function normaliseSumsReference(x: Values, dy: Values, mean: Values): Float32Array {
+  const sums = new Float64Array(2 * mean.length);
+  for (let i = 0; i < x.length; i++) {
+    const column = i % mean.length;
+    sums[column] += dy[i];
+    sums[mean.length + column] += dy[i] * (x[i] - mean[column]);
+  }
+  return Float32Array.from(sums);
+}
+
+const arithmetic: Readonly<Record<ElementOperation, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  multiplyStep: (a, b) => a * (b > 0 ? 1 : Number.isNaN(b) ? Number.NaN : 0),
+};
+
+/** out [rows][columns] = a operation b; `steps` are the elements that an operand moves on by from row to row and from column to column. */
+export function combineReference(
+  operation: ElementOperation,
+  [a, b]: readonly [a: Values, b: Values],
+  steps: readonly (readonly [row: number, column: number])[],
+  rows: number,
+  columns: number,
+): Float32Array {
+  return Float32Array.from({ length: rows * columns }, (_, i) => {
+    const [aAt, bAt] = steps.map(([row, column]) => Math.floor(i / columns) * row + (i % columns) * column);
+    return arithmetic[operation](a[aAt], b[bAt]);
+  });
 }

@@ -21,7 +21,7 @@ export interface ScheduleRule {
 export interface SlotSchedule {
   /** Per slot the slot that its weight comes from; -1 for an empty one. */
   readonly sources: Int32Array;
-  /** [row, filter]: 1 where the row is issued, 0 where it is skipped. */
+  /** 1 where the row of a filter is issued, 0 where it is skipped: [row, filter]. */
   readonly issued: Uint8Array;
 }
 

@@ -7,11 +7,6 @@ const maximumPages = 65536;
  *
  * @param binary its memory is not shared, and is its only import if it is imported first.
  * @returns undefined for a binary that is not made so.
- * @example
- * ```ts
- * const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 1); // a module with a memory of one page
- * withSharedMemory(empty)?.slice(8); // [5, 6, 1, 3, 1, 128, 128, 4]
- * ```
  */
 export function withSharedMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   for (let at = 8; at < binary.length; ) {

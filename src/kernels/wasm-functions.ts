@@ -25,7 +25,7 @@ const instances = new WeakMap<WebAssembly.Memory, Map<KernelBuild, Record<string
  *
  * @example
  * ```ts
- * bestKernelBuild(); // 'relaxed' or 'strict'
+ * ['strict', 'relaxed'].includes(bestKernelBuild()); // true
  * ```
  */
 export function bestKernelBuild(): KernelBuild {

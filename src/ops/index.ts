@@ -1,10 +1,12 @@
 export type * from './contracts.js';
 export { registerFileHandler } from './file-handler.js';
+export type { ThinnedValues } from './gradient-operands.js';
 export { importNetwork } from './import/import-network.js';
 export { type ImportedNetwork, type NetworkOfOptions, networkOf } from './import/network-of.js';
 export type { KernelStore } from './kernel-store.js';
 export type { LaneObstacle } from './lanes/lane-flow.js';
 export type { LayerMatch } from './layer-match.js';
+export type { EncodedMasks } from './mask-codec.js';
 export type { LayerSparsity } from './masked-layer-class.js';
 export { maskedConv1d, maskedConv2d, maskedDense, maskedDepthwiseConv2d } from './masked-layers.js';
 export * as maskedOps from './masked-ops.js';

@@ -123,7 +123,7 @@ export function matMul(x: tf.Tensor, w: tf.Tensor, masks: OpMasks = {}): tf.Tens
  * @example
  * ```ts
  * const w = tf.ones([3, 3, 1, 2]);
- * maskedOps.conv2d(tf.ones([1, 5, 5, 1]), w, {forward: tf.zerosLike(w), pad: 'same'}); // 50 zeros
+ * maskedOps.conv2d(tf.ones([1, 5, 5, 1]), w, {forward: tf.zerosLike(w), pad: 'same'}).sum(); // 0: the sum of 50 zeros
  * ```
  */
 export function conv2d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry = {}): tf.Tensor {
@@ -139,7 +139,7 @@ export function conv2d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeomet
  * @example
  * ```ts
  * const w = tf.ones([3, 1, 2]);
- * maskedOps.conv1d(tf.ones([1, 5, 1]), w, {forward: tf.zerosLike(w)}); // 6 zeros
+ * maskedOps.conv1d(tf.ones([1, 5, 1]), w, {forward: tf.zerosLike(w)}).sum(); // 0: the sum of 6 zeros
  * ```
  */
 export function conv1d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry = {}): tf.Tensor {
@@ -176,7 +176,7 @@ function conv(
  * @example
  * ```ts
  * const w = tf.ones([3, 3, 2, 1]);
- * maskedOps.depthwiseConv2d(tf.ones([1, 5, 5, 2]), w, {forward: tf.zerosLike(w)}); // 18 zeros
+ * maskedOps.depthwiseConv2d(tf.ones([1, 5, 5, 2]), w, {forward: tf.zerosLike(w)}).sum(); // 0: the sum of 18 zeros
  * ```
  */
 export function depthwiseConv2d(x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry = {}): tf.Tensor {

@@ -13,7 +13,7 @@ import { heapOf } from './training-kernels-heap.js';
  * @throws SparsityError when `elements` is not within the tensor.
  * @example
  * ```ts
- * packTensorBits(tf.tensor1d([0, 3, 0, 1])); // Uint32Array [0b1010]
+ * packTensorBits(tf.tensor1d([0, 3, 0, 1])); // [0b1010]
  * ```
  */
 export function packTensorBits(t: tf.Tensor, elements: number = t.size): Uint32Array {

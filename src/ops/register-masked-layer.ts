@@ -34,14 +34,15 @@ export type OwnLayerClass = (new (args: never) => tf.layers.Layer) & { readonly 
  * ```ts
  * class Mix extends tf.layers.Layer {
  *   static className = 'Mix';
- *   build([, inputs]) {
+ *   private kernel!: tf.LayerVariable;
+ *   override build([, inputs]: tf.Shape) {
  *     this.kernel = this.addWeight('kernel', [inputs, 2], 'float32', tf.initializers.ones());
  *     this.built = true;
  *   }
- *   call(x) {
+ *   override call(x: tf.Tensor | tf.Tensor[]) {
  *     return tf.matMul([x].flat()[0], this.kernel.read());
  *   }
- *   computeOutputShape([batch]) {
+ *   override computeOutputShape([batch]: tf.Shape) {
  *     return [batch, 2];
  *   }
  * }

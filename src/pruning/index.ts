@@ -8,7 +8,7 @@ export * from './patterns/index.js';
 export * from './phase-density.js';
 export * from './regularisers/block-regulariser.js';
 export * from './regularisers/group-lasso.js';
-export type { RegulariserOptions } from './regularisers/regulariser-choice.js';
+export type { BudgetOptions, RegulariserOptions } from './regularisers/regulariser-choice.js';
 export * from './schedules/index.js';
 export * from './scores/index.js';
 export * from './sparsity-of.js';

@@ -16,7 +16,7 @@ export type CountProfile = 'default' | 'tfmot' | 'jaxpruner' | 'rigl' | 'sparsem
  * @throws SparsityError when the sparsity is outside [0, 1), for an unknown profile.
  * @example
  * ```ts
- * keptCount(5, 0.5); // 2, since 2.5 is rounded to the even neighbour
+ * keptCount(5, 0.5); // 2: 2.5 is rounded to the even neighbour
  * ```
  */
 export function keptCount(size: number, sparsity: number, profile: CountProfile = 'default'): number {

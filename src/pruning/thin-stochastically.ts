@@ -14,7 +14,7 @@ import { normalQuantile } from './normal-quantile.js';
  * @returns what prunes errors, drawing a number for each below the threshold that is not 0.
  * @example
  * ```ts
- * thinStochastically(0.9)(Float32Array.of(0, 0, 0, 10), createRng(0)); // the threshold is 5.15: [0, 0, 0, 10]
+ * thinStochastically(0.9)(Float32Array.of(0, 0, 0, 10), createRng(0)); // [0, 0, 0, 10]: the threshold is 5.15
  * ```
  */
 export function thinStochastically(pruningRate: number): (errors: Float32Array, rng: Rng) => Float32Array {

@@ -13,11 +13,11 @@ const curves: readonly (readonly [rate: keyof MaskRates, title: string, note: st
 const mostLayers = 8;
 
 /**
- * What the log of a run with {@link maskStatistics} says of its masks: curves of sparsity, churn, overlap and explored weights over the
+ * What the log of a run with `maskStatistics` says of its masks: curves of sparsity, churn, overlap and explored weights over the
  * steps, of all pruned layers together and of the largest ones; a map of each mask at the end of training with the histogram of its
  * groups. Nothing for a log without them.
  *
- * @param lines of one run, as {@link readRunLog} gives them.
+ * @param lines of one run, as `readRunLog` gives them.
  * @example
  * ```ts
  * const charts = maskCharts(await readRunLog('runs/lenet'));

@@ -15,7 +15,7 @@ const volts: Readonly<Record<number, number>> = { 90: 1.1, 65: 1, 45: 0.9, 28: 0
  * @throws SparsityError when no supply voltage is known for a node.
  * @example
  * ```ts
- * scaleEnergyTable(energy45nm(), 16).actions.multiplyFp32.pj; // 1.04: 3.7 * 16/45 * (0.8/0.9)^2
+ * scaleEnergyTable(energy45nm(), 16).actions.multiplyFp32.pj; // 1.039: 3.7 * 16/45 * (0.8/0.9)^2
  * ```
  */
 export function scaleEnergyTable(table: EnergyTable, nodeNm: number): EnergyTable {

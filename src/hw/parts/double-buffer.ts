@@ -37,7 +37,7 @@ export function transferCycles(bytes: number, bytesPerCycle: number): number {
  * @example
  * ```ts
  * const fold = {computeCycles: 10, loadBytes: 640, storeBytes: 64};
- * doubleBuffered([fold, fold], 64); // 10 + max(10, 10) + max(10, 1) + 1 = 31
+ * doubleBuffered([fold, fold], 64); // 31: 10 + max(10, 10) + max(10, 1) + 1
  * ```
  */
 export function doubleBuffered(folds: Iterable<Fold>, bytesPerCycle: number): number {

@@ -25,7 +25,7 @@ export interface GroupFields {
  * @example
  * ```ts
  * const map = bitsFrom([...new Array(16).fill(0), ...new Array(16).fill(3)], [32]);
- * groupedBits(map, {group: 16, valueBits: 16, precisionBits: 8}); // 2 * 4 + 16 * 8 = 136
+ * groupedBits(map, {group: 16, valueBits: 16, precisionBits: 8}); // 136: 2 * 4 + 16 * 8
  * ```
  */
 export function groupedBits({ shape, words }: BitTensor, { group, valueBits, precisionBits }: GroupFields): number {

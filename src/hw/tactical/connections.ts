@@ -22,7 +22,7 @@ export type ScanOrder = 'by-row' | 'lookahead-first' | 'lookaside-first' | 'list
  * @throws SparsityError for an unknown shape or a number out of range.
  * @example
  * ```ts
- * tacticalConnections('T', 2, 5); // [1, 0], [2, 0], [1, 1], [1, -1], [2, 2], [2, -2], [1, 3]
+ * tacticalConnections('T', 2, 5); // [[1, 0], [2, 0], [1, 1], [1, -1], [2, 2], [2, -2], [1, 3]]
  * ```
  */
 export function tacticalConnections(shape: ConnectionShape, lookahead: number, lookaside: number): readonly Connection[] {
@@ -53,7 +53,7 @@ export function tacticalConnections(shape: ConnectionShape, lookahead: number, l
  * @throws SparsityError for an unknown order.
  * @example
  * ```ts
- * inScanOrder([[1, 0], [2, 0], [1, 1], [1, -1]], 'by-row'); // [1, -1], [1, 0], [1, 1], [2, 0]
+ * inScanOrder([[1, 0], [2, 0], [1, 1], [1, -1]], 'by-row'); // [[1, -1], [1, 0], [1, 1], [2, 0]]
  * ```
  */
 export function inScanOrder(connections: readonly Connection[], order: ScanOrder): readonly Connection[] {

@@ -27,7 +27,7 @@ export interface RowFields {
  * @example
  * ```ts
  * const fields = {lanes: 16, valueBits: 16, selectBits: 3, advanceBits: 2};
- * storedRowBits({filterRows: 10, codedRows: 10, nonzeros: 40}, fields); // 40 * 23 + 10 * 5 + 10 * 2 = 990
+ * storedRowBits({filterRows: 10, codedRows: 10, nonzeros: 40}, fields); // 990: 40 * 23 + 10 * 5 + 10 * 2
  * ```
  */
 export function storedRowBits(

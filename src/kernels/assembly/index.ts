@@ -1,4 +1,5 @@
 export { packBits, countPairs } from './bits';
+export { addElements, divideElements, multiplyElements, multiplyStepElements, subtractElements } from './broadcast';
 export { cartesianBarriers } from './cartesian';
 export { countColumns } from './columns';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
@@ -29,6 +30,7 @@ export {
 } from './lanes-pool';
 export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
 export { addDecay, countOnes, expandMask, listAcross, listAlong } from './lists';
+export { normaliseRows, normaliseSums } from './normalise';
 export { outerBarriers } from './outer';
 export { maxPoolGradient } from './pooling';
 export {
@@ -39,10 +41,10 @@ export {
   reluError,
   reluGradient,
   scatter,
-  sparseForward,
-  sparseWeightGradient,
   toLanes,
-} from './sparse';
+} from './lanes';
+export { sparseWeightGradient } from './sparse-gradient';
+export { sparseForward } from './sparse-product';
 export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
 export { selectAcross, selectAlong } from './select';
 export { quadForward, quadWeightGradient } from './sparse-quads';

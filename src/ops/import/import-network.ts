@@ -13,7 +13,7 @@ import { type ImportedNetwork, type NetworkOfOptions, networkOf } from './networ
  * @example
  * ```ts
  * const {network} = await importNetwork('lenet-90/model.json', {batch: 128});
- * denseArray().start().executeStep(trainingWorks([...syntheticRecords(network, options)], {slots: 1, masked: []}));
+ * denseArray().start().executeStep(trainingWorks([...syntheticRecords(network, {seed: 1, sparsity: {W: 0, A: 0.5}})], {slots: 1, masked: []}));
  * ```
  */
 export async function importNetwork(path: string, options: Omit<NetworkOfOptions, 'weights'> = {}): Promise<ImportedNetwork> {

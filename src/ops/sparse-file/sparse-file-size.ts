@@ -52,7 +52,7 @@ export interface SparseFileSize {
  * @example
  * ```ts
  * const model = tf.sequential({layers: [tf.layers.dense({units: 64, inputShape: [64], kernelInitializer: 'identity'})]});
- * (await sparseFileSize(model)).tensors[0].sparseBytes; // 64 x 2 slots of 4 bytes and 5 bits for 1:32: 592
+ * (await sparseFileSize(model)).tensors[0].sparseBytes; // 592: 64 x 2 slots of 4 bytes and 5 bits, for 1:32
  * ```
  */
 export async function sparseFileSize(model: tf.LayersModel, options: SparseFileOptions = {}): Promise<SparseFileSize> {

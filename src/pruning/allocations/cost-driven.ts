@@ -31,7 +31,7 @@ export interface CostDrivenRow {
 
 /** Sparsities, what they cost, and how they came about: plain data. */
 export interface CostDrivenResult {
-  /** For {@link mapAllocation}, in a method with `finalSparsity: overallSparsity` that excludes all other layers. */
+  /** For `mapAllocation`, in a method with `finalSparsity: overallSparsity` that excludes all other layers. */
   readonly map: MapAllocationOptions;
   readonly overallSparsity: number;
   /** Measured with all layers at their least, and at the chosen sparsities. */

@@ -28,7 +28,7 @@ export interface AnnealedNmOptions {
  * @example
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [4, 1], inputAxis: 0, outputAxis: 1} as const;
- * annealedNm({m: 4})(Float32Array.of(3, 5, 1, 4), info, 0.75); // 1:4, [0, 1, 0, 0]
+ * annealedNm({m: 4})(Float32Array.of(3, 5, 1, 4), info, 0.75); // [0, 1, 0, 0]: 1:4
  * ```
  */
 export function annealedNm({ n, m, axis = 'input' }: AnnealedNmOptions): Pattern {

@@ -43,7 +43,7 @@ export interface BlockBudgetsOptions {
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [4, 1], inputAxis: 0, outputAxis: 1} as const;
  * const pattern = blockBudgets({block: {kind: 'lanes', width: 2}});
- * pattern(Float32Array.of(9, 8, 1, 2), info, 0.5); // [1, 0, 0, 1], where unstructured keeps [1, 1, 0, 0]
+ * pattern(Float32Array.of(9, 8, 1, 2), info, 0.5); // [1, 0, 0, 1]: unstructured keeps [1, 1, 0, 0]
  * ```
  */
 export function blockBudgets({ block, budgets = 'balanced' }: BlockBudgetsOptions): Pattern {

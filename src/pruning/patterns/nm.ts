@@ -37,7 +37,8 @@ export interface NmOptions {
  * not divide the axis, the last group is padded with zeros that are never chosen: a group of t keeps min(n, t). The density is the
  * pattern's own; of the target sparsity only this counts, that at 0 all weights stay. Ledger 1.3.1.
  *
- * @throws SparsityError for n outside 1 to m, shared outputs along another axis, an axis the kernel lacks, scores that do not fit the shape or are NaN.
+ * @throws SparsityError for n outside 1 to m, shared outputs along another axis or of a kernel whose outputs are not last, an axis the kernel
+ * lacks, a window whose axes are no neighbours, scores that do not fit the shape or are NaN.
  * @example
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [4, 1], inputAxis: 0, outputAxis: 1} as const;
@@ -64,6 +65,7 @@ export function nm({ n, m, axis = 'input', sharedOutputs = 1, profile = 'default
     if (sparsity === 0) return new Uint8Array(scores.length).fill(1);
     const keep = profile === 'jaxpruner' ? lastHighest : highestInRuns;
     if (sharedOutputs === 1) return keep(scores, runs, n);
+    checkOutputsLast(info);
     const groups = Math.ceil(runs.inner / sharedOutputs);
     const groupOf = (i: number) => Math.floor(i / runs.inner) * groups + Math.floor((i % runs.inner) / sharedOutputs);
     const sums = new Float32Array((scores.length / runs.inner) * groups);
@@ -112,6 +114,17 @@ function checkShared(sharedOutputs: number, axis: GroupAxis): void {
   if (sharedOutputs === 1 || axis === 'input') return;
   const fix = 'leave axis out, or sharedOutputs';
   throw new SparsityError({ what: 'axis', got: axis, expected: 'input, along which outputs can share a pattern', fix });
+}
+
+/** Refuses a kernel whose outputs are not neighbours within a group: only such ones can share a pattern. */
+function checkOutputsLast({ name, shape, inputAxis, outputAxis }: KernelInfo): void {
+  if (outputAxis === shape.length - 1 && outputAxis === inputAxis + 1) return;
+  throw new SparsityError({
+    what: `axes of ${name} under shared outputs`,
+    got: `input ${inputAxis}, output ${outputAxis} of ${shape.length} axes`,
+    expected: 'the last two, outputs last',
+    fix: `leave sharedOutputs out, or exclude ${name}`,
+  });
 }
 
 /** Refuses an N:M that is none. */

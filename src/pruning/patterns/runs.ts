@@ -10,7 +10,8 @@ export type AxisName = 'input' | 'output' | number;
 
 /**
  * The axis along which groups lie: an {@link AxisName}, or `window`, the positions of a convolution's window row by row as one axis,
- * which is what a depthwise convolution reduces over. The window of a dense kernel is one position.
+ * which is what a depthwise convolution reduces over. The window of a dense kernel is one position. Its axes, all but those of the channels,
+ * have to be neighbours.
  */
 export type GroupAxis = AxisName | 'window';
 
@@ -37,13 +38,38 @@ export function checkAxis(axis: GroupAxis, names: readonly string[] = ['input', 
   throw new SparsityError({ what: 'axis', got: axis, expected, fix: nearest(String(axis), names) });
 }
 
-/** The runs along an axis of a kernel. */
+/**
+ * The runs along an axis of a kernel.
+ *
+ * @throws SparsityError for an axis that the kernel lacks, or a window whose axes are no neighbours.
+ */
 export function runsAlong(info: KernelInfo, axis: GroupAxis, width: number): Runs {
-  const product = (from: number, to: number) => info.shape.slice(from, to).reduce((size, next) => size * next, 1);
-  const rank = info.shape.length;
-  if (axis === 'window') return { outer: 1, length: product(0, info.inputAxis), inner: product(info.inputAxis, rank), width };
-  const at = numberOf(info, axis, ['input', 'output', 'window']);
-  return { outer: product(0, at), length: info.shape[at], inner: product(at + 1, rank), width };
+  const [from, to] = axis === 'window' ? windowOf(info) : rangeOf(numberOf(info, axis, ['input', 'output', 'window']));
+  const [outer, length, inner] = cut(info.shape, from, to);
+  return { outer, length, inner, width };
+}
+
+/** Elements of the axes before `from`, from there up to `to`, and from `to` on. */
+function cut(shape: readonly number[], from: number, to: number): [before: number, between: number, behind: number] {
+  const size = (axes: readonly number[]) => axes.reduce((product, length) => product * length, 1);
+  return [size(shape.slice(0, from)), size(shape.slice(from, to)), size(shape.slice(to))];
+}
+
+function rangeOf(axis: number): [from: number, to: number] {
+  return [axis, axis + 1];
+}
+
+/** The axes of the window, which stand together: before, between or behind those of the channels. */
+function windowOf({ name, shape, inputAxis, outputAxis }: KernelInfo): [from: number, to: number] {
+  const axes = shape.flatMap((_, axis) => (axis === inputAxis || axis === outputAxis ? [] : [axis]));
+  const [from = 0, last = -1] = [axes[0], axes.at(-1)];
+  if (last - from < axes.length) return [from, last + 1];
+  throw new SparsityError({
+    what: `window of ${name}`,
+    got: `axes ${axes.join(' and ')}, between which channels lie`,
+    expected: 'axes that are neighbours',
+    fix: 'name another axis, or exclude the layer',
+  });
 }
 
 function numberOf({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: AxisName, names: readonly string[]): number {
@@ -58,17 +84,22 @@ function numberOf({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: Axis
   });
 }
 
-/** The runs that are whole reduction vectors: all weights of one output. */
-export function outputRows({ name, kind, shape, outputAxis }: KernelInfo): Runs {
-  const outputs = kind === 'depthwiseConv2d' ? shape.slice(-2).reduce((size, next) => size * next, 1) : shape[outputAxis];
-  const length = shape.reduce((size, next) => size * next, 1) / outputs;
-  if (outputAxis === shape.length - 1) return { outer: 1, length, inner: outputs, width: length };
-  if (outputAxis === 0) return { outer: outputs, length, inner: 1, width: length };
+/**
+ * The runs that are whole reduction vectors: all weights of one output; each pair of a channel and a multiplier is one of a depthwise kernel.
+ *
+ * @throws SparsityError for outputs with other axes before and behind them: the weights of one are no run then.
+ */
+export function outputRows({ name, kind, shape, inputAxis, outputAxis }: KernelInfo): Runs {
+  const first = kind === 'depthwiseConv2d' ? Math.min(inputAxis, outputAxis) : outputAxis;
+  const [before, outputs, behind] = cut(shape, first, outputAxis + 1);
+  const length = before * behind;
+  if (behind === 1) return { outer: 1, length, inner: outputs, width: length };
+  if (before === 1) return { outer: outputs, length, inner: 1, width: length };
   throw new SparsityError({
     what: `output axis of ${name}`,
     got: outputAxis,
     expected: 'the first or the last axis, so that the weights of an output are a run',
-    fix: "take blocks along an axis instead: {kind: 'lanes', axis, width}",
+    fix: `take blocks along an axis, such as {kind: 'lanes', width: 16}, or exclude ${name}`,
   });
 }
 

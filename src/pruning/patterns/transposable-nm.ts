@@ -31,7 +31,7 @@ export interface TransposableNmOptions {
  * @example
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [2, 2], inputAxis: 0, outputAxis: 1} as const;
- * transposableNm({n: 1, m: 2})(Float32Array.of(5, 4, 4, 1), info, 0.5); // [0, 1, 1, 0], greedy keeps 5 and 1
+ * transposableNm({n: 1, m: 2})(Float32Array.of(5, 4, 4, 1), info, 0.5); // [0, 1, 1, 0]: greedy keeps 5 and 1
  * ```
  */
 export function transposableNm({ n, m, search = 'best' }: TransposableNmOptions): Pattern {

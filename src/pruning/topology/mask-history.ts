@@ -19,11 +19,11 @@ export interface MaskCounts {
 export interface MaskRates {
   /** Fraction of the weights that the mask leaves out. */
   readonly sparsity: number;
-  /** Fraction of the weights that are kept now and were not, or the other way round; see {@link maskChurn}. */
+  /** Fraction of the weights that are kept now and were not, or the other way round; see `maskChurn`. */
   readonly churn: number;
-  /** Intersection over union with the mask of the look before; see {@link maskOverlap}. */
+  /** Intersection over union with the mask of the look before; see `maskOverlap`. */
   readonly iou: number;
-  /** R_s, fraction of the weights that were ever active; see {@link explorationRate}. */
+  /** R_s, fraction of the weights that were ever active; see `explorationRate`. */
   readonly itop: number;
 }
 

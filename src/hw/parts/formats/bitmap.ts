@@ -40,7 +40,7 @@ export function bitmapBits(nonzeros: number, elements: number, { valueBits }: Fi
  * @throws SparsityError when the number of values is not rows times columns.
  * @example
  * ```ts
- * encodeBitmap(Float32Array.of(0, 5, 0, 7), 2, 2); // words [0b1010], values [5, 7]
+ * encodeBitmap(Float32Array.of(0, 5, 0, 7), 2, 2); // {words: [0b1010], values: [5, 7]}
  * ```
  */
 export function encodeBitmap(dense: Float32Array, rows: number, cols: number): BitmapMatrix {

@@ -26,7 +26,7 @@ export interface BlockMatrix extends BlockSize {
  * @param blocks that hold a non-zero: {@link countBlocks}.
  * @example
  * ```ts
- * blockBits(3, 2, {height: 4, width: 4}, {valueBits: 32, indexBits: 8}); // 3 * (512 + 8) + 3 * 32 = 1656
+ * blockBits(3, 2, {height: 4, width: 4}, {valueBits: 32, indexBits: 8}); // 1656: 3 * (512 + 8) + 3 * 32
  * ```
  */
 export function blockBits(
@@ -68,7 +68,7 @@ export function countBlocks(tensor: BitTensor, cols: number, { height, width }: 
  * @throws SparsityError when the sizes do not fit.
  * @example
  * ```ts
- * encodeBlocks(Float32Array.of(0, 0, 0, 5), 1, 4, {height: 1, width: 2}); // blockStart [0, 1], blockColumns [1], values [0, 5]
+ * encodeBlocks(Float32Array.of(0, 0, 0, 5), 1, 4, {height: 1, width: 2}); // {blockStart: [0, 1], blockColumns: [1], values: [0, 5]}
  * ```
  */
 export function encodeBlocks(dense: Float32Array, rows: number, cols: number, { height, width }: BlockSize): BlockMatrix {

@@ -26,7 +26,7 @@ export interface CscMatrix {
  *
  * @example
  * ```ts
- * csrBits(10, 4, {valueBits: 32, indexBits: 12}); // 10 * 44 + 5 * 32 = 600
+ * csrBits(10, 4, {valueBits: 32, indexBits: 12}); // 600: 10 * 44 + 5 * 32
  * ```
  */
 export function csrBits(nonzeros: number, rows: number, { valueBits, indexBits, pointerBits = 32 }: FieldWidths): number {
@@ -51,7 +51,7 @@ export function cscBits(nonzeros: number, cols: number, widths: FieldWidths): nu
  * @throws SparsityError when the number of values is not rows times columns.
  * @example
  * ```ts
- * encodeCsr(Float32Array.of(0, 5, 0, 0), 2, 2); // rowStart [0, 1, 1], columns [1], values [5]
+ * encodeCsr(Float32Array.of(0, 5, 0, 0), 2, 2); // {rowStart: [0, 1, 1], columns: [1], values: [5]}
  * ```
  */
 export function encodeCsr(dense: Float32Array, rows: number, cols: number): CsrMatrix {
@@ -78,7 +78,7 @@ export function encodeCsr(dense: Float32Array, rows: number, cols: number): CsrM
  * @throws SparsityError when the number of values is not rows times columns.
  * @example
  * ```ts
- * encodeCsc(Float32Array.of(0, 5, 0, 0), 2, 2); // colStart [0, 0, 1], rowIndices [0], values [5]
+ * encodeCsc(Float32Array.of(0, 5, 0, 0), 2, 2); // {colStart: [0, 0, 1], rowIndices: [0], values: [5]}
  * ```
  */
 export function encodeCsc(dense: Float32Array, rows: number, cols: number): CscMatrix {

@@ -27,7 +27,7 @@ export interface NmMatrix extends NmPattern {
  * @throws SparsityError when N and M are not integers with 1 <= N <= M.
  * @example
  * ```ts
- * nmBits(1, 8, {n: 2, m: 4}, {valueBits: 32, indexBits: 8}); // 4 * (32 + 2) = 136
+ * nmBits(1, 8, {n: 2, m: 4}, {valueBits: 32, indexBits: 8}); // 136: 4 * (32 + 2)
  * ```
  */
 export function nmBits(rows: number, cols: number, pattern: NmPattern, { valueBits }: FieldWidths): number {
@@ -45,7 +45,7 @@ export function placeBits(m: number): number {
  * @throws SparsityError when a group has more than N non-zeros, or the sizes do not fit.
  * @example
  * ```ts
- * encodeNm(Float32Array.of(0, 5, 0, 7), 1, 4, {n: 2, m: 4}); // values [5, 7], places [1, 3]
+ * encodeNm(Float32Array.of(0, 5, 0, 7), 1, 4, {n: 2, m: 4}); // {values: [5, 7], places: [1, 3]}
  * ```
  */
 export function encodeNm(dense: Float32Array, rows: number, cols: number, { n, m }: NmPattern): NmMatrix {

@@ -123,7 +123,7 @@ export function rpSize(tensor: BitTensor, cols: number, storage: RowStorage, inn
  * @throws SparsityError as {@link rpSize} does.
  * @example
  * ```ts
- * rpBits(bitsFrom([0, 5, 0, 0], [2, 2]), 2, {valueBits: 32, indexBits: 8}); // 2 * (1 + 2) + 32 = 38
+ * rpBits(bitsFrom([0, 5, 0, 0], [2, 2]), 2, {valueBits: 32, indexBits: 8}); // 38: 2 * (1 + 2) + 32
  * ```
  */
 export function rpBits(tensor: BitTensor, cols: number, storage: RowStorage, inner = 1): number {

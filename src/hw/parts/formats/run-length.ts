@@ -43,7 +43,7 @@ export function runLengthBits({ words }: BitTensor, { valueBits, runBits = 4 }: 
  * @throws SparsityError when the number of values is not rows times columns.
  * @example
  * ```ts
- * encodeRunLength(Float32Array.of(0, 5, 0, 0, 7, 0), 2, 3); // runs [1, 2], values [5, 7]
+ * encodeRunLength(Float32Array.of(0, 5, 0, 0, 7, 0), 2, 3); // {runs: [1, 2], values: [5, 7]}
  * ```
  */
 export function encodeRunLength(dense: Float32Array, rows: number, cols: number, runBits = 4): RunLengthMatrix {
