@@ -4,10 +4,11 @@ import { canListGroups } from '../kernels/group-lists.js';
 import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
 import { sameMask, sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
+import { effectiveWeights } from './effective-weights.js';
 import { keptInGroups } from './kept-in-groups.js';
 import { hasHeap } from './lanes/on-heap.js';
 import { maskTensor } from './mask-tensor.js';
-import { effectiveWeights, type OpMasks } from './masked-ops.js';
+import type { OpMasks } from './masked-ops.js';
 import { namedSlots } from './optimizer-slots.js';
 
 /** Where a masked layer keeps its kernel: a dense variable, or what a region's executor makes of it. */

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
+import { effectiveWeights } from './effective-weights.js';
 import { forwardBackwardOp } from './forward-backward-op.js';
-import { effectiveWeights, type OpMasks } from './masked-ops.js';
+import type { OpMasks } from './masked-ops.js';
 
 /** Its name on the tape, by which the tap knows that a kernel comes out where a kernel went in. */
 export const maskedKernelName = 'maskedKernel';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { OperandThinning } from '../pruning/contracts.js';
 import type { MaskedOpAttrs } from './contracts.js';
+import { effectiveWeights } from './effective-weights.js';
 import { forwardBackwardOp } from './forward-backward-op.js';
 import { gradientOperands, type ThinnedValues } from './gradient-operands.js';
 
@@ -33,12 +34,6 @@ export interface ConvGeometry {
   readonly strides?: number | [number, number];
   /** Padding. @default 'valid' */
   readonly pad?: 'valid' | 'same' | number;
-}
-
-/** W times a mask of {@link OpMasks}. */
-export function effectiveWeights(w: tf.Tensor, mask: tf.Tensor | null, { areApplied = false }: OpMasks): tf.Tensor {
-  if (!mask) return w;
-  return areApplied ? mask : tf.mul(w, mask);
 }
 
 /** The three GEMMs behind an op, on operands in canonical shape. */

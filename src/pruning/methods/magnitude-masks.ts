@@ -42,9 +42,14 @@ export function maskChooser(choice: MaskChoice, monotone: boolean): MaskChooser 
   };
 }
 
+/** Its bits in float32. */
+const negativeInfinity = 0xff800000;
+
 /** The scores of the weights that a mask keeps, -Infinity elsewhere, in the room given. */
 function among(mask: Uint8Array, scores: Float32Array, rest: Float32Array): Float32Array {
-  for (let i = 0; i < rest.length; i++) rest[i] = mask[i] === 1 ? scores[i] : Number.NEGATIVE_INFINITY;
+  // By the bits: which weights are kept no processor can guess.
+  const [from, into] = [scores, rest].map(({ buffer, byteOffset, length }) => new Int32Array(buffer, byteOffset, length));
+  for (let i = 0; i < into.length; i++) into[i] = (from[i] & -mask[i]) | (negativeInfinity & (mask[i] - 1));
   return rest;
 }
 

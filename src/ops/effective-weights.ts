@@ -1,0 +1,8 @@
+import * as tf from '@tensorflow/tfjs';
+import type { OpMasks } from './masked-ops.js';
+
+/** W times a mask of {@link OpMasks}, or what stands in its place. */
+export function effectiveWeights(w: tf.Tensor, mask: tf.Tensor | null, { areApplied = false }: OpMasks): tf.Tensor {
+  if (!mask) return w;
+  return areApplied ? mask : tf.mul(w, mask);
+}
