@@ -144,6 +144,7 @@ print(oneThread);
 if (args.threads > 1) {
   const several = await runPage(files, args);
   print(several, oneThread);
+  if (isolated && !several.message.includes(`, ${args.threads} threads`)) throw new Error(`not on ${args.threads} threads`);
   const differing = several.rows.filter(({ bits }, i) => bits !== oneThread.rows[i].bits);
   if (differing.length > 0)
     throw new Error(`other weights than on one thread: ${differing.map(({ net, variant }) => `${net} ${variant}`).join(', ')}`);

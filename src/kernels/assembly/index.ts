@@ -8,7 +8,7 @@ export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwi
 export { countRows, foldRounds } from './folds';
 export { gatherRows, shiftPlanes } from './gather';
 export { gemm } from './gemm';
-export { groupMaskAcross, groupMaskAlong } from './group-masks';
+export { keepAcross, keepAlong, maskAcross } from './group-masks';
 export { addGroupDecay, groupsAcross, groupsAlong } from './groups';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
@@ -41,11 +41,12 @@ export {
   reluError,
   reluGradient,
   scatter,
-  sparseForward,
-  sparseWeightGradient,
   toLanes,
-} from './sparse';
+} from './lanes';
+export { sparseWeightGradient } from './sparse-gradient';
+export { sparseForward } from './sparse-product';
 export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
+export { selectAcross, selectAlong } from './select';
 export { quadForward, quadWeightGradient } from './sparse-quads';
 export { adamUpdate, sgdUpdate } from './updates';
 export { transposeBits } from './transpose-bits';
