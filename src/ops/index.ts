@@ -7,7 +7,7 @@ export type { KernelStore } from './kernel-store.js';
 export type { LaneObstacle } from './lanes/lane-flow.js';
 export type { LayerMatch } from './layer-match.js';
 export type { EncodedMasks } from './mask-codec.js';
-export type { LayerSparsity } from './masked-layer-class.js';
+export type { KernelSparsity, LayerSparsity } from './masked-layer-class.js';
 export { maskedConv1d, maskedConv2d, maskedDense, maskedDepthwiseConv2d } from './masked-layers.js';
 export * as maskedOps from './masked-ops.js';
 export { optimizerSlots } from './optimizer-slots.js';

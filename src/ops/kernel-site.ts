@@ -5,12 +5,17 @@ import './masked-layers.js';
 import { kindByMethod, type PrunableLayer } from './prunable-layer.js';
 import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
 
-/** The kernel of a layer that can be masked. */
-export interface KernelSite {
-  readonly kind: MaskedKind;
+/** A kernel that can be masked. */
+export interface KernelShape {
   readonly shape: readonly number[];
   readonly inputAxis: number;
   readonly outputAxis: number;
+}
+
+/** The kernels of a layer that can be masked. */
+export interface KernelSite {
+  readonly kind: MaskedKind;
+  readonly kernels: readonly KernelShape[];
 }
 
 /** Why an embedding is neither pruned nor multiplied. */
@@ -24,19 +29,25 @@ const unsupported: Readonly<Record<string, string>> = {
   Embedding: lookedUp,
 };
 
-/** Where the kernel of a built layer is, masked or not yet; or why there is none that can be masked. */
+/** Where the kernels of a built layer are, masked or not yet; or why there are none that can be masked. */
 export function kernelSite(layer: tf.layers.Layer): KernelSite | string {
   const kind = maskedKindOf(layer) ?? kindFor(layer);
   if (typeof kind === 'string') return kind;
-  const weight = (layer as unknown as Record<string, tf.LayerVariable | undefined>)[kind.kernelField];
-  if (!weight?.shape || !layer.weights.includes(weight)) return `it has no weight in its field ${kind.kernelField}`;
+  const found = kind.kernelFields.map((field) => shapeOf(layer, field, kind.axes));
+  const obstacle = found.find((kernel) => typeof kernel === 'string');
+  return obstacle ?? { kind, kernels: found as KernelShape[] };
+}
+
+function shapeOf(layer: tf.layers.Layer, field: string, axes: MaskedKind['axes']): KernelShape | string {
+  const weight = (layer as unknown as Record<string, tf.LayerVariable | undefined>)[field];
+  if (!weight?.shape || !layer.weights.includes(weight)) return `it has no weight in its field ${field}`;
   const shape = weight.shape as readonly number[];
-  if (!kindOfRank(shape.length)) return `its kernel has ${shape.length} axes: 2, 3 or 4 can be pruned`;
-  const missing = kind.axes.find((axis) => shape.at(axis) === undefined);
-  if (missing !== undefined) return `its kernel has no axis ${missing}`;
-  const [inputAxis, outputAxis] = kind.axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
-  if (inputAxis === outputAxis) return `axes ${kind.axes.join(' and ')} of its kernel are one and the same`;
-  return { kind, shape, inputAxis, outputAxis };
+  if (!kindOfRank(shape.length)) return `its ${field} has ${shape.length} axes: 2, 3 or 4 can be pruned`;
+  const missing = axes.find((axis) => shape.at(axis) === undefined);
+  if (missing !== undefined) return `its ${field} has no axis ${missing}`;
+  const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
+  if (inputAxis === outputAxis) return `axes ${axes.join(' and ')} of its ${field} are one and the same`;
+  return { shape, inputAxis, outputAxis };
 }
 
 function kindFor(layer: tf.layers.Layer): MaskedKind | string {

@@ -11,10 +11,10 @@ export interface MaskedKind {
   /** Class names in tfjs's serialisation. */
   readonly stock: string;
   readonly masked: string;
-  /** Axes of the kernel that the forward pass and the input gradient reduce over; negative ones count from the end. */
+  /** Axes of each kernel that the forward pass and the input gradient reduce over; negative ones count from the end. */
   readonly axes: readonly [input: number, output: number];
-  /** The layer's field that holds the kernel. */
-  readonly kernelField: string;
+  /** The layer's fields that hold its kernels, at least one; one of a class of tfjs. */
+  readonly kernelFields: readonly string[];
   /** What is known of a class of tfjs: which kernel it is, and the op that trains it with three masks. */
   readonly known?: { readonly kind: KernelKind; readonly op: MaskedOp };
 }

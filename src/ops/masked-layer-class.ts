@@ -10,27 +10,30 @@ import { infoOf, kindOfMasked, type MaskedKind, type MaskedOp, rememberKind } fr
 import type { ConvGeometry, OpMasks } from './masked-ops.js';
 import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
 
+/** Masks and treatment in force of one kernel. */
+export type KernelSparsity = EncodedMasks & {
+  readonly pruned: 'zero' | 'dense-master';
+  readonly slots: 'zero' | 'keep';
+  readonly decay: number;
+};
+
 /** The `sparsity` option of a masked layer; plain data, part of the layer's config. */
 export interface LayerSparsity {
   /**
-   * Fraction of the kernel that is pruned when the layer is built, those of the smallest initial magnitude; in [0, 1). The weights stay
+   * Fraction of each kernel that is pruned when the layer is built, those of the smallest initial magnitude; in [0, 1). The weights stay
    * zero: training from a static sparse start. @default 0
    */
   readonly initial?: number;
-  /** Masks and treatment in force, as a built layer's `getConfig` writes them. */
-  readonly state?: EncodedMasks & {
-    readonly pruned: 'zero' | 'dense-master';
-    readonly slots: 'zero' | 'keep';
-    readonly decay: number;
-  };
+  /** Masks and treatment in force, as a built layer's `getConfig` writes them; of a layer of several kernels a list, null where none are. */
+  readonly state?: KernelSparsity | readonly (KernelSparsity | null)[];
 }
 
 /** What a masked layer has beside its stock class. */
 export interface MaskedLayer extends tf.layers.Layer {
-  /** Where the kernel is; undefined until the layer is built. A region puts its own here. */
-  kernelStore: KernelStore | undefined;
-  /** Which of the layer's weights the kernel is. */
-  readonly kernelIndex: number;
+  /** Where the kernels are; none until the layer is built. A region puts its own here. */
+  kernelStores: readonly KernelStore[];
+  /** Which of the layer's weights they are, in the same order. */
+  readonly kernelWeights: readonly tf.LayerVariable[];
 }
 
 /** A layer's constructor. */
@@ -58,14 +61,14 @@ interface LayerKernel {
  * that its outputs are those of the layer without masks to the bit.
  */
 export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
-  const { kernelField, known } = kind;
+  const { kernelFields, known } = kind;
   class Masked extends Stock implements MaskedLayer {
     static readonly className = kind.masked;
-    kernelStore: KernelStore | undefined;
+    kernelStores: readonly KernelStore[] = [];
     private readonly sparsity: LayerSparsity;
-    private ownStore: DenseKernelStore | undefined;
-    /** What the stock layer computes with in place of its kernel. */
-    private standIn: tf.Tensor | undefined;
+    private ownStores: readonly DenseKernelStore[] = [];
+    /** What the stock layer computes with in place of its kernels. */
+    private standIns: readonly (tf.Tensor | undefined)[] = [];
 
     constructor(args: object & { sparsity?: LayerSparsity | null }) {
       super(args);
@@ -84,44 +87,44 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
 
     override build(inputShape: tf.Shape | tf.Shape[]): void {
       super.build(inputShape);
-      const { kernelVariable } = this;
-      const variable = kernelVariable.read() as tf.Variable;
-      const info = infoOf(kind, this.name, variable.shape);
-      const store = new DenseKernelStore(info, variable, this);
-      this.ownStore = store;
-      this.kernelStore = store;
-      this.follow(kernelVariable, store);
-      const { initial = 0, state } = this.sparsity;
-      if (state) store.repack(decodeMasks(state, variable.size, this.name), state);
-      else if (initial > 0) {
-        const scores = magnitudeScore()({ info, weights: store.readKernel(), masks: undefined });
-        const mask = unstructured()(scores, info, initial);
-        store.repack({ forward: mask, backward: mask, gradient: mask }, store.treatment);
-      }
-    }
-
-    override call(inputs: tf.Tensor | tf.Tensor[], kwargs: object): tf.Tensor | tf.Tensor[] {
-      const { ownStore } = this;
-      const masks = ownStore?.opMasks;
-      if (!ownStore || !masks) return super.call(inputs, kwargs);
-      return tf.tidy(() => {
-        if (!isRecording()) return this.withKernel(ownStore.effective(), () => super.call(inputs, kwargs));
-        if (known) return this.train([inputs].flat()[0] as tf.Tensor, ownStore.variable, masks, known.op);
-        checkOneKernel(this.name, masks);
-        return this.withKernel(maskedKernel(ownStore.variable, masks), () => super.call(inputs, kwargs));
+      const states = [this.sparsity.state ?? []].flat();
+      this.ownStores = this.kernelVariables.map((kernelVariable, i) => {
+        const variable = kernelVariable.read() as tf.Variable;
+        const store = new DenseKernelStore(infoOf(kind, this.name, variable.shape), variable, this);
+        this.follow(kernelVariable, store, i);
+        return store;
+      });
+      this.kernelStores = this.ownStores;
+      const { initial = 0 } = this.sparsity;
+      this.ownStores.forEach((store, i) => {
+        const state = states[i];
+        if (state) store.repack(decodeMasks(state, store.variable.size, this.name), state);
+        else if (initial > 0 && states.length === 0) pruneInitially(store, initial);
       });
     }
 
-    get kernelIndex(): number {
-      return this.weights.indexOf(this.kernelVariable as unknown as tf.LayerVariable);
+    override call(inputs: tf.Tensor | tf.Tensor[], kwargs: object): tf.Tensor | tf.Tensor[] {
+      const { ownStores } = this;
+      const masks = ownStores.map(({ opMasks }) => opMasks);
+      if (!masks.some(Boolean)) return super.call(inputs, kwargs);
+      return tf.tidy(() => {
+        const compute = () => super.call(inputs, kwargs);
+        if (!isRecording()) return this.withKernels((store) => store.effective(), compute);
+        const [own, first] = [ownStores[0] as DenseKernelStore, masks[0]];
+        if (known && first) return this.train([inputs].flat()[0] as tf.Tensor, own.variable, first, known.op);
+        for (const each of masks) if (each) checkOneKernel(this.name, each);
+        return this.withKernels(({ variable }, i) => masks[i] && maskedKernel(variable, masks[i]), compute);
+      });
+    }
+
+    get kernelWeights(): readonly tf.LayerVariable[] {
+      return this.kernelVariables as unknown as tf.LayerVariable[];
     }
 
     /** Regularizers see the weights that are in use: tfjs gives |w| a slope at 0, which would push pruned weights off it. */
     override addLoss(losses: Loss | Loss[]): void {
-      const inUse = (loss: Loss) => () => {
-        const { ownStore } = this;
-        return ownStore?.treatment.pruned === 'zero' ? this.withKernel(ownStore.effective(), loss) : loss();
-      };
+      const inUse = (loss: Loss) => () =>
+        this.withKernels((store) => (store.treatment.pruned === 'zero' ? store.effective() : undefined), loss);
       super.addLoss([losses].flat().map(inUse));
     }
 
@@ -134,14 +137,14 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
     }
 
     /**
-     * Ties the masks to the kernel's variable, which tfjs writes when weights are set or loaded (optimizers assign to what is inside)
+     * Ties the masks to the variable of the `i`th kernel, which tfjs writes when weights are set or loaded (optimizers assign to what is inside)
      * and disposes also where a wrapper holds this layer.
      */
-    private follow(kernelVariable: LayerKernel, store: KernelStore): void {
+    private follow(kernelVariable: LayerKernel, store: KernelStore, i: number): void {
       const { read, write, dispose } = kernelVariable;
       kernelVariable.read = () => {
         const own = read.call(kernelVariable);
-        return this.standIn ?? this.kernelStore?.read() ?? own;
+        return this.standIns[i] ?? this.kernelStores[i]?.read() ?? own;
       };
       kernelVariable.write = (values) => {
         write.call(kernelVariable, values);
@@ -149,17 +152,20 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
         return kernelVariable;
       };
       kernelVariable.dispose = () => {
-        this.kernelStore?.dispose();
+        this.kernelStores[i]?.dispose();
         store.dispose();
         dispose.call(kernelVariable);
       };
     }
 
     private currentSparsity(): LayerSparsity {
-      const store = this.kernelStore;
-      if (!store) return this.sparsity;
-      if (!store.masks.forward && !store.masks.backward && !store.masks.gradient) return {};
-      return { state: { ...encodeMasks(store.masks), ...store.treatment } };
+      if (this.kernelStores.length === 0) return this.sparsity;
+      const states = this.kernelStores.map(({ masks, treatment }) => {
+        const areNone = !masks.forward && !masks.backward && !masks.gradient;
+        return areNone ? null : { ...encodeMasks(masks), ...treatment };
+      });
+      if (states.every((state) => state === null)) return {};
+      return { state: states.length === 1 ? (states[0] as KernelSparsity) : states };
     }
 
     private train(x: tf.Tensor, w: tf.Tensor, masks: OpMasks, op: MaskedOp): tf.Tensor {
@@ -174,23 +180,34 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
       return activation ? activation.apply(y) : y;
     }
 
-    /** Lets the stock layer compute with another kernel: it reads its own anew each time. */
-    private withKernel<Result>(kernel: tf.Tensor, body: () => Result): Result {
-      this.standIn = kernel;
+    /** Lets the stock layer compute with other kernels, where there are: it reads its own anew each time. */
+    private withKernels<Result>(
+      kernelOf: (store: DenseKernelStore, i: number) => tf.Tensor | undefined,
+      body: () => Result,
+    ): Result {
+      this.standIns = this.ownStores.map(kernelOf);
       try {
         return body();
       } finally {
-        this.standIn = undefined;
+        this.standIns = [];
       }
     }
 
-    private get kernelVariable(): LayerKernel {
-      return (this as unknown as Record<string, LayerKernel>)[kernelField];
+    private get kernelVariables(): readonly LayerKernel[] {
+      return kernelFields.map((field) => (this as unknown as Record<string, LayerKernel>)[field] as LayerKernel);
     }
   }
   tf.serialization.registerClass(Masked as unknown as Parameters<typeof tf.serialization.registerClass>[0]);
   rememberKind(kind, Masked, Stock);
   return Masked;
+}
+
+/** A static sparse start: the weights of the smallest magnitude go. */
+function pruneInitially(store: DenseKernelStore, sparsity: number): void {
+  const { info } = store;
+  const scores = magnitudeScore()({ info, weights: store.readKernel(), masks: undefined });
+  const mask = unstructured()(scores, info, sparsity);
+  store.repack({ forward: mask, backward: mask, gradient: mask }, store.treatment);
 }
 
 function checkOneKernel(layer: string, { forward, backward, thinning }: OpMasks): void {

@@ -10,7 +10,7 @@ type LayerArgs<Stock> = Stock extends (args: infer Args) => unknown ? Args & { s
 /** The stock classes are not exported; an instance would give its class too, but would use up a default layer name. */
 function builtIn(stock: string, kind: KernelKind, axes: MaskedKind['axes'], kernelField: string, op: MaskedOp): LayerClass {
   const [Stock] = tf.serialization.SerializationMap.getMap().classNameMap[stock] as unknown as [LayerClass];
-  return maskedClass({ stock, masked: `Masked${stock}`, axes, kernelField, known: { kind, op } }, Stock);
+  return maskedClass({ stock, masked: `Masked${stock}`, axes, kernelFields: [kernelField], known: { kind, op } }, Stock);
 }
 
 const MaskedDense = builtIn('Dense', 'dense', [0, 1], 'kernel', ops.matMul);

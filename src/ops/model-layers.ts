@@ -36,6 +36,25 @@ export function namedLayers(model: tf.layers.Layer): Map<tf.layers.Layer, string
   return names;
 }
 
+/**
+ * The kernels of a layer, its weights of rank 2 and more, with the names under which they are reported: the layer's own `name`, and in a layer of
+ * several `name/<weight>`, the last part of the weight's name, or the last two where that is not enough.
+ */
+export function namedKernels(layer: tf.layers.Layer, name: string): Map<tf.LayerVariable, string> {
+  const kernels = layer.weights.filter((weight) => weight.shape.length >= 2);
+  const tails = (length: number) =>
+    kernels.map(({ originalName }) =>
+      originalName
+        .split('/')
+        .slice(-length)
+        .join('/')
+        .replace(/_kernel$/, ''),
+    );
+  const short = tails(1);
+  const parts = new Set(short).size === short.length ? short : tails(2);
+  return new Map(kernels.map((kernel, i) => [kernel, kernels.length === 1 ? name : `${name}/${parts[i]}`]));
+}
+
 /** Depth first; a layer that is used twice comes twice. */
 function* walk(layer: tf.layers.Layer): Iterable<tf.layers.Layer> {
   yield layer;

@@ -3,7 +3,7 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { checkInteger } from '../pruning/check.js';
-import { type KernelSite, kernelSite } from './kernel-site.js';
+import { type KernelShape, type KernelSite, kernelSite } from './kernel-site.js';
 import { checkMatches, type LayerMatch, matchesLayer } from './layer-match.js';
 import { maskableClasses } from './masked-kinds.js';
 import { leavesOf } from './model-layers.js';
@@ -55,8 +55,8 @@ export function applyPolicy(model: tf.LayersModel, policy: LayerPolicy): Readonl
     if (policy.exclude && matchesLayer(layer, policy.exclude)) return 'policy.exclude names it';
     const classes = policy.classes && [policy.classes].flat();
     if (classes && !classes.includes(site.kind.stock)) return `policy.classes does not name ${site.kind.stock}`;
-    const tooSmall = sizeReason(site, policy);
-    if (tooSmall) return tooSmall;
+    const tooSmall = site.kernels.flatMap((kernel) => sizeReason(kernel, policy) ?? []);
+    if (tooSmall[0]) return tooSmall[0];
     if (policy.skipFirst && layer === maskable[0]) return 'it is the first prunable layer, and policy.skipFirst is set';
     if (policy.skipLast && layer === maskable.at(-1)) return 'it is the last prunable layer, and policy.skipLast is set';
     return dense?.get(layer);
@@ -64,7 +64,7 @@ export function applyPolicy(model: tf.LayersModel, policy: LayerPolicy): Readonl
   return new Map([...sites].map(([layer, site]) => [layer, typeof site === 'string' ? site : skip(layer, site)]));
 }
 
-function sizeReason({ shape, inputAxis, outputAxis }: KernelSite, policy: LayerPolicy): string | undefined {
+function sizeReason({ shape, inputAxis, outputAxis }: KernelShape, policy: LayerPolicy): string | undefined {
   const { minWeights = 0, divisibleBy = {} } = policy;
   const weights = shape.reduce((size, extent) => size * extent, 1);
   if (weights < minWeights) return `its kernel has ${weights} weights, fewer than policy.minWeights = ${minWeights}`;

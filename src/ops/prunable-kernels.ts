@@ -2,12 +2,12 @@ import type * as tf from '@tensorflow/tfjs';
 import { checkModel } from './check-model.js';
 import type { PrunableKernel } from './contracts.js';
 import { isMasked } from './masked-layer-class.js';
-import { namedLayers } from './model-layers.js';
+import { namedKernels, namedLayers } from './model-layers.js';
 
 /**
  * The kernels of all masked layers of a model, in model order: also those in nested models, wrappers such as `timeDistributed`, and
  * regions; a shared layer comes once. The handles are live. They have the names under which the tap reports them: when layers in
- * different nested models have one name, the second is `name#2`.
+ * different nested models have one name, the second is `name#2`; kernels of a layer that has several are `name/<weight>`.
  *
  * @param model any model; without masked layers the list is empty.
  * @example
@@ -18,10 +18,13 @@ import { namedLayers } from './model-layers.js';
  */
 export function prunableKernels(model: tf.LayersModel): readonly PrunableKernel[] {
   checkModel(model);
-  return [...namedLayers(model)].flatMap(([layer, name]) => {
-    if (!isMasked(layer) || !layer.kernelStore) return [];
-    const kernel = layer.kernelStore;
-    return kernel.info.name === name ? kernel : renamed(kernel, name);
+  return [...namedLayers(model)].flatMap(([layer, layerName]) => {
+    if (!isMasked(layer)) return [];
+    const names = namedKernels(layer, layerName);
+    return layer.kernelStores.map((kernel, i) => {
+      const name = names.get(layer.kernelWeights[i] as tf.LayerVariable) ?? layerName;
+      return kernel.info.name === name ? kernel : renamed(kernel, name);
+    });
   });
 }
 

@@ -4,7 +4,7 @@ import { type OwnLayerClass, registerMaskedLayer } from './register-masked-layer
 
 /** A layer of your own that says itself which of its weights can be pruned, as tfmot's `PrunableLayer` does. */
 export interface PrunableLayer extends tf.layers.Layer {
-  /** The kernel, as `addWeight` returned it, with channels last; nothing for a layer that is not to be pruned. */
+  /** The kernels, as `addWeight` returned them, with channels last; nothing for a layer that is not to be pruned. */
   getPrunableWeights(): readonly tf.LayerVariable[];
 }
 
@@ -12,15 +12,17 @@ export interface PrunableLayer extends tf.layers.Layer {
 export function kindByMethod(layer: PrunableLayer): MaskedKind | string {
   const weights = layer.getPrunableWeights();
   if (!Array.isArray(weights)) return 'its getPrunableWeights gives no list of weights';
-  if (weights.length !== 1) return `its getPrunableWeights names ${weights.length} weights: a layer has one kernel with masks`;
+  if (weights.length === 0) return 'its getPrunableWeights names no weight';
   const fields = layer as unknown as Readonly<Record<string, unknown>>;
   const known = kindForClass(layer.constructor);
   if (known) {
-    const isKernel = fields[known.kernelField] === weights[0];
-    return isKernel ? known : `its getPrunableWeights names another weight than ${known.kernelField}, the kernel of its class`;
+    const { kernelFields } = known;
+    const areKernels = weights.length === kernelFields.length && kernelFields.every((field) => weights.includes(fields[field]));
+    const others = `names other weights than ${kernelFields.join(', ')}, the kernels of its class`;
+    return areKernels ? known : `its getPrunableWeights ${others}`;
   }
-  const kernel = Object.keys(fields).find((field) => fields[field] === weights[0]);
-  if (kernel === undefined) return 'its getPrunableWeights names a weight that is in none of its fields';
-  registerMaskedLayer(layer.constructor as unknown as OwnLayerClass, { kernel });
+  const kernels = weights.map((weight) => Object.keys(fields).find((field) => fields[field] === weight));
+  if (kernels.includes(undefined)) return 'its getPrunableWeights names a weight that is in none of its fields';
+  registerMaskedLayer(layer.constructor as unknown as OwnLayerClass, { kernel: kernels as string[] });
   return kindForClass(layer.constructor) as MaskedKind;
 }

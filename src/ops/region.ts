@@ -58,7 +58,7 @@ export function applyLayer(layer: tf.layers.Layer, inputs: readonly tf.Tensor[],
 /** Runs the layers one after the other, each as it would run alone. */
 export const denseMaskedExecutor: CreateRegionExecutor = (nodes) => ({
   call: (x, kwargs) => tf.tidy(() => runNodes(nodes, x, (layer, inputs) => applyLayer(layer, inputs, kwargs))),
-  storeOf: (layer) => layer.kernelStore as KernelStore,
+  storeOf: (layer) => layer.kernelStores[0] as KernelStore,
   report: () =>
     nodes.map(({ layer }) => ({ layer: layer.name, className: layer.getClassName(), inLanes: false, obstacle: 'noWasm' })),
 });
@@ -79,7 +79,7 @@ export class Region extends tf.layers.Layer {
     this.built = true;
     const layers = nodes.map(({ layer }) => layer);
     this.supportsMasking = layers.every((layer) => layer.supportsMasking);
-    for (const layer of layers.filter(isMasked)) layer.kernelStore = this.executor.storeOf(layer);
+    for (const layer of layers.filter(isMasked)) layer.kernelStores = [this.executor.storeOf(layer)];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: object): tf.Tensor {

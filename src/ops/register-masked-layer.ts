@@ -3,12 +3,15 @@ import { SparsityError } from '../errors.js';
 import { kindForClass, type MaskedKind } from './masked-kinds.js';
 import { type LayerClass, maskedClass } from './masked-layer-class.js';
 
-/** Where the kernel of a layer class of your own is. */
+/** Where the kernels of a layer class of your own are. */
 export interface MaskedLayerOptions {
-  /** The field of the layer that holds the kernel, as `addWeight` returned it: `'kernel'`. `call` must read it anew each time. */
-  readonly kernel: string;
   /**
-   * Axis of the kernel that the forward pass reduces over, its input channels; negative ones count from the end.
+   * The field of the layer that holds the kernel, as `addWeight` returned it: `'kernel'`; or the fields of several, each of which gets masks of
+   * its own: `['kernel', 'recurrentKernel']`. `call` must read them anew each time.
+   */
+  readonly kernel: string | readonly string[];
+  /**
+   * Axis of the kernels that the forward pass reduces over, its input channels; negative ones count from the end.
    * @default -2
    */
   readonly inputAxis?: number;
@@ -24,7 +27,7 @@ export type OwnLayerClass = (new (args: never) => tf.layers.Layer) & { readonly 
 
 /**
  * Makes a layer class of your own prunable: `sparsify` puts its masked twin in its place, a subclass named `Masked` and the class's name.
- * The twin computes as your layer does, with `W.M_f` for its kernel; the gradient of W is that of the weights in use, times M_g. It
+ * The twin computes as your layer does, with `W.M_f` for each of its kernels; the gradient of W is that of the weights in use, times M_g. It
  * trains dense under its masks also in sparse execution, and refuses methods whose mask of the input gradient is another than that of
  * the forward pass (BDWP), or which thin other operands: your `call` has one kernel for all, and its products are not known. Both classes are registered with tfjs, so that models of them load again;
  * call this before loading one. The built-in layers come through the same door.
@@ -54,7 +57,9 @@ export type OwnLayerClass = (new (args: never) => tf.layers.Layer) & { readonly 
 export function registerMaskedLayer(layer: OwnLayerClass, options: MaskedLayerOptions): void {
   const { kernel, inputAxis = -2, outputAxis = -1 } = options;
   const stock = checkClass(layer);
-  if (typeof kernel !== 'string' || kernel === '') {
+  const kernelFields = [kernel].flat();
+  const areNames = kernelFields.every((field) => typeof field === 'string' && field !== '');
+  if (!areNames || kernelFields.length === 0 || new Set(kernelFields).size < kernelFields.length) {
     const fix = "name it: {kernel: 'kernel'} for what call reads as this.kernel";
     throw new SparsityError({ what: `kernel of ${stock}`, got: kernel, expected: 'the name of a field of the layer', fix });
   }
@@ -67,7 +72,7 @@ export function registerMaskedLayer(layer: OwnLayerClass, options: MaskedLayerOp
     const fix = 'name the axis of the input channels and that of the output channels';
     throw new SparsityError({ what: `axes of ${stock}`, got: [inputAxis, outputAxis], expected: 'two axes', fix });
   }
-  const kind: MaskedKind = { stock, masked: `Masked${stock}`, axes: [inputAxis, outputAxis], kernelField: kernel };
+  const kind: MaskedKind = { stock, masked: `Masked${stock}`, axes: [inputAxis, outputAxis], kernelFields };
   const known = kindForClass(layer);
   if (known && JSON.stringify(known) === JSON.stringify(kind)) return;
   if (known || isTaken(stock, layer) || isTaken(kind.masked)) {

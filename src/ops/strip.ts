@@ -25,9 +25,10 @@ export function strip<Model extends tf.LayersModel>(model: Model): Model {
       className: kind.stock,
       config: ({ sparsity, ...config }) => config,
       weights: (old) =>
-        old.map((weight, i) =>
-          i === layer.kernelIndex ? tf.tensor(foldedKernel(layer.kernelStore as KernelStore), weight.shape) : weight,
-        ),
+        old.map((weight, i) => {
+          const store = layer.kernelStores[layer.kernelWeights.indexOf(layer.weights[i] as tf.LayerVariable)];
+          return store ? tf.tensor(foldedKernel(store), weight.shape) : weight;
+        }),
     };
   });
 }

@@ -39,7 +39,7 @@ export function markTrainingSteps(): void {
     const train = makeTrainFunction.call(this);
     const masked = leavesOf(this).filter(isMasked);
     return (data) => {
-      for (const layer of masked) layer.kernelStore?.prepare(this.optimizer);
+      for (const { kernelStores } of masked) for (const store of kernelStores) store.prepare(this.optimizer);
       const step = () => trainingStep(() => train(data));
       return masked.length > 0 ? withFusedLoss(this, () => withFusedUpdates(this.optimizer, step)) : step();
     };

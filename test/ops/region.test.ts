@@ -237,7 +237,7 @@ describe('regions', () => {
           return denseMaskedExecutor(nodes).call(x, kwargs);
         },
         storeOf: (layer) => {
-          const dense = layer.kernelStore as DenseKernelStore;
+          const dense = layer.kernelStores[0] as DenseKernelStore;
           const store = new DenseKernelStore(dense.info, dense.variable, dense.layer);
           store.readKernel = () => fake;
           return store;

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { pruning } from 'tfjs-sparsity/callbacks';
 import { attachTap, prunableKernels, registerMaskedLayer, sparsify, sparsifyReport, strip } from 'tfjs-sparsity/ops';
+import { constantSchedule, gradualMagnitude, nm } from 'tfjs-sparsity/pruning';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 
@@ -32,6 +34,51 @@ class Turned extends tf.layers.Layer {
 
   override getConfig(): tf.serialization.ConfigDict {
     return { ...super.getConfig(), units: this.args.units };
+  }
+}
+
+/** A recurrent layer of one's own: `h_t = tanh(x_t kernel + h_{t-1} recurrent + bias)`, of which the last one comes out. */
+class Recurrent extends tf.layers.Layer {
+  static readonly className: string = 'Recurrent';
+  private kernel!: tf.LayerVariable;
+  private bias!: tf.LayerVariable;
+  private recurrentKernel!: tf.LayerVariable;
+
+  constructor(private readonly args: { units: number; name?: string; inputShape?: tf.Shape }) {
+    super(args as object);
+  }
+
+  override build(inputShape: tf.Shape): void {
+    const { units } = this.args;
+    const random = (seed: number) => tf.initializers.glorotNormal({ seed });
+    this.kernel = this.addWeight('kernel', [inputShape[2] as number, units], 'float32', random(1));
+    this.bias = this.addWeight('bias', [units], 'float32', tf.initializers.zeros());
+    this.recurrentKernel = this.addWeight('recurrent_kernel', [units, units], 'float32', random(2));
+    this.built = true;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const steps = tf.unstack([inputs].flat()[0] as tf.Tensor, 1);
+      let h = tf.zeros([steps[0]?.shape[0] as number, this.args.units]) as tf.Tensor;
+      for (const x of steps) {
+        const next = tf.matMul(x, this.kernel.read()).add(tf.matMul(h, this.recurrentKernel.read()));
+        h = next.add(this.bias.read()).tanh();
+      }
+      return h;
+    });
+  }
+
+  override computeOutputShape(inputShape: tf.Shape): tf.Shape {
+    return [inputShape[0] as number, this.args.units];
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), units: this.args.units };
+  }
+
+  getPrunableWeights(): readonly tf.LayerVariable[] {
+    return [this.kernel, this.recurrentKernel];
   }
 }
 
@@ -249,8 +296,8 @@ describe('a layer with getPrunableWeights', () => {
   });
 
   it.each([
-    [[], 'its getPrunableWeights names 0 weights: a layer has one kernel with masks'],
-    [['weight', 'shift'], 'its getPrunableWeights names 2 weights: a layer has one kernel with masks'],
+    [[], 'its getPrunableWeights names no weight'],
+    [['weight', 'shift'], 'its getPrunableWeights names other weights than weight, the kernels of its class'],
   ])('stays dense where it names %o', (named, reason) => {
     const layer = new Speaking({ name: 'mine', units: 3, inputShape: [4] });
     layer.named = named;
@@ -261,13 +308,100 @@ describe('a layer with getPrunableWeights', () => {
     expect(report(new Speaking({ name: 'first', units: 3, inputShape: [4] })).names).toEqual(['first', 'head']);
     const layer = new Speaking({ name: 'mine', units: 3, inputShape: [4] });
     layer.named = ['shift'];
-    const reason = 'its getPrunableWeights names another weight than weight, the kernel of its class';
+    const reason = 'its getPrunableWeights names other weights than weight, the kernels of its class';
     expect(report(layer)).toEqual({ names: ['head'], reason });
   });
 
   it('is skipped with the reason where its class is unknown', () => {
     const { reason } = report(new Stranger({ name: 'mine', units: 3, inputShape: [4] }));
     expect(reason).toBe('there is no masked layer for Stranger');
+  });
+});
+
+describe('a layer of several kernels', () => {
+  const recurrent = () => tf.sequential({ layers: [new Recurrent({ name: 'mine', units: 4, inputShape: [3, 2] }), head()] });
+  const masksOf = (model: tf.LayersModel) => prunableKernels(model).map(({ masks }) => masks);
+
+  it('has masks on each, under the names by which the tap reports them, that training keeps', async () => {
+    await expectNoLeak(async () => {
+      const dense = recurrent();
+      const model = sparsify(dense, { minWeights: 8 });
+      expect(sparsifyReport(model).masked).toEqual(['mine', 'head']);
+      const kernels = prunableKernels(model);
+      expect(kernels.map(({ info }) => [info.name, info.shape])).toEqual([
+        ['mine/kernel', [2, 4]],
+        ['mine/recurrent', [4, 4]],
+        ['head', [4, 2]],
+      ]);
+      model.compile({ optimizer: tf.train.adam(0.1), loss: 'meanSquaredError' });
+      const seen = new Set<string>();
+      const tap = attachTap(model, {
+        onOp: ({ layer, W }) => {
+          const kernel = kernels.find(({ info }) => info.name === layer);
+          const kept = kernel?.masks.forward?.reduce((sum, bit) => sum + bit, 0) ?? W.size;
+          expect([...W.dataSync()].filter((w) => w !== 0)).toHaveLength(kept);
+          seen.add(layer);
+        },
+      });
+      const [x, y] = [tf.randomNormal([6, 3, 2], 0, 1, 'float32', 1), tf.randomNormal([6, 2], 0, 1, 'float32', 2)];
+      const method = gradualMagnitude({ schedule: constantSchedule({ sparsity: 0.5 }), exclude: ['head'] });
+      await model.fit(x, y, { epochs: 3, batchSize: 6, verbose: 0, callbacks: [pruning(method)] });
+      tap.detach();
+      expect([...seen].sort()).toEqual(['head', 'mine/kernel', 'mine/recurrent']);
+      const zeros = kernels.map((kernel) => kernel.readKernel().filter((w) => w === 0).length);
+      expect(zeros).toEqual([4, 8, 0]);
+
+      // What the layer computes is what a plain one does with the zeros in its kernels.
+      const plain = strip(model);
+      expect(plain.layers[0]?.getClassName()).toBe('Recurrent');
+      const [a, b] = [model, plain].map((m) => tf.tidy(() => (m.predict(x) as tf.Tensor).dataSync()));
+      expect(a).toEqual(b);
+      let stored: tf.io.ModelArtifacts = {};
+      await model.save(
+        tf.io.withSaveHandler(async (artifacts) => {
+          stored = artifacts;
+          return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+        }),
+      );
+      const loaded = await tf.loadLayersModel(tf.io.fromMemory(stored));
+      expect(masksOf(loaded)).toEqual(masksOf(model));
+      expect(masksOf(loaded).map(({ forward }) => forward === null)).toEqual([false, false, true]);
+      model.optimizer.dispose();
+      for (const m of [dense, model, plain, loaded]) m.dispose();
+      tf.dispose([x, y]);
+    });
+  });
+
+  it('keeps one kernel masked and the other dense, in training and in a copy', async () => {
+    await expectNoLeak(async () => {
+      const dense = recurrent();
+      const model = sparsify(dense);
+      const kernel = prunableKernels(model)[1];
+      const bits = Uint8Array.from({ length: 16 }, (_, i) => i % 2);
+      kernel?.repack({ forward: bits, backward: bits, gradient: bits }, zero);
+      const again = sparsify(model);
+      expect(masksOf(again)).toEqual(masksOf(model));
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      const [x, y] = [tf.ones([2, 3, 2]), tf.ones([2, 2])];
+      const before = prunableKernels(model).map((each) => each.readKernel());
+      await model.trainOnBatch(x, y);
+      const moved = prunableKernels(model).map((each, k) => each.readKernel().map((w, i) => Number(w !== before[k]?.[i])));
+      expect(moved.slice(0, 2)).toEqual([new Float32Array(8).fill(1), Float32Array.from(bits)]);
+      model.optimizer.dispose();
+      for (const m of [dense, model, again]) m.dispose();
+      tf.dispose([x, y]);
+    });
+  });
+
+  it('stays dense where a policy leaves one of them out', () => {
+    const dense = recurrent();
+    const model = sparsify(dense, { minWeights: 9 });
+    expect(sparsifyReport(model).skipped[0]).toEqual({
+      layer: 'mine',
+      className: 'Recurrent',
+      reason: 'its kernel has 8 weights, fewer than policy.minWeights = 9',
+    });
+    for (const m of [dense, model]) m.dispose();
   });
 });
 
@@ -290,6 +424,8 @@ describe('registerMaskedLayer', () => {
     [() => registerMaskedLayer(Fresh, { kernel: 'weight', inputAxis: 0.5 }), /^inputAxis of Fresh: got 0\.5/],
     [() => registerMaskedLayer(Fresh, { kernel: 'weight', outputAxis: -2 }), /^axes of Fresh: got \[-2,-2\], expected two axes/],
     [() => registerMaskedLayer(Fresh, { kernel: 7 as never }), /^kernel of Fresh: got 7, expected the name of a field/],
+    [() => registerMaskedLayer(Fresh, { kernel: [] }), /^kernel of Fresh: got \[\], expected the name of a field/],
+    [() => registerMaskedLayer(Fresh, { kernel: ['weight', 'weight'] }), /^kernel of Fresh: got \["weight","weight"\]/],
     [
       () => registerMaskedLayer(class Dense extends tf.layers.Layer { static readonly className = 'Dense' }, { kernel: 'weight' }), // biome-ignore format: one line
       /^layer class: got Dense, expected one that is not registered yet, nor its masked name\. Give your class another className\.$/,
@@ -313,6 +449,29 @@ describe('registerMaskedLayer', () => {
     expect(classNameMap).toEqual(before);
   });
 
+  it('takes the transposed convolutions of tfjs, N:M along inputs that come last', async () => {
+    const { classNameMap } = tf.serialization.SerializationMap.getMap();
+    registerMaskedLayer(classNameMap.Conv2DTranspose?.[0] as never, { kernel: 'kernel', inputAxis: 3, outputAxis: 2 });
+    await expectNoLeak(async () => {
+      const dense = tf.sequential({
+        layers: [tf.layers.conv2dTranspose({ name: 'up', filters: 3, kernelSize: 2, inputShape: [3, 3, 8] })],
+      });
+      const model = sparsify(dense);
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      const [x, y] = [tf.ones([2, 3, 3, 8]), tf.ones([2, 4, 4, 3])];
+      const method = gradualMagnitude({ schedule: constantSchedule({ sparsity: 0.5 }), pattern: nm({ n: 2, m: 4 }) });
+      await model.fit(x, y, { verbose: 0, callbacks: [pruning(method)] });
+      const [kernel] = prunableKernels(model);
+      expect(kernel?.info).toMatchObject({ shape: [2, 2, 3, 8], inputAxis: 3, outputAxis: 2 });
+      const values = kernel?.readKernel() as Float32Array;
+      expect(values.filter((value) => value === 0)).toHaveLength(48);
+      for (let i = 0; i < 96; i += 4) expect(values.slice(i, i + 4).filter((value) => value === 0)).toHaveLength(2);
+      model.optimizer.dispose();
+      for (const m of [dense, model]) m.dispose();
+      tf.dispose([x, y]);
+    });
+  });
+
   it('takes a class that tfjs knows already', () => {
     class Loaded extends Turned {
       static override readonly className: string = 'Loaded';
@@ -326,9 +485,9 @@ describe('registerMaskedLayer', () => {
   });
 
   it.each([
-    [-5, -1, 'its kernel has no axis -5'],
-    [0, 2, 'its kernel has no axis 2'],
-    [1, -1, 'axes 1 and -1 of its kernel are one and the same'],
+    [-5, -1, 'its weight has no axis -5'],
+    [0, 2, 'its weight has no axis 2'],
+    [1, -1, 'axes 1 and -1 of its weight are one and the same'],
   ])('leaves a layer dense whose kernel lacks axes %i and %i', (inputAxis, outputAxis, reason) => {
     class Off extends Turned {
       static override readonly className: string = `Off${inputAxis}${outputAxis}`;

@@ -47,7 +47,7 @@ function isSparse(store: DenseKernelStore, breakEven: number): boolean {
 
 /** A masked layer's store: a region keeps the dense one, and adds to it. */
 export function storeOf(layer: MaskedLayer): DenseKernelStore {
-  return layer.kernelStore as DenseKernelStore;
+  return layer.kernelStores[0] as DenseKernelStore;
 }
 
 /**
