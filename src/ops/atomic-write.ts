@@ -26,6 +26,7 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
 }
 
 const reasons: Readonly<Record<string, readonly [got: string, fix: string]>> = {
+  ENOENT: ['no such file or directory', 'check the path'],
   ENOSPC: ['no space left on the disk', 'free some space, or choose a directory on another disk'],
   EACCES: ['no permission', 'choose a directory that you own'],
   EPERM: ['no permission', 'choose a directory that you own'],

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { writeAtomically } from './atomic-write.js';
+import { fileError, writeAtomically } from './atomic-write.js';
 import { nodeFs, nodePath } from './node-modules.js';
 
 const scheme = 'file://';
@@ -93,13 +93,9 @@ async function read(file: string, expected: string): Promise<Uint8Array> {
   try {
     return await (await nodeFs()).readFile(file);
   } catch (cause) {
-    const missing = (cause as { code?: string }).code === 'ENOENT';
-    throw new SparsityError({
-      what: `loading ${file}`,
-      got: missing ? 'no such file' : String(cause),
-      expected,
-      fix: 'check the path, or save the model there first',
-    });
+    if ((cause as { code?: string }).code !== 'ENOENT') throw fileError(`loading ${file}`, cause);
+    const fix = 'check the path, or save the model there first';
+    throw new SparsityError({ what: `loading ${file}`, got: 'no such file', expected, fix });
   }
 }
 

@@ -188,6 +188,20 @@ describe('a simulation', () => {
     const workload = workloadOf({ network: 'lenet5', batch: 2 ** 25 });
     await expect(simulate(workload, await both(), 1)).rejects.toThrow(/accelerators for this workload: got acf: work conv1/);
   });
+
+  it('refuses maps that no memory holds, before it draws one', async () => {
+    const path = join(await temporaryDirectory(), 'huge.csv');
+    await writeFile(path, 'conv1, 1000000000, 1000000000, 5, 5, 1, 6, 1\n');
+    const tooLarge = /layer \S+: got a map of \S+ elements, expected at most 4294967296/;
+    for (const fields of [
+      { network: path, batch: 1 },
+      { network: 'lenet5', batch: 1, classes: 1e10 },
+      { network: 'lenet5', batch: 1e8, images: 1e8 },
+      { network: 'bert-base', batch: 1, sequence: 1e8 },
+    ]) {
+      await expect(simulate(workloadOf(fields), await both(), 1)).rejects.toThrow(tooLarge);
+    }
+  });
 });
 
 describe('accelerators by name', () => {

@@ -147,6 +147,10 @@ describe('synthetic records', () => {
     const make = (more: object) => () => syntheticRecords(vgg, { ...options, ...more });
     expect(make({ images: 9 })).toThrow('images: got 9, expected 1 to 8, the batch of network vgg-small');
     expect(make({ images: 0 })).toThrow('images: got 0');
+    const wide = network('lenet5', { batch: 1, inputSize: 1e8 });
+    expect(() => syntheticRecords(wide, { seed: 1, sparsity: { W: 0.9, A: 0.4 } })).toThrow(
+      /^layer conv1: got a map of \d\S+ elements, expected at most 4294967296\. Take fewer images/,
+    );
     expect(make({ maps: 'smoth' })).toThrow('Did you mean smooth');
     expect(make({ spread: 1 })).toThrow('spread: got 1');
     expect(make({ sparsity: { W: 1.2, A: 0.4 } })).toThrow('sparsity.W: got 1.2');

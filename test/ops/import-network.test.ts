@@ -67,6 +67,13 @@ describe('the network of a saved model', () => {
     const { dir } = await saved();
     await truncate(join(dir, 'weights.bin'), 10);
     await expect(importNetwork(dir)).rejects.toThrow(/weights of .*: got 10 bytes, expected 476 bytes/);
+    const other = (await saved()).dir;
+    const bytes = await readFile(join(other, 'weights.bin'));
+    bytes.writeFloatLE(Number.NaN, 4);
+    await writeFile(join(other, 'weights.bin'), bytes);
+    await expect(importNetwork(other)).rejects.toThrow(
+      /^weights conv2d_\S+\/kernel: got NaN, expected finite numbers\. Take a checkpoint/,
+    );
     await expect(importNetwork(join(dir, 'nowhere'))).rejects.toThrow(/got no such file, expected a directory/);
     await expect(importNetwork('gopher://model.json')).rejects.toThrow('importing gopher://model.json: got an address that');
   });

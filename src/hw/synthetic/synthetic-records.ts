@@ -6,6 +6,7 @@ import { bernoulliBits, onesBits } from '../bits.js';
 import type { BitTensor, LayerTensors } from '../contracts.js';
 import type { Network, NetworkLayer } from '../networks/contracts.js';
 import { checkDensity } from './check-density.js';
+import { checkMapSizes } from './check-map-sizes.js';
 import { checkSparsity, layerDensities, type SyntheticSparsity } from './layer-densities.js';
 import { rowBetaBits } from './row-beta-bits.js';
 import { smoothBits } from './smooth-bits.js';
@@ -42,7 +43,8 @@ const kinds = ['bernoulli', 'rowBeta', 'smooth'] as const;
  * spread. Tensors are drawn independently: the A of a layer does not repeat the E of the layer before it. Poolings leave the sparsity as
  * it is, and batch normalisation is taken to leave the ReLU's zeros in E.
  *
- * @throws SparsityError for an unknown option or layout, a share outside [0, 1], or more images than the batch has.
+ * @throws SparsityError for an unknown option or layout, a share outside [0, 1], more images than the batch has, or maps of
+ * more than 2^32 elements.
  * @example
  * ```ts
  * const vgg = network('vgg-small', {batch: 128});
@@ -64,6 +66,7 @@ export function syntheticRecords(network: Network, options: SyntheticOptions): I
     const expected = `1 to ${network.batch}, the batch of network ${network.name}`;
     throw new SparsityError({ what: 'images', got: images, expected, fix: 'lay out the network with a larger batch' });
   }
+  checkMapSizes(network.layers, images);
   const rng = createRng(seed);
   const again = new Set(network.layers.filter(({ use }) => use).map(({ name }) => name));
   const record = (layer: NetworkLayer, shared: Map<string, BitTensor>): LayerTensors => {

@@ -6,6 +6,7 @@ import { checkModel } from '../check-model.js';
 import type { SkippedLayer } from '../policy.js';
 import { prunableKernels } from '../prunable-kernels.js';
 import { strip } from '../strip.js';
+import { checkFinite } from './check-finite.js';
 import { modelInput } from './model-input.js';
 import { readLayers } from './read-layers.js';
 import { skippedKernels } from './skipped-kernels.js';
@@ -40,7 +41,7 @@ export interface ImportedNetwork {
  *
  * @param model sequential, functional or nested, trained or not; it is left as it is.
  * @throws SparsityError for what is no layers model (a graph model, a promise), one that is not built, open axes without `openSize`, a
- * `batch` other than the model's fixed one, layers that cannot compute, and a model without anything that multiplies.
+ * `batch` other than the model's fixed one, layers that cannot compute, weights that are not finite, and a model without anything that multiplies.
  * @example
  * ```ts
  * const model = tf.sequential({layers: [tf.layers.dense({units: 2, inputShape: [3]}), tf.layers.batchNormalization()]});
@@ -55,6 +56,7 @@ export function networkOf(model: tf.LayersModel, options: NetworkOfOptions = {})
   const input = modelInput(model, options);
   const plain = prunableKernels(model).length > 0 ? strip(model) : model;
   try {
+    if (options.weights !== false) checkFinite(plain);
     const layers = readLayers(plain, input, options.weights ?? true);
     if (layers.length === 0) {
       throw new SparsityError({
