@@ -2,12 +2,14 @@
  * Training steps in a browser: wall milliseconds on tfjs's own wasm kernels, dense on ours, and sparse, interleaved in one page, medians.
  * The page is bundled as an app of a user is, and Chromium runs it without a window.
  *
- *     npm run bench:browser [-- --browser /usr/bin/chromium --nets "mlp 784-512,cnn 4" --sparsity 0.9 --rounds 15 --isolated]
+ *     npm run bench:browser [-- --browser /usr/bin/chromium --nets "mlp 784-512,cnn 4" --sparsity 0.9 --rounds 15 --threads 2]
  *
- * `--isolated` serves it with the headers that make a page cross-origin isolated, so that memory may be shared between threads.
+ * `--threads` runs it on one thread and on so many, each in a browser of its own, and fails where their weights differ in a bit. The page is
+ * then served with the headers that make it cross-origin isolated (`--isolated` serves it so for one thread, too, and `--no-isolated`
+ * shows what is said where they are missing).
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
@@ -16,25 +18,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import type { PageOptions, PageResult } from './browser/page.js';
 import { checkBeginnings } from './check-names.js';
+import { readFlags } from './read-flags.js';
+import { refuse } from './refuse.js';
 import { nets } from './training-nets.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    browser: { type: 'string', default: '/usr/bin/chromium', describe: 'A Chromium that runs without a window' },
-    nets: { type: 'string', default: 'mlp 784-512,cnn 4', describe: 'Networks, by the beginning of their names' },
-    sparsity: { type: 'number', default: 0.9 },
-    rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
-    isolated: { type: 'boolean', default: false, describe: 'Cross-origin isolated' },
-    limit: { type: 'number', default: 300, describe: 'Seconds until the browser is given up' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  browser: { type: 'string', default: '/usr/bin/chromium', describe: 'A Chromium that runs without a window' },
+  nets: { type: 'string', default: 'mlp 784-512,cnn 4', describe: 'Networks, by the beginning of their names' },
+  sparsity: { type: 'number', default: 0.9 },
+  rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
+  threads: { type: 'number', default: 1, describe: 'Also on so many threads' },
+  isolated: { type: 'boolean', describe: 'Cross-origin isolated; by default for threads only' },
+  limit: { type: 'number', default: 300, describe: 'Seconds until the browser is given up' },
+});
 
+if (!existsSync(args.browser)) refuse(`--browser: got ${args.browser}, expected a program. See --help for the flags.`);
 checkBeginnings('--nets', args.nets.split(','), Object.keys(nets));
+const isolated = args.isolated ?? args.threads > 1;
 
 interface ServedFile {
   readonly type: string;
@@ -84,8 +86,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 /** Serves the page until it answers. */
-async function runPage(options: PageOptions): Promise<PageResult> {
-  const files = await pages();
+async function runPage(files: ReadonlyMap<string, ServedFile>, options: PageOptions): Promise<PageResult> {
   const profile = mkdtempSync(join(tmpdir(), 'bench-browser-'));
   const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
   let answered: (text: string) => void;
@@ -95,7 +96,7 @@ async function runPage(options: PageOptions): Promise<PageResult> {
   const server = createServer(async (request, response) => {
     if (request.method === 'POST') answered(await bodyOf(request));
     const file = files.get(request.url ?? '');
-    response.writeHead(file ? 200 : 404, { 'Content-Type': file?.type ?? 'text/plain', ...(args.isolated ? isolation : {}) });
+    response.writeHead(file ? 200 : 404, { 'Content-Type': file?.type ?? 'text/plain', ...(isolated ? isolation : {}) });
     response.end(file?.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -122,13 +123,30 @@ async function runPage(options: PageOptions): Promise<PageResult> {
   }
 }
 
-const { browser, isolated, message, rows } = await runPage(args);
-console.log(`${browser}${isolated ? ', cross-origin isolated' : ''}\n${message}\nmedian of ${args.rounds}, SGD`);
-console.log('network               batch  variant    wall ms  times stock  times dense');
-for (const { net, batch, variant, wallMs } of rows) {
-  const over = (other: string) =>
-    ((rows.find((row) => row.net === net && row.variant === other)?.wallMs ?? 0) / wallMs).toFixed(2);
-  const name = variant === 'sparse' ? `${100 * args.sparsity} %` : variant;
-  const cells = [net.padEnd(21), String(batch).padStart(5), ` ${name.padEnd(8)}`, wallMs.toFixed(2).padStart(9)];
-  console.log([...cells, over('stock').padStart(12), over('dense').padStart(12)].join(' '));
+function print({ browser, isolated, message, rows }: PageResult, oneThread?: PageResult): void {
+  console.log(`${browser}${isolated ? ', cross-origin isolated' : ''}\n${message}\nmedian of ${args.rounds}, SGD`);
+  const columns = 'network               batch  variant    wall ms  times stock  times dense';
+  console.log(oneThread ? `${columns}  times one thread` : columns);
+  for (const [i, { net, batch, variant, wallMs }] of rows.entries()) {
+    const times = (baseMs = 0) => (baseMs / wallMs).toFixed(2);
+    const over = (other: string) => times(rows.find((row) => row.net === net && row.variant === other)?.wallMs);
+    const name = variant === 'sparse' ? `${100 * args.sparsity} %` : variant;
+    const cells = [net.padEnd(21), String(batch).padStart(5), ` ${name.padEnd(8)}`, wallMs.toFixed(2).padStart(9)];
+    const compared = [over('stock').padStart(12), over('dense').padStart(12)];
+    if (oneThread) compared.push(times(oneThread.rows[i].wallMs).padStart(17));
+    console.log([...cells, ...compared].join(' '));
+  }
+}
+
+const files = await pages();
+const oneThread = await runPage(files, { ...args, threads: 1 });
+print(oneThread);
+if (args.threads > 1) {
+  const several = await runPage(files, args);
+  print(several, oneThread);
+  if (isolated && !several.message.includes(`, ${args.threads} threads`)) throw new Error(`not on ${args.threads} threads`);
+  const differing = several.rows.filter(({ bits }, i) => bits !== oneThread.rows[i].bits);
+  if (differing.length > 0)
+    throw new Error(`other weights than on one thread: ${differing.map(({ net, variant }) => `${net} ${variant}`).join(', ')}`);
+  console.log('the same weights as on one thread, bit for bit');
 }

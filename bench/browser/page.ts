@@ -11,6 +11,7 @@ export interface PageOptions {
   readonly nets: string;
   readonly sparsity: number;
   readonly rounds: number;
+  readonly threads: number;
 }
 
 /** What it answers. */
@@ -24,6 +25,8 @@ export interface PageResult {
     readonly batch: number;
     readonly variant: string;
     readonly wallMs: number;
+    /** A digest of all weights after the first steps. */
+    readonly bits: string;
   }[];
 }
 
@@ -31,21 +34,42 @@ const names = ['stock', 'dense', 'sparse'] as const;
 /** Steps before the first timed one: V8 compiles what often runs. */
 const warmSteps = 20;
 const warmMs = 3000;
+/** Steps before the weights are compared. */
+const comparedSteps = 3;
 
-async function measure({ nets, sparsity, rounds }: PageOptions): Promise<PageResult> {
+/** Weights of a seed in place of those that tfjs draws: pages are compared with each other. */
+function seedWeights(model: tf.LayersModel): void {
+  const seeded = model.getWeights().map(({ shape }, i) => tf.randomNormal(shape, 0, 0.05, 'float32', i + 1));
+  model.setWeights(seeded);
+  tf.dispose(seeded);
+}
+
+async function digestWeights(model: tf.LayersModel): Promise<string> {
+  const values = await Promise.all(model.getWeights().map((weight) => weight.data<'float32'>()));
+  const hash = await crypto.subtle.digest('SHA-256', await new Blob(values as Float32Array<ArrayBuffer>[]).arrayBuffer());
+  return Array.from(new Uint8Array(hash, 0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function measure({ nets, sparsity, rounds, threads }: PageOptions): Promise<PageResult> {
   setWasmPaths('/wasm/');
-  const { message, onStock } = await stockKernels();
+  const { message, onStock } = await stockKernels({ threads });
   const rows: PageResult['rows'][number][] = [];
   for (const [net, { batch, build }] of netsNamed(nets)) {
     const plain = build();
+    seedWeights(plain);
     const [xs, ys] = batchFor(net, plain);
     const variants = names.map((variant) => {
       const model = variant === 'stock' ? plain : sparsify(plain, { execution: variant });
       if (variant === 'sparse') prune(model, unstructured(sparsity));
       model.compile({ optimizer: optimizers.sgd(), loss: 'categoricalCrossentropy' });
       const step = () => model.trainOnBatch(xs, ys);
-      return { variant, step: variant === 'stock' ? () => onStock(step) : step, wallMs: [] as number[] };
+      return { variant, model, step: variant === 'stock' ? () => onStock(step) : step, wallMs: [] as number[] };
     });
+    const bits: Record<string, string> = {};
+    for (const { variant, model, step } of variants) {
+      for (let i = 0; i < comparedSteps; i++) await step();
+      bits[variant] = await digestWeights(model);
+    }
     for (const { step } of variants) {
       const begin = performance.now();
       for (let i = 0; i < warmSteps && performance.now() - begin < warmMs; i++) await step();
@@ -56,7 +80,8 @@ async function measure({ nets, sparsity, rounds }: PageOptions): Promise<PageRes
         await step();
         wallMs.push(performance.now() - begin);
       }
-    for (const { variant, wallMs } of variants) rows.push({ net, batch: batch[0], variant, wallMs: median(wallMs) });
+    for (const { variant, wallMs } of variants)
+      rows.push({ net, batch: batch[0], variant, wallMs: median(wallMs), bits: bits[variant] });
     tf.dispose([xs, ys]);
   }
   return { browser: navigator.userAgent, isolated: crossOriginIsolated, message, rows };

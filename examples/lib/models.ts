@@ -6,10 +6,14 @@ import { resnet20 } from './models/resnet20.js';
 import { vggSmall } from './models/vgg-small.js';
 
 /** The networks of the examples, by the name that `--model` takes; all weights come from the seed. */
-export const models = { mlp, lenet5, 'vgg-small': vggSmall, resnet20 } satisfies Record<
-  string,
-  (data: Dataset, seed: number) => tf.LayersModel
->;
+export const models = {
+  mlp,
+  lenet5,
+  /** VGG-small with half the filters. */
+  'vgg-mini': (data, seed) => vggSmall(data, seed, [16, 32, 64]),
+  'vgg-small': vggSmall,
+  resnet20,
+} satisfies Record<string, (data: Dataset, seed: number) => tf.LayersModel>;
 export type ModelName = keyof typeof models;
 
 /** Builds one of the example networks for a data set. */

@@ -11,7 +11,10 @@ import {
   type ScoredKernel,
   unstructured,
 } from '../pruning/index.js';
+import { checkNamed } from '../pruning/name-pattern.js';
+import { namesIn } from '../pruning/names-in.js';
 import { createRng } from '../rng.js';
+import { checkAccelerators } from './check-accelerators.js';
 import type { StepJob } from './cost-engine.js';
 import { remaskedSteps } from './remasked-steps.js';
 
@@ -97,11 +100,13 @@ export function allocationCost(jobs: readonly StepJob[], options: AllocationCost
   checkOptionNames('allocationCost', options, allocationCostOptionNames);
   const { accelerator, metric = 'cycles', phases = 'training', pruned = 'zero', exclude = [], seed = 0 } = options;
   const { kernels, pattern = unstructured() } = options;
+  checkAccelerators('allocationCost.accelerator', [accelerator]);
   checkChoice('metric', metric, ['cycles', 'energy', 'edp']);
   checkChoice('phases', phases, ['training', 'forward']);
   checkChoice('pruned', pruned, ['zero', 'dense-master']);
   const { layers, others } = layersToPrune(jobs, kernels, exclude);
   const names = layers.map(({ name }) => name);
+  for (const named of namesIn(pattern.config)) checkNamed(`${named.option} of allocationCost`, named.names, names);
   const choice = {
     layers: names,
     kernels: kernels ?? [],

@@ -1,7 +1,7 @@
 import { SparsityError } from '../errors.js';
 import { type AcceleratorSpec, createAccelerator } from '../hw/index.js';
+import { isNode, nodeThreads } from '../ops/node-modules.js';
 import { type CostEngine, type CostTotals, createCostEngine, type StepJob } from './cost-engine.js';
-import { isNode, nodeThreads } from './threads.js';
 
 /** What the pool asks of a worker; requests are answered in their order. */
 export type WorkerRequest =

@@ -1,19 +1,24 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { nearest } from '../nearest.js';
 import type { PrunableKernel } from '../ops/index.js';
 import type { PruningMethod } from '../pruning/contracts.js';
-import { namePattern } from '../pruning/name-pattern.js';
+import { checkNamed } from '../pruning/name-pattern.js';
+import { namesIn } from '../pruning/names-in.js';
 
-/** Throws for an excluded name or pattern that no kernel has: the layer that was meant would be pruned. */
-export function checkExcluded({ name, config }: PruningMethod, kernels: readonly PrunableKernel[]): void {
-  const names = kernels.map(({ info }) => info.name);
-  const unknown = ((config.exclude ?? []) as readonly string[]).find(
-    (excluded) => !names.some(namePattern(excluded, 'exclude').test),
-  );
-  if (unknown === undefined) return;
-  const expected = `names among ${names.join(', ')}`;
-  throw new SparsityError({ what: `exclude of pruning method ${name}`, got: unknown, expected, fix: nearest(unknown, names) });
+/** Throws for a name or pattern in the config of a method that fits no kernel, or, where it says how a layer is pruned, none that is pruned. */
+export function checkNames(
+  { name, config }: PruningMethod,
+  all: readonly PrunableKernel[],
+  pruned: readonly PrunableKernel[],
+): void {
+  for (const { option, names, of } of namesIn(config)) {
+    const kernels = of === 'all' ? all : pruned;
+    checkNamed(
+      `${option} of pruning method ${name}`,
+      names,
+      kernels.map(({ info }) => info.name),
+    );
+  }
 }
 
 /** Centered RMSProp of tfjs 4.22 divides by sqrt(v - (m^2 + epsilon)): NaN for a weight without gradient, whose v and m are 0. */

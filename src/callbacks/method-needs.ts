@@ -38,13 +38,14 @@ export class MethodNeeds {
   /** Throws for states of other kernels than these: another model's, from an earlier run. */
   checkStates(kernels: readonly PrunableKernel[]): void {
     if (this.states.length === 0) return;
-    const got = kernels.map(({ info }) => info.shape.reduce((product, size) => product * size, 1)).join(', ');
-    const before = this.states.map(({ length }) => length).join(', ');
-    if (got === before) return;
+    const sizes = kernels.map(({ info }) => info.shape.reduce((product, size) => product * size, 1));
+    const before = this.states.map(({ length }) => length);
+    // A method may keep none of some.
+    if (sizes.length === before.length && before.every((size, i) => size === 0 || size === sizes[i])) return;
     throw new SparsityError({
       what: `sizes of the layers under pruning method ${this.method.name}`,
-      got,
-      expected: `as before, ${before}, of which it keeps a state`,
+      got: sizes.join(', '),
+      expected: `as before, ${before.join(', ')}, of which it keeps a state`,
       fix: 'make a new pruning(...) for another model',
     });
   }

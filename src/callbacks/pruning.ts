@@ -1,11 +1,11 @@
 import { SparsityError } from '../errors.js';
 import { countOnes } from '../kernels/index.js';
-import { type PrunableKernel, prunableKernels } from '../ops/index.js';
+import { type PrunableKernel, type PrunedTreatment, prunableKernels } from '../ops/index.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
-import { checkExcluded, checkOptimizer } from './method-checks.js';
+import { checkNames, checkOptimizer } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';
 import { checkSettings } from './run-settings.js';
 
@@ -90,7 +90,7 @@ export class Pruning extends SparsityCallback implements RunState {
         fix: 'change the skip rule of the method, or train without it',
       });
     }
-    checkExcluded(this.method, this.all);
+    checkNames(this.method, this.all, this.kernels);
     checkOptimizer(this.method, model.optimizer);
     this.needs.checkOptimizer(model.optimizer);
     this.inForce = false;
@@ -117,7 +117,7 @@ export class Pruning extends SparsityCallback implements RunState {
     this.needs.afterStep(this.kernels);
     this.regularise(sparsity);
     if (update) this.update(sparsity);
-    else this.enforce();
+    else for (const kernel of this.kernels) this.enforce(kernel);
     this.slotsBorn = true;
     this.needs.release(this.kernels);
   }
@@ -190,7 +190,7 @@ export class Pruning extends SparsityCallback implements RunState {
   private update(sparsity: number): void {
     const { groups } = this.method;
     if (groups && sparsity > 0) this.regroup(groups, sparsity);
-    else this.repack(this.newMasks(sparsity));
+    else this.repack(this.newMasks(sparsity), (masks, kernel) => masks !== kernel.masks);
   }
 
   private regroup(groups: NonNullable<PruningMethod['groups']>, sparsity: number): void {
@@ -216,10 +216,16 @@ export class Pruning extends SparsityCallback implements RunState {
     else this.repack(masks);
   }
 
-  private repack(masks: readonly LayerMasks[]): void {
+  /** Puts masks in force; a kernel whose masks are not new is only kept at 0. */
+  private repack(
+    masks: readonly LayerMasks[],
+    areNew: (masks: LayerMasks, kernel: PrunableKernel) => boolean = () => true,
+  ): void {
     const { optimizer } = this.trainedModel();
     this.kernels.forEach((kernel, i) => {
-      kernel.repack(masks[i] as LayerMasks, this.method, optimizer);
+      const own = masks[i] as LayerMasks;
+      if (areNew(own, kernel)) kernel.repack(own, this.treatmentOf(kernel), optimizer);
+      else this.enforce(kernel);
     });
     this.inGroups = false;
     this.measure();
@@ -233,10 +239,9 @@ export class Pruning extends SparsityCallback implements RunState {
 
   /** A method's proximal step, right after the optimizer's. */
   private regularise(sparsity: number): void {
-    if (!this.method.proximal) return;
-    this.kernels.forEach((kernel, i) => {
-      const values = this.method.proximal?.(this.seen(kernel, i), this.contextOf(i, sparsity));
-      if (values) kernel.writeKernel(values);
+    const values = this.method.proximal?.(this.kernels.map(this.seen), this.context(sparsity));
+    values?.forEach((own, i) => {
+      if (own) this.kernels[i]?.writeKernel(own);
     });
   }
 
@@ -257,13 +262,15 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   /** Between updates pruned weights stay 0 by themselves once gradient and slots are 0; in all other cases they are made 0 again. */
-  private enforce(): void {
-    if (this.method.pruned !== 'zero') return;
-    const { optimizer } = this.trainedModel();
-    for (const kernel of this.kernels) {
-      const still = this.slotsBorn && this.method.slots === 'zero' && kernel.masks.gradient !== null;
-      if (kernel.masks.forward && !still) kernel.enforce(optimizer);
-    }
+  private enforce(kernel: PrunableKernel): void {
+    const { pruned, slots } = this.treatmentOf(kernel);
+    if (pruned !== 'zero') return;
+    const still = this.slotsBorn && slots === 'zero' && kernel.masks.gradient !== null;
+    if (kernel.masks.forward && !still) kernel.enforce(this.trainedModel().optimizer);
+  }
+
+  private treatmentOf({ info }: PrunableKernel): PrunedTreatment {
+    return this.method.treatmentOf?.(info) ?? this.method;
   }
 
   private context(sparsity: number): UpdateContext {
@@ -282,7 +289,7 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity.
  *
- * @throws SparsityError for no method; from `fit`: nothing to prune in the model, an excluded name or pattern that no kernel has, an
+ * @throws SparsityError for no method; from `fit`: nothing to prune in the model, a name or pattern of layers that no kernel has, an
  * optimizer under which pruned weights cannot stay 0 or without the slots that the method needs, other layers than those of which it keeps
  * a state; from `restoreRunState`: another method or options.
  * @example

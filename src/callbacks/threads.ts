@@ -1,12 +1,4 @@
-import { importNode } from '../ops/node-modules.js';
-
-/** Whether this is node (or a worker thread of it). */
-export function isNode(): boolean {
-  return typeof process !== 'undefined' && typeof process.versions?.node === 'string';
-}
-
-/** `node:worker_threads`. */
-export const nodeThreads = () => importNode<typeof import('node:worker_threads')>('node:worker_threads');
+import { importNode, isNode, nodeThreads } from '../ops/node-modules.js';
 
 /** Threads that this machine runs at a time. */
 export async function coreCount(): Promise<number> {

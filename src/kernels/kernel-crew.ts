@@ -36,12 +36,20 @@ export interface Crew {
 
 type Control = Int32Array<SharedArrayBuffer>;
 
-const controls = new WeakMap<WebAssembly.Memory, { readonly control: Control; readonly helpers: number }>();
+/** Helpers, and whom they help. */
+interface Hired {
+  readonly control: Control;
+  readonly helpers: number;
+  /** Whether the caller's thread may sleep. */
+  readonly maySleep: boolean;
+}
+
+const hiredFor = new WeakMap<WebAssembly.Memory, Hired>();
 
 /** The crew of a memory: the caller, and the helpers that were hired for it before. */
 export function crewOn(memory: WebAssembly.Memory, build: KernelBuild): Crew {
   const functions = wasmFunctions(memory, build);
-  const hired = controls.get(memory);
+  const hired = hiredFor.get(memory);
   if (!hired) return { size: 1, parts: (length) => [[0, length]], run: (kernel, [args]) => functions[kernel](...args) };
   const kernels = Object.values(functions);
   const numbers = new Map(Object.keys(functions).map((name, number) => [name, number]));
@@ -51,17 +59,31 @@ export function crewOn(memory: WebAssembly.Memory, build: KernelBuild): Crew {
     parts: (length, unit = 1) => cut(length, unit, size),
     run(kernel, calls) {
       if (calls.length === 1) functions[kernel](...calls[0]);
-      else callTogether(hired.control, kernels, build, numbers.get(kernel) as number, calls);
+      else callTogether(hired, kernels, build, numbers.get(kernel) as number, calls);
     },
   };
 }
 
-/** Has the crews of a memory work with helpers, who are given the control block that this returns. */
-export function hire(memory: WebAssembly.Memory, helpers: number): Control {
+/** A control block, which helpers are given before they are hired. */
+export function createControl(): Control {
   const control = new Int32Array(new SharedArrayBuffer(textAt + 2 * textLength));
   control[word.next] = closed;
-  controls.set(memory, { control, helpers });
   return control;
+}
+
+/** Has the crews of a memory, on this thread, work with the helpers on a control block. */
+export function hire(memory: WebAssembly.Memory, helpers: number, control: Control = createControl()): void {
+  hiredFor.set(memory, { control, helpers, maySleep: maySleep(control) });
+}
+
+/** The thread that shows a page is refused every wait, also one that would be over at once. */
+function maySleep(control: Control): boolean {
+  try {
+    Atomics.wait(control, word.next, 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function cut(length: number, unit: number, most: number): [number, number][] {
@@ -101,7 +123,7 @@ export function bury(control: Control, helper: number): void {
 
 /** Makes the calls of a kernel, one for each list of arguments, with the help of whoever waits on the control block. */
 function callTogether(
-  control: Control,
+  { control, maySleep }: Hired,
   kernels: readonly WasmFunction[],
   build: KernelBuild,
   kernel: number,
@@ -120,7 +142,7 @@ function callTogether(
   Atomics.add(control, word.call, 1);
   Atomics.notify(control, word.call);
   takeParts(control, kernels);
-  awaitAll(control, calls.length);
+  awaitAll(control, calls.length, maySleep);
   Atomics.store(control, word.next, closed);
   if (control[word.failed] === 1) throw failed(readText(control));
 }
@@ -143,12 +165,16 @@ function takeParts(control: Control, kernels: readonly WasmFunction[]): void {
   }
 }
 
-function awaitAll(control: Control, parts: number): void {
-  for (let look = 0; look < looks; look++) if (Atomics.load(control, word.finished) === parts) return;
-  for (let finished = 0; finished < parts; finished = Atomics.load(control, word.finished)) {
-    if (Atomics.wait(control, word.finished, finished, limitMs) === 'timed-out') {
-      throw failed(`no answer for ${limitMs / 1000} s`);
+function awaitAll(control: Control, parts: number, maySleep: boolean): void {
+  for (const end = performance.now() + limitMs; ; ) {
+    let finished = 0;
+    for (let look = 0; look < looks; look++) {
+      finished = Atomics.load(control, word.finished);
+      if (finished === parts) return;
     }
+    // The thread that shows a page looks on.
+    if (maySleep) Atomics.wait(control, word.finished, finished, limitMs);
+    if (performance.now() >= end) throw failed(`no answer for ${limitMs / 1000} s`);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ElementOperation } from './element-kernels.js';
 import type { ConvGeometry } from './geometry.js';
 
 /**
@@ -133,4 +134,33 @@ export function sumRowsReference(x: Values, width: number): Float32Array {
   const out = new Float64Array(width);
   for (let i = 0; i < x.length; i++) out[i % width] += x[i];
   return Float32Array.from(out);
+}
+
+/** out[j] = (x[j] - mean) factor + offset of the column of j. */
+export function normaliseRowsReference(x: Values, mean: Values, factor: Values, offset: Values): Float32Array {
+  return Float32Array.from(x, (value, i) => {
+    const column = i % mean.length;
+    return (value - mean[column]) * factor[column] + offset[column];
+  });
+}
+
+const arithmetic: Readonly<Record<ElementOperation, (a: number, b: number) => number>> = {
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+};
+
+/** out [rows][columns] = a operation b; `steps` are the elements that an operand moves on by from row to row and from column to column. */
+export function combineReference(
+  operation: ElementOperation,
+  [a, b]: readonly [a: Values, b: Values],
+  steps: readonly (readonly [row: number, column: number])[],
+  rows: number,
+  columns: number,
+): Float32Array {
+  return Float32Array.from({ length: rows * columns }, (_, i) => {
+    const [aAt, bAt] = steps.map(([row, column]) => Math.floor(i / columns) * row + (i % columns) * column);
+    return arithmetic[operation](a[aAt], b[bAt]);
+  });
 }

@@ -1,12 +1,13 @@
+import { type ElementKernels, elementKernels } from './element-kernels.js';
 import type { ConvGeometry } from './geometry.js';
 import { crewOn, mostParts } from './kernel-crew.js';
 import { bestKernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
 /**
- * The kernels that training needs, on addresses in one memory. They only add to their outputs: clear those first. They allocate
+ * The kernels that training needs, on addresses in one memory. Those here only add to their outputs: clear those first. They allocate
  * nothing; `scratch` is room that the caller provides.
  */
-export interface TrainingKernels {
+export interface TrainingKernels extends ElementKernels {
   /**
    * C [m][n] += A [m][k] B [k][n]. Element (i, p) of A lies at `a + i aRow + p aColumn`; B is stored [k][n], or [n][k] when
    * `bTransposed`; `bRow` and `cRow` are the bytes from row to row as stored. Scratch: {@link gemmScratchBytes}.
@@ -90,6 +91,7 @@ export function instantiateKernels(memory: WebAssembly.Memory, build = bestKerne
   const filterScratch = (g: ConvGeometry) =>
     wasm.filterGradientScratch(g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels, g.strideHeight) >>> 0;
   return {
+    ...elementKernels(wasm),
     gemm(m, n, k, a, aRow, aColumn, b, bRow, bTransposed, c, cRow, scratch) {
       const bColumn = bTransposed ? bRow : 4;
       const calls = crew

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { HeapKernel } from './training-kernels-heap.js';
+import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
 /** tf.unsortedSegmentSum: the gradient of tf.gather, hence of an embedding. */
 export const unsortedSegmentSum: HeapKernel = ({ x, segmentIds }, attrs, heap) => {
@@ -22,16 +22,31 @@ export const unsortedSegmentSum: HeapKernel = ({ x, segmentIds }, attrs, heap) =
   return out;
 };
 
-/** tf.sum over leading axes of floats (the gradient of a bias); every other sum stays with tfjs's own kernel. */
-export const sumLeadingAxes: HeapKernel = (inputs, attrs, heap, stock) => {
-  const { x } = inputs;
+/** tf.sum of floats over neighbouring axes that are not the last (the gradient of a bias); every other sum stays with tfjs's own kernel. */
+export const sumAxes: HeapKernel = (inputs, attrs, heap, stock) => sumOfAxes(inputs.x, attrs, heap) ?? stock(inputs, attrs);
+
+/** tf.mean, where {@link sumAxes} takes the sum; tfjs transposes first. */
+export const meanAxes: HeapKernel = (inputs, attrs, heap, stock) => {
+  const mean = sumOfAxes(inputs.x, attrs, heap);
+  if (!mean) return stock(inputs, attrs);
+  const size = tf.util.sizeFromShape(mean.shape);
+  const values = heap.floats(heap.pointer(mean), size);
+  const count = tf.util.sizeFromShape(inputs.x.shape) / size;
+  for (let i = 0; i < size; i++) values[i] /= count;
+  return mean;
+};
+
+function sumOfAxes(x: tf.TensorInfo, attrs: tf.NamedAttrMap, heap: WasmHeap): tf.TensorInfo | undefined {
   const { axis, keepDims } = attrs as unknown as tf.SumAttrs;
   const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
-  const leading = axes.length < x.shape.length && axes.every((value, position) => value === position);
-  if (!leading || axes.length === 0 || x.dtype !== 'float32') return stock(inputs, attrs);
-  const kept = x.shape.slice(axes.length);
-  const out = heap.zeros(keepDims ? [...axes.map(() => 1), ...kept] : kept);
-  const rows = tf.util.sizeFromShape(x.shape.slice(0, axes.length));
-  heap.kernels.sumRows(heap.pointer(x), rows, tf.util.sizeFromShape(kept), heap.pointer(out));
+  const [first = 0, last = -1] = [axes[0], axes.at(-1)];
+  const neighbours = last - first === axes.length - 1 && last < x.shape.length - 1;
+  if (x.dtype !== 'float32' || axes.length === 0 || !neighbours) return undefined;
+  const out = heap.zeros(x.shape.flatMap((length, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [length])));
+  const count = (from: number, to?: number) => tf.util.sizeFromShape(x.shape.slice(from, to));
+  const [rows, width] = [count(first, last + 1), count(last + 1)];
+  for (let outer = 0; outer < count(0, first); outer++) {
+    heap.kernels.sumRows(heap.pointer(x) + 4 * rows * width * outer, rows, width, heap.pointer(out) + 4 * width * outer);
+  }
   return out;
-};
+}

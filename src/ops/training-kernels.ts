@@ -6,10 +6,12 @@ import { checkChoice } from '../pruning/check.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './training-kernels-conv.js';
 import { conv3dBackpropFilter, conv3dBackpropInput } from './training-kernels-conv3d.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './training-kernels-depthwise.js';
+import { cast, combine, identity, tile } from './training-kernels-elements.js';
 import { type HeapKernel, heapOf, type WasmHeap } from './training-kernels-heap.js';
 import { batchMatMul, fusedMatMul } from './training-kernels-matmul.js';
+import { fusedBatchNorm } from './training-kernels-normalise.js';
 import { maxPoolGrad } from './training-kernels-pool.js';
-import { sumLeadingAxes, unsortedSegmentSum } from './training-kernels-sums.js';
+import { meanAxes, sumAxes, unsortedSegmentSum } from './training-kernels-sums.js';
 
 /** What {@link registerTrainingKernels} did. */
 export interface TrainingKernelReport {
@@ -33,9 +35,6 @@ export interface TrainingKernelOptions {
   readonly simd?: 'auto' | KernelBuild;
 }
 
-/** tfjs copies: here every tensor that is saved for the backward pass, each step. Text has its own storage. */
-const identity: HeapKernel = ({ x }, attrs, heap, stock) => (x.dtype === 'string' ? stock({ x }, attrs) : heap.share(x));
-
 /** Kernels that tfjs's wasm backend lacks, and kernels of its own that are wrong (3-D) or that ours outrun. */
 const missing: Readonly<Record<string, HeapKernel>> = {
   Conv2DBackpropFilter: conv2dBackpropFilter,
@@ -51,9 +50,17 @@ const poor: Readonly<Record<string, HeapKernel>> = {
   Conv3DBackpropInputV2: conv3dBackpropInput,
   BatchMatMul: batchMatMul,
   _FusedMatMul: fusedMatMul,
+  Add: combine('add'),
+  Sub: combine('subtract'),
+  Multiply: combine('multiply'),
+  RealDiv: combine('divide'),
+  Tile: tile,
   Identity: identity,
+  Cast: cast,
+  FusedBatchNorm: fusedBatchNorm,
   MaxPoolGrad: maxPoolGrad,
-  Sum: sumLeadingAxes,
+  Mean: meanAxes,
+  Sum: sumAxes,
 };
 
 const ours = new WeakSet<tf.KernelConfig>();

@@ -5,8 +5,8 @@ import { bestKernelBuild, type KernelBuild } from '../kernels/index.js';
 import { checkChoice } from '../pruning/check.js';
 import { registerFileHandler } from './file-handler.js';
 import { importNode } from './node-modules.js';
-import { startKernelThreads, threadCount } from './threads/kernel-threads.js';
-import { shareWasmMemory } from './threads/shared-backend.js';
+import { startKernelThreads, threadCount, threadsObstacle } from './threads/kernel-threads.js';
+import { onSharedMemory } from './threads/shared-backend.js';
 import { registerTrainingKernels } from './training-kernels.js';
 import { memoryOf } from './training-kernels-heap.js';
 
@@ -29,9 +29,9 @@ export interface UseBackendOptions {
    */
   readonly simd?: 'auto' | KernelBuild;
   /**
-   * Threads that the kernels of the wasm backend compute on, 1 to 8, the caller's among them; node only, and from its start on. All
-   * results are those of one thread, bit for bit. The others look for work for a while before they sleep, which takes time from other
-   * programs.
+   * Threads that the kernels of the wasm backend compute on, 1 to 8, the caller's among them, from its start on. All results are those
+   * of one thread, bit for bit. The others look for work for a while before they sleep, which takes time from other programs. In a browser
+   * the page has to be cross-origin isolated; where threads are not to be had, the line says why, and all is computed on one.
    * @default 1, or what the backend was started with
    */
   readonly threads?: number;
@@ -115,13 +115,17 @@ const loaders: Readonly<Record<BackendName, (options: WasmOptions) => Promise<st
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (simd !== 'strict' && bestKernelBuild() === 'strict') await enableRelaxedSimd();
     const running = runningMemory();
-    if (threads !== undefined && threads !== threadCount(running)) await shareWasmMemory();
-    if (!(await tf.setBackend('wasm'))) throw new Error('its WebAssembly module did not start');
+    let obstacle = threads && threads > 1 ? threadsObstacle() : undefined;
+    const wanted = obstacle ? 1 : (threads ?? threadCount(running));
+    const start = () => tf.setBackend('wasm');
+    if (!(await (wanted === threadCount(running) ? start() : onSharedMemory(start)))) {
+      throw new Error('its WebAssembly module did not start');
+    }
     await tf.ready();
     const memory = runningMemory();
-    if (!running && memory && threads && threads > 1) await startKernelThreads(memory, threads);
+    if (!running && memory && wanted > 1) obstacle = await startKernelThreads(memory, wanted);
     const { build, message } = registerTrainingKernels({ simd });
-    const crew = threadCount(memory) > 1 ? `, ${threadCount(memory)} threads` : '';
+    const crew = obstacle ? `, one thread: ${obstacle}` : threadCount(memory) > 1 ? `, ${threadCount(memory)} threads` : '';
     return build ? `with the gradient kernels for training, ${build} SIMD${crew}` : message;
   },
   async tensorflow() {

@@ -151,6 +151,8 @@ export interface PruningMethod extends Needing {
   readonly schedule: Schedule;
   /** SR-STE decay lambda: `lambda * (1 - M_f) * W` is added to the gradient of W. 0 for none. */
   readonly decay: number;
+  /** Of a method that does not treat all kernels alike: `pruned`, `slots` and `decay` of one, in place of its own. */
+  treatmentOf?(info: KernelInfo): Pick<PruningMethod, 'pruned' | 'slots' | 'decay'>;
   /** All options, serialisable: it goes into run logs and checkpoints, and must match on resume. */
   readonly config: Config;
   /** Why a kernel is left dense, or undefined when it is pruned. */
@@ -162,8 +164,11 @@ export interface PruningMethod extends Needing {
   readonly groups?: GroupedMasks;
   /** New masks for the kernels that are not skipped, in their order. */
   updateMasks(kernels: readonly KernelState[], context: UpdateContext): readonly LayerMasks[];
-  /** A proximal step on the weights after the optimizer's (a structured regulariser); undefined when nothing changes. */
-  proximal?(kernel: KernelState, context: UpdateContext): Float32Array | undefined;
+  /**
+   * A proximal step on the weights after the optimizer's (a structured regulariser), before masks are made: new weights of the kernels that are
+   * not skipped, in their order, undefined for one that does not change.
+   */
+  proximal?(kernels: readonly KernelState[], context: UpdateContext): readonly (Float32Array | undefined)[];
   /**
    * The gradient of a penalty on the weights, one number per weight: a term that is added to the gradient G of the kernel before the
    * optimizer's step, as `decay` is, so that momentum and moments see the sum. `context` is that of the step to come, `kernel` is as

@@ -24,7 +24,7 @@ const partFactories: Readonly<Record<string, Factories>> = {
 };
 
 /** The options that take parts by name. */
-const partsFactories: Readonly<Record<string, Factories>> = { patterns: patternFactories };
+const partsFactories: Readonly<Record<string, Factories>> = { methods: methodFactories, patterns: patternFactories };
 
 /** How plain data becomes a method. */
 export interface MethodFromConfigOptions {

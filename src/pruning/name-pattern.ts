@@ -1,4 +1,5 @@
 import { SparsityError } from '../errors.js';
+import { nearest } from '../nearest.js';
 
 /**
  * What a name of layers in plain data stands for: a plain name for itself, `*` in it for any text, and text between slashes for a regular
@@ -18,6 +19,26 @@ export function namePattern(pattern: string, what: string): { readonly plain: bo
   const texts = pattern.split('*').map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const expression = inner === undefined ? new RegExp(`^${texts.join('.*')}$`) : expressionOf(inner, pattern, what);
   return { plain: false, test: (name) => expression.test(name) };
+}
+
+/**
+ * What stands under the name of a layer, as {@link namePattern} reads the keys: a plain name goes before a pattern, an earlier pattern before a
+ * later one; undefined where none fits.
+ *
+ * @param what the place of the keys, for the message.
+ * @throws SparsityError as {@link namePattern}.
+ */
+export function byName<Value>(entries: Readonly<Record<string, Value>>, what: string): (name: string) => Value | undefined {
+  const rules = Object.entries(entries).map(([name, value]) => ({ value, ...namePattern(name, what) }));
+  const inOrder = [...rules.filter(({ plain }) => plain), ...rules.filter(({ plain }) => !plain)];
+  return (name) => inOrder.find(({ test }) => test(name))?.value;
+}
+
+/** Refuses a name or pattern that fits none of the names of layers: what was meant by it would be left out in silence. */
+export function checkNamed(what: string, patterns: readonly string[], names: readonly string[]): void {
+  const unknown = patterns.find((pattern) => !names.some(namePattern(pattern, what).test));
+  if (unknown === undefined) return;
+  throw new SparsityError({ what, got: unknown, expected: `names among ${names.join(', ')}`, fix: nearest(unknown, names) });
 }
 
 function expressionOf(inner: string, pattern: string, what: string): RegExp {

@@ -12,6 +12,7 @@ import {
   nm,
   oneShot,
   type PruningMethod,
+  perLayer,
   rigl,
   sdgp,
   sdwp,
@@ -45,6 +46,17 @@ export const allMethods: Readonly<Record<string, () => PruningMethod>> = {
   'one-shot': () => oneShot({ sparsity: 0.7, step: 2, pattern: nm(pair) }),
   dropback: () => dropBack({ sparsity: 0.7 }),
   'dropback, faded soon': () => dropBack({ sparsity: 0.7, initialDecay: 1e-4 }),
+  'per-layer': () =>
+    perLayer({
+      methods: {
+        'c*': gradualMagnitude({ finalSparsity: 0.8, endStep: 4, frequency: 2, score: movementScore() }),
+        '*': sparseEvolution({ sparsity: 0.6, frequency: 2, endStep: 8, anneal: 'constant' }),
+      },
+    }),
+  'per-layer, masters beside zeros': () =>
+    perLayer({
+      methods: { conv: srSte({ ...pair, decay: 0.01 }), '/^h/': gradualMagnitude({ finalSparsity: 0.8, endStep: 4 }) },
+    }),
   rigl: () => rigl({ sparsity: 0.6, frequency: 2, endStep: 8, anneal: 'constant' }),
   sdgp: () => sdgp({ ...pair, beginStep: 1 }),
   'sdgp, maxnorm': () => sdgp({ ...pair, rescale: 'maxnorm' }),

@@ -24,7 +24,7 @@ import {
   syntheticRecords,
 } from 'tfjs-sparsity/hw';
 import { prunableKernels } from 'tfjs-sparsity/ops';
-import { gradualMagnitude, keptCount, mapAllocation, nm, type ScoredKernel, unstructured } from 'tfjs-sparsity/pruning';
+import { byLayer, gradualMagnitude, keptCount, mapAllocation, nm, type ScoredKernel, unstructured } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { remaskedSteps } from '../../src/callbacks/remasked-steps.js';
 import { costSteps } from '../../src/callbacks/replay-run.js';
@@ -156,6 +156,7 @@ describe('the cost of recorded steps at other sparsities', () => {
     ['an unknown metric', { metric: 'joule' as 'edp' }, /metric: got joule, expected one of cycles, energy, edp/],
     ['an unknown phase', { phases: 'backward' as 'forward' }, /phases: got backward/],
     ['scores of another model', { kernels: [scoredKernel(names[0], 7)] }, /scores of layer .*: got 7, expected \d+, as recorded/],
+    ['a pattern of no layer', { pattern: byLayer({ patterns: { 'fx*': unstructured() } }) }, /^patterns of .*: got fx\*, /],
     ['an unknown option', { costs: 1 } as object, /option of allocationCost: got costs/],
   ])('refuses %s', (_, options, message) => {
     expect(() => allocationCost([lenetStep(0)], { accelerator: denseArray(), ...options })).toThrow(message);

@@ -55,10 +55,11 @@ const isThinned = ({ layer, E, backwardE, gradientA }: TappedOp) =>
 /** Pruned weights are 0, and their slots where the method says so. */
 function expectZero(method: PruningMethod, kernel: Kernel, model: tf.LayersModel): void {
   const { forward } = kernel.masks;
-  if (!forward || method.pruned !== 'zero') return;
+  const { pruned, slots } = method.treatmentOf?.(kernel.info) ?? method;
+  if (!forward || pruned !== 'zero') return;
   const isZero = (values: ArrayLike<number>) => forward.every((bit, i) => bit === 1 || Object.is(values[i], 0));
   expect(isZero(kernel.readKernel())).toBe(true);
-  if (method.slots !== 'zero') return;
+  if (slots !== 'zero') return;
   kernel.settle();
   const layer = model.getLayer(kernel.info.name);
   const variable = layer.weights[0]?.read() as tf.Variable;
@@ -84,7 +85,8 @@ async function expectLaw(method: PruningMethod, execution: 'dense' | 'sparse', o
   const tap = attachTap(model, {
     onOp(op) {
       const kernel = kernels.find(({ info }) => info.name === op.layer) as Kernel;
-      if (method.pruned === 'dense-master') expectOperands(method, kernel, op);
+      const { pruned } = method.treatmentOf?.(kernel.info) ?? method;
+      if (pruned === 'dense-master') expectOperands(method, kernel, op);
       seen++;
       thinned ||= isThinned(op);
     },

@@ -1,7 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { maskedDense, optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
-import { gradualMagnitude, type KernelState, movementScore, type PruningMethod } from 'tfjs-sparsity/pruning';
+import {
+  byLayer,
+  constantSchedule,
+  type GradualMagnitudeOptions,
+  gradualMagnitude,
+  type KernelState,
+  mapAllocation,
+  movementScore,
+  nm,
+  type PruningMethod,
+  perLayer,
+  srSte,
+} from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { randomMethod, tinyData, tinyModel } from './tiny-run.js';
@@ -128,7 +140,8 @@ describe('pruning()', () => {
     const { method } = randomMethod({
       pruned: 'dense-master',
       schedule: (step) => ({ sparsity: 0, update: step > 0 }),
-      proximal: ({ weights, info }) => (info.name === 'head' ? weights.map((value) => value / 2) : undefined),
+      proximal: (kernels) =>
+        kernels.map(({ weights, info }) => (info.name === 'head' ? weights.map((value) => value / 2) : undefined)),
     });
     const watched: typeof method = {
       ...method,
@@ -165,6 +178,48 @@ describe('pruning()', () => {
     await expect(train(model, [excluding(['h*', 'pool*'])])).rejects.toThrow(
       /got pool\*, expected names among conv, hidden, head/,
     );
+    model.dispose();
+  });
+
+  it('prunes layers by methods of their own as one callback for each method does, bit for bit', async () => {
+    const [pairs, ramp] = [
+      (exclude: string[]) => srSte({ n: 2, m: 4, decay: 0.1, exclude }),
+      (exclude: string[]) => gradualMagnitude({ finalSparsity: 0.8, endStep: 3, frequency: 2, exclude }),
+    ];
+    const trained = async (callbacks: unknown[]) => {
+      const model = tinyModel(tf.train.adam(0.01));
+      await train(model, callbacks);
+      const kernels = prunableKernels(model).map((kernel) => ({ values: kernel.readKernel(), masks: kernel.masks }));
+      model.dispose();
+      return kernels;
+    };
+    const method = perLayer({ methods: { hidden: pairs([]), '*': ramp([]) } });
+    const apart = await trained([pruning(pairs(['conv', 'head'])), pruning(ramp(['hidden']))]);
+    expect(await trained([pruning(method)])).toEqual(apart);
+    const misspelt = perLayer({ methods: { 'hide*': pairs([]), '*': ramp([]) } });
+    await expect(trained([pruning(misspelt)])).rejects.toThrow(
+      /^methods of pruning method per-layer: got hide\*, .*Did you mean hidden/,
+    );
+  });
+
+  it('refuses at once a name in a pattern or an allocation that no pruned layer has, long before masks are made', async () => {
+    const model = tinyModel();
+    const methodOf = (options: Pick<GradualMagnitudeOptions, 'pattern' | 'allocation' | 'exclude'>) =>
+      gradualMagnitude({ schedule: constantSchedule({ sparsity: 0.5, beginStep: 1000 }), ...options });
+    const patterned = (name: string) => byLayer({ patterns: { [name]: nm({ n: 1, m: 2 }) } });
+    const trained = (options: Parameters<typeof methodOf>[0]) => train(model, [pruning(methodOf(options))]);
+    await expect(trained({ pattern: patterned('con*k') })).rejects.toThrow(
+      /^patterns of pruning method gradual: got con\*k, expected names among conv, hidden, head\. Did you mean conv/,
+    );
+    const nested = byLayer({ patterns: {}, otherwise: patterned('heat') });
+    await expect(trained({ pattern: nested })).rejects.toThrow(/^patterns of .*: got heat, .*Did you mean head/);
+    const allocation = mapAllocation({ sparsities: { 'h*': 0.5, conf: 0.5 } });
+    await expect(trained({ allocation })).rejects.toThrow(/^sparsities of pruning method gradual: got conf, /);
+    const excluded = { pattern: patterned('conv'), exclude: ['conv'] };
+    await expect(trained(excluded)).rejects.toThrow(/got conv, expected names among hidden, head\./);
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    await trained({ pattern: patterned('con*'), allocation: mapAllocation({ sparsities: { '/^h/': 0.5 } }) });
+    warn.mockRestore();
     model.dispose();
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConvGeometry, gemmScratchBytes, instantiateKernels, type KernelBuild } from '../../src/kernels/index.js';
 import {
+  combineReference,
   conv2dFilterGradientReference,
   conv2dForwardReference,
   conv2dInputGradientReference,
@@ -9,6 +10,7 @@ import {
   depthwiseInputGradientReference,
   gemmReference,
   maxPoolGradientReference,
+  normaliseRowsReference,
   segmentSumReference,
   sumRowsReference,
 } from '../../src/kernels/reference.js';
@@ -239,6 +241,55 @@ describe.each(kernelBuilds)('training kernels, %s SIMD', (build) => {
         const out = zeros(width);
         kernels.sumRows(put(x), rows, width, out);
         expect(relativeError(read(out, width), sumRowsReference(x, width))).toBeLessThan(1e-5);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('combines rows of any operands, whether they step along rows and columns or stand still', () => {
+    const steps = (columns: number) => fc.constantFrom([columns, 1], [0, 1], [1, 0], [0, 0]);
+    const cases = size(12).chain((columns) => fc.tuple(size(9), fc.constant(columns), steps(columns), steps(columns)));
+    const operations = ['add', 'subtract', 'multiply', 'divide'] as const;
+    fc.assert(
+      fc.property(cases, ([rows, columns, aSteps, bSteps]) => {
+        fc.pre(columns === 1 || aSteps[1] + bSteps[1] > 0);
+        const [a, b] = [random(rows * columns, 19), random(rows * columns, 20)];
+        const { kernels, put, read, room } = createArena(build);
+        const [x, y] = [
+          { at: put(a), rowBytes: 4 * aSteps[0], still: aSteps[1] === 0 },
+          { at: put(b), rowBytes: 4 * bSteps[0], still: bSteps[1] === 0 },
+        ];
+        for (const operation of operations) {
+          const out = room(4 * rows * columns);
+          kernels.combine(operation, x, y, out, rows, columns);
+          const expected = combineReference(operation, [a, b], [aSteps, bSteps] as [number, number][], rows, columns);
+          expect(read(out, rows * columns + 1)).toEqual(Float32Array.of(...expected, Number.NaN));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('combines by hand: two rows less a value for each row', () => {
+    const { kernels, put, read, room } = createArena(build);
+    const out = room(24);
+    const [a, b] = [
+      { at: put([1, 2, 3, 4, 5, 6]), rowBytes: 12, still: false },
+      { at: put([1, 10]), rowBytes: 4, still: true },
+    ];
+    kernels.combine('subtract', a, b, out, 2, 3);
+    expect(Array.from(read(out, 6))).toEqual([0, 1, 2, -6, -5, -4]);
+  });
+
+  it('normalises rows', () => {
+    fc.assert(
+      fc.property(size(9), size(12), (rows, width) => {
+        const { kernels, put, read, room } = createArena(build);
+        const x = random(rows * width, 21);
+        const [mean, factor, offset] = [22, 23, 24].map((seed) => random(width, seed));
+        const y = room(4 * x.length);
+        kernels.normaliseRows(put(x), put(mean), put(factor), put(offset), rows, width, y);
+        expect(relativeError(read(y, x.length), normaliseRowsReference(x, mean, factor, offset))).toBeLessThan(tolerance);
       }),
       { numRuns: 60 },
     );

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { broadcastAxes } from '../../src/ops/broadcast-axes.js';
 import { onHeap } from '../../src/ops/lanes/on-heap.js';
 import { registerTrainingKernels } from '../../src/ops/training-kernels.js';
 import { heapOf } from '../../src/ops/training-kernels-heap.js';
@@ -57,7 +58,9 @@ if (backend !== 'wasm') {
     it('registers the gradients that tfjs lacks and replaces its slow ones; again changes nothing', () => {
       const first = registerTrainingKernels();
       expect([...first.registered].sort()).toEqual([
+        'Add',
         'BatchMatMul',
+        'Cast',
         'Conv2D',
         'Conv2DBackpropFilter',
         'Conv2DBackpropInput',
@@ -65,10 +68,16 @@ if (backend !== 'wasm') {
         'Conv3DBackpropInputV2',
         'DepthwiseConv2dNativeBackpropFilter',
         'DepthwiseConv2dNativeBackpropInput',
+        'FusedBatchNorm',
         'FusedConv2D',
         'Identity',
         'MaxPoolGrad',
+        'Mean',
+        'Multiply',
+        'RealDiv',
+        'Sub',
         'Sum',
+        'Tile',
         'UnsortedSegmentSum',
         '_FusedMatMul',
       ]);
@@ -277,13 +286,95 @@ if (backend !== 'wasm') {
           });
     });
 
-    it('sums equal those of the cpu backend over any axes', () => {
-      for (const axes of [[0], [0, 1], [0, 1, 2], [1], [2, 3], [0, 2], undefined])
+    it('sums and means equal those of the cpu backend over any axes', () => {
+      for (const axes of [[0], [0, 1], [0, 1, 2], [1], [1, 2], [2, 3], [0, 2], undefined])
         for (const keepDims of [false, true])
           expectEqualOnBoth(() => {
             const x = random([5, 3, 4, 7], 14);
-            return [tf.sum(x, axes, keepDims), tf.sum(x.mul(10).round().toInt(), axes, keepDims)];
+            return [x, x.mul(10).round().toInt()].flatMap((x) => [tf.sum(x, axes, keepDims), tf.mean(x, axes, keepDims)]);
           }, 1e-5);
+    });
+
+    it('arithmetic has the bits of the cpu backend however shapes broadcast', () => {
+      const axis = fc.record({ length: fc.integer({ min: 0, max: 6 }), aIsOne: fc.boolean(), bIsOne: fc.boolean() });
+      fc.assert(
+        fc.property(fc.array(axis, { maxLength: 5 }), fc.nat(5), fc.boolean(), (axes, leftOut, ofIntegers) => {
+          const a = axes.map(({ length, aIsOne }) => (aIsOne ? 1 : length));
+          const b = axes.map(({ length, bIsOne }) => (bIsOne ? 1 : length)).slice(leftOut);
+          expectEqualOnBoth(() => {
+            const values = (shape: number[], seed: number) => random(shape, seed).mul(9);
+            const [x, y] = [values(a, 24), values(b, 25)].map((t) => (ofIntegers ? t.round().toInt() : t));
+            return [x.add(y), y.sub(x), x.mul(y), ofIntegers ? x : x.div(y)];
+          }, Number.MIN_VALUE);
+        }),
+        { numRuns: 200 },
+      );
+    });
+
+    it('axes that broadcast alike are walked as one', () => {
+      expect(broadcastAxes([2, 3, 1, 5], [3, 4, 5])).toEqual([
+        { length: 2, steps: [15, 0] },
+        { length: 3, steps: [5, 20] },
+        { length: 4, steps: [0, 5] },
+        { length: 5, steps: [1, 1] },
+      ]);
+      expect(broadcastAxes([2, 3, 4, 5], [5])).toEqual([
+        { length: 24, steps: [5, 0] },
+        { length: 5, steps: [1, 1] },
+      ]);
+      expect(broadcastAxes([2, 3, 4], [2, 1, 1])).toEqual([
+        { length: 2, steps: [12, 1] },
+        { length: 12, steps: [1, 0] },
+      ]);
+      expect(broadcastAxes([1], [1, 1])).toEqual([]);
+    });
+
+    it('shapes that do not broadcast are refused as tfjs does', () => {
+      expect(() => tf.add(tf.zeros([2, 3]), tf.zeros([2]))).toThrow('could not be broadcast');
+    });
+
+    it('tiles equal those of the cpu backend', () => {
+      const axis = fc.record({ length: fc.integer({ min: 0, max: 3 }), times: size(3) });
+      fc.assert(
+        fc.property(fc.array(axis, { minLength: 1, maxLength: 4 }), (axes) => {
+          const times = axes.map(({ times }) => times);
+          const shape = axes.map(({ length }) => length);
+          expectEqualOnBoth(() => [tf.tile(random(shape, 26), times), tf.tile(random(shape, 27).mul(9).toInt(), times)], 1e-30);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it('a cast to the same type shares the values, another one converts', () => {
+      tf.tidy(() => {
+        const x = tf.tensor1d([1.5, -2.5, 0]);
+        const ids = () => (tf.backend() as unknown as { numDataIds(): number }).numDataIds();
+        const before = ids();
+        expect([...tf.engine().runKernel('Cast', { x }, { dtype: 'float32' }).dataSync()]).toEqual([1.5, -2.5, 0]);
+        expect(ids()).toBe(before);
+        expect([...x.toInt().dataSync()]).toEqual([1, -2, 0]);
+      });
+    });
+
+    it('batch normalisation and its gradients equal those of the cpu backend, with and without scale and offset', () => {
+      const shapes = fc.array(size(5), { minLength: 1, maxLength: 3 });
+      fc.assert(
+        fc.property(shapes, size(9), fc.boolean(), fc.boolean(), (leading, channels, hasScale, hasOffset) => {
+          expectEqualOnBoth(() => {
+            const row = (seed: number) => random([channels], seed) as tf.Tensor1D;
+            const x = random([...leading, channels], 28);
+            const [mean, variance, scale, offset] = [row(29), row(30).square() as tf.Tensor1D, row(31), row(32)];
+            const y = tf.batchNorm(x, mean, variance, hasOffset ? offset : undefined, hasScale ? scale : undefined, 0.1);
+            // tfjs derives only with both.
+            const normalise = (x: tf.Tensor, ...rows: tf.Tensor[]) => {
+              const [mean, variance, offset, scale] = rows as tf.Tensor1D[];
+              return tf.batchNorm(x, mean, variance, offset, scale, 0.1);
+            };
+            return [y, ...tf.grads(normalise)([x, mean, variance, offset, scale], random(y.shape, 33))];
+          }, 1e-5);
+        }),
+        { numRuns: 40 },
+      );
     });
 
     it('segment sums equal those of the cpu backend', () => {

@@ -113,10 +113,13 @@ it('holds nothing of node', () => {
   expect(ours.filter(([, to]) => isBuiltin(to) || to === 'cli-progress')).toEqual([]);
 });
 
-it('holds one worker, without tfjs', () => {
-  expect(workers.map(({ fileName }) => fileName)).toEqual([expect.stringMatching(/^assets\/hardware-worker-.*\.js$/)]);
-  expect(code).toContain(workers[0].fileName);
-  expect(workers[0].source.length).toBeLessThan(code.length / 5);
+it('holds two workers, without tfjs', () => {
+  const names = workers.map(({ fileName }) => fileName).sort();
+  expect(names).toEqual(['hardware', 'kernel'].map((name) => expect.stringMatching(`^assets/${name}-worker-.*\\.js$`)));
+  for (const { fileName, source } of workers) {
+    expect(code).toContain(fileName);
+    expect(source.length).toBeLessThan(code.length / (fileName.includes('kernel') ? 100 : 5));
+  }
 });
 
 /** A page that has loaded the bundle. */

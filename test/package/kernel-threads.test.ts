@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startWebWorkers, webWorkersObstacle } from '../../src/ops/threads/web-workers.js';
 
 // Worker threads load the built file, so these tests run on dist, in processes of their own.
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -36,6 +37,38 @@ async function train() {
 }
 `;
 
+/** What a page has and node has not, and the other way round; its thread may not sleep. */
+const page = `
+import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
+import { Worker as Thread } from 'node:worker_threads';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+const {resolve} = createRequire(process.cwd() + '/');
+const PageResponse = Response; // which looks at the version of node when it is first named
+globalThis.fetch = async (url) => {
+  const binary = await readFile(resolve('@tensorflow/tfjs-backend-wasm/dist' + new URL(url).pathname));
+  return new PageResponse(binary, {headers: {'Content-Type': 'application/wasm'}});
+};
+setWasmPaths('http://localhost/');
+const scope = \`
+  const { parentPort } = require('node:worker_threads');
+  globalThis.process = undefined;
+  globalThis.postMessage = (message) => parentPort.postMessage(message);
+  parentPort.once('message', (url) => import(url).then(() => parentPort.on('message', (data) => globalThis.onmessage({data}))));
+\`;
+globalThis.Worker = class {
+  thread = new Thread(scope, {eval: true, execArgv: []});
+  constructor(url) {
+    this.thread.once('message', (data) => { this.thread.unref(); this.onmessage({data}); });
+    this.thread.on('error', (error) => this.onerror(error));
+    this.thread.postMessage(url.href);
+  }
+  postMessage(data) { this.thread.postMessage(data); }
+};
+Object.defineProperty(process, 'versions', {value: {}});
+Atomics.wait = () => { throw new TypeError('a page does not wait'); };
+`;
+
 function run(script: string): { status: number | null; stdout: string; stderr: string } {
   expect(existsSync(`${root}dist/ops/threads/kernel-worker.js`), 'dist is built: npm run build').toBe(true);
   const { status, stdout, stderr } = spawnSync('node', ['--input-type=module', '-e', prelude + script], {
@@ -51,20 +84,19 @@ const failure = (got: string) =>
   "from a checkpoint where there is one, or leave `threads` out: useBackend('wasm') computes on one.";
 
 describe('kernel threads', () => {
-  it('train as one thread does, bit for bit, dense and sparse, and let the process end', () => {
-    const outputs = [1, 2, 3].map((threads) =>
-      run(`
-        await useBackend('wasm', {threads: ${threads}});
-        console.log(JSON.stringify(await train()));
-      `),
-    );
+  it('train as one thread does, bit for bit, dense and sparse, in node and in a page, and let the process end', () => {
+    const script = (threads: number) => `
+      await useBackend('wasm', {threads: ${threads}});
+      console.log(JSON.stringify(await train()));
+    `;
+    const outputs = [script(1), script(3), page + script(2)].map(run);
     const [one, ...more] = outputs.map(({ status, stdout, stderr }) => {
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       return stdout.split('\n') as [string, string];
     });
     expect(one?.[1].length).toBeGreaterThan(1000);
     for (const [i, lines] of more.entries()) {
-      expect(lines[0]).toBe(`backend wasm, with the gradient kernels for training, relaxed SIMD, ${i + 2} threads (tfjs 4.22.0)`);
+      expect(lines[0]).toBe(`backend wasm, with the gradient kernels for training, relaxed SIMD, ${3 - i} threads (tfjs 4.22.0)`);
       expect(lines[1]).toBe(one?.[1]);
     }
   });
@@ -142,14 +174,103 @@ describe('kernel threads', () => {
     });
   });
 
-  it('say why they are not to be had once the backend runs', () => {
+  it('leave other modules alone, and say why they are not to be had: where they do not start, and once the backend runs', () => {
     const { stdout } = run(`
-      await useBackend('wasm', {log});
+      const { onSharedMemory } = await import('./dist/ops/threads/shared-backend.js');
+      const other = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 1, 7, 5, 1, 1, 0x6d, 2, 0);
+      const {instance} = await onSharedMemory(() => WebAssembly.instantiate(other));
+      console.log(instance.exports.m.buffer instanceof ArrayBuffer);
+      const { startKernelThreads } = await import('./dist/ops/threads/kernel-threads.js');
+      const memory = (shared) => new WebAssembly.Memory({initial: 2, maximum: 65536, shared});
+      console.log(await startKernelThreads(memory(true), 2, 'data:text/javascript,throw new Error("broken")'));
+      await startKernelThreads(memory(true), 2);
+      const {instantiate} = WebAssembly;
+      let refusals = 1;
+      WebAssembly.instantiate = async (source, imports) => {
+        if (refusals-- > 0) throw new RangeError('no addresses for 4 GB');
+        return instantiate(source, imports);
+      };
+      await useBackend('wasm', {threads: 2});
+      await useBackend('wasm', {threads: 2});
+      await startKernelThreads(memory(true), 2);
       await useBackend('wasm', {threads: 2}).catch((error) => console.log(error.message));
       await useBackend('wasm', {threads: 1.5}).catch((error) => console.log(error.message));
     `);
-    expect(stdout).toMatch(
-      /the wasm backend runs already, on memory of its own.*\nuseBackend\.threads: got 1\.5, expected an integer/,
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 2)).toEqual(['true', 'the others did not start (broken)']);
+    expect(lines[2]).toMatch(/ SIMD, one thread: the memory of the wasm backend could not be shared \(tfjs/);
+    expect(lines[3]).toBe(lines[2]);
+    expect(lines[4]).toMatch(/the wasm backend runs already, on memory of its own/);
+    expect(lines[5]).toMatch(/^useBackend\.threads: got 1\.5, expected an integer/);
+  });
+});
+
+describe('kernel threads of a browser', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  class Worker {
+    static readonly started: Worker[] = [];
+    static failing = -1;
+    readonly number = Worker.started.push(this) - 1;
+    onmessage?: () => void;
+    onerror?: (event: { message?: string }) => void;
+    got: unknown;
+    ended = false;
+
+    constructor(
+      readonly url: URL,
+      readonly options: object,
+    ) {}
+
+    postMessage(data: unknown) {
+      this.got = data;
+      queueMicrotask(() => (this.number === Worker.failing ? this.onerror?.({}) : this.onmessage?.()));
+    }
+
+    terminate() {
+      this.ended = true;
+    }
+  }
+
+  it('are to be had in a cross-origin isolated page, and elsewhere it is said what is missing', () => {
+    vi.stubGlobal('Worker', Worker);
+    vi.stubGlobal('crossOriginIsolated', true);
+    expect(webWorkersObstacle()).toBeUndefined();
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    expect(webWorkersObstacle()).toBe('this browser has no SharedArrayBuffer');
+    vi.stubGlobal('crossOriginIsolated', false);
+    expect(webWorkersObstacle()).toMatch(
+      /^the page is not cross-origin isolated, which takes the headers .*same-origin and .*require-corp$/,
     );
+    vi.stubGlobal('Worker', undefined);
+    expect(webWorkersObstacle()).toBe('there are no workers here');
+  });
+
+  it('start all or none', async () => {
+    vi.stubGlobal('Worker', Worker);
+    const helpers = [0, 1].map((helper) => ({ helper })) as unknown as Parameters<typeof startWebWorkers>[0];
+    await startWebWorkers(helpers);
+    expect(Worker.started.map(({ got, ended }) => [got, ended])).toEqual(helpers.map((data) => [data, false]));
+    expect(Worker.started[0].url.href).toMatch(/\/kernel-worker\.js$/);
+    expect(Worker.started[0].options).toEqual({ type: 'module' });
+    Worker.failing = 3;
+    await expect(startWebWorkers(helpers)).rejects.toThrow('the worker script did not load');
+    expect(Worker.started.map(({ ended }) => ended)).toEqual([false, false, true, true]);
+  });
+
+  it('leave one thread where they are not to be had, and do so again', () => {
+    const line = (reason: string) =>
+      `backend wasm, with the gradient kernels for training, relaxed SIMD, one thread: ${reason} (tfjs 4.22.0)\n`;
+    const twice = `
+      for (let i = 0; i < 2; i++) await useBackend('wasm', {threads: 2});
+      console.log(tf.ones([2]).sum().dataSync()[0], tf.backend().wasm.HEAPU8.buffer instanceof ArrayBuffer);
+    `;
+    const isolation = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+    const shared = line(`the page is not cross-origin isolated, which takes the headers ${isolation}`);
+    expect(run(`${page} globalThis.crossOriginIsolated = false; ${twice}`)).toEqual({
+      status: 0,
+      stdout: `${shared}${shared}2 true\n`,
+      stderr: '',
+    });
   });
 });

@@ -128,6 +128,17 @@ describe('phaseDensity', () => {
     expect(phaseDensity('sparse-train', { n: 1, m: 4 })).toMatchObject({ forward: 1, inputGradient: 0.25, weightGradient: 0.25 });
   });
 
+  it('is that of weights in use and of weights that train under top-kast, and a dense weight gradient under dropback', () => {
+    const share = { n: 1, m: 10 };
+    const trained = { ...share, weightUpdate: { n: 4, m: 10 } };
+    const shares = { forward: 0.1, inputGradient: 0.1, weightGradient: 0.4 };
+    expect(phaseDensity('top-kast', trained)).toEqual({ ...shares, training: expect.closeTo(0.2, 12) });
+    expect(phaseDensity('bdwp', trained)).toEqual(phaseDensity('top-kast', trained));
+    for (const method of ['top-kast', 'dropback']) expect(phaseDensity(method, share)).toEqual(phaseDensity('bdwp', share));
+    expect(() => phaseDensity('dropback', trained)).toThrow('weightUpdate of dropback: got {"n":4,"m":10}, expected none');
+    expect(() => phaseDensity('bdwp', { ...share, weightUpdate: { n: 5, m: 4 } })).toThrow('n: got 5');
+  });
+
   it('refuses an unknown method', () => {
     expect(() => phaseDensity('bdpw', { n: 2, m: 4 })).toThrow('Did you mean bdwp');
   });

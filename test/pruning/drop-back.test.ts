@@ -1,31 +1,44 @@
 import fc from 'fast-check';
-import { dropBack, keptCount, type LayerMasks } from 'tfjs-sparsity/pruning';
+import { dropBack, keptCount, type LayerMasks, uniformAllocation } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
 import { kernelInfo, normal } from './kernel-info.js';
 
 type Options = Parameters<typeof dropBack>[0];
 
-/** Weights and masks after each of some optimizer steps that move the weights as given, in the order in which training asks the method. */
-function train(begin: Float32Array, moves: readonly Float32Array[], options: Options) {
+type Kernels = readonly Float32Array[];
+
+/** Weights and masks of some kernels after each of some optimizer steps that move them as given, in the order in which training asks the method. */
+function trainAll(begin: Kernels, moves: readonly Kernels[], options: Options) {
   const method = dropBack(options);
-  const info = kernelInfo([begin.length, 1]);
+  const infos = begin.map(({ length }) => kernelInfo([length, 1]));
   let weights = begin;
-  let masks: LayerMasks | undefined;
-  let state: Float32Array | undefined;
+  let masks: readonly (LayerMasks | undefined)[] = begin.map(() => undefined);
+  let states: readonly (Float32Array | undefined)[] = begin.map(() => undefined);
+  const seen = (values: Kernels) => infos.map((info, k) => ({ info, weights: values[k], masks: masks[k], state: states[k] }));
   return moves.map((move, step) => {
     const context = { step: step + 1, sparsity: method.schedule(step + 1).sparsity, rng: createRng(0) };
-    state = method.accumulate?.({ info, weights, masks, state });
-    const moved = weights.map((weight, i) => weight + move[i]);
-    const next = method.proximal?.({ info, weights: moved, masks, state }, context) ?? moved;
-    [masks] = method.updateMasks([{ info, weights: next, masks, state }], context);
-    weights = next.map((weight, i) => (masks?.forward?.[i] === 0 ? 0 : weight));
-    return { weights, forward: masks?.forward };
+    states = seen(weights).map((kernel) => method.accumulate?.(kernel));
+    const moved = weights.map((values, k) => values.map((weight, i) => weight + move[k][i]));
+    const next = method.proximal?.(seen(moved), context) ?? [];
+    const after = moved.map((values, k) => next[k] ?? values);
+    masks = method.updateMasks(seen(after), context);
+    weights = after.map((values, k) => values.map((weight, i) => (masks[k]?.forward?.[i] === 0 ? 0 : weight)));
+    return weights.map((values, k) => ({ weights: values, forward: masks[k]?.forward }));
   });
 }
 
+/** {@link trainAll} of one kernel. */
+function train(begin: Float32Array, moves: Kernels, options: Options) {
+  return trainAll(
+    [begin],
+    moves.map((move) => [move]),
+    options,
+  ).map(([kernel]) => kernel);
+}
+
 /** The obvious way: what is left of the beginning shrinks, a sort finds what moved farthest, the rest goes back. */
-function slowly(begin: Float32Array, moves: readonly Float32Array[], tracked: number, decay: number): Float32Array[] {
+function slowly(begin: Float32Array, moves: Kernels, tracked: number, decay: number): Float32Array[] {
   let initial = begin;
   let weights = begin;
   return moves.map((move, step) => {
@@ -50,6 +63,29 @@ describe('dropBack', () => {
         expect(actual.map(({ weights }) => weights)).toEqual(expected);
       }),
     );
+  });
+
+  it('ranks the weights of all layers together, as those of one layer are, whenever each has faded', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(1, 0.9, 0.01), fc.constantFrom(1, 1e-6, 0), (initialDecay, scale) => {
+        // One weight of each moves so far that none of the two is left without.
+        const sizes = [[0, 12] as const, [12, 20] as const];
+        const begin = normal(20).map((value, i) => (i < 12 ? value : scale * value + 0));
+        const moves = Array.from({ length: 9 }, () => normal(20).map((value, i) => (i === 0 || i === 12 ? 5 : value / 10)));
+        const parts = (values: Float32Array) => sizes.map(([from, to]) => values.slice(from, to));
+        const actual = trainAll(parts(begin), moves.map(parts), { sparsity: 0.7, initialDecay });
+        const expected = slowly(begin, moves, 6, initialDecay).map(parts);
+        expect(actual.map((kernels) => kernels.map(({ weights }) => weights))).toEqual(expected);
+      }),
+    );
+  });
+
+  it('tracks two weights of one layer and one of another where these have moved farthest, one of each by a uniform allocation', () => {
+    const begin = [Float32Array.of(1, 1), Float32Array.of(2, 2)];
+    const moves = [[Float32Array.of(3, 4), Float32Array.of(0.5, 1)]];
+    const weights = (options: Options) => trainAll(begin, moves, options)[0].map((kernel) => [...kernel.weights]);
+    expect(weights({ sparsity: 0.25 })).toEqual([[4, 5], [2, 3]]); // biome-ignore format: one line
+    expect(weights({ sparsity: 0.5, allocation: uniformAllocation() })).toEqual([[1, 5], [2, 3]]); // biome-ignore format: one line
   });
 
   it('keeps nothing but tracked weights once all have faded, and exactly 0 elsewhere; any may return', () => {

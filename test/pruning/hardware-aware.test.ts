@@ -16,7 +16,7 @@ describe('hardwareAware', () => {
   const kernel = kernelState([3, -1, 0.25, 2], kernelInfo([4, 1]));
   /** What the proximal step does at a step of the training. */
   const at = (method: PruningMethod, step: number) =>
-    method.proximal?.(kernel, { step, sparsity: method.schedule(step).sparsity, rng });
+    method.proximal?.([kernel], { step, sparsity: method.schedule(step).sparsity, rng })[0];
   const shrunk = Float32Array.of(3, -0.5, 0, 2);
   const regulariser = { lambda: 0.5 };
 

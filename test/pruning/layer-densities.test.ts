@@ -58,6 +58,13 @@ describe('erdosRenyiAllocation', () => {
     expect(erdosRenyiAllocation()([layer([2, 2]), layer([4, 4])], 0.4)).toEqual([0, 0.5]);
   });
 
+  it('leaves the window out under ER, wherever the axes of the channels stand', () => {
+    const [first, last] = [layer([3, 3, 4, 8]), layer([8, 4, 3, 3])];
+    const turned = { ...last, info: { ...last.info, inputAxis: 1, outputAxis: 0 } };
+    const er = erdosRenyiAllocation({ includeKernel: false });
+    expect(er([turned, layer([9, 9])], 0.7)).toEqual(er([first, layer([9, 9])], 0.7));
+  });
+
   it('rounds the zeros of each layer down under the profile rigl', () => {
     expect(erdosRenyiAllocation({ profile: 'rigl' })([layer([1, 3])], 0.5)).toEqual([1 - 2 / 3]);
     expect(erdosRenyiAllocation()([layer([1, 3])], 0.5)).toEqual([0.5]);

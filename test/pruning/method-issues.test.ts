@@ -49,6 +49,18 @@ describe('methodIssues', () => {
     expect(of({ '/(/': 'unstructured' })).toEqual(['pattern.patterns']);
   });
 
+  it('finds what is wrong in the method of a layer, with times in epochs', () => {
+    const of = (methods: unknown, stepsPerEpoch?: number) => places({ name: 'per-layer', methods }, stepsPerEpoch);
+    expect(of({ fc: { name: 'gradual', endEpoch: 2 }, 'conv*': 'sr-ste' }, 10)).toEqual([]);
+    expect(of({ fc: { name: 'gradual' }, 'conv*': { name: 'sr-ste', k: 4 } })).toEqual([
+      'methods.fc.schedule',
+      'methods.conv*.k',
+    ]);
+    expect([of([]), of({}), of(undefined)]).toEqual([['methods'], ['methods'], ['methods']]);
+    const config = { name: 'per-layer', methods: { '*': { name: 'gradual', endEpoch: 2 } } };
+    expect(methodFromConfig(config, { stepsPerEpoch: 10 }).config).toMatchObject({ methods: { '*': { endStep: 20 } } });
+  });
+
   it('finds a wrong value at the option that it was given to', () => {
     expect(places({ name: 'gradual', endStep: 9, finalSparsity: 9 })).toEqual(['finalSparsity']);
     expect(places({ name: 'gradual', endStep: 9, pattern: { name: 'nm', n: 5, m: 4 } })).toEqual(['pattern.n']);
@@ -235,6 +247,7 @@ describe('budgets of rows', () => {
     const mask = pattern(weights, { ...kernelInfo([6, 4]), inputAxis: 0, outputAxis: 1 }, 0.5);
     const other = pattern(turned, { ...kernelInfo([4, 6]), inputAxis: 1, outputAxis: 0 }, 0.5);
     expect(other).toEqual(Uint8Array.from(turned, (_, i) => mask[(i % 6) * 4 + Math.floor(i / 6)] as number));
+    expect(pattern(turned, { ...kernelInfo([1, 4, 6]), inputAxis: 2, outputAxis: 1 }, 0.5)).toEqual(other);
     const between = { ...kernelInfo([2, 3, 4]), inputAxis: 2, outputAxis: 1 };
     expect(() => pattern(weights, between, 0.5)).toThrow(/^output axis of kernel: got 1, expected the first or the last axis/);
   });

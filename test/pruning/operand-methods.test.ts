@@ -129,6 +129,16 @@ describe('biMask with permutations', () => {
     expect([kept(0), kept(20)]).toEqual([2, 4]);
   });
 
+  it('orders outputs that come first as those that come last', () => {
+    const weights = normal(48);
+    const turned = weights.map((_, i) => weights[(i % 6) * 8 + Math.floor(i / 6)]); // [6, 8] as [8, 6]
+    const info = { ...kernelInfo([8, 6]), inputAxis: 1, outputAxis: 0 };
+    const at = { step: 0, sparsity: 0.5, rng: createRng(0) };
+    const [masks] = biMask(options).updateMasks([{ info, weights: turned, masks: undefined }], at);
+    const back = masks.backward?.map((_, i, mask) => mask[(i % 8) * 6 + Math.floor(i / 8)]);
+    expect(back).toEqual(masksAt(biMask(options), 0, weights, [6, 8]).backward);
+  });
+
   it('draws other orders every ten steps, the same for a seed, and refuses what is no count', () => {
     const weights = normal(256);
     const at = (step: number, seed = 3) => masksAt(biMask({ ...options, seed }), step, weights, shape).backward;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type Block, blockBudgets, isNm, keptCount, nm, unstructured } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { SparsityError } from '../../src/errors.js';
-import { anyKernel, anyScore, anySparsity, kernelInfo, sum } from './kernel-info.js';
+import { anyKernel, anyScore, anySparsity, kernelInfo, normal, sum } from './kernel-info.js';
 
 /** The obvious way: sort by score, ties by index, and take the first. */
 function sortedTop(scores: ArrayLike<number>, count: number, ties: 1 | -1 = 1): number[] {
@@ -146,6 +146,33 @@ describe('nm', () => {
         expect(sum(mask)).toBe(10);
         expect(isNm(mask, info, { n: 2, m: 4, axis: 'window' })).toBe(true);
       }),
+    );
+  });
+
+  it('groups a window wherever its axes stand together, and refuses one with channels in between', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 4, maxLength: 4 });
+    const axes = fc.constantFrom(...[0, 1, 2, 3].flatMap((a) => [0, 1, 2, 3].filter((b) => b !== a).map((b) => [a, b] as const)));
+    fc.assert(
+      fc.property(sizes, axes, (shape, [inputAxis, outputAxis]) => {
+        const info = { ...kernelInfo(shape), inputAxis, outputAxis };
+        const scores = normal(shape.reduce((a, b) => a * b, 1));
+        const [first, second] = [0, 1, 2, 3].filter((axis) => axis !== inputAxis && axis !== outputAxis);
+        const pattern = nm({ n: 2, m: 4, axis: 'window' });
+        if (second > first + 1) {
+          expect(() => pattern(scores, info, 0.5)).toThrow(/^window of kernel: got axes . and ., between which channels lie/);
+          return;
+        }
+        // One axis in place of the two.
+        const flat = shape.flatMap((size, axis) => (axis === second ? [] : axis === first ? [size * shape[second]] : [size]));
+        expect(pattern(scores, info, 0.5)).toEqual(nm({ n: 2, m: 4, axis: first })(scores, kernelInfo(flat), 0.5));
+      }),
+    );
+  });
+
+  it('shares no pattern over outputs that do not come last', () => {
+    const turned = { ...kernelInfo([2, 4]), inputAxis: 1, outputAxis: 0 };
+    expect(() => nm({ n: 1, m: 2, sharedOutputs: 2 })(normal(8), turned, 0.5)).toThrow(
+      /^axes of kernel under shared outputs: got input 1, output 0 of 2 axes/,
     );
   });
 

@@ -26,7 +26,7 @@ export class LanePlans {
   /** The plan for the masks in force. */
   of(store: DenseKernelStore, geometry: ConvGeometry): LanePlan {
     const known = this.plans.get(store);
-    const fits = known !== undefined && tf.util.arraysEqual(Object.values(known.geometry), Object.values(geometry));
+    const fits = known !== undefined && areAlike(known.geometry, geometry);
     const grouped = groupsOf(store);
     const source = grouped ?? store.masks;
     if (fits && known.source === source) return known.plan;
@@ -65,6 +65,10 @@ export class LanePlans {
     this.plans.set(store, next);
     return next.plan;
   }
+}
+
+function areAlike(a: ConvGeometry, b: ConvGeometry): boolean {
+  return a === b || tf.util.arraysEqual(Object.values(a), Object.values(b));
 }
 
 /** What the masks follow from, where the kernel still holds those weights. */

@@ -1,5 +1,5 @@
 import { bury } from '../../kernels/kernel-crew.js';
-import { importNode } from '../node-modules.js';
+import { nodeThreads } from '../node-modules.js';
 import type { HelperData } from './kernel-worker.js';
 
 // A thread that only starts the helpers and sees them end: who waits for a kernel sees no event.
@@ -11,7 +11,7 @@ export interface WatchData extends Omit<HelperData, 'helper'> {
   readonly script: string;
 }
 
-const { workerData, parentPort, Worker } = await importNode<typeof import('node:worker_threads')>('node:worker_threads');
+const { workerData, parentPort, Worker } = await nodeThreads();
 const { helpers, script, ...shared } = workerData as WatchData;
 const starts = Array.from({ length: helpers }, (_, helper) => {
   const data: HelperData = { ...shared, helper };

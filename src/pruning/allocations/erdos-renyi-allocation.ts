@@ -6,7 +6,7 @@ import { described } from '../described.js';
 /** Options of {@link erdosRenyiAllocation}. */
 export interface ErdosRenyiAllocationOptions {
   /**
-   * Whether the window counts too (ERK), or the two last axes only (ER).
+   * Whether the window counts too (ERK), or the input and output channels only (ER).
    * @default true
    */
   readonly includeKernel?: boolean;
@@ -44,9 +44,9 @@ export function erdosRenyiAllocation(options: ErdosRenyiAllocationOptions = {}):
   checkChoice('profile', profile, ['default', 'rigl']);
   return described({ name: 'erdos-renyi', includeKernel, powerScale, profile }, (kernels, sparsity) => {
     checkSparsity('sparsity', sparsity);
-    const layers = kernels.map(({ info: { shape } }) => {
+    const layers = kernels.map(({ info: { shape, inputAxis, outputAxis } }) => {
       const size = product(shape);
-      const axes = includeKernel ? shape : shape.slice(-2);
+      const axes = includeKernel ? shape : [shape[inputAxis], shape[outputAxis]];
       const raw = (axes.reduce((sum, length) => sum + length, 0) / product(axes)) ** powerScale;
       const kept = profile === 'rigl' ? size - Math.floor(size * sparsity) : size * (1 - sparsity);
       return { size, raw, kept };

@@ -1,10 +1,9 @@
 import { SparsityError } from '../../errors.js';
-import { nearest } from '../../nearest.js';
 import { checkSparsity } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
-import { namePattern } from '../name-pattern.js';
+import { byName, checkNamed } from '../name-pattern.js';
 
 /** Options of {@link mapAllocation}. */
 export interface MapAllocationOptions {
@@ -37,8 +36,7 @@ export function mapAllocation({ sparsities, finalSparsity }: MapAllocationOption
     throw new SparsityError({ what: 'sparsities', got: sparsities, expected: 'a sparsity for each name', fix });
   }
   for (const [name, sparsity] of Object.entries(sparsities)) checkSparsity(`sparsity of ${name}`, sparsity);
-  const named = Object.entries(sparsities).map(([name, own]) => ({ name, own, ...namePattern(name, 'sparsities') }));
-  const inOrder = [...named.filter(({ plain }) => plain), ...named.filter(({ plain }) => !plain)];
+  const ownOf = byName(sparsities, 'sparsities');
   if (finalSparsity !== undefined) checkSparsity('finalSparsity', finalSparsity);
   if (finalSparsity === 0) {
     const fix = 'pass the final sparsity of the schedule, or leave it out';
@@ -48,15 +46,11 @@ export function mapAllocation({ sparsities, finalSparsity }: MapAllocationOption
   return described(config, (kernels, sparsity) => {
     checkSparsity('sparsity', sparsity);
     const names = kernels.map(({ info }) => info.name);
-    const unknown = named.find(({ test }) => !names.some(test))?.name;
-    if (unknown !== undefined) {
-      const expected = `names among ${names.join(', ')}`;
-      throw new SparsityError({ what: 'sparsities by layer', got: unknown, expected, fix: nearest(unknown, names) });
-    }
+    checkNamed('sparsities by layer', Object.keys(sparsities), names);
     const share = sparsity === 0 ? 0 : Math.min(1, sparsity / (finalSparsity ?? sparsity));
     return names.map((name) => {
-      const rule = inOrder.find(({ test }) => test(name));
-      return rule ? rule.own * share : sparsity;
+      const own = ownOf(name);
+      return own === undefined ? sparsity : own * share;
     });
   });
 }

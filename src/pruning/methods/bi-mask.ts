@@ -3,6 +3,7 @@ import { checkAmount, checkInteger, checkSeed } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { KernelInfo, PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
+import { runsAlong } from '../patterns/runs.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { magnitudes } from '../scores/magnitude-score.js';
 import { exclusion } from './exclusion.js';
@@ -73,9 +74,13 @@ export function biMask(options: BiMaskOptions = {}): PruningMethod {
         const forward = along.input(scores, info, sparsity);
         const rest = scores.map((score, i) => score * forward[i]);
         const maskIn = (order: Uint32Array | undefined) => {
-          const ordered = order ? inOrder(rest, order) : rest;
+          if (!order) return along.output(rest, info, sparsity).map((bit, i) => bit & forward[i]);
+          const places = placesIn(order, info);
+          const ordered = rest.map((_, i) => rest[places[i]]);
           const mask = along.output(ordered, info, sparsity);
-          return (order ? outOfOrder(mask, order) : mask).map((bit, i) => bit & forward[i]);
+          const back = new Uint8Array(mask.length);
+          for (let i = 0; i < back.length; i++) back[places[i]] = mask[i] & forward[places[i]];
+          return back;
         };
         const candidates = [undefined, ...ordersAt(step, info, index)].map(maskIn);
         return { forward, backward: mostKept(candidates), gradient: null };
@@ -83,17 +88,15 @@ export function biMask(options: BiMaskOptions = {}): PruningMethod {
   };
 }
 
-/** The last axis is that of the outputs. */
-function inOrder(scores: Float32Array, order: Uint32Array): Float32Array {
-  const { length } = order;
-  return scores.map((_, i) => scores[i - (i % length) + order[i % length]]);
-}
-
-function outOfOrder(mask: Uint8Array, order: Uint32Array): Uint8Array {
-  const { length } = order;
-  const back = new Uint8Array(mask.length);
-  for (let i = 0; i < back.length; i++) back[i - (i % length) + order[i % length]] = mask[i];
-  return back;
+/** Where each weight comes from when the outputs stand in another order. */
+function placesIn(order: Uint32Array, info: KernelInfo): Uint32Array {
+  const { length, inner } = runsAlong(info, 'output', 1);
+  const places = new Uint32Array(info.shape.reduce((size, next) => size * next, 1));
+  for (let i = 0; i < places.length; i++) {
+    const output = Math.floor(i / inner) % length;
+    places[i] = i + (order[output] - output) * inner;
+  }
+  return places;
 }
 
 function mostKept(masks: readonly Uint8Array[]): Uint8Array {

@@ -1,19 +1,26 @@
+import { globalAllocation } from '../allocations/global-allocation.js';
 import { checkSparsity } from '../check.js';
 import { inConfig } from '../config-entry.js';
-import type { KernelState, PruningMethod } from '../contracts.js';
-import { keptCount } from '../kept-count.js';
-import { topScores } from '../patterns/top-scores.js';
+import type { Allocation, KernelState, PruningMethod } from '../contracts.js';
+import { configOf } from '../described.js';
+import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { checkFraction } from '../topology/check-fraction.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
+import { chooseMasks } from './magnitude-masks.js';
 
 /** Options of {@link dropBack}. */
 export interface DropBackOptions extends ExclusionOptions {
   /**
-   * Fraction of the weights of each layer that are not tracked, in [0, 1).
+   * Fraction of the weights of all layers together that are not tracked, in [0, 1).
    * @default 0.9
    */
   readonly sparsity?: number;
+  /**
+   * How the tracked weights are spread over the layers: by one ranking of all of them, or in each layer by itself, as uniformAllocation() does.
+   * @default globalAllocation()
+   */
+  readonly allocation?: Allocation;
   /**
    * Factor by which initial weights shrink in each step but the first, in [0, 1]. At 1 they stay, which is DropBack as it was before
    * Procrustes: no weight becomes 0 then.
@@ -23,13 +30,14 @@ export interface DropBackOptions extends ExclusionOptions {
 }
 
 /**
- * The training method of the accelerator Procrustes, a DropBack whose initial weights fade: after each step those weights are tracked that
- * have moved farthest, the highest `|w - d^(t-1) w_0|` of each layer after t steps; the others are put back to `d^(t-1) w_0`, and compete again
+ * The training method of the accelerator Procrustes, a DropBack whose initial weights fade: after each step those weights of the network are
+ * tracked that have moved farthest, the highest `|w - d^(t-1) w_0|` after t steps; the others are put back to `d^(t-1) w_0`, and compete again
  * in the next step, since every weight gets a gradient. What has shrunk below 1e-8 is 0; once that holds for a whole kernel, masks are in force,
  * under which what is not tracked is exactly 0. Golub, Lemieux, Lis 2018 (DropBack); Yang et al. 2020 (Procrustes).
  *
- * Chosen here: the highest of each layer are found exactly, where Procrustes estimates one threshold for the network; tracked weights keep
- * what they began with, so that what fades makes weights of a high beginning go far, and slots are kept, as in the published code.
+ * Chosen here: the threshold of the network is found exactly, where Procrustes estimates a quantile of what streams by; each layer tracks one
+ * weight at least; tracked weights keep what they began with, so that what fades makes weights of a high beginning go far, and slots are kept, as
+ * in the published code.
  *
  * @throws SparsityError for a sparsity outside [0, 1), a decay outside [0, 1].
  * @example
@@ -37,10 +45,13 @@ export interface DropBackOptions extends ExclusionOptions {
  * dropBack({sparsity: 0.8}).schedule(1); // {sparsity: 0.8, update: true}
  * ```
  */
-export function dropBack({ sparsity = 0.9, initialDecay = 0.9, exclude = [] }: DropBackOptions = {}): PruningMethod {
+export function dropBack(options: DropBackOptions = {}): PruningMethod {
+  const { sparsity = 0.9, allocation = globalAllocation(), initialDecay = 0.9, exclude = [] } = options;
   checkSparsity('sparsity', sparsity);
   checkFraction('initialDecay', initialDecay);
   const faded = (value: number) => (Math.abs(value) < smallest ? 0 : value);
+  const choice = { score: moves, pattern: unstructured(), allocation };
+  const trackedAmong = (kernels: readonly KernelState[]) => chooseMasks(kernels, sparsity, choice, false);
   return {
     name: 'dropback',
     pruned: 'zero',
@@ -49,18 +60,22 @@ export function dropBack({ sparsity = 0.9, initialDecay = 0.9, exclude = [] }: D
     decay: 0,
     needs: ['state'],
     accumulate: ({ weights, state }) => (state ? state.map((initial) => faded(initial * initialDecay)) : weights.slice()),
-    config: { name: 'dropback', sparsity, initialDecay, exclude },
+    config: { name: 'dropback', sparsity, allocation: configOf(allocation), initialDecay, exclude },
     skip: exclusion({ exclude }),
-    proximal(kernel, context) {
-      if (context.sparsity === 0 || !isFading(kernel)) return undefined;
-      const [tracked, initial] = [trackedOf(kernel, sparsity), kernel.state as Float32Array];
-      return kernel.weights.map((weight, i) => (tracked[i] === 1 ? weight : initial[i]));
+    proximal(kernels, context) {
+      const tracked = context.sparsity > 0 && kernels.some(isFading) ? trackedAmong(kernels) : [];
+      return tracked.map((own, k) => {
+        const { weights, state = weights } = kernels[k];
+        return isFading(kernels[k]) ? weights.map((weight, i) => (own[i] === 1 ? weight : state[i])) : undefined;
+      });
     },
-    updateMasks: (kernels) =>
-      kernels.map((kernel) => {
-        const mask = isFading(kernel) ? null : trackedOf(kernel, sparsity);
+    updateMasks(kernels) {
+      const tracked = kernels.every(isFading) ? [] : trackedAmong(kernels);
+      return kernels.map((kernel, k) => {
+        const mask = isFading(kernel) ? null : tracked[k];
         return { forward: mask, backward: mask, gradient: null };
-      }),
+      });
+    },
   };
 }
 
@@ -72,10 +87,9 @@ function isFading({ state }: KernelState): boolean {
   return state?.some((initial) => initial !== 0) ?? true;
 }
 
-/** The weights that have moved farthest from what is left of their beginning. */
-function trackedOf({ weights, state }: KernelState, sparsity: number): Uint8Array {
-  const moves = weights.map((weight, i) => Math.abs(weight - (state?.[i] ?? 0)));
-  return topScores(moves, keptCount(weights.length, sparsity));
+/** How far weights have moved from what is left of their beginning. */
+function moves({ weights, state }: KernelState): Float32Array {
+  return weights.map((weight, i) => Math.abs(weight - (state?.[i] ?? 0)));
 }
 
-inConfig(dropBack, 'dropback', { sparsity: true, initialDecay: true, exclude: true });
+inConfig(dropBack, 'dropback', { sparsity: true, allocation: true, initialDecay: true, exclude: true });

@@ -9,6 +9,7 @@ export * from './granet.js';
 export * from './hardware-aware.js';
 export type { NmMethodOptions } from './nm-options.js';
 export * from './one-shot.js';
+export * from './per-layer.js';
 export type { RankingOptions } from './ranking-options.js';
 export * from './rigl.js';
 export * from './sdgp.js';

@@ -8,7 +8,7 @@ import { type ExclusionOptions, exclusion } from './exclusion.js';
 /** Options of {@link sparseTrain}. */
 export interface SparseTrainOptions extends ExclusionOptions {
   /**
-   * Fraction of the errors that lie below the threshold, in [0, 1). Fewer become 0, see {@link thinStochastically}.
+   * Fraction of the errors that lie below the threshold if they are normal, in [0, 1). Fewer become 0, see {@link thinStochastically}.
    * @default 0.9
    */
   readonly pruningRate?: number;

@@ -5,7 +5,12 @@ import { thinToTop } from '../thin-to-top.js';
 import { type SteOptions, ste } from './ste.js';
 
 /** Options of {@link swat}: those of {@link ste} but for the pattern, and these. */
-export interface SwatOptions extends Omit<SteOptions, 'pattern'> {
+export interface SwatOptions extends Omit<SteOptions, 'pattern' | 'sparsity'> {
+  /**
+   * Fraction of zeros in the weights of forward pass and input gradient from `beginStep` on, in [0, 1).
+   * @default 0.8
+   */
+  readonly sparsity?: number;
   /**
    * Fraction of zeros that is left in A by what is taken away from it, in [0, 1); zeros that are there count.
    * @default that of the weights

@@ -2,14 +2,14 @@ import { SparsityError } from '../../errors.js';
 import { inConfig } from '../config-entry.js';
 import type { Pattern } from '../contracts.js';
 import { configOf, described } from '../described.js';
-import { namePattern } from '../name-pattern.js';
+import { byName } from '../name-pattern.js';
 import { unstructured } from './unstructured.js';
 
 /** Options of {@link byLayer}. */
 export interface ByLayerOptions {
   /**
    * The pattern of each layer by its name. In a name `*` stands for any text, and text between slashes is a regular expression; a plain
-   * name goes before a pattern of names, an earlier one before a later one. Names that no layer has are not noticed.
+   * name goes before a pattern of names, an earlier one before a later one. A name that no layer has is refused by `fit`.
    */
   readonly patterns: Readonly<Record<string, Pattern>>;
   /**
@@ -23,7 +23,7 @@ export interface ByLayerOptions {
  * Patterns of different kinds in one network: N:M for the layers that hardware runs so, single weights elsewhere. Which sparsity each layer
  * is to have is the allocation's business.
  *
- * @throws SparsityError for what is no record of patterns, and as the patterns do.
+ * @throws SparsityError for what is no record of patterns, and as the patterns do; from `fit`: a name that no pruned layer has.
  * @example
  * ```ts
  * const info = {name: 'conv1', kind: 'dense', shape: [4, 1], inputAxis: 0, outputAxis: 1} as const;
@@ -37,11 +37,10 @@ export function byLayer({ patterns, otherwise = unstructured() }: ByLayerOptions
     const fix = "write {'conv*': nm({n: 2, m: 4})}";
     throw new SparsityError({ what: 'patterns', got: patterns, expected: 'a pattern for each name', fix });
   }
-  const rules = Object.entries(patterns).map(([name, pattern]) => ({ pattern, ...namePattern(name, 'patterns') }));
-  const inOrder = [...rules.filter(({ plain }) => plain), ...rules.filter(({ plain }) => !plain)];
+  const patternOf = byName(patterns, 'patterns');
   const configs = Object.fromEntries(Object.entries(patterns).map(([name, pattern]) => [name, configOf(pattern)]));
   return described({ name: 'by-layer', patterns: configs, otherwise: configOf(otherwise) }, (scores, info, sparsity) => {
-    const { pattern = otherwise } = inOrder.find(({ test }) => test(info.name)) ?? {};
+    const pattern = patternOf(info.name) ?? otherwise;
     return pattern(scores, info, sparsity);
   });
 }

@@ -1,10 +1,11 @@
 import { SparsityError } from '../../errors.js';
+import { highestInRuns } from '../../kernels/index.js';
 import { checkChoice, checkInteger, checkSparsity } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { checkKernel } from './check-kernel.js';
-import { checkAxis, forEachRun, type GroupAxis, keepInRuns, runsAlong } from './runs.js';
+import { checkAxis, forEachRun, type GroupAxis, type Runs, runsAlong } from './runs.js';
 
 /** Options of {@link nm}. */
 export interface NmOptions {
@@ -36,7 +37,8 @@ export interface NmOptions {
  * not divide the axis, the last group is padded with zeros that are never chosen: a group of t keeps min(n, t). The density is the
  * pattern's own; of the target sparsity only this counts, that at 0 all weights stay. Ledger 1.3.1.
  *
- * @throws SparsityError for n outside 1 to m, shared outputs along another axis, an axis the kernel lacks, scores that do not fit the shape or are NaN.
+ * @throws SparsityError for n outside 1 to m, shared outputs along another axis or of a kernel whose outputs are not last, an axis the kernel
+ * lacks, a window whose axes are no neighbours, scores that do not fit the shape or are NaN.
  * @example
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [4, 1], inputAxis: 0, outputAxis: 1} as const;
@@ -61,13 +63,14 @@ export function nm({ n, m, axis = 'input', sharedOutputs = 1, profile = 'default
       });
     }
     if (sparsity === 0) return new Uint8Array(scores.length).fill(1);
-    const ties = profile === 'jaxpruner' ? 'highest' : 'lowest';
-    if (sharedOutputs === 1) return keepInRuns(scores, runs, n, ties);
+    const keep = profile === 'jaxpruner' ? lastHighest : highestInRuns;
+    if (sharedOutputs === 1) return keep(scores, runs, n);
+    checkOutputsLast(info);
     const groups = Math.ceil(runs.inner / sharedOutputs);
     const groupOf = (i: number) => Math.floor(i / runs.inner) * groups + Math.floor((i % runs.inner) / sharedOutputs);
     const sums = new Float32Array((scores.length / runs.inner) * groups);
     for (let i = 0; i < scores.length; i++) sums[groupOf(i)] += scores[i];
-    const shared = keepInRuns(sums, { ...runs, inner: groups }, n, ties);
+    const shared = keep(sums, { ...runs, inner: groups }, n);
     return Uint8Array.from(scores, (_, i) => shared[groupOf(i)]);
   });
 }
@@ -101,11 +104,27 @@ export function isNm(
   return obeys;
 }
 
+/** The highest of each run, ties to the highest index: seen from behind they are the first. For runs of one size. */
+function lastHighest(scores: Float32Array, runs: Runs, keep: number): Uint8Array {
+  return highestInRuns(scores.toReversed(), runs, keep).reverse();
+}
+
 function checkShared(sharedOutputs: number, axis: GroupAxis): void {
   checkInteger('sharedOutputs', sharedOutputs, 1);
   if (sharedOutputs === 1 || axis === 'input') return;
   const fix = 'leave axis out, or sharedOutputs';
   throw new SparsityError({ what: 'axis', got: axis, expected: 'input, along which outputs can share a pattern', fix });
+}
+
+/** Refuses a kernel whose outputs are not neighbours within a group: only such ones can share a pattern. */
+function checkOutputsLast({ name, shape, inputAxis, outputAxis }: KernelInfo): void {
+  if (outputAxis === shape.length - 1 && outputAxis === inputAxis + 1) return;
+  throw new SparsityError({
+    what: `axes of ${name} under shared outputs`,
+    got: `input ${inputAxis}, output ${outputAxis} of ${shape.length} axes`,
+    expected: 'the last two, outputs last',
+    fix: `leave sharedOutputs out, or exclude ${name}`,
+  });
 }
 
 /** Refuses an N:M that is none. */

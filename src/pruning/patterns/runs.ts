@@ -1,8 +1,7 @@
 import { SparsityError } from '../../errors.js';
-import { highestInRuns } from '../../kernels/index.js';
+import type { AxisRuns } from '../../kernels/index.js';
 import { nearest } from '../../nearest.js';
 import type { KernelInfo } from '../contracts.js';
-import { topScores } from './top-scores.js';
 
 /**
  * An axis by its part in the forward pass (`input` is what it reduces over), or by number; negative numbers count from the end.
@@ -11,7 +10,8 @@ export type AxisName = 'input' | 'output' | number;
 
 /**
  * The axis along which groups lie: an {@link AxisName}, or `window`, the positions of a convolution's window row by row as one axis,
- * which is what a depthwise convolution reduces over. The window of a dense kernel is one position.
+ * which is what a depthwise convolution reduces over. The window of a dense kernel is one position. Its axes, all but those of the channels,
+ * have to be neighbours.
  */
 export type GroupAxis = AxisName | 'window';
 
@@ -20,12 +20,7 @@ export type GroupAxis = AxisName | 'window';
  * for one `o` and one `i`; the last run of an axis is shorter where `width` does not divide `length`. Runs are numbered in the order
  * (o, run, i).
  */
-export interface Runs {
-  readonly outer: number;
-  readonly length: number;
-  readonly inner: number;
-  readonly width: number;
-}
+export type Runs = AxisRuns;
 
 /**
  * The number of an axis of a kernel.
@@ -43,13 +38,38 @@ export function checkAxis(axis: GroupAxis, names: readonly string[] = ['input', 
   throw new SparsityError({ what: 'axis', got: axis, expected, fix: nearest(String(axis), names) });
 }
 
-/** The runs along an axis of a kernel. */
+/**
+ * The runs along an axis of a kernel.
+ *
+ * @throws SparsityError for an axis that the kernel lacks, or a window whose axes are no neighbours.
+ */
 export function runsAlong(info: KernelInfo, axis: GroupAxis, width: number): Runs {
-  const product = (from: number, to: number) => info.shape.slice(from, to).reduce((size, next) => size * next, 1);
-  const rank = info.shape.length;
-  if (axis === 'window') return { outer: 1, length: product(0, info.inputAxis), inner: product(info.inputAxis, rank), width };
-  const at = numberOf(info, axis, ['input', 'output', 'window']);
-  return { outer: product(0, at), length: info.shape[at], inner: product(at + 1, rank), width };
+  const [from, to] = axis === 'window' ? windowOf(info) : rangeOf(numberOf(info, axis, ['input', 'output', 'window']));
+  const [outer, length, inner] = cut(info.shape, from, to);
+  return { outer, length, inner, width };
+}
+
+/** Elements of the axes before `from`, from there up to `to`, and from `to` on. */
+function cut(shape: readonly number[], from: number, to: number): [before: number, between: number, behind: number] {
+  const size = (axes: readonly number[]) => axes.reduce((product, length) => product * length, 1);
+  return [size(shape.slice(0, from)), size(shape.slice(from, to)), size(shape.slice(to))];
+}
+
+function rangeOf(axis: number): [from: number, to: number] {
+  return [axis, axis + 1];
+}
+
+/** The axes of the window, which stand together: before, between or behind those of the channels. */
+function windowOf({ name, shape, inputAxis, outputAxis }: KernelInfo): [from: number, to: number] {
+  const axes = shape.flatMap((_, axis) => (axis === inputAxis || axis === outputAxis ? [] : [axis]));
+  const [from = 0, last = -1] = [axes[0], axes.at(-1)];
+  if (last - from < axes.length) return [from, last + 1];
+  throw new SparsityError({
+    what: `window of ${name}`,
+    got: `axes ${axes.join(' and ')}, between which channels lie`,
+    expected: 'axes that are neighbours',
+    fix: 'name another axis, or exclude the layer',
+  });
 }
 
 function numberOf({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: AxisName, names: readonly string[]): number {
@@ -64,17 +84,22 @@ function numberOf({ name, shape, inputAxis, outputAxis }: KernelInfo, axis: Axis
   });
 }
 
-/** The runs that are whole reduction vectors: all weights of one output. */
-export function outputRows({ name, kind, shape, outputAxis }: KernelInfo): Runs {
-  const outputs = kind === 'depthwiseConv2d' ? shape.slice(-2).reduce((size, next) => size * next, 1) : shape[outputAxis];
-  const length = shape.reduce((size, next) => size * next, 1) / outputs;
-  if (outputAxis === shape.length - 1) return { outer: 1, length, inner: outputs, width: length };
-  if (outputAxis === 0) return { outer: outputs, length, inner: 1, width: length };
+/**
+ * The runs that are whole reduction vectors: all weights of one output; each pair of a channel and a multiplier is one of a depthwise kernel.
+ *
+ * @throws SparsityError for outputs with other axes before and behind them: the weights of one are no run then.
+ */
+export function outputRows({ name, kind, shape, inputAxis, outputAxis }: KernelInfo): Runs {
+  const first = kind === 'depthwiseConv2d' ? Math.min(inputAxis, outputAxis) : outputAxis;
+  const [before, outputs, behind] = cut(shape, first, outputAxis + 1);
+  const length = before * behind;
+  if (behind === 1) return { outer: 1, length, inner: outputs, width: length };
+  if (before === 1) return { outer: outputs, length, inner: 1, width: length };
   throw new SparsityError({
     what: `output axis of ${name}`,
     got: outputAxis,
     expected: 'the first or the last axis, so that the weights of an output are a run',
-    fix: "take blocks along an axis instead: {kind: 'lanes', axis, width}",
+    fix: `take blocks along an axis, such as {kind: 'lanes', width: 16}, or exclude ${name}`,
   });
 }
 
@@ -94,79 +119,4 @@ export function forEachRun(runs: Runs, visit: (run: number, first: number, size:
       for (let i = 0; i < inner; i++) visit(run++, base + i, size);
     }
   }
-}
-
-/**
- * A mask that keeps in each run the highest scores, as many as `budget` says for all runs or for each; ties go to the lowest index,
- * or to the highest where `ties` says so.
- */
-export function keepInRuns(
-  scores: Float32Array,
-  runs: Runs,
-  budget: number | Uint32Array,
-  ties: 'lowest' | 'highest' = 'lowest',
-): Uint8Array {
-  const { inner, width } = runs;
-  if (typeof budget === 'number' && ties === 'lowest' && width <= shortRun && (inner === 1 || inner >= 4)) {
-    return highestInRuns(scores, runs, budget);
-  }
-  const mask = new Uint8Array(scores.length);
-  const ranking = newRanking(Math.min(runs.width, shortBudget));
-  const lowest = ties === 'lowest';
-  forEachRun(runs, (run, first, size) => {
-    const count = typeof budget === 'number' ? budget : budget[run];
-    const start = lowest ? first : first + (size - 1) * inner;
-    const stride = lowest ? inner : -inner;
-    if (Math.min(size, count) <= shortBudget) keepFew(scores, mask, start, stride, size, count, ranking);
-    else keepMany(scores, mask, start, stride, size, count);
-  });
-  return mask;
-}
-
-/** Runs up to this width are ranked by a kernel, of all against all: the masks of N:M, which may be made at every step. */
-const shortRun = 32;
-
-/** Up to this many weights to keep, insertion beats a selection by the bits. */
-const shortBudget = 64;
-
-interface Ranking {
-  readonly values: Float32Array;
-  readonly places: Int32Array;
-}
-
-function newRanking(size: number): Ranking {
-  return { values: new Float32Array(size), places: new Int32Array(size) };
-}
-
-/** Insertion into the `count` best so far. Only a strictly higher score overtakes, so the first of a tie stays. */
-function keepFew(
-  scores: Float32Array,
-  mask: Uint8Array,
-  start: number,
-  stride: number,
-  size: number,
-  count: number,
-  { values, places }: Ranking,
-): void {
-  if (count <= 0) return;
-  let filled = 0;
-  for (let k = 0, at = start; k < size; k++, at += stride) {
-    const score = scores[at];
-    if (filled === count && score <= values[count - 1]) continue;
-    let rank = filled < count ? filled++ : count - 1;
-    for (; rank > 0 && values[rank - 1] < score; rank--) {
-      values[rank] = values[rank - 1];
-      places[rank] = places[rank - 1];
-    }
-    values[rank] = score;
-    places[rank] = at;
-  }
-  for (let rank = 0; rank < filled; rank++) mask[places[rank]] = 1;
-}
-
-function keepMany(scores: Float32Array, mask: Uint8Array, start: number, stride: number, size: number, count: number): void {
-  const run = new Float32Array(size);
-  for (let k = 0; k < size; k++) run[k] = scores[start + k * stride];
-  const kept = topScores(run, count);
-  for (let k = 0; k < size; k++) mask[start + k * stride] = kept[k];
 }

@@ -80,7 +80,9 @@ export function regularised(method: PruningMethod, options: RegulariserOptions, 
   return {
     ...method,
     config: { ...method.config, regulariser: config },
-    ...(proximal && { proximal: (kernel, { sparsity }) => (sparsity < settled ? proximal(kernel) : undefined) }),
+    ...(proximal && {
+      proximal: (kernels, { sparsity }) => kernels.map((kernel) => (sparsity < settled ? proximal(kernel) : undefined)),
+    }),
     ...(penaltyGradient && {
       penaltyGradient: (kernel, { sparsity }) => (sparsity < settled ? penaltyGradient(kernel) : undefined),
     }),
