@@ -9,7 +9,8 @@
  * what sparsity gains, `masked` the masked model on them, `sparse` the masked model in lanes. Masks are drawn at random; all
  * weights of the first convolution and of the last layer stay, and masks do not change while it is timed, but for the rows of BDWP 2:8:
  * these make theirs anew in each step, as part of it; `2:8 by 4` is vector-wise 2:8. GFLOP/s count the MACs of the masks, and `at most` is
- * how many times fewer these are than the dense ones (BDWP's goal is 85 % of that). Batch normalisation is tfjs's own in all rows but `sparse`.
+ * how many times fewer these are than the dense ones (BDWP's goal is 85 % of that). Batch normalisation is made of
+ * tfjs's operations, on our kernels or its own, in all rows but `sparse`.
  * Variants are warm before they are timed, as in the long run: V8 compiles what often runs. A sample is the mean of as many steps as take
  * some 20 ms, next to which reading the clock of the process is nothing.
  */

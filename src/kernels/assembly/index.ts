@@ -1,5 +1,5 @@
 export { packBits, countPairs } from './bits';
-export { addElements, divideElements, multiplyElements, subtractElements } from './broadcast';
+export { addElements, divideElements, multiplyElements, multiplyStepElements, subtractElements } from './broadcast';
 export { cartesianBarriers } from './cartesian';
 export { countColumns } from './columns';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
@@ -30,7 +30,7 @@ export {
 } from './lanes-pool';
 export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
 export { addDecay, countOnes, listAcross, listAlong } from './lists';
-export { normaliseRows } from './normalise';
+export { normaliseRows, normaliseSums } from './normalise';
 export { outerBarriers } from './outer';
 export { maxPoolGradient } from './pooling';
 export {
