@@ -9,8 +9,8 @@ const alias = [
   { find: /^tfjs-sparsity\/report$/, replacement: src('cli/report/index.ts') },
 ];
 
-// Suites that touch tensors run once per backend, on wasm with the relaxed kernels, and what holds these once with the strict ones. Their
-// files share processes, since loading tfjs takes longer than most of them; those that load modules or tfjs-node by themselves do not.
+// Suites that touch tensors run once per backend, on wasm with the relaxed kernels, and what holds these once with the strict ones. On
+// wasm and cpu files share processes, since loading tfjs takes longer than most of them; those that load modules or tfjs-node afresh do not.
 const numeric = ['test/ops/**/*.test.ts', 'test/callbacks/**/*.test.ts'];
 const apart = ['test/ops/poor-engines.test.ts', 'test/ops/use-backend.test.ts'];
 const addon = fileURLToPath(new URL('./node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node', import.meta.url));
@@ -47,7 +47,7 @@ export default defineConfig({
         },
       },
       ...backends.flatMap((backend) => [
-        onBackend(backend, { name: backend, include: numeric, exclude: apart, isolate: false }),
+        onBackend(backend, { name: backend, include: numeric, exclude: apart, isolate: backend === 'tensorflow' }),
         onBackend(backend, { name: `${backend} apart`, include: apart }),
       ]),
       onBackend('wasm', { name: 'wasm strict', include: strict }, { TFJS_SIMD: 'strict' }),

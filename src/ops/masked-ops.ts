@@ -35,7 +35,16 @@ export interface ConvGeometry {
   readonly pad?: 'valid' | 'same' | number;
 }
 
-/** W times a mask of {@link OpMasks}. */
+/**
+ * W times a mask of {@link OpMasks}, elementwise, both of one shape; W itself without a mask, and the mask itself where it is applied
+ * already.
+ *
+ * @example
+ * ```ts
+ * const mask = tf.tensor1d([1, 0]);
+ * maskedOps.effectiveWeights(tf.tensor1d([2, 3]), mask, {forward: mask}); // [2, 0]
+ * ```
+ */
 export function effectiveWeights(w: tf.Tensor, mask: tf.Tensor | null, { areApplied = false }: OpMasks): tf.Tensor {
   if (!mask) return w;
   return areApplied ? mask : tf.mul(w, mask);
