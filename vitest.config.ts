@@ -9,11 +9,29 @@ const alias = [
   { find: /^tfjs-sparsity\/report$/, replacement: src('cli/report/index.ts') },
 ];
 
-// Suites that touch tensors run once per backend, on wasm with the relaxed kernels, and what holds these once with the strict ones.
+// Suites that touch tensors run once per backend, on wasm with the relaxed kernels, and what holds these once with the strict ones. On
+// wasm and cpu files share processes, since loading tfjs takes longer than most of them; those that load modules or tfjs-node afresh do not.
 const numeric = ['test/ops/**/*.test.ts', 'test/callbacks/**/*.test.ts'];
+const apart = ['test/ops/poor-engines.test.ts', 'test/ops/use-backend.test.ts'];
 const addon = fileURLToPath(new URL('./node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node', import.meta.url));
 const backends = ['wasm', 'cpu', ...(existsSync(addon) ? ['tensorflow'] : [])];
 if (!existsSync(addon)) console.log('backend tensorflow is skipped: tfjs-node is not built (npm run setup:tfjs-node)');
+
+const onBackend = (
+  TFJS_BACKEND: string,
+  test: { name: string; include: string[]; exclude?: string[]; isolate?: boolean },
+  env = {},
+) => ({
+  resolve: { alias },
+  test: {
+    ...test,
+    setupFiles: ['test/support/seed.ts', 'test/support/backend.ts'],
+    env: { TFJS_BACKEND, ...env },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
+const strict = ['test/ops/{lanes,training-kernels,training-kernels-models}.test.ts'];
 
 export default defineConfig({
   test: {
@@ -28,28 +46,11 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      ...backends.map((backend) => ({
-        resolve: { alias },
-        test: {
-          name: backend,
-          include: numeric,
-          setupFiles: ['test/support/seed.ts', 'test/support/backend.ts'],
-          env: { TFJS_BACKEND: backend },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      })),
-      {
-        resolve: { alias },
-        test: {
-          name: 'wasm strict',
-          include: ['test/ops/{lanes,training-kernels,training-kernels-models}.test.ts'],
-          setupFiles: ['test/support/seed.ts', 'test/support/backend.ts'],
-          env: { TFJS_BACKEND: 'wasm', TFJS_SIMD: 'strict' },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
+      ...backends.flatMap((backend) => [
+        onBackend(backend, { name: backend, include: numeric, exclude: apart, isolate: backend === 'tensorflow' }),
+        onBackend(backend, { name: `${backend} apart`, include: apart }),
+      ]),
+      onBackend('wasm', { name: 'wasm strict', include: strict }, { TFJS_SIMD: 'strict' }),
     ],
   },
 });

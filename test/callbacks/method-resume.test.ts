@@ -10,6 +10,8 @@ import { backend } from '../support/backend.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { allMethods, smallData, smallModel } from './all-methods.js';
 
+// What differs from step to step does so on every backend.
+const places = backend === 'wasm' ? [1, 3, 4, 6] : [3];
 const executions = backend === 'wasm' ? (['dense', 'sparse'] as const) : (['dense'] as const);
 
 /** A run of eight steps, or its rest where the directory holds a checkpoint; everything that training changes, at its end. */
@@ -32,7 +34,7 @@ describe.each(Object.entries(allMethods))('%s', (_, create) => {
   it.each(executions)('resumes after any step as if it had never stopped, bit for bit, in %s execution', async (execution) => {
     const straight = await temporaryDirectory();
     const { snapshot } = await run(straight, create(), execution, 1);
-    for (const at of [1, 3, 4, 6]) {
+    for (const at of places) {
       const resumed = await temporaryDirectory();
       const file = `checkpoint-${String(at).padStart(9, '0')}.bin`;
       await copyFile(join(straight, file), join(resumed, file));

@@ -7,7 +7,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as api from 'tfjs-sparsity';
 import * as report from 'tfjs-sparsity/report';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { exampleSetting } from '../support/example-setting.js';
 import { docExamples, withStatedValues } from '../support/listings.js';
 
@@ -24,6 +24,8 @@ beforeAll(async () => {
   process.chdir(dir);
   scope = { ...api, ...report, tf, writeFile, expectStated, ...(await exampleSetting()) };
 });
+// An example may choose another one.
+beforeEach(() => tf.setBackend('wasm'));
 afterAll(() => {
   process.chdir(home);
   rmSync(dir, { recursive: true });
