@@ -296,6 +296,31 @@ describe('hardwareCost()', () => {
     expect((await tail.report()).sample.unseenLayers).toEqual([]);
   });
 
+  it('counts products of two activations, forward and towards both factors, live and replayed', async () => {
+    const input = tf.input({ shape: [6, 6, 2] });
+    const rows = tf.layers.reshape({ targetShape: [6, 12] }).apply(input) as tf.SymbolicTensor;
+    const dense = (name: string) => tf.layers.dense({ name, units: 3, activation: 'relu' }).apply(rows) as tf.SymbolicTensor;
+    const scores = tf.layers.dot({ name: 'scores', axes: [2, 2] }).apply([dense('query'), dense('key')]);
+    const flat = tf.layers.flatten().apply(scores) as tf.SymbolicTensor;
+    const head = tf.layers.dense({ name: 'head', units: 3, activation: 'softmax' }).apply(flat) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs: head });
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const record = join(await temporaryDirectory(), 'run.maps');
+    const accelerators = [counter(), denseArray()];
+    const cost = hardwareCost({ accelerators, record });
+    await train([cost], { model });
+    const report = await cost.report();
+    const own = rowsOf(report).filter(({ layer }) => layer === 'scores/product');
+    expect(own.map(({ phase }) => phase)).toEqual(['forward', 'inputGradient']);
+    expect([...new Set(rowsOf(report).map(({ layer }) => layer))]).toEqual(['query', 'key', 'scores/product', 'head']);
+    const macs = report.accelerators[1]?.rows
+      .filter(({ layer }) => layer === 'scores/product')
+      .map(({ cost: c }) => c.macs.dense);
+    expect(macs).toEqual([16 * 6 * 6 * 3, 2 * 16 * 6 * 6 * 3]); // 16 images, 6 by 6 products of 3
+    expect(report.sample.unseenLayers).toEqual([]);
+    expect(JSON.stringify(await replayRun(record, { accelerators }))).toBe(JSON.stringify(report));
+  });
+
   it('takes the tap off when training ends, when it throws, and when an accelerator fails', async () => {
     await train([hardwareCost({ accelerators: [counter()] })]);
     expect(isTapWatching()).toBe(false);

@@ -29,7 +29,7 @@ export {
   pooledError,
 } from './lanes-pool';
 export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
-export { addDecay, countOnes, listAcross, listAlong } from './lists';
+export { addDecay, countOnes, expandMask, listAcross, listAlong } from './lists';
 export { normaliseRows, normaliseSums } from './normalise';
 export { outerBarriers } from './outer';
 export { maxPoolGradient } from './pooling';
@@ -41,10 +41,10 @@ export {
   reluError,
   reluGradient,
   scatter,
-  sparseForward,
-  sparseWeightGradient,
   toLanes,
-} from './sparse';
+} from './lanes';
+export { sparseWeightGradient } from './sparse-gradient';
+export { sparseForward } from './sparse-product';
 export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
 export { selectAcross, selectAlong } from './select';
 export { quadForward, quadWeightGradient } from './sparse-quads';
