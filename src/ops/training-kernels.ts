@@ -69,7 +69,8 @@ const ours = new WeakSet<tf.KernelConfig>();
 /**
  * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise
  * convolutions, gather), right versions of those that it computes wrongly (3-D convolutions) and fast versions of those that it computes
- * slowly. They work on the backend's heap, without copies, and tensors that are saved for the backward pass are no longer copied either.
+ * slowly. They work on the backend's heap, without copies, and tensors that are saved for the backward pass are no longer copied either. While
+ * they are in force the gradients of `batchNorm`, `mean` and `relu` take fewer passes than tfjs's; gradients of gradients are tfjs's.
  * Calling it again changes the build only. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
  *
  * @throws SparsityError for an option that does not exist, and for `relaxed` where the engine lacks it.
