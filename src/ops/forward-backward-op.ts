@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { openChain } from './op-chain.js';
 
 /** An op whose gradients are computed only for the inputs that need one. */
 export interface ForwardBackwardOp {
@@ -11,7 +12,7 @@ export interface ForwardBackwardOp {
   readonly attrs: object;
   /** The value; `save` keeps what the backward pass needs and frees it after it. Called once. */
   forward(save: (tensors: tf.Tensor[]) => void): tf.Tensor;
-  /** For each input, a thunk of its gradient. */
+  /** For each input, a thunk of its gradient: a tensor of its own, not `dy`. */
   backward(dy: tf.Tensor, saved: readonly tf.Tensor[]): Record<string, () => tf.Tensor>;
 }
 
@@ -50,6 +51,8 @@ export function isRecording(): boolean {
  * @throws SparsityError when tfjs is not of the tested range.
  */
 export function forwardBackwardOp(op: ForwardBackwardOp): tf.Tensor {
+  const chain = openChain();
+  if (chain) return chain.run(op);
   return tf.tidy(op.name, () =>
     engine().runKernelFunc({
       forwardFunc: (_, save) => op.forward(save),

@@ -3,7 +3,7 @@ import { type ConvGeometry, countOnes } from '../../kernels/index.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import type { Flow, LaneObstacle, LayerInternals } from './lane-flow.js';
-import { denseGeometry, windowGeometry } from './lane-geometry.js';
+import { denseGeometry, geometryOf, windowGeometry } from './lane-geometry.js';
 
 /** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
 const fewChannels = 4;
@@ -77,18 +77,19 @@ export function laneGeometry(
   const ends = input.images !== undefined && info.kind === 'dense' && (info.shape[info.outputAxis] as number) <= fewOutputs;
   if (!leads && !ends && !isSparse(store, breakEven))
     return store.grouped || store.masks.forward ? 'belowBreakEven' : 'notPruned';
-  const geometry = geometryOf(layer, images);
+  const geometry = loopsOf(layer, images);
   if (typeof geometry === 'string') return geometry;
   const uses = (images[0] as number) * geometry.outHeight * geometry.outWidth;
   return areWorthLists(store, uses) ? geometry : 'masksSeenOnce';
 }
 
-function geometryOf(layer: MaskedLayer, images: readonly number[]): ConvGeometry | LaneObstacle {
+function loopsOf(layer: MaskedLayer, images: readonly number[]): ConvGeometry | LaneObstacle {
   const { info } = storeOf(layer);
-  if (info.kind === 'dense' && images.length === 2) return denseGeometry(...(info.shape as [number, number]));
+  if (info.kind === 'dense' && images.length === 2)
+    return geometryOf(layer, images, () => denseGeometry(...(info.shape as [number, number])));
   const { strides, padding, dataFormat } = layer as unknown as Required<LayerInternals>;
   if (info.kind !== 'conv2d') return 'unsupportedLayer';
   if (dataFormat === 'channelsFirst') return 'channelsFirst';
-  const geometry = windowGeometry(images, info.shape, strides, padding);
+  const geometry = geometryOf(layer, images, () => windowGeometry(images, info.shape, strides, padding));
   return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : 'unsupportedLayer';
 }

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
+import { withoutChain } from '../op-chain.js';
 import { laneAdd } from './lane-add.js';
+import { laneConcatenate, lanePad, laneReshape } from './lane-arrange.js';
 import { laneBatchNormalization } from './lane-batch-normalization.js';
 import { type Flow, isElementwise, isRelu, type LaneFlow, type LaneObstacle, type LayerInternals } from './lane-flow.js';
-import { windowGeometry } from './lane-geometry.js';
+import { geometryOf, windowGeometry } from './lane-geometry.js';
 import type { LaneShape } from './lane-layout.js';
 import { laneAveragePool, laneGlobalMaxPool, laneMaxPool } from './lane-pool.js';
 import { laneRelu } from './lane-relu.js';
@@ -19,7 +21,7 @@ export interface LayerCall {
 type Companion = (layer: tf.layers.Layer, flows: readonly [LaneFlow, ...LaneFlow[]], call: LayerCall) => Flow | LaneObstacle;
 
 const valueByValue: Companion = (layer, [{ tensor, images }], { kwargs }) => ({
-  tensor: layer.apply(tensor, kwargs) as tf.Tensor,
+  tensor: withoutChain([tensor], () => layer.apply(tensor, kwargs) as tf.Tensor),
   images,
 });
 
@@ -29,7 +31,7 @@ const relu: Companion = (_, [flow]) => (flow.rectified ? flow : { ...flow, tenso
 function poolGeometry(layer: tf.layers.Layer, images: readonly number[]): ReturnType<typeof windowGeometry> {
   const { poolSize, strides, padding } = layer as unknown as Required<LayerInternals>;
   const channels = images[3] as number;
-  return windowGeometry(images, [...poolSize, channels, channels], strides, padding);
+  return geometryOf(layer, images, () => windowGeometry(images, [...poolSize, channels, channels], strides, padding));
 }
 
 /** The loops of max pooling whose windows lie side by side from the first pixel on, so that the layer before may do it; else undefined. */
@@ -59,7 +61,7 @@ const globalPooling =
   (layer, [{ tensor, images }]) => {
     if ((layer as unknown as LayerInternals).dataFormat === 'channelsFirst') return 'channelsFirst';
     const [batch, height, width, channels] = images as [number, number, number, number];
-    const g = windowGeometry(images, [height, width, channels, channels], [1, 1], 'valid');
+    const g = geometryOf(layer, images, () => windowGeometry(images, [height, width, channels, channels], [1, 1], 'valid'));
     return { tensor: pool(tensor, g), images: [batch, channels] };
   };
 
@@ -81,20 +83,16 @@ const companions: Readonly<Record<string, Companion>> = {
     if ((layer as unknown as LayerInternals).dataFormat === 'channelsFirst') return 'channelsFirst';
     const [blocks, height, width, channels] = tensor.shape as LaneShape;
     const features = height * width * channels;
-    return { tensor: tensor.reshape([blocks, 1, 1, features, 32]), images: [images[0] as number, features] };
+    return { tensor: laneReshape(tensor, [blocks, 1, 1, features, 32]), images: [images[0] as number, features] };
   },
   ZeroPadding2D(layer, [{ tensor, images }]) {
     const { padding, dataFormat } = layer as unknown as { padding: [[number, number], [number, number]]; dataFormat: string };
     if (dataFormat === 'channelsFirst') return 'channelsFirst';
     const [[top, bottom], [left, right]] = padding;
-    const [batch] = images as [number];
-    const [blocks, height, width, channels, lanes] = tensor.shape as LaneShape;
-    const [paddedHeight, paddedWidth, pixel] = [top + height + bottom, left + width + right, channels * lanes];
-    // tfjs takes tensors of rank 5 apart element by element.
-    const padded = tensor.reshape([blocks, height, width * pixel]).pad([[0, 0], [top, bottom], [left * pixel, right * pixel]]); // biome-ignore format: sides
+    const [batch, height, width, channels] = images as [number, number, number, number];
     return {
-      tensor: padded.reshape([blocks, paddedHeight, paddedWidth, channels, lanes]),
-      images: [batch, paddedHeight, paddedWidth, channels],
+      tensor: lanePad(tensor, { top, bottom, left, right }),
+      images: [batch, top + height + bottom, left + width + right, channels],
     };
   },
   BatchNormalization: laneBatchNormalization,
@@ -110,15 +108,10 @@ const companions: Readonly<Record<string, Companion>> = {
   },
   Concatenate(layer, flows) {
     const { axis } = layer as unknown as { axis: number };
-    const [{ tensor, images }] = flows;
+    const [{ images }] = flows;
     if (axis !== -1 && axis !== images.length - 1) return 'otherAxis';
-    const [blocks, height, width] = tensor.shape as LaneShape;
-    const pixels = flows.map((flow) => flow.tensor.reshape([blocks * height * width, -1]));
     const channels = flows.reduce((sum, flow) => sum + (flow.images.at(-1) as number), 0);
-    return {
-      tensor: tf.concat(pixels, 1).reshape([blocks, height, width, channels, 32]),
-      images: [...images.slice(0, -1), channels],
-    };
+    return { tensor: laneConcatenate(flows.map((flow) => flow.tensor)), images: [...images.slice(0, -1), channels] };
   },
 };
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { isRecording } from '../forward-backward-op.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
+import { asOneOp, withoutChain } from '../op-chain.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
 import { isTapWatching } from '../tap/attach-tap.js';
 import { inTrainingStep } from '../training-step.js';
@@ -23,6 +24,7 @@ import type { LanePlan, PlacedProduct } from './lane-plan.js';
 import { type KnownPlan, LanePlans } from './lane-plans.js';
 import { reportUse } from './lane-report.js';
 import { hasLanes } from './on-heap.js';
+import { rowSoftmax } from './row-softmax.js';
 
 /** Options of {@link laneExecutor}. */
 export interface LaneExecutorOptions {
@@ -83,15 +85,17 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
     const flow = hasLanes() ? inLanes(layer, flows, kwargs, index) : 'noWasm';
     obstacles[index] = typeof flow === 'string' ? flow : undefined;
     if (typeof flow !== 'string') return flow;
-    return { tensor: applyLayer(layer, flows.map(leaveLanes), kwargs), images: undefined };
+    const inputs = flows.map(leaveLanes);
+    return { tensor: withoutChain(inputs, () => applyLayer(layer, inputs, kwargs)), images: undefined };
+  }
+
+  function run(x: tf.Tensor, kwargs: object): tf.Tensor {
+    const input: Flow = { tensor: x, images: undefined };
+    return leaveLanes(runNodes(nodes, input, (layer, flows, index) => step(layer, flows, kwargs, index)));
   }
 
   return {
-    call: (x, kwargs) =>
-      tf.tidy(() => {
-        const input: Flow = { tensor: x, images: undefined };
-        return leaveLanes(runNodes(nodes, input, (layer, flows, index) => step(layer, flows, kwargs, index)));
-      }),
+    call: (x, kwargs) => tf.tidy(() => (isRecording() ? asOneOp(() => run(x, kwargs)) : run(x, kwargs))),
     report: () =>
       layers.map((layer, i) => {
         const obstacle = obstacles[i];
@@ -192,6 +196,8 @@ function runMasked(
   if (name === 'linear' || name === 'relu' || !activation) {
     return { tensor: y, images, rectified: name === 'relu', pooled: pool !== undefined };
   }
-  if (isElementwise(name)) return { tensor: activation.apply(y), images };
-  return { tensor: activation.apply(fromLanes(y, images)), images: undefined };
+  const isLane = isElementwise(name);
+  const z = isLane ? y : fromLanes(y, images);
+  if (name === 'softmax') return { tensor: rowSoftmax(z), images: undefined };
+  return { tensor: withoutChain([z], () => activation.apply(z)), images: isLane ? images : undefined };
 }

@@ -32,3 +32,14 @@ export function denseGeometry(inChannels: number, outChannels: number): ConvGeom
     ...{ padTop: 0, padLeft: 0 },
   };
 }
+
+const known = new WeakMap<tf.layers.Layer, { readonly images: readonly number[]; readonly geometry: ConvGeometry }>();
+
+/** The loops of a layer, made anew only for images of another shape than the last ones. */
+export function geometryOf(layer: tf.layers.Layer, images: readonly number[], make: () => ConvGeometry): ConvGeometry {
+  const last = known.get(layer);
+  if (last && tf.util.arraysEqual([...images], [...last.images])) return last.geometry;
+  const geometry = make();
+  known.set(layer, { images: [...images], geometry });
+  return geometry;
+}

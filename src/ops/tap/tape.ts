@@ -72,7 +72,8 @@ export function offTape(body: () => void): void {
   }
 }
 
-function tapeEngine(): TapeEngine {
+/** The engine of tfjs, as its types hide it. */
+export function tapeEngine(): TapeEngine {
   const engine = tf.engine() as unknown as Partial<TapeEngine>;
   const missing = [
     typeof engine.addTapeNode === 'function' ? '' : 'addTapeNode',
