@@ -3,7 +3,7 @@ import { laneBytes } from './offset-lists.js';
 /** Bytes of x that the offsets of a segment should stay within: little more than a first-level cache, the rest of which the second has. */
 const windowBytes = 50 * 1024;
 /** Fewer non-zeros in a row of a segment would not pay for reading and writing its sum once more. */
-const leastPerRow = 12;
+const leastPerRow = 8;
 
 /**
  * Into how many segments to cut a list, so that what each reads stays about within a first-level cache.

@@ -139,8 +139,8 @@ export function backwardWalks(g: ConvGeometry): LaneWalk[] {
   return rows.flatMap((row) =>
     columns.map((column): LaneWalk => {
       const taps = row.taps.flatMap((kh, a) => column.taps.map((kw, b) => ({ tap: kh * kernelWidth + kw, up: a, back: b })));
-      // The last tap of the window reads first: offsets count from there.
-      const starts = taps.map(({ tap, up, back }) => {
+      // The last tap of the window reads first: offsets count from there, and the list begins with it, so that it reads in the order of memory.
+      const starts = taps.reverse().map(({ tap, up, back }) => {
         const pixel = (row.taps.length - 1 - up) * width + (column.taps.length - 1 - back);
         return { start: tap * inChannels * outChannels, offset: pixel * outChannels * laneBytes };
       });

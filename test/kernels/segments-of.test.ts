@@ -38,6 +38,6 @@ describe('segments of a list', () => {
 
   it('are as many as fit a cache, in even parts of a window, if there is enough in a row of them', () => {
     expect([segmentCount(32, 9, 0.1), segmentCount(64, 9, 0.1), segmentCount(128, 9, 0.1)]).toEqual([1, 3, 3]);
-    expect([segmentCount(784, 1, 0.1), segmentCount(64, 9, 0.05), segmentCount(1, 25, 1)]).toEqual([2, 2, 1]);
+    expect([segmentCount(784, 1, 0.1), segmentCount(64, 9, 0.03), segmentCount(1, 25, 1)]).toEqual([2, 2, 1]);
   });
 });

@@ -1,13 +1,13 @@
 // WebAssembly has no prefetch. A product meets the lanes of a new row of pixels in the order of its lists, which no prefetcher of a processor
 // foresees: while it is at one row it therefore loads, in order and without need, what the next row will be the first to read.
 
-/** The largest offset of a list of `rows` rows; within a row offsets rise or fall. */
+/** The largest offset of a list of `rows` rows; within a row offsets rise. */
 export function reachOf(offsets: usize, rowStart: usize, rows: i32): usize {
   let reach: usize = 0;
   for (let first = load<u32>(rowStart); rows > 0; rows--) {
     rowStart += 4;
     const end = load<u32>(rowStart);
-    if (end > first) reach = max(reach, max(load<u32>(offsets + 4 * <usize>first), load<u32>(offsets + 4 * <usize>(end - 1))));
+    if (end > first) reach = max(reach, load<u32>(offsets + 4 * <usize>(end - 1)));
     first = end;
   }
   return reach;

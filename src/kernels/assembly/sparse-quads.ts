@@ -37,7 +37,7 @@ function rowsForward(
   for (let quad = 0; quad < quads; quad++, rowStart += 4, bias += bias ? 16 : 0, y += 4 * LANES, ahead += step) {
     touch(ahead);
     const first = load<u32>(rowStart);
-    const end = load<u32>(rowStart, 4);
+    const end = offsets + 4 * <usize>load<u32>(rowStart, 4);
     for (let strip: usize = 0; strip < LANES; strip += 32) {
       const out = y + strip;
       const input = x + strip;
@@ -61,9 +61,10 @@ function rowsForward(
         c1 = c0;
         d1 = d0;
       }
-      for (let j = first; j < end; j++) {
-        const lanes = input + load<u32>(offsets + 4 * <usize>j);
-        const four = v128.load(values + 16 * <usize>j);
+      let value = values + 16 * <usize>first;
+      for (let offset = offsets + 4 * <usize>first; offset < end; offset += 4, value += 16) {
+        const lanes = input + load<u32>(offset);
+        const four = v128.load(value);
         const x0 = v128.load(lanes);
         const x1 = v128.load(lanes, 16);
         const a = v128.shuffle<f32>(four, four, 0, 0, 0, 0);
@@ -138,7 +139,7 @@ function rowsGradient(
   for (let quad = 0; quad < quads; quad++, rowStart += 4, dy += 4 * LANES, ahead += step) {
     touch(ahead);
     const first = load<u32>(rowStart);
-    const end = load<u32>(rowStart, 4);
+    const end = offsets + 4 * <usize>load<u32>(rowStart, 4);
     for (let part: usize = 0; part < 4; part++) {
       const half = (part & 1) * (LANES / 2);
       const error = dy + (part & 2) * LANES + half;
@@ -152,8 +153,8 @@ function rowsGradient(
       const f3 = v128.load(error, 176);
       const input = x + half;
       let sums = partials + 64 * <usize>first + 16 * (part & 2);
-      for (let j = first; j < end; j++, sums += 64) {
-        const lanes = input + load<u32>(offsets + 4 * <usize>j);
+      for (let offset = offsets + 4 * <usize>first; offset < end; offset += 4, sums += 64) {
+        const lanes = input + load<u32>(offset);
         const x0 = v128.load(lanes);
         const x1 = v128.load(lanes, 16);
         let a = multiplyAdd(e0, x0, v128.load(sums));
