@@ -1,23 +1,24 @@
 import * as tf from '@tensorflow/tfjs';
-import { type GroupListPointers, type GroupListShape, groupListShape } from '../../kernels/group-lists.js';
+import { type GroupDecay, type GroupListPointers, type GroupListShape, groupListShape } from '../../kernels/group-lists.js';
 import type { ConvGeometry, MagnitudeGroups, Pointer } from '../../kernels/index.js';
 import { segmentCount } from '../../kernels/list-segments.js';
 import { backwardWalks, forwardWalk, type LaneWalk } from '../../kernels/offset-lists.js';
 import { heapOf, type WasmHeap } from '../training-kernels-heap.js';
 import { framesOf, type HeapProduct, type LanePlan } from './lane-plan.js';
+import { onHeap } from './on-heap.js';
 
 /** A plan for N:M masks that follow from the weights, whose lists are written over as these change. */
 export interface GroupPlan extends LanePlan {
   readonly groups: MagnitudeGroups;
   /** The weights that the lists are of from now on; false where some are NaN or infinite, of which no masks can be made. */
-  update(weights: tf.Tensor): boolean;
+  update(weights: tf.Tensor, decay: number): boolean;
 }
 
 /** A list that is made at the first update, on the heap. */
 interface GroupProduct extends HeapProduct {
   readonly list: GroupListShape;
   listPointers(heap: WasmHeap): GroupListPointers;
-  update(heap: WasmHeap, weights: Pointer): boolean;
+  update(heap: WasmHeap, weights: Pointer, decay?: GroupDecay): boolean;
 }
 
 /** @param geometry of a batch of any size. */
@@ -27,16 +28,24 @@ export function groupPlan(geometry: ConvGeometry, groups: MagnitudeGroups): Grou
   const backward = backwardWalks(geometry).map((walk) => productOf(walk, groups, tensors));
   /** The weights of which there are no backward lists yet: a first layer never needs them. */
   let pending: tf.Tensor | undefined;
+  let term: tf.Tensor | undefined;
   const heapNow = () => heapOf(tf.backend()) as WasmHeap;
+  const roomLike = ({ shape }: tf.Tensor) => {
+    const room = tf.keep(onHeap({}, (heap) => heap.output(shape)));
+    tensors.push(room);
+    return room;
+  };
   return {
     geometry,
     groups,
     ...framesOf(geometry),
     forward,
-    update(weights) {
+    update(weights, decay) {
       pending = weights;
       const heap = heapNow();
-      return forward.update(heap, heap.pointer(weights));
+      if (decay === 0) return forward.update(heap, heap.pointer(weights));
+      term ??= roomLike(weights);
+      return forward.update(heap, heap.pointer(weights), { factor: decay, term: heap.pointer(term) });
     },
     backward() {
       const heap = heapNow();
@@ -45,12 +54,7 @@ export function groupPlan(geometry: ConvGeometry, groups: MagnitudeGroups): Grou
       return backward;
     },
     gradient: undefined,
-    beginsWithDecay: true,
-    addDecay(heap, gradient, w, decay, out) {
-      heap.scratch(256, (scratch) =>
-        heap.lanes.addGroupDecay(forward.list, forward.listPointers(heap), gradient, w, decay, scratch, out),
-      );
-    },
+    decayTerm: () => term,
     dispose: () => tf.dispose(tensors.splice(0)),
   };
 }
@@ -89,9 +93,9 @@ function productOf(walk: LaneWalk, groups: MagnitudeGroups, tensors: tf.Tensor[]
       ...{ rowStart: heap.pointer(placed().rowStart), offsets: heap.pointer(placed().offsets) },
       ...{ rows: shape.rows, segments, quads: false },
     }),
-    update: (heap, weights) =>
+    update: (heap, weights, decay) =>
       heap.scratch(16 * groups.m, (scratch) =>
-        heap.lanes.listGroups(list, listPointers(heap), weights, heap.pointer(placed().values), scratch),
+        heap.lanes.listGroups(list, listPointers(heap), weights, heap.pointer(placed().values), scratch, decay),
       ),
     withValues: (heap, _w, _among, body) => body(heap.pointer(placed().values)),
   };
