@@ -28,12 +28,16 @@ export function groupPlan(geometry: ConvGeometry, groups: MagnitudeGroups): Grou
   const backward = backwardWalks(geometry).map((walk) => productOf(walk, groups, tensors));
   /** The weights of which there are no backward lists yet: a first layer never needs them. */
   let pending: tf.Tensor | undefined;
+  /** What decays of `listed`; the gradient takes it. */
   let term: tf.Tensor | undefined;
+  let listed: { readonly weights: tf.Tensor; readonly decay: number } | undefined;
   const heapNow = () => heapOf(tf.backend()) as WasmHeap;
-  const roomLike = ({ shape }: tf.Tensor) => {
-    const room = tf.keep(onHeap({}, (heap) => heap.output(shape)));
-    tensors.push(room);
-    return room;
+  const update = (weights: tf.Tensor, decay: number): boolean => {
+    listed = { weights, decay };
+    const heap = heapNow();
+    if (decay === 0) return forward.update(heap, heap.pointer(weights));
+    term ??= tf.keep(onHeap({}, ({ output }) => output(weights.shape)));
+    return forward.update(heap, heap.pointer(weights), { factor: decay, term: heap.pointer(term) });
   };
   return {
     geometry,
@@ -42,10 +46,7 @@ export function groupPlan(geometry: ConvGeometry, groups: MagnitudeGroups): Grou
     forward,
     update(weights, decay) {
       pending = weights;
-      const heap = heapNow();
-      if (decay === 0) return forward.update(heap, heap.pointer(weights));
-      term ??= roomLike(weights);
-      return forward.update(heap, heap.pointer(weights), { factor: decay, term: heap.pointer(term) });
+      return update(weights, decay);
     },
     backward() {
       const heap = heapNow();
@@ -54,8 +55,20 @@ export function groupPlan(geometry: ConvGeometry, groups: MagnitudeGroups): Grou
       return backward;
     },
     gradient: undefined,
-    decayTerm: () => term,
-    dispose: () => tf.dispose(tensors.splice(0)),
+    takeDecayTerm() {
+      // A second gradient of the same weights.
+      if (!term && listed) update(listed.weights, listed.decay);
+      const kept = term as tf.Tensor;
+      term = undefined;
+      const taken = onHeap({ kept }, (heap, inputs) => heap.share(inputs.kept));
+      kept.dispose();
+      return taken;
+    },
+    dispose() {
+      tf.dispose(tensors.splice(0));
+      term?.dispose();
+      term = undefined;
+    },
   };
 }
 

@@ -12,7 +12,7 @@ import { onHeap } from './on-heap.js';
  * @param A in the frame of the forward pass.
  * @param frame in which E stands.
  * @param shape of the kernel: [in, out], or [height, width, in, out].
- * @param begin what the products are added to; undefined for zeros.
+ * @param begin what the products are added to, in its place: nobody else holds it; undefined for zeros.
  */
 export function denseWeightGradient(
   A: tf.Tensor,
@@ -29,9 +29,8 @@ export function denseWeightGradient(
     const dy = unpackFramed(E, frame, [batch, outHeight, outWidth, outChannels]);
     return onHeap({ x, dy, ...(begin ? { begin } : {}) }, (heap, inputs) => {
       const { kernels } = heap;
-      const dw = begin ? heap.output(shape) : heap.zeros(shape);
+      const dw = inputs.begin ? heap.share(inputs.begin) : heap.zeros(shape);
       const [xAt, dyAt, out] = [inputs.x, inputs.dy, dw].map((t) => heap.pointer(t as tf.TensorInfo)) as Pointers;
-      if (inputs.begin) heap.repeat(heap.pointer(inputs.begin), 4 * tf.util.sizeFromShape(shape), out, 1);
       const row = 4 * outChannels;
       if (isDense) {
         const [m, n] = [inChannels, outChannels];

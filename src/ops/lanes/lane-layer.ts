@@ -76,7 +76,7 @@ export function laneLayer(
           return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
-          const term = masks.decay ? plan.decayTerm() : undefined;
+          const term = masks.decay ? plan.takeDecayTerm?.() : undefined;
           const dense = (begin?: tf.Tensor) => denseWeightGradient(A, E, frame, kernel.shape, { ...plan.geometry, batch }, begin);
           const gradient = (begin: tf.Tensor | undefined) =>
             plan.gradient ? weightGradient(A, E, frame, w.shape, plan.gradient(), values) : dense(begin);

@@ -42,9 +42,9 @@ export interface LanePlan {
   backward(): readonly HeapProduct[];
   /** Of the positions that get a gradient, by output channel; undefined where every weight of a pruned kernel gets one. */
   readonly gradient: (() => PlacedProduct) | undefined;
-  /** `decay (1 - M_f).W`, where it is made with the lists and the decay is not 0: a gradient may begin with it. */
-  decayTerm(): tf.Tensor | undefined;
-  /** out = gradient + decay w where M_f is 0, else gradient; `count` weights. Of plans without such a term. */
+  /** `decay (1 - M_f).W` of a decay that is not 0, of plans that make it with their lists: the taker may add to it in its place. */
+  takeDecayTerm?(): tf.Tensor;
+  /** out = gradient + decay w where M_f is 0, else gradient; `count` weights. Of the other plans. */
   addDecay?(heap: WasmHeap, gradient: Pointer, w: Pointer, decay: number, out: Pointer, count: number): void;
   dispose(): void;
 }
@@ -81,7 +81,6 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
       ),
     ),
     gradient: gradient === null && forward !== null ? undefined : gradientPlaced,
-    decayTerm: () => undefined,
     addDecay(heap, g, w, decay, out, count) {
       heap.lanes.addDecay(g, w, decay, forwardPlaced.order(heap, 'dense'), forwardPlaced.nonzeros, out, count);
     },
