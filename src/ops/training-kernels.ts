@@ -3,6 +3,7 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { bestKernelBuild, type KernelBuild } from '../kernels/index.js';
 import { checkChoice } from '../pruning/check.js';
+import { registerMeanGradient } from './mean-gradient.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './training-kernels-conv.js';
 import { conv3dBackpropFilter, conv3dBackpropInput } from './training-kernels-conv3d.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './training-kernels-depthwise.js';
@@ -68,7 +69,7 @@ const ours = new WeakSet<tf.KernelConfig>();
 /**
  * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise
  * convolutions, gather), right versions of those that it computes wrongly (3-D convolutions) and fast versions of those that it computes
- * slowly. They work on the backend's heap, without copies, and tensors that are saved for the backward pass are no longer copied either.
+ * slowly, and the gradient of a mean. They work on the backend's heap, without copies, and tensors that are saved for the backward pass are no longer copied either.
  * Calling it again changes the build only. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
  *
  * @throws SparsityError for an option that does not exist, and for `relaxed` where the engine lacks it.
@@ -107,6 +108,7 @@ export function registerTrainingKernels(options: TrainingKernelOptions = {}): Tr
       });
     }
   }
+  registerMeanGradient();
   const exceptions = leftAlone.map(({ kernel, reason }) => `; ${kernel} left alone: ${reason}`).join('');
   const message = `training kernels on the wasm backend, ${heap.build} SIMD: ${registered.join(', ')}${exceptions}`;
   return { registered, leftAlone, build: heap.build, message };
