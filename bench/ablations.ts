@@ -10,28 +10,24 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { prunableKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { percent } from '../examples/lib/format.js';
 import { type DatasetName, datasets, loadDataset } from '../examples/lib/load-dataset.js';
 import { buildModel, type ModelName, models } from '../examples/lib/models.js';
 import { type RecordedRun, recordedRun } from './ablations/recorded-works.js';
 import { ablationRow, ablationTable } from './ablations/results.js';
 import { ablations, methodOf, networks, sparsity } from './ablations/variants.js';
+import { readFlags } from './read-flags.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    model: { choices: Object.keys(models) as ModelName[], default: 'vgg-small' as ModelName },
-    data: { choices: Object.keys(datasets) as DatasetName[], default: 'digits' as DatasetName },
-    'data-dir': { type: 'string', describe: 'Folder of the files of MNIST or CIFAR' },
-    'batch-size': { type: 'number', default: 16 },
-    steps: { type: 'number', default: 150, describe: 'Steps of training before the recorded ones' },
-    recorded: { type: 'number', default: 2, describe: 'Steps that the accelerators are run on' },
-    seed: { type: 'number', default: 1 },
-    json: { type: 'string', default: 'bench/results/ablations.json' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  model: { choices: Object.keys(models) as ModelName[], default: 'vgg-small' as ModelName },
+  data: { choices: Object.keys(datasets) as DatasetName[], default: 'digits' as DatasetName },
+  'data-dir': { type: 'string', describe: 'Folder of the files of MNIST or CIFAR' },
+  'batch-size': { type: 'number', default: 16 },
+  steps: { type: 'number', default: 150, describe: 'Steps of training before the recorded ones' },
+  recorded: { type: 'number', default: 2, describe: 'Steps that the accelerators are run on' },
+  seed: { type: 'number', default: 1 },
+  json: { type: 'string', default: 'bench/results/ablations.json' },
+});
 
 await useBackend('wasm');
 const data = await loadDataset(args.data, args.dataDir, args.seed);

@@ -8,12 +8,12 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { useBackend } from 'tfjs-sparsity/ops';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { loadDataset } from '../examples/lib/load-dataset.js';
 import { type MethodName, methodNames } from '../examples/lib/methods.js';
 import type { RunOptions } from '../examples/lib/options.js';
 import { trainOnce } from '../examples/lib/train-once.js';
+import { checkNames } from './check-names.js';
+import { readFlags, readNumbers } from './read-flags.js';
 
 // Fixed before the first run, the same for every method of a data set.
 const budgets = {
@@ -36,25 +36,23 @@ interface Run {
   readonly seconds: number;
 }
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    data: { choices: ['mnist', 'cifar10'] as const, default: 'mnist' as const },
-    'data-dir': { type: 'string' },
-    methods: { type: 'string', describe: `Of ${methodNames.join(', ')}; default: those of the data set` },
-    seeds: { type: 'string', describe: 'Default: those of the data set' },
-    epochs: { type: 'number', describe: 'Default: those of the data set' },
-    execution: { choices: ['dense', 'sparse'] as const, default: 'dense' as const },
-    backend: { choices: ['wasm', 'tensorflow'] as const, default: 'wasm' as const },
-    out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA-EPOCHS.jsonl, with -sparse, -tensorflow' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  data: { choices: ['mnist', 'cifar10'] as const, default: 'mnist' as const },
+  'data-dir': { type: 'string' },
+  methods: { type: 'string', describe: `Of ${methodNames.join(', ')}; default: those of the data set` },
+  seeds: { type: 'string', describe: 'Default: those of the data set' },
+  epochs: { type: 'number', describe: 'Default: those of the data set' },
+  execution: { choices: ['dense', 'sparse'] as const, default: 'dense' as const },
+  backend: { choices: ['wasm', 'tensorflow'] as const, default: 'wasm' as const },
+  out: { type: 'string', describe: 'JSONL file; default bench/results/accuracy-DATA-EPOCHS.jsonl, with -sparse, -tensorflow' },
+});
 
 const budget = { ...budgets[args.data], ...(args.epochs ? { epochs: args.epochs } : {}) };
 const suffix = `${args.execution === 'sparse' ? '-sparse' : ''}${args.backend === 'tensorflow' ? '-tensorflow' : ''}`;
 const out = args.out ?? `bench/results/accuracy-${args.data}-${budget.epochs}${suffix}.jsonl`;
 const methods = (args.methods ?? budget.methods).split(',') as MethodName[];
-const seeds = (args.seeds ?? budget.seeds).split(',').map(Number);
+checkNames('--methods', methods, methodNames);
+const seeds = readNumbers('seeds', args.seeds ?? budget.seeds, 'seed');
 const done = (): Run[] =>
   existsSync(out)
     ? readFileSync(out, 'utf8')

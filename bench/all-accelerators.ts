@@ -13,8 +13,6 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createAccelerator, createEstimator, estimatorPresets, presets, unequalResources } from 'tfjs-sparsity/hw';
 import { useBackend } from 'tfjs-sparsity/ops';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { percent, wrap } from '../examples/lib/format.js';
 import { writeJson } from '../examples/lib/json-file.js';
 import { loadDataset } from '../examples/lib/load-dataset.js';
@@ -22,21 +20,19 @@ import { costTables } from './accelerators/cost-tables.js';
 import { answerText, expectation000 } from './accelerators/expectation-000.js';
 import { costsOn, estimateOn, type MachineCosts, type Steps } from './accelerators/machine-costs.js';
 import { budgets, type NetworkName, networks, trainedSteps } from './accelerators/trained-steps.js';
+import { readFlags } from './read-flags.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    'data-dir': { type: 'string', describe: 'Folder of CIFAR-10; generated digits without it' },
-    budget: {
-      choices: Object.keys(budgets) as (keyof typeof budgets)[],
-      default: 'full' as const,
-      describe: 'How long networks are trained; smoke: LeNet-5 on a few digits, all parts, no figures',
-    },
-    threads: { type: 'number', default: 2, describe: 'Threads of the training; they change no bit of it' },
-    seed: { type: 'number', default: 1 },
-    out: { type: 'string', default: 'runs/accelerators', describe: 'Folder of trained networks, accelerators.json and .md' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  'data-dir': { type: 'string', describe: 'Folder of CIFAR-10; generated digits without it' },
+  budget: {
+    choices: Object.keys(budgets) as (keyof typeof budgets)[],
+    default: 'full' as const,
+    describe: 'How long networks are trained; smoke: LeNet-5 on a few digits, all parts, no figures',
+  },
+  threads: { type: 'number', default: 2, describe: 'Threads of the training; they change no bit of it' },
+  seed: { type: 'number', default: 1 },
+  out: { type: 'string', default: 'runs/accelerators', describe: 'Folder of trained networks, accelerators.json and .md' },
+});
 
 const { seed, out, dataDir } = args;
 const budget = budgets[args.budget];

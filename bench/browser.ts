@@ -9,7 +9,7 @@
  * shows what is said where they are missing).
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
@@ -18,25 +18,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import type { PageOptions, PageResult } from './browser/page.js';
 import { checkBeginnings } from './check-names.js';
+import { readFlags } from './read-flags.js';
+import { refuse } from './refuse.js';
 import { nets } from './training-nets.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    browser: { type: 'string', default: '/usr/bin/chromium', describe: 'A Chromium that runs without a window' },
-    nets: { type: 'string', default: 'mlp 784-512,cnn 4', describe: 'Networks, by the beginning of their names' },
-    sparsity: { type: 'number', default: 0.9 },
-    rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
-    threads: { type: 'number', default: 1, describe: 'Also on so many threads' },
-    isolated: { type: 'boolean', describe: 'Cross-origin isolated; by default for threads only' },
-    limit: { type: 'number', default: 300, describe: 'Seconds until the browser is given up' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  browser: { type: 'string', default: '/usr/bin/chromium', describe: 'A Chromium that runs without a window' },
+  nets: { type: 'string', default: 'mlp 784-512,cnn 4', describe: 'Networks, by the beginning of their names' },
+  sparsity: { type: 'number', default: 0.9 },
+  rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
+  threads: { type: 'number', default: 1, describe: 'Also on so many threads' },
+  isolated: { type: 'boolean', describe: 'Cross-origin isolated; by default for threads only' },
+  limit: { type: 'number', default: 300, describe: 'Seconds until the browser is given up' },
+});
 
+if (!existsSync(args.browser)) refuse(`--browser: got ${args.browser}, expected a program. See --help for the flags.`);
 checkBeginnings('--nets', args.nets.split(','), Object.keys(nets));
 const isolated = args.isolated ?? args.threads > 1;
 
@@ -146,6 +144,7 @@ print(oneThread);
 if (args.threads > 1) {
   const several = await runPage(files, args);
   print(several, oneThread);
+  if (isolated && !several.message.includes(`, ${args.threads} threads`)) throw new Error(`not on ${args.threads} threads`);
   const differing = several.rows.filter(({ bits }, i) => bits !== oneThread.rows[i].bits);
   if (differing.length > 0)
     throw new Error(`other weights than on one thread: ${differing.map(({ net, variant }) => `${net} ${variant}`).join(', ')}`);

@@ -12,27 +12,30 @@ import { hardwareCost } from 'tfjs-sparsity/callbacks';
 import { createAccelerator } from 'tfjs-sparsity/hw';
 import { attachTap, packOp, prunableKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import type { Dataset } from '../examples/lib/dataset.js';
 import { buildModel, type ModelName } from '../examples/lib/models.js';
+import { checkNames } from './check-names.js';
+import { readFlags } from './read-flags.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    steps: { type: 'number', default: 200, describe: 'Steps of one timed run' },
-    rounds: { type: 'number', default: 5, describe: 'Timed runs of each variant, interleaved' },
-    nets: { type: 'string', default: 'lenet5,vgg-small' },
-    variants: {
-      type: 'string',
-      default: 'masked layers,tap,hardwareCost,hardwareCost/8',
-      describe: 'hardwareCost/4 looks at every fourth step, hardwareCost/4@2 at two images of it',
-    },
-    execution: { choices: ['dense', 'sparse'] as const, default: 'dense' as const, describe: 'Of the masked model' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  steps: { type: 'number', default: 200, describe: 'Steps of one timed run' },
+  rounds: { type: 'number', default: 5, describe: 'Timed runs of each variant, interleaved' },
+  nets: { type: 'string', default: 'lenet5,vgg-small' },
+  variants: {
+    type: 'string',
+    default: 'masked layers,tap,hardwareCost,hardwareCost/8',
+    describe: 'hardwareCost/4 looks at every fourth step, hardwareCost/4@2 at two images of it',
+  },
+  execution: { choices: ['dense', 'sparse'] as const, default: 'dense' as const, describe: 'Of the masked model' },
+});
 
 const batchSizes: Readonly<Record<string, number>> = { lenet5: 32, mlp: 128, 'vgg-small': 16, resnet20: 16 };
+/** A variant of the callback: at every so many steps, at so many images. */
+const costVariant = /^hardwareCost(?:\/([1-9]\d*))?(?:@([1-9]\d*))?$/;
+checkNames('--nets', args.nets.split(','), Object.keys(batchSizes));
+checkNames('--variants', args.variants.split(','), ['masked layers', 'tap', 'hardwareCost'], (one, name) => {
+  return name === one || (one === 'hardwareCost' && costVariant.test(name));
+});
 const accelerators = () => ['acf', 'dense-array'].map((name) => createAccelerator(name));
 
 /** A batch of random pixels, half of them zero, and random labels: timing needs no more. */
@@ -116,7 +119,7 @@ for (const net of args.nets.split(',') as ModelName[]) {
   await train(masked);
   for (const name of args.variants.split(',')) {
     notes = '-';
-    const [cost, every, images] = /^hardwareCost(?:\/(\d+))?(?:@(\d+))?$/.exec(name) ?? [];
+    const [cost, every, images] = costVariant.exec(name) ?? [];
     const [without, with_] = cost
       ? ([() => train(masked), costly(Number(every ?? 1), images ? Number(images) : undefined)] as const)
       : variants[name];

@@ -1,3 +1,5 @@
+import { refuse } from './refuse.js';
+
 /** Ends with code 2 and the names that are known where a flag names nothing of them. */
 export function checkNames(
   flag: string,
@@ -7,8 +9,7 @@ export function checkNames(
 ): void {
   const unknown = names.find((name) => !known.some((one) => fits(one, name)));
   if (unknown === undefined) return;
-  console.error(`${flag}: got ${unknown}, expected some of ${known.join(', ')}`);
-  process.exit(2);
+  refuse(`${flag}: got ${unknown}, expected some of ${known.join(', ')}`);
 }
 
 /** {@link checkNames} for a flag that takes the beginnings of names. */

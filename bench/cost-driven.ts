@@ -14,8 +14,6 @@ import { type AllocationReport, allocateRun } from 'tfjs-sparsity/callbacks';
 import { createAccelerator } from 'tfjs-sparsity/hw';
 import { useBackend } from 'tfjs-sparsity/ops';
 import { type Allocation, erdosRenyiAllocation, mapAllocation, uniformAllocation } from 'tfjs-sparsity/pruning';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { firstImages } from '../examples/lib/dataset.js';
 import { wrap } from '../examples/lib/format.js';
 import { writeJson } from '../examples/lib/json-file.js';
@@ -25,6 +23,7 @@ import { type AllocatedRun, trainAllocated } from './allocation/train-allocated.
 import type { Settings } from './allocation/training.js';
 import { warmUp } from './allocation/warm-up.js';
 import { digest } from './digest.js';
+import { readFlags } from './read-flags.js';
 
 // Fixed before the first run.
 const full: Settings = {
@@ -49,18 +48,15 @@ const smoke: Settings = {
   ...{ ...full, model: 'lenet5', trainImages: 64, testImages: 32, epochs: 1, settleEpochs: 1, batchSize: 8, images: 2 },
 };
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    'data-dir': { type: 'string', describe: 'Folder of CIFAR-10' },
-    smoke: { type: 'boolean', default: false, describe: 'LeNet-5 on a few digits: all parts, no figures' },
-    'train-images': { type: 'number', describe: `Images to train on [${full.trainImages}]` },
-    'test-images': { type: 'number', describe: `Images to test on [${full.testImages}]` },
-    epochs: { type: 'number', describe: `Epochs of pruning and recovery [${full.epochs}]` },
-    seed: { type: 'number', default: full.seed },
-    out: { type: 'string', default: 'runs/allocation', describe: 'Folder of all that is trained, allocation.json and .md' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  'data-dir': { type: 'string', describe: 'Folder of CIFAR-10' },
+  smoke: { type: 'boolean', default: false, describe: 'LeNet-5 on a few digits: all parts, no figures' },
+  'train-images': { type: 'number', describe: `Images to train on [${full.trainImages}]` },
+  'test-images': { type: 'number', describe: `Images to test on [${full.testImages}]` },
+  epochs: { type: 'number', describe: `Epochs of pruning and recovery [${full.epochs}]` },
+  seed: { type: 'number', default: full.seed },
+  out: { type: 'string', default: 'runs/allocation', describe: 'Folder of all that is trained, allocation.json and .md' },
+});
 
 const base = args.smoke ? smoke : full;
 const { trainImages = base.trainImages, testImages = base.testImages, epochs = base.epochs, seed, out, dataDir } = args;

@@ -15,32 +15,28 @@ import * as tf from '@tensorflow/tfjs';
 import { pruning, seededBatches } from 'tfjs-sparsity/callbacks';
 import { prunableKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { type Dataset, firstImages } from '../examples/lib/dataset.js';
 import { evaluate } from '../examples/lib/evaluate.js';
 import { loadDataset } from '../examples/lib/load-dataset.js';
 import { lenet5 } from '../examples/lib/models/lenet5.js';
 import { oneHot } from '../examples/lib/one-hot.js';
 import { checkNames } from './check-names.js';
+import { readFlags } from './read-flags.js';
 import { stockKernels } from './stock-kernels.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    'data-dir': { type: 'string', describe: 'Folder of the files of MNIST; downloaded when absent' },
-    epochs: { type: 'number', default: 3 },
-    'batch-size': { type: 'number', default: 64 },
-    images: { type: 'number', default: 60_000, describe: 'Of the training set' },
-    ways: { type: 'string', default: 'stock,dense,sparse,native' },
-    only: {
-      type: 'string',
-      choices: ['stock', 'dense', 'sparse', 'native'],
-      hidden: true,
-      describe: 'This way, in this process',
-    },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  'data-dir': { type: 'string', describe: 'Folder of the files of MNIST; downloaded when absent' },
+  epochs: { type: 'number', default: 3 },
+  'batch-size': { type: 'number', default: 64 },
+  images: { type: 'number', default: 60_000, describe: 'Of the training set' },
+  ways: { type: 'string', default: 'stock,dense,sparse,native' },
+  only: {
+    type: 'string',
+    choices: ['stock', 'dense', 'sparse', 'native'],
+    hidden: true,
+    describe: 'This way, in this process',
+  },
+});
 
 type Way = 'stock' | 'dense' | 'sparse' | 'native';
 

@@ -13,6 +13,9 @@ import { bdwp, gradualMagnitude, type PruningMethod } from 'tfjs-sparsity/prunin
 import type { Dataset } from '../examples/lib/dataset.js';
 import { percent, textTable } from '../examples/lib/format.js';
 import { buildModel, type ModelName } from '../examples/lib/models.js';
+import { readFlags } from './read-flags.js';
+
+await readFlags({});
 
 const methods: readonly PruningMethod[] = [gradualMagnitude({ finalSparsity: 0.9, endStep: 1 }), bdwp({ n: 2, m: 8 })];
 

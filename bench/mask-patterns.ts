@@ -2,15 +2,16 @@
  * What the pattern of a mask does to the Adaptive Compute Fabric at equal sparsity: one training step of a layer (three GEMMs and the
  * update), unstructured against hardware-aware (balanced rows) against 2:8, printed as a table.
  *
- *     npm run bench:masks [-- seed]
+ *     npm run bench:masks [-- --seed 7]
  *
  * Weights are normal, with a log-normal scale per input and per output channel, as trained kernels have them; A and E are half zeros.
  */
 import { createRng } from 'tfjs-sparsity';
 import { acf, bernoulliBits, bitsFrom, convNest, costOf, denseNest, type LoopNest, trainingWorks } from 'tfjs-sparsity/hw';
 import { blockBudgets, type KernelInfo, nm, type Pattern, unstructured } from 'tfjs-sparsity/pruning';
+import { readFlags } from './read-flags.js';
 
-const seed = process.argv[2] ?? '7';
+const { seed } = await readFlags({ seed: { type: 'number', default: 7 } });
 const sparsity = 0.75;
 const patterns: Readonly<Record<string, Pattern>> = {
   unstructured: unstructured(),

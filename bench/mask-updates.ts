@@ -20,21 +20,15 @@ import {
   type PruningMethod,
   srSte,
 } from 'tfjs-sparsity/pruning';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
+import { readFlags } from './read-flags.js';
+import { refuse } from './refuse.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    rounds: { type: 'number', default: 7, describe: 'Timed runs of each variant, interleaved' },
-    steps: { type: 'number', default: 10, describe: 'Steps of one timed run' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  rounds: { type: 'number', default: 7, describe: 'Timed runs of each variant, interleaved' },
+  steps: { type: 'number', default: 10, describe: 'Steps of one timed run' },
+});
 
-if (!(args.rounds >= 1 && args.steps >= 2)) {
-  console.error(`--rounds ${args.rounds} --steps ${args.steps}: at least one round of two steps is timed`);
-  process.exit(2);
-}
+if (args.steps < 2) refuse('--steps: got 1, expected 2 at least, as the first one is not timed');
 
 const width = 1024;
 const batchSize = 128;

@@ -12,6 +12,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SparsityError } from 'tfjs-sparsity';
+import { checkNumber } from './read-flags.js';
+import { refuse } from './refuse.js';
 import { trainForClaims } from './train-for-claims.js';
 
 const argv = process.argv.slice(2);
@@ -28,6 +30,8 @@ const passed = flag && isTrained ? argv.toSpliced(flag.index, flag.inlineValue ?
 const command = fileURLToPath(new URL('dist/cli/main.js', import.meta.resolve('tfjs-sparsity/package.json')));
 
 try {
+  // The command does so too, but after the training.
+  checkNumber('seed', Number(seed));
   const trained = isTrained ? await trainForClaims(dataDir, String(out), Number(seed)) : undefined;
   if (trained) console.log(trained.summary);
   const handed = trained ? ['--trained-run', trained.record] : [];
@@ -35,6 +39,5 @@ try {
   process.exitCode = status ?? 1;
 } catch (error) {
   if (!(error instanceof SparsityError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+  refuse(error.message);
 }

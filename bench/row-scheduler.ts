@@ -10,14 +10,10 @@ import { cpus } from 'node:os';
 import { createRng } from 'tfjs-sparsity';
 import { bernoulliBits, convNest, filterLayers, inScanOrder, onesBits, tacticalConnections } from 'tfjs-sparsity/hw';
 import { createRowScheduler, type ScheduleRule } from 'tfjs-sparsity/kernels';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { textTable } from '../examples/lib/format.js';
+import { readFlags } from './read-flags.js';
 
-const { rounds } = await yargs(hideBin(process.argv))
-  .options({ rounds: { type: 'number', default: 31, describe: 'Timed runs of each row of the table' } })
-  .strict()
-  .parseAsync();
+const { rounds } = await readFlags({ rounds: { type: 'number', default: 31, describe: 'Timed runs of each row of the table' } });
 
 const channels = 256;
 const nest = convNest({ batch: 1, inSize: [3, 3], inChannels: channels, outChannels: channels, kernelSize: [3, 3] });

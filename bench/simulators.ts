@@ -17,33 +17,31 @@ import { fileURLToPath } from 'node:url';
 import { serialize } from 'node:v8';
 import * as tf from '@tensorflow/tfjs';
 import { presets } from 'tfjs-sparsity/hw';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { textTable } from '../examples/lib/format.js';
 import { type DatasetName, datasets } from '../examples/lib/load-dataset.js';
 import { buildModel } from '../examples/lib/models.js';
+import { checkNames } from './check-names.js';
 import { logLogChart } from './log-log-chart.js';
+import { readFlags } from './read-flags.js';
 import { recordStep } from './record-step.js';
 import type { GrowthPoint, Simulation } from './simulate.js';
 import { modelNames, networkTable, networkTimes } from './simulate-network.js';
 import { stockKernels } from './stock-kernels.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    data: { choices: Object.keys(datasets) as DatasetName[], default: 'digits' as DatasetName, describe: 'Data to train on' },
-    'data-dir': { type: 'string', describe: 'Folder of the files of the data set' },
-    'batch-size': { type: 'number', default: 16 },
-    sparsity: { type: 'number', default: 0.9, describe: 'Fraction of zero weights at the recorded step' },
-    steps: { type: 'number', default: 40, describe: 'Steps of training; the last one is recorded' },
-    rounds: { type: 'number', default: 7, describe: 'Timed runs of each model' },
-    network: { type: 'string', describe: 'Network with synthetic maps instead of a recorded step' },
-    presets: { type: 'string', describe: 'Models to time, by name; all when left out' },
-    seed: { type: 'number', default: 1 },
-    out: { type: 'string', default: 'bench/results', describe: 'Folder for simulators.json and simulators-growth.svg' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  data: { choices: Object.keys(datasets) as DatasetName[], default: 'digits' as DatasetName, describe: 'Data to train on' },
+  'data-dir': { type: 'string', describe: 'Folder of the files of the data set' },
+  'batch-size': { type: 'number', default: 16 },
+  sparsity: { type: 'number', default: 0.9, describe: 'Fraction of zero weights at the recorded step' },
+  steps: { type: 'number', default: 40, describe: 'Steps of training; the last one is recorded' },
+  rounds: { type: 'number', default: 7, describe: 'Timed runs of each model' },
+  network: { type: 'string', describe: 'Network with synthetic maps instead of a recorded step' },
+  presets: { type: 'string', describe: 'Models to time, by name; all when left out' },
+  seed: { type: 'number', default: 1 },
+  out: { type: 'string', default: 'bench/results', describe: 'Folder for simulators.json and simulators-growth.svg' },
+});
 
+checkNames('--presets', args.presets?.split(',') ?? [], args.network === undefined ? Object.keys(presets) : modelNames());
 if (args.network !== undefined) {
   const times = networkTimes(args.network, args.presets?.split(',') ?? modelNames(), args.seed);
   console.log(networkTable(times));

@@ -12,6 +12,9 @@ import { nm, type Pattern, unstructured } from 'tfjs-sparsity/pruning';
 import type { Dataset } from '../examples/lib/dataset.js';
 import { percent } from '../examples/lib/format.js';
 import { buildModel, type ModelName } from '../examples/lib/models.js';
+import { readFlags } from './read-flags.js';
+
+await readFlags({});
 
 const patterns: readonly (readonly [name: string, pattern: Pattern])[] = [
   ['90 % unstructured', unstructured()],

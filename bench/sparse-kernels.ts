@@ -24,19 +24,15 @@ import {
   mapsOf,
   segmentCount,
 } from 'tfjs-sparsity/kernels';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { checkBeginnings } from './check-names.js';
+import { readFlags } from './read-flags.js';
 import { median } from './training-nets.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    sparsity: { type: 'number', default: 0.9, describe: 'Fraction of the weights that are zero, at random places' },
-    rounds: { type: 'number', default: 25, describe: 'Samples of each kernel, interleaved' },
-    layers: { type: 'string', default: '', describe: 'Layers whose name begins so' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  sparsity: { type: 'number', default: 0.9, describe: 'Fraction of the weights that are zero, at random places' },
+  rounds: { type: 'number', default: 25, describe: 'Samples of each kernel, interleaved' },
+  layers: { type: 'string', default: '', describe: 'Layers whose name begins so' },
+});
 
 // In node 20 relaxed SIMD is behind a flag, which holds for modules that are compiled from now on.
 setFlagsFromString('--experimental-wasm-relaxed-simd');

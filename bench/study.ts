@@ -10,46 +10,36 @@ import { writeFileSync } from 'node:fs';
 import { SparsityError } from 'tfjs-sparsity';
 import { useBackend } from 'tfjs-sparsity/ops';
 import { methodFromConfig } from 'tfjs-sparsity/pruning';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
 import { loadDataset } from '../examples/lib/load-dataset.js';
+import { checkNames } from './check-names.js';
+import { readFlags } from './read-flags.js';
 import { label, plannedRuns } from './study/plan.js';
 import { appendResult, readResults, resultOf } from './study/results.js';
 import { accuracyChart, accuracyTable, orderTable } from './study/tables.js';
 import { train } from './study/train.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    data: { choices: ['mnist', 'cifar10'] as const, default: 'mnist' as const },
-    'data-dir': { type: 'string' },
-    methods: { type: 'string', describe: 'Names in the plan; default: all' },
-    seeds: { type: 'string', describe: 'Default: those of the plan' },
-    shard: { type: 'string', default: '1/1', describe: 'i/n: every n-th run from the i-th on' },
-    minutes: { type: 'number', describe: 'Starts no run after that time' },
-    tables: { type: 'boolean', default: false, describe: 'Trains nothing' },
-    out: { type: 'string', describe: 'JSONL file; default bench/study/DATA.jsonl' },
-  })
-  .strict()
-  .parseAsync();
-
-function refuse(failure: SparsityError): never {
-  console.error(failure.message);
-  process.exit(2);
-}
+const args = await readFlags({
+  data: { choices: ['mnist', 'cifar10'] as const, default: 'mnist' as const },
+  'data-dir': { type: 'string' },
+  methods: { type: 'string', describe: 'Names in the plan; default: all' },
+  seeds: { type: 'string', describe: 'Default: those of the plan' },
+  shard: { type: 'string', default: '1/1', describe: 'i/n: every n-th run from the i-th on' },
+  minutes: { type: 'number', describe: 'Starts no run after that time' },
+  tables: { type: 'boolean', default: false, describe: 'Trains nothing' },
+  out: { type: 'string', describe: 'JSONL file; default bench/study/DATA.jsonl' },
+});
 
 const out = args.out ?? `bench/study/${args.data}.jsonl`;
 const [index, count] = args.shard.split('/').map(Number);
 if (!(index >= 1 && index <= count)) {
-  refuse(new SparsityError({ what: '--shard', got: args.shard, expected: 'i/n with i from 1 to n', fix: 'write 1/2' }));
+  throw new SparsityError({ what: '--shard', got: args.shard, expected: 'i/n with i from 1 to n', fix: 'write 1/2' });
 }
 const everything = plannedRuns(args.data);
 const inPlan = (flag: string, list: string | undefined, key: 'name' | 'seed') => {
   const known = [...new Set(everything.map((run) => String(run[key])))];
   const names = list?.split(',') ?? known;
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return names;
-  const expected = `one of the plan: ${known.join(', ')}`;
-  return refuse(new SparsityError({ what: flag, got: unknown, expected, fix: 'join several by commas' }));
+  checkNames(flag, names, known);
+  return names;
 };
 const names = inPlan('--methods', args.methods, 'name');
 const seeds = inPlan('--seeds', args.seeds, 'seed');

@@ -2,14 +2,15 @@
  * What the training kernels give on tfjs's wasm backend: GFLOP/s of the main kernels, and milliseconds of a whole Adam training step
  * with tfjs's own kernels (where it has one; the missing gradients are ours in both) and with ours, interleaved in one process.
  *
- *     node build/bench/training-kernels.js [repetitions]
+ *     npm run bench:kernels [-- --rounds 15]
  */
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { type ConvGeometry, instantiateKernels } from 'tfjs-sparsity/kernels';
 import { registerTrainingKernels } from 'tfjs-sparsity/ops';
+import { readFlags } from './read-flags.js';
 
-const repetitions = Number(process.argv[2] ?? 15);
+const { rounds: repetitions } = await readFlags({ rounds: { type: 'number', default: 15 } });
 console.log(`${cpus()[0]?.model}, node ${process.version}, tfjs ${tf.version.tfjs}, one thread, median of ${repetitions}`);
 
 /** Milliseconds of CPU and of wall time of one call, each the median over repetitions of a batch of calls. */

@@ -6,20 +6,19 @@
 import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { useBackend } from 'tfjs-sparsity/ops';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
+import { checkBeginnings, checkNames } from './check-names.js';
+import { readFlags } from './read-flags.js';
 import { batchFor, median, nets, netsNamed, optimizers } from './training-nets.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    nets: { type: 'string', default: Object.keys(nets).join(',') },
-    optimizers: { type: 'string', default: 'sgd,adam' },
-    rounds: { type: 'number', default: 15 },
-    out: { type: 'string', default: 'bench/results/training.jsonl' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  nets: { type: 'string', default: Object.keys(nets).join(',') },
+  optimizers: { type: 'string', default: 'sgd,adam' },
+  rounds: { type: 'number', default: 15 },
+  out: { type: 'string', default: 'bench/results/training.jsonl' },
+});
 
+checkBeginnings('--nets', args.nets.split(','), Object.keys(nets));
+checkNames('--optimizers', args.optimizers.split(','), Object.keys(optimizers));
 const chosen = await useBackend('tensorflow').catch((error: Error) => console.log(error.message));
 if (!chosen) process.exit();
 console.log(`\ntfjs-node, dense, ${availableParallelism()} cores: CPU ms, wall ms`);

@@ -9,7 +9,8 @@
  * what sparsity gains, `masked` the masked model on them, `sparse` the masked model in lanes. Masks are drawn at random; all
  * weights of the first convolution and of the last layer stay, and masks do not change while it is timed, but for the rows of BDWP 2:8:
  * these make theirs anew in each step, as part of it; `2:8 by 4` is vector-wise 2:8. GFLOP/s count the MACs of the masks, and `at most` is
- * how many times fewer these are than the dense ones (BDWP's goal is 85 % of that). Batch normalisation is tfjs's own in all rows but `sparse`.
+ * how many times fewer these are than the dense ones (BDWP's goal is 85 % of that). Batch normalisation is made of
+ * tfjs's operations, on our kernels or its own, in all rows but `sparse`.
  * Variants are warm before they are timed, as in the long run: V8 compiles what often runs. A sample is the mean of as many steps as take
  * some 20 ms, next to which reading the clock of the process is nothing.
  */
@@ -22,28 +23,28 @@ import * as tf from '@tensorflow/tfjs';
 import { createRng, type Rng } from 'tfjs-sparsity';
 import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { bdwp, type KernelInfo, nm } from 'tfjs-sparsity/pruning';
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
+import { checkBeginnings, checkNames } from './check-names.js';
 import { prune, sizeOf, unstructured } from './random-masks.js';
+import { readFlags, readNumbers } from './read-flags.js';
 import { stockKernels } from './stock-kernels.js';
 import { batchFor, median, nets, netsNamed, optimizers } from './training-nets.js';
 
-const args = await yargs(hideBin(process.argv))
-  .options({
-    nets: { type: 'string', default: Object.keys(nets).join(','), describe: 'Networks, by the beginning of their names' },
-    sparsities: { type: 'string', default: '0.8,0.9,0.95' },
-    optimizers: { type: 'string', default: 'sgd,adam' },
-    bdwp: { type: 'boolean', default: true, describe: 'Rows of BDWP 2:8, whose masks are made anew in each step' },
-    rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
-    stock: { type: 'boolean', default: true, describe: "Time tfjs's own kernels too" },
-    simd: { type: 'string', choices: ['auto', 'strict', 'relaxed'], default: 'auto' },
-    threads: { type: 'number', default: 1, describe: 'Threads of our kernels' },
-    others: { type: 'boolean', default: true, describe: 'Two threads and tfjs-node as well, in processes of their own' },
-    out: { type: 'string', default: 'bench/results/training.jsonl' },
-  })
-  .strict()
-  .parseAsync();
+const args = await readFlags({
+  nets: { type: 'string', default: Object.keys(nets).join(','), describe: 'Networks, by the beginning of their names' },
+  sparsities: { type: 'string', default: '0.8,0.9,0.95' },
+  optimizers: { type: 'string', default: 'sgd,adam' },
+  bdwp: { type: 'boolean', default: true, describe: 'Rows of BDWP 2:8, whose masks are made anew in each step' },
+  rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
+  stock: { type: 'boolean', default: true, describe: "Time tfjs's own kernels too" },
+  simd: { type: 'string', choices: ['auto', 'strict', 'relaxed'], default: 'auto' },
+  threads: { type: 'number', default: 1, describe: 'Threads of our kernels' },
+  others: { type: 'boolean', default: true, describe: 'Two threads and tfjs-node as well, in processes of their own' },
+  out: { type: 'string', default: 'bench/results/training.jsonl' },
+});
 
+checkBeginnings('--nets', args.nets.split(','), Object.keys(nets));
+checkNames('--optimizers', args.optimizers.split(','), Object.keys(optimizers));
+const sparsities = readNumbers('sparsities', args.sparsities, 'sparsity');
 const { message, onStock } = await stockKernels({ simd: args.simd as 'auto', threads: args.threads });
 
 interface Variant {
@@ -141,7 +142,7 @@ for (const [name, net] of netsNamed(args.nets)) {
     };
     if (args.stock) add('stock', net.build(), true);
     add('dense', sparsify(plain));
-    for (const sparsity of args.sparsities.split(',').map(Number)) {
+    for (const sparsity of sparsities) {
       for (const execution of ['dense', 'sparse'] as const) {
         const model = sparsify(plain, { execution });
         prune(model, unstructured(sparsity));

@@ -14,6 +14,7 @@ import {
 import { checkNamed } from '../pruning/name-pattern.js';
 import { namesIn } from '../pruning/names-in.js';
 import { createRng } from '../rng.js';
+import { checkAccelerators } from './check-accelerators.js';
 import type { StepJob } from './cost-engine.js';
 import { remaskedSteps } from './remasked-steps.js';
 
@@ -99,6 +100,7 @@ export function allocationCost(jobs: readonly StepJob[], options: AllocationCost
   checkOptionNames('allocationCost', options, allocationCostOptionNames);
   const { accelerator, metric = 'cycles', phases = 'training', pruned = 'zero', exclude = [], seed = 0 } = options;
   const { kernels, pattern = unstructured() } = options;
+  checkAccelerators('allocationCost.accelerator', [accelerator]);
   checkChoice('metric', metric, ['cycles', 'energy', 'edp']);
   checkChoice('phases', phases, ['training', 'forward']);
   checkChoice('pruned', pruned, ['zero', 'dense-master']);

@@ -2,10 +2,14 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import type { Accelerator } from '../hw/index.js';
 import type { CallbackOptions } from './base-callback.js';
+import { checkAccelerators } from './check-accelerators.js';
 
 /** Options of `hardwareCost`. */
 export interface HardwareCostOptions extends CallbackOptions {
-  /** Accelerators to run every step on; their names must differ. None is enough with `record`. */
+  /**
+   * Accelerators to run every step on; their names must differ. None is enough with `record`. Estimators (an A100) count no cycles: they run on
+   * the record, by `tfjs-sparsity simulate --run FILE -a a100-fp16`.
+   */
   readonly accelerators: readonly Accelerator[];
   /**
    * Take every k-th optimizer step; the others cost nothing here and are stood for by those taken.
@@ -46,7 +50,7 @@ export function checkOptions(options: HardwareCostOptions): void {
     const fix = "pass 'runs/lenet/run.maps', or leave it out";
     throw new SparsityError({ what: 'hardwareCost.record', got: record, expected: 'the path of a file', fix });
   }
-  checkAccelerators(accelerators, record === undefined ? 1 : 0);
+  checkAccelerators('hardwareCost.accelerators', accelerators, record === undefined ? 1 : 0);
   for (const [name, value, least] of [
     ['every', every, 1],
     ['images', images, 1],
@@ -56,20 +60,4 @@ export function checkOptions(options: HardwareCostOptions): void {
     const expected = `an integer, at least ${least}`;
     throw new SparsityError({ what: `hardwareCost.${name}`, got: value, expected, fix: 'leave it out for the default' });
   }
-}
-
-function checkAccelerators(accelerators: HardwareCostOptions['accelerators'], least: number): void {
-  const what = 'hardwareCost.accelerators';
-  if (!Array.isArray(accelerators) || accelerators.some((entry) => typeof entry?.spec?.name !== 'string')) {
-    const fix = "pass [acf(), denseArray()]; a name becomes an accelerator by createAccelerator('acf')";
-    throw new SparsityError({ what, got: accelerators, expected: 'a list of accelerators', fix });
-  }
-  const names = accelerators.map(({ spec }) => spec.name);
-  if (names.length >= least && new Set(names).size === names.length) return;
-  throw new SparsityError({
-    what,
-    got: names.length === 0 ? 'none' : `names ${names.join(', ')}`,
-    expected: 'one accelerator at least, all with different names',
-    fix: "pass [acf(), denseArray()], or name two of a kind: acf({name: 'acf_large'})",
-  });
 }

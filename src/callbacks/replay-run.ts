@@ -1,6 +1,6 @@
 import { checkOptionNames } from '../check-options.js';
-import { SparsityError } from '../errors.js';
 import type { Accelerator } from '../hw/index.js';
+import { checkAccelerators } from './check-accelerators.js';
 import { type CostTotals, createCostEngine, type StepJob, type StepSummary } from './cost-engine.js';
 import { type CostReport, type CostSample, costReport } from './cost-report.js';
 import { type RecordedRun, readRecordedRun } from './recorded-run.js';
@@ -41,7 +41,8 @@ export function recordedSample({ settings, steps, recordedSteps }: RecordedRun, 
  * missing in it are stood for by the others, each with a warning. Node only.
  *
  * @param file what `hardwareCost({record: file})` has written.
- * @throws SparsityError when the file is missing, no record or without a whole step, for no accelerators, and when one fails.
+ * @throws SparsityError when the file is missing, no record or without a whole step, for no accelerators or estimators, and
+ * when one fails.
  * @example
  * ```ts
  * const report = await replayRun('runs/lenet/run.maps', {accelerators: [acf({rows: 64}), denseArray()]});
@@ -51,15 +52,7 @@ export function recordedSample({ settings, steps, recordedSteps }: RecordedRun, 
 export async function replayRun(file: string, options: ReplayOptions): Promise<CostReport> {
   checkOptionNames('replayRun', options, { accelerators: true });
   const { accelerators } = options;
-  const names = (accelerators ?? []).map(({ spec }) => spec.name);
-  if (names.length === 0 || new Set(names).size < names.length) {
-    throw new SparsityError({
-      what: 'replayRun.accelerators',
-      got: names.length === 0 ? 'none' : `names ${names.join(', ')}`,
-      expected: 'one accelerator at least, all with different names',
-      fix: 'pass [acf(), denseArray()]',
-    });
-  }
+  checkAccelerators('replayRun.accelerators', accelerators);
   const run = await readRecordedRun(file);
   for (const warning of [run.cutShort, run.gap]) if (warning !== null) console.warn(warning);
   const costs = await costSteps(run.jobs(), accelerators);

@@ -24,23 +24,25 @@ export function productForward(record: LayerTensors): readonly GemmWork[] {
 
 /**
  * The backward GEMMs: the gradients of both factors, dX = E Z^T and, as the product Y^T = Z^T X^T has it, dZ^T = E^T X. Both are input
- * gradients: they go on to the layers that made X and Z.
+ * gradients: they go on to the layers that made X and Z, or to one of them.
  */
 export function productBackward(record: LayerTensors, E: BitTensor): readonly GemmWork[] {
   const { rows, depth, columns, groups } = sizeOfProduct(record);
-  const first = perImages(record, (images) =>
-    productWork(record, 'inputGradient', productNest(images, { rows, depth, columns, groups }), [
-      byRows(E, images, rows, groups * columns),
-      byRows(record.W, images, depth, groups * columns),
-    ]),
-  );
-  const second = perImages(record, (images) =>
-    productWork(record, 'inputGradient', productNest(images, { rows: columns, depth, columns: rows, groups }), [
-      byColumns(E, images, rows, groups, columns),
-      byColumns(record.A, images, rows, groups, depth),
-    ]),
-  );
-  return [...first, ...second];
+  const first = () =>
+    perImages(record, (images) =>
+      productWork(record, 'inputGradient', productNest(images, { rows, depth, columns, groups }), [
+        byRows(E, images, rows, groups * columns),
+        byRows(record.W, images, depth, groups * columns),
+      ]),
+    );
+  const second = () =>
+    perImages(record, (images) =>
+      productWork(record, 'inputGradient', productNest(images, { rows: columns, depth, columns: rows, groups }), [
+        byColumns(E, images, rows, groups, columns),
+        byColumns(record.A, images, rows, groups, depth),
+      ]),
+    );
+  return [...(record.onlyGradient === 'W' ? [] : first()), ...(record.onlyGradient === 'A' ? [] : second())];
 }
 
 function sizeOfProduct({ nest }: LayerTensors): ProductSize {

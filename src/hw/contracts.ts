@@ -75,6 +75,8 @@ export interface LayerTensors {
    * [batch, inChannels / groups, outChannels], the nest is 1x1 over the rows of A, and there is no G. @default 'W'
    */
   readonly kernelRole?: 'W' | 'A' | undefined;
+  /** Of a product of two activations: the factor that alone has a gradient, where the other comes from nothing trained. @default both */
+  readonly onlyGradient?: 'A' | 'W' | undefined;
   /** Images in the real batch; `nest.batch` is smaller when images are sampled. */
   readonly batchTotal: number;
 }

@@ -2,6 +2,8 @@ import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { checkSpec, withSources } from './check-spec.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
+import { estimatorRegistry } from './gpu/estimators.js';
+import { estimatorPresets } from './gpu/presets.js';
 import { checkYaml, locateYaml } from './located-yaml.js';
 import { presets } from './presets.js';
 import { registry } from './registry.js';
@@ -23,7 +25,12 @@ export function createAccelerator<Spec extends AcceleratorSpec>(spec: Spec | str
   }
   if (!Object.hasOwn(presets, spec)) {
     const names = Object.keys(presets);
-    throw new SparsityError({ what: 'accelerator', got: spec, expected: names.join(', '), fix: nearest(spec, names) });
+    throw new SparsityError({
+      what: 'accelerator',
+      got: spec,
+      expected: names.join(', '),
+      fix: wayOut(spec, names, estimatorPresets),
+    });
   }
   return createAccelerator(presets[spec]);
 }
@@ -47,6 +54,11 @@ export function parseAcceleratorSpec(text: string, fileName: string): Accelerato
 function kindOf(kind: unknown, what: string) {
   const names = Object.keys(registry);
   if (typeof kind === 'string' && Object.hasOwn(registry, kind)) return registry[kind];
-  const fix = typeof kind === 'string' ? nearest(kind, names) : `write kind: ${names[0]}`;
+  const fix = typeof kind === 'string' ? wayOut(kind, names, estimatorRegistry) : `write kind: ${names[0]}`;
   throw new SparsityError({ what, got: kind, expected: names.join(', '), fix });
+}
+
+/** The nearest names; of an estimator, who makes it. */
+function wayOut(name: string, names: readonly string[], estimators: object): string {
+  return Object.hasOwn(estimators, name) ? 'make an estimator by createEstimator' : nearest(name, names);
 }

@@ -1,4 +1,5 @@
 import type { ListShape, Tap } from './mask-lists.js';
+import { type Segment, segmentsOf } from './segments-of.js';
 import type { Pointer, WasmFunction } from './wasm-functions.js';
 
 /** N:M by magnitude: of each `m` weights in a row along an axis the `n` largest; a shorter group at the end keeps as many, if it has them. */
@@ -21,10 +22,8 @@ export interface GroupListShape {
   readonly entries: number;
 }
 
-/** A run of channels whose entries one part of a list has. */
-export interface GroupSegment {
-  readonly first: number;
-  readonly width: number;
+/** A segment, and where its entries lie. */
+export interface GroupSegment extends Segment {
   /** Its first entry. */
   readonly base: number;
 }
@@ -71,16 +70,13 @@ export function groupListShape(
   groups: MagnitudeGroups,
 ): GroupListShape {
   const { n, m } = groups;
-  const count = Math.ceil(channels / m);
-  const firstOf = (segment: number) => Math.min(channels, m * Math.ceil((segment * count) / segments));
   const cut: GroupSegment[] = [];
   const rowStart = new Uint32Array(segments * rows + 1);
   let base = 0;
-  for (let segment = 0; segment < segments; segment++) {
-    const first = firstOf(segment);
-    const width = firstOf(segment + 1) - first;
-    cut.push({ first, width, base });
-    const each = taps.length * (Math.floor(width / m) * n + Math.min(n, width % m));
+  for (const [segment, part] of segmentsOf(channels, taps.length, segments, m).entries()) {
+    const { width } = part;
+    cut.push({ ...part, base });
+    const each = part.taps * (Math.floor(width / m) * n + Math.min(n, width % m));
     for (let row = 1; row <= rows; row++) rowStart[segment * rows + row] = base + row * each;
     base += rows * each;
   }
@@ -90,14 +86,14 @@ export function groupListShape(
 /** @param wasm the functions of the module, on the memory of all pointers. */
 export function groupKernels(wasm: Readonly<Record<string, WasmFunction>>): GroupKernels {
   const infinity = 0x7f800000;
-  const window = ({ taps }: GroupListShape, list: GroupListPointers) =>
-    [taps.length, list.taps, list.taps + 4 * taps.length] as const;
+  const window = ({ taps: all }: GroupListShape, list: GroupListPointers, { firstTap, taps }: GroupSegment) =>
+    [taps, list.taps + 4 * firstTap, list.taps + 4 * (all.length + firstTap)] as const;
   const group = ({ groups }: GroupListShape, { first, width }: GroupSegment) => [first, width, groups.m, groups.n] as const;
   return {
     listGroups(shape, list, weights, values, scratch, decay) {
       const toTerm = decay ? decay.term - weights : 0;
       const largest = shape.segments.map((segment) => {
-        const numbers = [...window(shape, list), ...group(shape, segment)];
+        const numbers = [...window(shape, list, segment), ...group(shape, segment)];
         const [offsetsAt, valuesAt] = [list.offsets + 4 * segment.base, values + 4 * segment.base];
         return shape.neighbours === 'rows'
           ? wasm.groupsAcross(weights, shape.rows, ...numbers, decay?.factor ?? 0, toTerm, offsetsAt, valuesAt)

@@ -1,30 +1,43 @@
 import { ownMemory } from './own-memory.js';
 
+/** Values as [outer, length, inner] in runs of `width` along `length`, the last of which may be shorter; numbered in the order [outer, run, inner]. */
+export interface AxisRuns {
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly width: number;
+}
+
+/** Runs up to this width are ranked all against all, which takes less time than a search for the lowest that stays. */
+const shortRun = 32;
+
 /**
- * A mask of the `keep` highest of each run of `width` scores along the middle axis of [outer, length, inner], ties to the lowest index;
- * for `inner` of 1, or of 4 and more. The work is quadratic in the width.
+ * A mask of the highest scores of each run, ties to the lowest index: `keep` of every run, or as many as a word of its own says; all of a
+ * run that has no more. No score may be NaN.
  *
  * @example
  * ```ts
  * highestInRuns(Float32Array.of(3, 5, 1, 4), {outer: 1, length: 4, inner: 1, width: 4}, 2); // [0, 1, 0, 1]
  * ```
  */
-export function highestInRuns(
-  scores: Float32Array,
-  {
-    outer,
-    length,
-    inner,
-    width,
-  }: { readonly outer: number; readonly length: number; readonly inner: number; readonly width: number },
-  keep: number,
-): Uint8Array {
-  const { memory, wasm, areas } = ownMemory([scores.byteLength, scores.length]);
-  const [scoresAt, maskAt] = areas;
-  new Float32Array(memory.buffer).set(scores, scoresAt / 4);
-  if (inner === 1) wasm.highestAlong(scoresAt, maskAt, outer, length, width, keep);
-  else wasm.highestAcross(scoresAt, maskAt, outer, length, inner, width, keep);
+export function highestInRuns(scores: Float32Array, runs: AxisRuns, keep: number | Uint32Array): Uint8Array {
+  const { outer, length, inner, width } = runs;
+  const isShort = width <= shortRun && (inner === 1 || inner >= 4);
+  // A number is a vector of equal budgets, from which nobody moves on.
+  const [budgets, step] = typeof keep === 'number' ? [new Uint32Array(4).fill(keep), 0] : [keep, 4];
+  const { memory, wasm, areas } = ownMemory([scores.byteLength, scores.length, budgets.byteLength, isShort ? 0 : roomOf(runs)]);
+  const [scoresAt, maskAt, budgetsAt, room] = areas;
+  new Float32Array(memory.buffer, scoresAt, scores.length).set(scores);
+  new Uint32Array(memory.buffer, budgetsAt, budgets.length).set(budgets);
+  const numbers = inner === 1 ? [outer, length] : [outer, length, inner];
+  const kernel = isShort ? 'highest' : 'select';
+  wasm[`${kernel}${inner === 1 ? 'Along' : 'Across'}`](scoresAt, maskAt, ...numbers, width, budgetsAt, step, room);
   return new Uint8Array(memory.buffer, maskAt, scores.length).slice();
+}
+
+/** What the search works in: counters, bounds of the runs side by side, up to 16 of these runs and one more. */
+function roomOf({ length, inner, width }: AxisRuns): number {
+  return 8192 + 8 * inner + (Math.min(16, inner) + 1) * (4 * Math.min(width, length) + 80);
 }
 
 /**

@@ -18,8 +18,9 @@ export {
 export { gatherRowsReference, shiftPlanesReference } from './gather-rows-reference.js';
 export type { ConvGeometry } from './geometry.js';
 export type { GroupListPointers, GroupListShape, GroupSegment, MagnitudeGroups } from './group-lists.js';
-export type { GroupedAxis } from './group-masks.js';
-export { firstUnranked, highestInRuns } from './highest-in-runs.js';
+export { type GroupedAxis, largestInRows } from './group-masks.js';
+export { type AxisRuns, firstUnranked, highestInRuns } from './highest-in-runs.js';
+export { highestInRunsReference } from './highest-in-runs-reference.js';
 export { instantiateLaneKernels, type LaneCounts, type LaneKernels, type LaneMap, type ListPointers } from './lane-kernels.js';
 export type { LaneImages, NormaliseParameters } from './lane-map-kernels.js';
 export { type MapInMemory, mapsOf } from './lane-maps.js';
@@ -74,6 +75,7 @@ export {
   type SlotSchedule,
   scheduleSlots,
 } from './schedule-slots.js';
+export type { Segment } from './segments-of.js';
 export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
 export { transposeBits, transposeBitsReference } from './transpose-bits.js';
 export type { AdamNumbers, AdamState } from './update-kernels.js';

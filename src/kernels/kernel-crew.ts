@@ -36,6 +36,7 @@ export interface Crew {
 
 type Control = Int32Array<SharedArrayBuffer>;
 
+/** Helpers, and whom they help. */
 interface Hired {
   readonly control: Control;
   readonly helpers: number;
@@ -171,6 +172,7 @@ function awaitAll(control: Control, parts: number, maySleep: boolean): void {
       finished = Atomics.load(control, word.finished);
       if (finished === parts) return;
     }
+    // The thread that shows a page looks on.
     if (maySleep) Atomics.wait(control, word.finished, finished, limitMs);
     if (performance.now() >= end) throw failed(`no answer for ${limitMs / 1000} s`);
   }

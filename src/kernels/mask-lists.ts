@@ -1,8 +1,9 @@
 import { ownMemory } from './own-memory.js';
+import { segmentsOf } from './segments-of.js';
 import type { Pointer } from './wasm-functions.js';
 
 /**
- * The non-zeros of a kernel as the lane kernels walk them. The channels of the map that they read are cut into segments; those of segment
+ * The non-zeros of a kernel as the lane kernels walk them, cut into segments by what they read, see `segmentsOf`; those of segment
  * `s` and output row `o` are `rowStart[s * rows + o] .. rowStart[s * rows + o + 1] - 1`. Offsets are bytes from the place of an output
  * pixel in the padded input to the lanes that a non-zero multiplies.
  */
@@ -60,12 +61,11 @@ export function listOf(mask: Uint8Array, { rows, taps, channels, segments, neigh
   words(starts, taps.length).set(taps.map(({ start }) => start));
   words(firsts, taps.length).set(taps.map(({ offset }) => offset));
   const list = neighbours === 'rows' ? wasm.listAcross : wasm.listAlong;
-  const firstOf = (segment: number) => Math.ceil((segment * channels) / segments);
   let count = 0;
-  for (let segment = 0; segment < segments; segment++) {
-    const [first, next] = [firstOf(segment), firstOf(segment + 1)];
-    const at = rowStart + 4 * segment * rows;
-    count = list(maskAt, rows, taps.length, starts, firsts, first, next - first, channels, count, at, offsets, order);
+  for (const [segment, part] of segmentsOf(channels, taps.length, segments).entries()) {
+    const { firstTap, first, width } = part;
+    const [startsAt, firstsAt, at] = [starts + 4 * firstTap, firsts + 4 * firstTap, rowStart + 4 * segment * rows];
+    count = list(maskAt, rows, part.taps, startsAt, firstsAt, first, width, channels, count, at, offsets, order);
   }
   return {
     rowStart: words(rowStart, segments * rows + 1).slice(),

@@ -144,11 +144,23 @@ export function normaliseRowsReference(x: Values, mean: Values, factor: Values, 
   });
 }
 
+/** [2][columns]: the sum of dy of each column, and that of dy (x - mean). */
+export function normaliseSumsReference(x: Values, dy: Values, mean: Values): Float32Array {
+  const sums = new Float64Array(2 * mean.length);
+  for (let i = 0; i < x.length; i++) {
+    const column = i % mean.length;
+    sums[column] += dy[i];
+    sums[mean.length + column] += dy[i] * (x[i] - mean[column]);
+  }
+  return Float32Array.from(sums);
+}
+
 const arithmetic: Readonly<Record<ElementOperation, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
   subtract: (a, b) => a - b,
   multiply: (a, b) => a * b,
   divide: (a, b) => a / b,
+  multiplyStep: (a, b) => a * (b > 0 ? 1 : Number.isNaN(b) ? Number.NaN : 0),
 };
 
 /** out [rows][columns] = a operation b; `steps` are the elements that an operand moves on by from row to row and from column to column. */

@@ -132,7 +132,7 @@ function kernelScheduler(rule: ScheduleRule): RowScheduler {
       const rows = taps.length * Math.ceil(perTap / lanes);
       const blocks = Math.ceil(filters.length / 8);
       const stateAt = rowsAt + 16 * blocks * (rows + Math.max(0, ...connections.map(([ahead]) => ahead)));
-      const issuedAt = stateAt + 32 * blocks + 16;
+      const issuedAt = stateAt + 16 * blocks + 16;
       const end = issuedAt + 32 * blocks;
       reserve(end);
       new Uint8Array(memory.buffer).fill(0, rowsAt + 16 * blocks * rows, end);

@@ -77,6 +77,10 @@ export interface TappedOp {
   readonly layer: string;
   readonly use: number;
   readonly nest: LoopNest;
+  /** `A` for a product of two activations, see `LayerTensors.kernelRole`; W is the second of them. */
+  readonly kernelRole?: 'A' | undefined;
+  /** See `LayerTensors.onlyGradient`. */
+  readonly onlyGradient?: 'A' | 'W' | undefined;
   /** Effective weights of the forward pass and of the input gradient. */
   readonly W: tf.Tensor;
   readonly backwardW: tf.Tensor;
@@ -87,7 +91,7 @@ export interface TappedOp {
   readonly backwardE?: tf.Tensor | undefined;
   /** A as the weight gradient multiplied with it, where that is another. */
   readonly gradientA?: tf.Tensor | undefined;
-  /** Absent for a frozen kernel. */
+  /** Absent for a frozen kernel and a product of two activations. */
   readonly G: tf.Tensor | undefined;
   readonly needsInputGradient: boolean;
 }
@@ -110,7 +114,10 @@ export interface MaskedOpAttrs {
 
 /** An attached tap. */
 export interface TensorTap {
-  /** The names of all kernels that the tap looks for, in model order; what never came was not seen: embeddings, for example. */
+  /**
+   * The names of all kernels that the tap looks for, in model order, and of the products of two activations that it has met, where the forward
+   * pass comes by them; what never came was not seen: embeddings, for example.
+   */
   readonly layers: readonly string[];
   /** Takes the wrapper off the engine; the engine is as before. Safe to call twice. */
   detach(): void;

@@ -4,9 +4,9 @@ import { canListGroups } from '../kernels/group-lists.js';
 import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
 import { sameMask, sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
-import { groupMask } from './group-mask.js';
+import { keptInGroups } from './kept-in-groups.js';
 import { hasHeap } from './lanes/on-heap.js';
-import type { OpMasks } from './masked-ops.js';
+import { effectiveWeights, type OpMasks } from './masked-ops.js';
 import { namedSlots } from './optimizer-slots.js';
 
 /** Where a masked layer keeps its kernel: a dense variable, or what a region's executor makes of it. */
@@ -37,7 +37,7 @@ export class DenseKernelStore implements KernelStore {
   /** Undefined while nobody has looked at those that follow from `grouped`. */
   private current: LayerMasks | undefined = allOnes;
   private groupedWeights: GroupedWeights | undefined;
-  /** The masks as tensors, made when first used; those that follow from weights by their axis. */
+  /** The masks as tensors, made when first used; of those that follow from weights, the weights that they keep, by their axis. */
   private readonly tensors = new Map<Uint8Array | 'input' | 'output', tf.Tensor>();
   private term: tf.Tensor | undefined;
   private isCollecting = false;
@@ -86,10 +86,9 @@ export class DenseKernelStore implements KernelStore {
     return forward || backward || gradient ? this.operands : undefined;
   }
 
-  /** W.M_f, or the variable itself. */
-  effective(): tf.Tensor {
-    const { forward } = this.operands;
-    return forward ? tf.mul(this.variable, forward) : this.variable;
+  /** W.M_f or W.M_b, or the variable itself. */
+  effective(mask: 'forward' | 'backward' = 'forward'): tf.Tensor {
+    return effectiveWeights(this.variable, this.operands[mask] ?? null, this.operands);
   }
 
   readKernel(): Float32Array {
@@ -229,6 +228,7 @@ export class DenseKernelStore implements KernelStore {
         return expand('gradient');
       },
       term: this.term ?? null,
+      areApplied: this.groupedWeights !== undefined,
       decay: this.treatment.decay,
       ...(this.isCollecting && { onGradient: (G: tf.Tensor) => this.collect(G) }),
       thinning: this.thinning ?? null,
@@ -243,19 +243,18 @@ export class DenseKernelStore implements KernelStore {
     return tensor;
   }
 
-  /** A mask that follows from weights; by way of the masks where no kernel makes it. */
+  /** W times a mask that follows from weights; by way of the mask where no kernel makes it, and for weights that it does not follow from. */
   private group(name: keyof LayerMasks): tf.Tensor | null {
     const { groups, weights } = this.groupedWeights as GroupedWeights;
     if (name === 'gradient') return null;
     if (name === 'backward' && groups.backward === 'forward') return this.group('forward');
     if (name === 'forward' && groups.forward === 'ones') return null;
     const axis = name === 'forward' ? 'input' : 'output';
-    const known = this.tensors.get(axis);
-    if (known) return known;
-    const made = groupMask(weights, this.info[`${axis}Axis`], groups);
-    if (!made) return this.expand(this.masks[name]);
-    this.tensors.set(axis, tf.keep(made));
-    return made;
+    const masked = () => tf.mul(this.variable, this.expand(this.masks[name]) as tf.Tensor);
+    if (weights.dataId !== this.variable.dataId) return masked();
+    const kept = this.tensors.get(axis) ?? tf.keep(keptInGroups(weights, this.info[`${axis}Axis`], groups) ?? masked());
+    this.tensors.set(axis, kept);
+    return kept;
   }
 
   private disposeTensors(): void {

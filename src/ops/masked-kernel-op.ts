@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { forwardBackwardOp } from './forward-backward-op.js';
-import type { OpMasks } from './masked-ops.js';
+import { effectiveWeights, type OpMasks } from './masked-ops.js';
 
 /** Its name on the tape, by which the tap knows that a kernel comes out where a kernel went in. */
 export const maskedKernelName = 'maskedKernel';
@@ -19,14 +19,16 @@ export function maskedKernel(w: tf.Tensor, masks: OpMasks): tf.Tensor {
     attrs: {},
     forward(save) {
       save([w]);
-      return forward ? tf.mul(w, forward) : w.clone();
+      return effectiveWeights(w, forward, masks).clone();
     },
     backward: (dy, [W]) => ({
       w: () => {
         onGradient?.(dy);
         let G = term ? dy.add(term) : dy;
         if (gradient) G = G.mul(gradient);
-        return decay !== 0 && forward ? G.add((W as tf.Tensor).mul(tf.sub(1, forward)).mul(decay)) : G.clone();
+        if (decay === 0 || !forward) return G.clone();
+        const pruned = (W as tf.Tensor).sub(effectiveWeights(W as tf.Tensor, forward, masks));
+        return G.add(pruned.mul(decay));
       },
     }),
   });

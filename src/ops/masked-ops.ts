@@ -13,6 +13,8 @@ export interface OpMasks {
   readonly forward?: tf.Tensor | null;
   /** M_b: the input gradient sees W.M_b. @default the forward mask */
   readonly backward?: tf.Tensor | null;
+  /** Whether `forward` and `backward` hold W.M_f and W.M_b in place of the masks; M_g has to be given then. @default false */
+  readonly areApplied?: boolean;
   /** M_g: the weight gradient is multiplied by it. @default the forward mask */
   readonly gradient?: tf.Tensor | null;
   /** Added to the weight gradient, before M_g. @default null */
@@ -31,6 +33,12 @@ export interface ConvGeometry {
   readonly strides?: number | [number, number];
   /** Padding. @default 'valid' */
   readonly pad?: 'valid' | 'same' | number;
+}
+
+/** W times a mask of {@link OpMasks}. */
+export function effectiveWeights(w: tf.Tensor, mask: tf.Tensor | null, { areApplied = false }: OpMasks): tf.Tensor {
+  if (!mask) return w;
+  return areApplied ? mask : tf.mul(w, mask);
 }
 
 /** The three GEMMs behind an op, on operands in canonical shape. */
@@ -52,7 +60,7 @@ function maskedOp(
   const { forward = null, backward = forward, gradient = forward, term = null, decay = 0 } = masks;
   const { thinning = null, onGradient } = masks;
   const thinned: ThinnedValues = {};
-  const effective = (mask: tf.Tensor | null) => (mask ? tf.mul(w, mask) : w).reshape(kernelShape);
+  const effective = (mask: tf.Tensor | null) => effectiveWeights(w, mask, masks).reshape(kernelShape);
   const decays = decay !== 0 && forward !== null;
   return forwardBackwardOp({
     name: attrs.maskedOp,

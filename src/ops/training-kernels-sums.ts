@@ -38,15 +38,21 @@ export const meanAxes: HeapKernel = (inputs, attrs, heap, stock) => {
 
 function sumOfAxes(x: tf.TensorInfo, attrs: tf.NamedAttrMap, heap: WasmHeap): tf.TensorInfo | undefined {
   const { axis, keepDims } = attrs as unknown as tf.SumAttrs;
-  const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
-  const [first = 0, last = -1] = [axes[0], axes.at(-1)];
-  const neighbours = last - first === axes.length - 1 && last < x.shape.length - 1;
-  if (x.dtype !== 'float32' || axes.length === 0 || !neighbours) return undefined;
+  const axes = neighbourAxes(x, axis);
+  if (!axes) return undefined;
   const out = heap.zeros(x.shape.flatMap((length, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [length])));
   const count = (from: number, to?: number) => tf.util.sizeFromShape(x.shape.slice(from, to));
-  const [rows, width] = [count(first, last + 1), count(last + 1)];
+  const [first, end] = [axes[0], axes[0] + axes.length];
+  const [rows, width] = [count(first, end), count(end)];
   for (let outer = 0; outer < count(0, first); outer++) {
     heap.kernels.sumRows(heap.pointer(x) + 4 * rows * width * outer, rows, width, heap.pointer(out) + 4 * width * outer);
   }
   return out;
+}
+
+/** The axes over which floats are reduced, in order, if they are neighbours and the last axis is not among them. */
+export function neighbourAxes({ dtype, shape }: tf.TensorInfo, axis: number | number[]): number[] | undefined {
+  const axes = tf.util.parseAxisParam(axis, shape).sort((a, b) => a - b);
+  const fits = dtype === 'float32' && axes.length > 0 && axes.every((value, i) => value === axes[0] + i);
+  return fits && !axes.includes(shape.length - 1) ? axes : undefined;
 }

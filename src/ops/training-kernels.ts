@@ -3,7 +3,7 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { bestKernelBuild, type KernelBuild } from '../kernels/index.js';
 import { checkChoice } from '../pruning/check.js';
-import { registerMeanGradient } from './mean-gradient.js';
+import { registerTrainingGradients } from './training-gradients.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './training-kernels-conv.js';
 import { conv3dBackpropFilter, conv3dBackpropInput } from './training-kernels-conv3d.js';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './training-kernels-depthwise.js';
@@ -108,7 +108,7 @@ export function registerTrainingKernels(options: TrainingKernelOptions = {}): Tr
       });
     }
   }
-  registerMeanGradient();
+  registerTrainingGradients(() => tf.getBackend() === 'wasm' && ours.has(tf.getKernel('Multiply', 'wasm')));
   const exceptions = leftAlone.map(({ kernel, reason }) => `; ${kernel} left alone: ${reason}`).join('');
   const message = `training kernels on the wasm backend, ${heap.build} SIMD: ${registered.join(', ')}${exceptions}`;
   return { registered, leftAlone, build: heap.build, message };

@@ -1,6 +1,7 @@
 import { SparsityError } from '../errors.js';
-import type { KernelInfo } from './contracts.js';
-import { type NmOptions, nm } from './patterns/nm.js';
+import { largestInRows } from '../kernels/index.js';
+import { checkKernel } from './patterns/check-kernel.js';
+import { checkNm, type NmOptions } from './patterns/nm.js';
 import { magnitudes } from './scores/magnitude-score.js';
 
 /**
@@ -22,12 +23,14 @@ export function thinErrors(errors: Float32Array, channels: number, { n, m }: Pic
     const expected = `a multiple of the number of channels, ${channels}`;
     throw new SparsityError({ what: 'number of errors', got: errors.length, expected, fix: 'pass E with its channels last' });
   }
-  const shape = [errors.length / channels, channels];
-  const info: KernelInfo = { name: 'errors', kind: 'dense', shape, inputAxis: 0, outputAxis: 1 };
-  const mask = nm({ n, m, axis: 'output' })(magnitudes(errors), info, 1 - n / m);
-  const thinned = new Float32Array(errors.length);
-  for (let i = 0; i < thinned.length; i++) if (mask[i] === 1) thinned[i] = errors[i];
-  return thinned;
+  checkNm(n, m);
+  const thinned = largestInRows(errors, channels, { n, m });
+  // Throws: it says which one is not finite.
+  if (!thinned) {
+    const shape = [errors.length / channels, channels];
+    checkKernel({ name: 'errors', kind: 'dense', shape, inputAxis: 0, outputAxis: 1 }, magnitudes(errors));
+  }
+  return thinned as Float32Array;
 }
 
 /** What the rescaling of SDGP adds to a sum of magnitudes before it divides by it. */

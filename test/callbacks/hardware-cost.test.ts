@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from 'tfjs-sparsity';
 import { type CostReport, hardwareCost, progress, pruning, replayRun } from 'tfjs-sparsity/callbacks';
-import { type Accelerator, acf, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
+import { type Accelerator, acf, createEstimator, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
 import { isTapWatching } from 'tfjs-sparsity/ops';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -296,6 +296,31 @@ describe('hardwareCost()', () => {
     expect((await tail.report()).sample.unseenLayers).toEqual([]);
   });
 
+  it('counts products of two activations, forward and towards both factors, live and replayed', async () => {
+    const input = tf.input({ shape: [6, 6, 2] });
+    const rows = tf.layers.reshape({ targetShape: [6, 12] }).apply(input) as tf.SymbolicTensor;
+    const dense = (name: string) => tf.layers.dense({ name, units: 3, activation: 'relu' }).apply(rows) as tf.SymbolicTensor;
+    const scores = tf.layers.dot({ name: 'scores', axes: [2, 2] }).apply([dense('query'), dense('key')]);
+    const flat = tf.layers.flatten().apply(scores) as tf.SymbolicTensor;
+    const head = tf.layers.dense({ name: 'head', units: 3, activation: 'softmax' }).apply(flat) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs: head });
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    const record = join(await temporaryDirectory(), 'run.maps');
+    const accelerators = [counter(), denseArray()];
+    const cost = hardwareCost({ accelerators, record });
+    await train([cost], { model });
+    const report = await cost.report();
+    const own = rowsOf(report).filter(({ layer }) => layer === 'scores/product');
+    expect(own.map(({ phase }) => phase)).toEqual(['forward', 'inputGradient']);
+    expect([...new Set(rowsOf(report).map(({ layer }) => layer))]).toEqual(['query', 'key', 'scores/product', 'head']);
+    const macs = report.accelerators[1]?.rows
+      .filter(({ layer }) => layer === 'scores/product')
+      .map(({ cost: c }) => c.macs.dense);
+    expect(macs).toEqual([16 * 6 * 6 * 3, 2 * 16 * 6 * 6 * 3]); // 16 images, 6 by 6 products of 3
+    expect(report.sample.unseenLayers).toEqual([]);
+    expect(JSON.stringify(await replayRun(record, { accelerators }))).toBe(JSON.stringify(report));
+  });
+
   it('takes the tap off when training ends, when it throws, and when an accelerator fails', async () => {
     await train([hardwareCost({ accelerators: [counter()] })]);
     expect(isTapWatching()).toBe(false);
@@ -328,6 +353,10 @@ describe('hardwareCost()', () => {
     [undefined, /^options of hardwareCost: got undefined, expected an object of accelerators, every/],
     [null, /^options of hardwareCost: got null, expected an object of accelerators, every/],
     [{ accelerators: 'acf' }, 'accelerators: got acf, expected a list'],
+    [
+      { accelerators: [acf(), createEstimator('a100-fp16')] },
+      /accelerators: got the estimator a100-fp16, expected accelerators, which count cycles\. Record the run, .*--run run\.maps -a a100-fp16/,
+    ],
     [{ accelerators: ['acf'] }, "a name becomes an accelerator by createAccelerator('acf')"],
     [{ accelerators: [counter()], evry: 2 }, /^option of hardwareCost: got evry, expected one of .*Did you mean every/],
   ])('refuses wrong options: %#', (options, message) => {

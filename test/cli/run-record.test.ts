@@ -9,7 +9,7 @@ import { pack } from '../../src/callbacks/run-record-content.js';
 import { encodeFrame, frameKinds, type RecordFrames, scanFrames } from '../../src/callbacks/run-record-frames.js';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { loadSteps } from '../../src/cli/workload/load-steps.js';
-import { acf, denseArray } from '../../src/hw/index.js';
+import { type Accelerator, acf, createEstimator, denseArray } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { stepJobs } from './support/step-jobs.js';
 
@@ -197,6 +197,10 @@ describe('the record of a run', () => {
     warn.mockRestore();
     expect(report.sample.steps).toBe(2);
     await expect(replayRun(path, { accelerators: [] })).rejects.toThrow('got none, expected one accelerator');
+    const estimators = [createEstimator('a100-fp16')] as unknown as Accelerator[];
+    await expect(replayRun(path, { accelerators: estimators })).rejects.toThrow(
+      'replayRun.accelerators: got the estimator a100-fp16',
+    );
     await expect(replayRun(`${path}.not`, { accelerators: [acf()] })).rejects.toThrow('no such file');
     await writeFile(path, 'Layer, M, N, K\n');
     await expect(replayRun(path, { accelerators: [acf()] })).rejects.toThrow('another kind of file');

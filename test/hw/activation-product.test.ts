@@ -95,6 +95,13 @@ describe('a product of two activations', () => {
     );
   });
 
+  it('has one gradient only where one factor comes from nothing trained', () => {
+    const one = record({ images: 2, rows: 3, depth: 4, columns: 5, heads: 2, batch: 2 }, 1);
+    const [forward, first, second] = gemmsOf(one);
+    expect(gemmsOf({ ...one, onlyGradient: 'A' })).toEqual([forward, first]);
+    expect(gemmsOf({ ...one, onlyGradient: 'W' })).toEqual([forward, second]);
+  });
+
   it('has activations and errors for operands, and neither a weight gradient nor an update', () => {
     const works = gemmsOf(record({ images: 2, rows: 3, depth: 4, columns: 5, heads: 2, batch: 2 }, 1));
     expect(works.map(({ phase, input, kernel }) => [phase, input.role, kernel.role])).toEqual([

@@ -166,6 +166,19 @@ describe('traffic', () => {
     expect(flat.dramBytes).toEqual({ W: encodedBytes(W, 27, 4), A: bytes(A, 21) + bytes(E, 28), E: 0, G: 0 });
   });
 
+  it('has a dense master beside the weights that the next step reads, where zeros have no mask', () => {
+    const update = (weights: typeof W) =>
+      balanced()
+        .start()
+        .executeStep(trainingWorks([{ ...record, W: weights, backwardW: weights }], { slots: 2, masked: [] }))
+        .works.at(-1) as WorkCounts;
+    const full = onesBits(W.shape);
+    const [w, master, values] = [encodedBytes(W, 3, 12), encodedBytes(full, 3, 12), 4 * 9 * 12];
+    expect(update(full).dramBytes).toEqual({ W: 2 * master + 4 * values, A: 0, E: 0, G: master });
+    expect(update(W).dramBytes).toEqual({ W: 2 * master + 4 * values + w, A: 0, E: 0, G: master });
+    expect(update(W).macs).toEqual(update(full).macs);
+  });
+
   it('takes outputs to be as dense as the input where the step says nothing of them', () => {
     const [forward] = trainingWorks([record], { slots: 0, masked: [] }) as GemmWork[];
     const a = encodedBytes(A, 7, 3);

@@ -172,6 +172,19 @@ describe('operands at the limits', () => {
     }
   });
 
+  it('writes a dense master, and beside it the weights in runs as the next step reads them', () => {
+    // 8 weights, 6 zero: two entries of 32 + 4 bits.
+    const written = (values: readonly number[], masked: boolean) => {
+      const weights = { role: 'W', source: 'fc', nonzeros: bitsFrom(values, [8]) } as const;
+      const { dramBytes } = first({}, { kind: 'update', layer: 'fc', phase: 'weightUpdate', slots: 1, weights, masked });
+      return [dramBytes.W, dramBytes.G];
+    };
+    const sparse = [0, 1, 0, 0, 0, 2, 0, 0];
+    expect(written(sparse, false)).toEqual([2 * 2 * 32 + 9, 32]); // master and slot both ways
+    expect(written(sparse, true)).toEqual([2 * 9 + 2 * 8, 8]);
+    expect(written(new Array(8).fill(1), false)).toEqual([2 * 2 * 32, 32]); // nothing is hidden: no master
+  });
+
   it('names a bandwidth of nothing, and prices what the preset did', () => {
     expect(() => scnn({ dramBytesPerCycle: 0 })).toThrow(/dramBytesPerCycle/);
     const accelerator = createAccelerator('scnn');

@@ -88,10 +88,10 @@ describe.each(kernelBuilds)('lists of N:M groups, %s SIMD', (build) => {
           const mask = maskOf(c, weights, walk.shape.neighbours === 'rows' ? 'input' : 'output');
           const expected: [offset: number, value: number][] = [];
           const rowStart: number[] = [];
-          for (const { first, width } of shape.segments)
+          for (const { firstTap, taps, first, width } of shape.segments)
             for (let row = 0; row < shape.rows; row++) {
               rowStart.push(expected.length);
-              for (const { start, offset } of shape.taps)
+              for (const { start, offset } of shape.taps.slice(firstTap, firstTap + taps))
                 for (let channel = first; channel < first + width; channel++) {
                   const index = indexOf(walk, start, row, channel);
                   if (mask[index]) expected.push([offset + channel * laneBytes, weights[index] as number]);

@@ -77,12 +77,20 @@ function setUp(build: KernelBuild, { g, sparsity, shared, seed }: Case) {
   const dy = random(g.batch * g.outHeight * g.outWidth * g.outChannels, seed + 2);
   const blocks = Math.ceil(g.batch / 32);
 
-  /** Images as lanes in a frame. */
-  const framed = (images: Float32Array, height: number, width: number, channels: number, { top, left, bottom, right }: Frame) => {
+  /** Images as lanes in a frame; `last` in memory if asked, where nothing behind it can be read. */
+  const framed = (
+    images: Float32Array,
+    height: number,
+    width: number,
+    channels: number,
+    { top, left, bottom, right }: Frame,
+    last = true,
+  ) => {
     const pixel = channels * laneBytes;
     const [framedHeight, framedWidth] = [top + height + bottom, left + width + right];
     const lanes = arena.room(blocks * height * width * pixel);
-    const pointer = arena.room(blocks * framedHeight * framedWidth * pixel);
+    const bytes = blocks * framedHeight * framedWidth * pixel;
+    const pointer = last ? arena.memory.buffer.byteLength - bytes : arena.room(bytes);
     kernels.toLanes(arena.put(images), g.batch, height * width * channels, lanes);
     kernels.pad(lanes, pointer, blocks, height, width * pixel, top, bottom, left * pixel, right * pixel);
     return { pointer, height: framedHeight, width: framedWidth, channels };
@@ -165,7 +173,7 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
         const product = forwardProduct(g, mask, segments(g.inChannels));
         const { order, pointers } = inMemory(product, g.outChannels);
         const [gradient, partials] = [arena.room(4 * order.length), arena.room(16 * order.length)];
-        const error = framed(dy, g.outHeight, g.outWidth, g.outChannels, { top: 0, left: 0, bottom: 0, right: 0 });
+        const error = framed(dy, g.outHeight, g.outWidth, g.outChannels, { top: 0, left: 0, bottom: 0, right: 0 }, false);
         const maps = mapsOf(product, blocks, framed(x, g.inHeight, g.inWidth, g.inChannels, forwardFrame(g)), error);
         kernels.weightGradient(pointers, gradient, partials, maps.framed, maps.other, maps.counts);
         const all = conv2dFilterGradientReference(x, dy, g);

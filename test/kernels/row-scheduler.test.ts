@@ -48,7 +48,7 @@ interface LayerCase {
 
 const layers: fc.Arbitrary<LayerCase> = fc.record({
   taps: fc.integer({ min: 1, max: 9 }),
-  perTap: fc.integer({ min: 1, max: 40 }),
+  perTap: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(16, 32)),
   filters: fc.integer({ min: 1, max: 19 }),
   density: fc.constantFrom(0, 0.1, 0.3, 0.7, 1),
   seed: fc.integer(),

@@ -11,6 +11,7 @@ import {
   gemmReference,
   maxPoolGradientReference,
   normaliseRowsReference,
+  normaliseSumsReference,
   segmentSumReference,
   sumRowsReference,
 } from '../../src/kernels/reference.js';
@@ -249,11 +250,12 @@ describe.each(kernelBuilds)('training kernels, %s SIMD', (build) => {
   it('combines rows of any operands, whether they step along rows and columns or stand still', () => {
     const steps = (columns: number) => fc.constantFrom([columns, 1], [0, 1], [1, 0], [0, 0]);
     const cases = size(12).chain((columns) => fc.tuple(size(9), fc.constant(columns), steps(columns), steps(columns)));
-    const operations = ['add', 'subtract', 'multiply', 'divide'] as const;
+    const operations = ['add', 'subtract', 'multiply', 'divide', 'multiplyStep'] as const;
     fc.assert(
       fc.property(cases, ([rows, columns, aSteps, bSteps]) => {
         fc.pre(columns === 1 || aSteps[1] + bSteps[1] > 0);
         const [a, b] = [random(rows * columns, 19), random(rows * columns, 20)];
+        b[columns - 1] = Number.NaN;
         const { kernels, put, read, room } = createArena(build);
         const [x, y] = [
           { at: put(a), rowBytes: 4 * aSteps[0], still: aSteps[1] === 0 },
@@ -290,6 +292,19 @@ describe.each(kernelBuilds)('training kernels, %s SIMD', (build) => {
         const y = room(4 * x.length);
         kernels.normaliseRows(put(x), put(mean), put(factor), put(offset), rows, width, y);
         expect(relativeError(read(y, x.length), normaliseRowsReference(x, mean, factor, offset))).toBeLessThan(tolerance);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('sums what the gradients of a normalisation are made of', () => {
+    fc.assert(
+      fc.property(size(150), size(9), (rows, width) => {
+        const { kernels, put, read, zeros } = createArena(build);
+        const [x, dy, mean] = [rows * width, rows * width, width].map((length, i) => random(length, 25 + i));
+        const sums = zeros(2 * width);
+        kernels.normaliseSums(put(x), put(dy), put(mean), rows, width, sums);
+        expect(relativeError(read(sums, 2 * width), normaliseSumsReference(x, dy, mean))).toBeLessThan(1e-5);
       }),
       { numRuns: 60 },
     );

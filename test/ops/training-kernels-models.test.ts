@@ -20,6 +20,13 @@ const models: Readonly<Record<string, () => tf.layers.Layer[]>> = {
     layers.maxPooling2d({ poolSize: 2 }),
     layers.conv2d({ filters: 8, kernelSize: [2, 3], strides: 2, kernelInitializer: initial(2) }),
   ],
+  'a normalised': () => [
+    layers.conv2d({ inputShape: [8, 7, 3], filters: 6, kernelSize: 3, useBias: false, kernelInitializer: initial(15) }),
+    layers.batchNormalization({ gammaInitializer: initial(16), betaInitializer: initial(17) }),
+    layers.reLU(),
+    layers.averagePooling2d({ poolSize: 2 }),
+    layers.batchNormalization(),
+  ],
   'a depthwise': () => [
     layers.depthwiseConv2d({
       inputShape: [8, 8, 3],

@@ -373,7 +373,8 @@ if (backend !== 'wasm') {
         const x = tf.tensor1d([1.5, -2.5, 0]);
         const ids = () => (tf.backend() as unknown as { numDataIds(): number }).numDataIds();
         const before = ids();
-        expect([...tf.engine().runKernel('Cast', { x }, { dtype: 'float32' }).dataSync()]).toEqual([1.5, -2.5, 0]);
+        const same = tf.engine().runKernel('Cast', { x }, { dtype: 'float32' }) as tf.Tensor;
+        expect([...same.dataSync()]).toEqual([1.5, -2.5, 0]);
         expect(ids()).toBe(before);
         expect([...x.toInt().dataSync()]).toEqual([1, -2, 0]);
       });
@@ -398,6 +399,27 @@ if (backend !== 'wasm') {
         }),
         { numRuns: 40 },
       );
+    });
+
+    it('gradients of relu and of means equal those of the cpu backend, NaN included', () => {
+      const x = () => tf.concat([random([2, 3, 4, 5], 34).mul(3).round().flatten(), tf.tensor1d([Number.NaN])]);
+      expectEqualOnBoth(() => [tf.grad(tf.relu)(x(), random([121], 35))]);
+      for (const axes of [[0], [1, 2], [0, 2], [3], [0, 1, 2], undefined])
+        for (const keepDims of [false, true])
+          expectEqualOnBoth(() => {
+            const mean = (x: tf.Tensor) => tf.mean(x, axes, keepDims);
+            const x = random([2, 3, 4, 5], 36);
+            return [tf.grad(mean)(x, random(mean(x).shape, 37))];
+          });
+    });
+
+    it('gradients are derived again as tfjs derives them', () => {
+      const square = (x: tf.Tensor) => {
+        const [mean, variance] = [x.mean(0), x.square().mean(0)] as tf.Tensor1D[];
+        const normed = tf.batchNorm(x, mean, variance, tf.zeros([3]), tf.ones([3]), 0.1);
+        return tf.relu(normed).square().sum();
+      };
+      expectEqualOnBoth(() => [tf.grad((x) => tf.grad(square)(x).square().sum())(random([4, 3], 38))], 1e-4);
     });
 
     it('segment sums equal those of the cpu backend', () => {
@@ -443,6 +465,8 @@ if (backend !== 'wasm') {
           const filter = tf.ones([2, 2, 3, 5]) as tf.Tensor4D;
           tf.fused.conv2d({ x: tf.ones([4, 4, 4, 3]) as tf.Tensor4D, filter, strides: 1, pad: 'same', activation: 'relu' });
           tf.grad((x) => tf.depthwiseConv2d(x as tf.Tensor4D, tf.ones([2, 2, 2, 3]), 1, 'same'))(random([1, 4, 4, 2], 18));
+          const row = tf.ones([2]) as tf.Tensor1D;
+          tf.grad((x) => tf.relu(tf.batchNorm(x, row, row, row, row)).mean([0, 1]))(random([3, 4, 2], 39));
         });
         expect((tf.backend() as unknown as { numDataIds(): number }).numDataIds()).toBe(ids);
       }));

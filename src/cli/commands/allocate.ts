@@ -9,6 +9,7 @@ import { writeAtomically } from '../../ops/atomic-write.js';
 import { checkInteger } from '../../pruning/check.js';
 import { loadAccelerators } from '../load-accelerators.js';
 import { wrapped } from '../report/text-table.js';
+import { isEstimated } from '../simulation/estimates.js';
 import { loadSteps } from '../workload/load-steps.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
 import { type Args, valued } from './shared-flags.js';
@@ -65,6 +66,10 @@ async function allocate(args: Args): Promise<Allocated> {
   if (specs.length > 1) {
     const fix = 'allocate for each by itself';
     throw new SparsityError({ what: '--accelerator', got: args.accelerator, expected: 'one accelerator', fix });
+  }
+  if (isEstimated(spec)) {
+    const fix = 'allocate for an accelerator; simulate and compare tell the bounds of an estimator';
+    throw new SparsityError({ what: '--accelerator', got: spec.name, expected: 'an accelerator, which counts cycles', fix });
   }
   const workload = workloadOf(args.run === undefined ? { ...args, weightSparsity: 0 } : args);
   const steps = lastStepsOf(args);

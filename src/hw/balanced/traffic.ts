@@ -2,6 +2,7 @@ import { sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, Operand, PhaseWork, Role, UpdateWork } from '../contracts.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
 import type { Movement } from '../parts/total-work.js';
+import { hasDenseMaster } from '../parts/update-movement.js';
 import { expandedBits } from './im2col-bits.js';
 import type { FrameSpec } from './options.js';
 import { type Storage, type StoredTensor, storedTensor } from './stored-tensor.js';
@@ -114,19 +115,24 @@ function tiledGradient(firstBytes: number, secondBytes: number, tiles: number) {
     : { firstBytes, secondBytes: secondBytes * tiles };
 }
 
-/** Off-chip traffic of an update: W and the optimizer slots in and out, G in; with `masked` only what the pattern keeps. */
-export function updateTraffic({ layer, weights, slots, masked }: UpdateWork, layers: StepLayers, storage: Storage): Movement {
+/**
+ * Off-chip traffic of an update: W and the optimizer slots in and out, G in; with `masked` only what the pattern keeps. Of a dense master,
+ * which is stored as rows without zeros, both leave: it and what the next step multiplies.
+ */
+export function updateTraffic(work: UpdateWork, layers: StepLayers, storage: Storage): Movement {
+  const { layer, weights, slots, masked } = work;
   const gemm = layers.get(layer)?.work;
   const rows = gemm
     ? tensorRows(gemm, 'W', storage.rowLayout)
     : weightRows(weights.nonzeros.shape, storage.rowLayout === 'flattened');
-  const stored = storedTensor(masked ? weights.nonzeros : undefined, rows, storage);
-  const slotBytes = (slots * stored.valueBits) / 8;
-  const bytes = bytesOf(stored);
+  const updated = storedTensor(masked ? weights.nonzeros : undefined, rows, storage);
+  const slotBytes = (slots * updated.valueBits) / 8;
+  const bytes = bytesOf(updated);
+  const compressed = hasDenseMaster(work) ? bytesOf(storedTensor(weights.nonzeros, rows, storage)) : 0;
   return {
     loadBytes: 2 * bytes + slotBytes,
-    storeBytes: bytes + slotBytes,
-    bytesOnce: 3 * bytes + 2 * slotBytes,
-    byRole: { W: 2 * bytes + 2 * slotBytes, A: 0, E: 0, G: bytes },
+    storeBytes: bytes + slotBytes + compressed,
+    bytesOnce: 3 * bytes + 2 * slotBytes + compressed,
+    byRole: { W: 2 * bytes + 2 * slotBytes + compressed, A: 0, E: 0, G: bytes },
   };
 }

@@ -1,8 +1,8 @@
-import { countBits, sizeOf } from '../bits.js';
 import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import { multiplyAction } from './multiply-action.js';
 import { type Execution, type Movement, totalWork } from './total-work.js';
+import { updateMovement } from './update-movement.js';
 
 /** What surrounds the units of an accelerator. */
 export interface Surroundings {
@@ -34,31 +34,18 @@ export function countWork(
 }
 
 /**
- * The counts of a weight update: one multiply-add per weight and one per slot, spread evenly over the units. Weights, slots and gradients
- * come in, weights and slots go out; with a mask those of the pattern only. Weights that are zero without a mask have values elsewhere, in
- * a dense master: then both leave, the master and what the next step multiplies.
+ * The counts of a weight update: one multiply-add per weight and one per slot, spread evenly over the units.
  *
  * @param storedBytes of the weights as the next step reads them.
  */
 export function countUpdate(work: UpdateWork, storedBytes: number, surroundings: Surroundings): WorkCounts {
-  const { weights, slots, masked } = work;
   const executed = effectualMacs(work);
   const cycles = Math.ceil(executed / surroundings.units);
-  const [elements, nonzeros] = [sizeOf(weights.nonzeros.shape), countBits(weights.nonzeros)];
-  const values = (masked ? nonzeros : elements) * surroundings.bytesPerValue;
-  const read = values * slots + (masked ? storedBytes : values);
-  const written = read + (!masked && nonzeros < elements ? storedBytes : 0);
-  const movement = {
-    loadBytes: read + values,
-    storeBytes: written,
-    bytesOnce: read + written + values,
-    byRole: { W: read + written, A: 0, E: 0, G: values },
-  };
   const execution = {
     ...{ cycles, folds: cycles, decisions: {} },
     macs: { dense: workMacs(work), effectual: executed, executed },
     idle: { underfilled: surroundings.units * cycles - executed },
     actions: { registerAccess: 3 * executed },
   };
-  return countWork(work, execution, movement, surroundings);
+  return countWork(work, execution, updateMovement(work, storedBytes, surroundings.bytesPerValue), surroundings);
 }

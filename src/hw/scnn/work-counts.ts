@@ -1,10 +1,11 @@
-import { countBits, sizeOf } from '../bits.js';
+import { sizeOf } from '../bits.js';
 import type { GemmWork, Operand, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import { denseMacs } from '../loop-nest.js';
 import { runLengthBits } from '../parts/formats/run-length.js';
 import { multiplyAction } from '../parts/multiply-action.js';
 import { type Frame, type Movement, totalWork } from '../parts/total-work.js';
+import { updateMovement } from '../parts/update-movement.js';
 import type { ArraySums } from './array-sums.js';
 import type { ScnnSpec } from './options.js';
 
@@ -59,7 +60,7 @@ export function updateCounts(work: UpdateWork, spec: ScnnSpec): WorkCounts {
     actions: { [multiplyAction(spec.bytesPerValue)]: executed, addFp32: executed, registerAccess: 3 * executed },
     decisions: {},
   };
-  return totalWork(work, execution, updateTraffic(work, spec), frameOf(spec));
+  return totalWork(work, execution, updateMovement(work, storedBytes(work.weights, spec), spec.bytesPerValue), frameOf(spec));
 }
 
 function frameOf(spec: ScnnSpec): Frame {
@@ -92,15 +93,6 @@ function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec
   byRole[kernel.role] += kernelRead;
   byRole[result] += written;
   return { byRole, loadBytes: inputRead + kernelRead, storeBytes: written, bytesOnce: inputBytes + kernelBytes + written };
-}
-
-/** Weights, gradients and slots come in, weights and slots go out; with a mask those of the pattern only. */
-function updateTraffic({ weights, slots, masked }: UpdateWork, spec: ScnnSpec): Movement {
-  const elements = masked ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
-  const values = elements * spec.bytesPerValue;
-  const written = values * slots + (masked ? storedBytes(weights, spec) : values);
-  const byRole = { W: 2 * written, A: 0, E: 0, G: values };
-  return { byRole, loadBytes: written + values, storeBytes: written, bytesOnce: 2 * written + values };
 }
 
 function storedBytes({ nonzeros }: Operand, { bytesPerValue, runBits }: ScnnSpec): number {

@@ -2,6 +2,7 @@ import { countBits, sizeOf } from '../bits.js';
 import type { GemmWork, Operand, UpdateWork } from '../contracts.js';
 import { fetchedBytes } from '../parts/buffers.js';
 import type { Movement } from '../parts/total-work.js';
+import { hasDenseMaster } from '../parts/update-movement.js';
 import { groupedBits } from './activation-groups.js';
 import type { FilterLayer } from './filter-layers.js';
 import type { RowArraySpec } from './options.js';
@@ -46,16 +47,11 @@ export function outputsOf({ sets, images, windowsPerImage }: FilterLayer): numbe
  * stored, rows with the number of their weights and their advance codes; values that no order holds leave beside them: those of a dense
  * master, which has more than the pattern, and all where nothing multiplies them.
  */
-export function updateTraffic(
-  { weights, slots, masked }: UpdateWork,
-  orderBytes: readonly number[],
-  spec: RowArraySpec,
-): Movement {
-  const [elements, nonzeros] = [sizeOf(weights.nonzeros.shape), countBits(weights.nonzeros)];
-  const values = (masked ? nonzeros : elements) * spec.bytesPerValue;
-  const hasMaster = !masked && nonzeros < elements;
+export function updateTraffic(work: UpdateWork, orderBytes: readonly number[], spec: RowArraySpec): Movement {
+  const { weights, slots, masked } = work;
+  const values = (masked ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape)) * spec.bytesPerValue;
   const orders = orderBytes.reduce((sum, bytes) => sum + bytes, 0);
-  const writtenBytes = values * slots + orders + (hasMaster || orderBytes.length === 0 ? values : 0);
+  const writtenBytes = values * slots + orders + (hasDenseMaster(work) || orderBytes.length === 0 ? values : 0);
   const readBytes = values * (2 + slots);
   return {
     byRole: { W: writtenBytes + values * (1 + slots), A: 0, E: 0, G: values },

@@ -5,6 +5,7 @@ const ADD: i32 = 0;
 const SUBTRACT: i32 = 1;
 const MULTIPLY: i32 = 2;
 const DIVIDE: i32 = 3;
+const MULTIPLY_STEP: i32 = 4;
 
 /** out [rows][columns] = a + b; `aStill` says that a has one value for each row, `aRow` are the bytes from row to row; so for b. */
 export function addElements(
@@ -32,6 +33,13 @@ export function divideElements(
   a: usize, aRow: usize, aStill: bool, b: usize, bRow: usize, bStill: bool, out: usize, rows: i32, columns: i32,
 ): void {
   walk(DIVIDE, a, aRow, aStill, b, bRow, bStill, out, rows, columns);
+}
+
+/** a times 1 where b is above 0, 0 where it is not and NaN where it is none, as {@link addElements}. */
+export function multiplyStepElements(
+  a: usize, aRow: usize, aStill: bool, b: usize, bRow: usize, bStill: bool, out: usize, rows: i32, columns: i32,
+): void {
+  walk(MULTIPLY_STEP, a, aRow, aStill, b, bRow, bStill, out, rows, columns);
 }
 
 // @ts-ignore: decorator
@@ -71,7 +79,9 @@ function applyToFour(operation: i32, a: v128, b: v128): v128 {
   if (operation == ADD) return f32x4.add(a, b);
   if (operation == SUBTRACT) return f32x4.sub(a, b);
   if (operation == MULTIPLY) return f32x4.mul(a, b);
-  return f32x4.div(a, b);
+  if (operation == DIVIDE) return f32x4.div(a, b);
+  const step = v128.and(f32x4.gt(b, f32x4.splat(0)), f32x4.splat(1));
+  return f32x4.mul(a, v128.or(step, f32x4.ne(b, b)));
 }
 
 // @ts-ignore: decorator
@@ -80,5 +90,6 @@ function apply(operation: i32, a: f32, b: f32): f32 {
   if (operation == ADD) return a + b;
   if (operation == SUBTRACT) return a - b;
   if (operation == MULTIPLY) return a * b;
-  return a / b;
+  if (operation == DIVIDE) return a / b;
+  return a * (b > 0 ? 1 : b == b ? 0 : NaN);
 }

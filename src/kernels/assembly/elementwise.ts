@@ -1,5 +1,5 @@
 /** Rows that one partial sum takes in; the error of a sum then grows with rows / 64, not with rows. */
-const PARTIAL_ROWS: i32 = 64;
+export const PARTIAL_ROWS: i32 = 64;
 
 /** out [width] += sum over the rows of x [rows][width]. */
 export function sumRows(x: usize, rows: i32, width: i32, out: usize): void {

@@ -1,5 +1,5 @@
 export { packBits, countPairs } from './bits';
-export { addElements, divideElements, multiplyElements, subtractElements } from './broadcast';
+export { addElements, divideElements, multiplyElements, multiplyStepElements, subtractElements } from './broadcast';
 export { cartesianBarriers } from './cartesian';
 export { countColumns } from './columns';
 export { filterGradient, filterGradientScratch, forward, forwardScratch, inputGradient, inputGradientScratch } from './conv2d';
@@ -8,7 +8,7 @@ export { copyStrided, segmentSum, segmentSumInteger, sumRows } from './elementwi
 export { countRows, foldRounds } from './folds';
 export { gatherRows, shiftPlanes } from './gather';
 export { gemm } from './gemm';
-export { groupMaskAcross, groupMaskAlong } from './group-masks';
+export { keepAcross, keepAlong, maskAcross } from './group-masks';
 export { groupsAcross, groupsAlong } from './groups';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
@@ -30,7 +30,7 @@ export {
 } from './lanes-pool';
 export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
 export { addDecay, countOnes, listAcross, listAlong } from './lists';
-export { normaliseRows } from './normalise';
+export { normaliseRows, normaliseSums } from './normalise';
 export { outerBarriers } from './outer';
 export { maxPoolGradient } from './pooling';
 export {
@@ -41,11 +41,12 @@ export {
   reluError,
   reluGradient,
   scatter,
-  sparseForward,
-  sparseWeightGradient,
   toLanes,
-} from './sparse';
+} from './lanes';
+export { sparseWeightGradient } from './sparse-gradient';
+export { sparseForward } from './sparse-product';
 export { commonWanted, packedRounds, padRows, tileRounds, uniteGroups } from './rounds';
+export { selectAcross, selectAlong } from './select';
 export { quadForward, quadWeightGradient } from './sparse-quads';
 export { adamUpdate, sgdUpdate } from './updates';
 export { transposeBits } from './transpose-bits';

@@ -1,5 +1,5 @@
 // Pooling of maps in lanes, [block][pixel][channel][32 images].
-import { sumOf } from './sparse';
+import { sumOf } from './lanes';
 
 /** Bytes of the 32 lanes of one channel. */
 const LANES: usize = 128;

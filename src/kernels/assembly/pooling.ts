@@ -9,7 +9,9 @@ export function maxPoolGradient(
   padTop: i32, padLeft: i32,
 ): void {
   const pixel = <usize>4 * channels;
-  const bundled = <usize>16 * (channels >> 2);
+  const bundled = channels >= 4 ? pixel : 0;
+  // The last four channels may overlap those before: lanes from here on are new.
+  const fresh = i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat((4 - (channels & 3)) & 3));
   for (let n = 0; n < batch; n++)
     for (let oh = 0; oh < outHeight; oh++)
       for (let ow = 0; ow < outWidth; ow++, dy += pixel) {
@@ -19,7 +21,8 @@ export function maxPoolGradient(
         const right = min(inWidth, left + (windowWidth - 1) * dilationWidth + 1);
         const firstRow = top >= 0 ? top : top + (dilationHeight - 1 - top) / dilationHeight * dilationHeight;
         const firstColumn = left >= 0 ? left : left + (dilationWidth - 1 - left) / dilationWidth * dilationWidth;
-        for (let c: usize = 0; c < bundled; c += 16) {
+        for (let first: usize = 0; first < bundled; first += 16) {
+          const c = min(first, pixel - 16);
           let largest = f32x4.splat(-Infinity);
           let place = i32x4.splat(-1);
           for (let ih = firstRow; ih < bottom; ih += dilationHeight)
@@ -30,7 +33,7 @@ export function maxPoolGradient(
               largest = v128.bitselect(value, largest, greater);
               place = v128.bitselect(i32x4.splat(at), place, greater);
             }
-          const gradient = v128.load(dy + c);
+          const gradient = first == c ? v128.load(dy + c) : v128.and(v128.load(dy + c), fresh);
           for (let ih = firstRow; ih < bottom; ih += dilationHeight)
             for (let iw = firstColumn; iw < right; iw += dilationWidth) {
               const at = (n * inHeight + ih) * inWidth + iw;

@@ -1,7 +1,9 @@
-// The products of sparse.ts where four outputs in a row share their pattern: an entry of the list has one offset and four values, and a load
+// The products of a sparse matrix where four outputs in a row share their pattern: an entry of the list has one offset and four values, and a load
 // of x serves all four. (Their input gradient, where an entry would be four channels in a row, was not faster than non-zero by non-zero.)
+import { LANES } from './lanes';
 import { multiplyAdd } from './multiply-add';
-import { LANES, positive, sumOf } from './sparse';
+import { aheadBytes, aheadOf, reachOf, touch } from './read-ahead';
+import { sumPartials } from './sparse-gradient';
 
 /** sparseForward in quads; `outputs` and `segmentRows` count quads. */
 export function quadForward(
@@ -10,24 +12,30 @@ export function quadForward(
   y: usize, yBlock: usize, yRow: usize, yPixel: usize,
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
+  const reach = reachOf(offsets, rowStart, segmentRows * (segments - 1) + outputs);
+  const step = aheadBytes(xRow, reach, outHeight) / (segments * outWidth * outputs);
   for (; blocks > 0; blocks--, x += xBlock, y += yBlock)
-    for (let oh = 0; oh < outHeight; oh++)
+    for (let oh = 0; oh < outHeight; oh++) {
+      let ahead = aheadOf(x, xBlock, xRow, reach, oh, outHeight, blocks);
       for (let segment = 0; segment < segments; segment++)
-        for (let ow = 0; ow < outWidth; ow++) {
+        for (let ow = 0; ow < outWidth; ow++, ahead += step * outputs) {
           const rows = rowStart + 4 * <usize>(segmentRows * segment);
           const input = x + <usize>oh * xRow + <usize>ow * xPixel;
           const out = y + <usize>oh * yRow + <usize>ow * yPixel;
-          rowsForward(values, offsets, rows, outputs, segment > 0, bias, relu && segment == segments - 1, input, out);
+          const last = segment == segments - 1;
+          rowsForward(values, offsets, rows, outputs, segment > 0, bias, relu && last, input, out, ahead, step);
         }
+    }
 }
 
 /** One pixel, eight lanes at a time. */
 function rowsForward(
   values: usize, offsets: usize, rowStart: usize, quads: i32, more: bool, bias: usize, relu: bool, x: usize, y: usize,
+  ahead: usize, step: usize,
 ): void {
   const zero = f32x4.splat(0);
-  const kept = relu ? zero : i32x4.splat(-1);
-  for (let quad = 0; quad < quads; quad++, rowStart += 4, bias += bias ? 16 : 0, y += 4 * LANES) {
+  for (let quad = 0; quad < quads; quad++, rowStart += 4, bias += bias ? 16 : 0, y += 4 * LANES, ahead += step) {
+    touch(ahead);
     const first = load<u32>(rowStart);
     const end = load<u32>(rowStart, 4);
     for (let strip: usize = 0; strip < LANES; strip += 32) {
@@ -55,30 +63,40 @@ function rowsForward(
       }
       for (let j = first; j < end; j++) {
         const lanes = input + load<u32>(offsets + 4 * <usize>j);
-        const w = values + 16 * <usize>j;
+        const four = v128.load(values + 16 * <usize>j);
         const x0 = v128.load(lanes);
         const x1 = v128.load(lanes, 16);
-        let splat = v128.load32_splat(w);
-        a0 = multiplyAdd(splat, x0, a0);
-        a1 = multiplyAdd(splat, x1, a1);
-        splat = v128.load32_splat(w, 4);
-        b0 = multiplyAdd(splat, x0, b0);
-        b1 = multiplyAdd(splat, x1, b1);
-        splat = v128.load32_splat(w, 8);
-        c0 = multiplyAdd(splat, x0, c0);
-        c1 = multiplyAdd(splat, x1, c1);
-        splat = v128.load32_splat(w, 12);
-        d0 = multiplyAdd(splat, x0, d0);
-        d1 = multiplyAdd(splat, x1, d1);
+        const a = v128.shuffle<f32>(four, four, 0, 0, 0, 0);
+        a0 = multiplyAdd(a, x0, a0);
+        a1 = multiplyAdd(a, x1, a1);
+        const b = v128.shuffle<f32>(four, four, 1, 1, 1, 1);
+        b0 = multiplyAdd(b, x0, b0);
+        b1 = multiplyAdd(b, x1, b1);
+        const c = v128.shuffle<f32>(four, four, 2, 2, 2, 2);
+        c0 = multiplyAdd(c, x0, c0);
+        c1 = multiplyAdd(c, x1, c1);
+        const d = v128.shuffle<f32>(four, four, 3, 3, 3, 3);
+        d0 = multiplyAdd(d, x0, d0);
+        d1 = multiplyAdd(d, x1, d1);
       }
-      v128.store(out, positive(a0, kept));
-      v128.store(out, positive(a1, kept), 16);
-      v128.store(out, positive(b0, kept), 128);
-      v128.store(out, positive(b1, kept), 144);
-      v128.store(out, positive(c0, kept), 256);
-      v128.store(out, positive(c1, kept), 272);
-      v128.store(out, positive(d0, kept), 384);
-      v128.store(out, positive(d1, kept), 400);
+      if (relu) {
+        a0 = f32x4.pmax(zero, a0);
+        a1 = f32x4.pmax(zero, a1);
+        b0 = f32x4.pmax(zero, b0);
+        b1 = f32x4.pmax(zero, b1);
+        c0 = f32x4.pmax(zero, c0);
+        c1 = f32x4.pmax(zero, c1);
+        d0 = f32x4.pmax(zero, d0);
+        d1 = f32x4.pmax(zero, d1);
+      }
+      v128.store(out, a0);
+      v128.store(out, a1, 16);
+      v128.store(out, b0, 128);
+      v128.store(out, b1, 144);
+      v128.store(out, c0, 256);
+      v128.store(out, c1, 272);
+      v128.store(out, d0, 384);
+      v128.store(out, d1, 400);
     }
   }
 }
@@ -95,24 +113,30 @@ export function quadWeightGradient(
     const first = load<u32>(rows);
     memory.fill(partials + 64 * <usize>first, 0, 64 * <usize>(load<u32>(rows + 4 * <usize>outputs) - first));
   }
+  const reach = reachOf(offsets, rowStart, segmentRows * (segments - 1) + outputs);
+  const step = aheadBytes(xRow, reach, outHeight) / (segments * outWidth * outputs);
   for (; blocks > 0; blocks--, x += xBlock, dy += yBlock)
-    for (let oh = 0; oh < outHeight; oh++)
+    for (let oh = 0; oh < outHeight; oh++) {
+      let ahead = aheadOf(x, xBlock, xRow, reach, oh, outHeight, blocks);
       for (let segment = 0; segment < segments; segment++)
-        for (let ow = 0; ow < outWidth; ow++) {
+        for (let ow = 0; ow < outWidth; ow++, ahead += step * outputs) {
           const rows = rowStart + 4 * <usize>(segmentRows * segment);
           const input = x + <usize>oh * xRow + <usize>ow * xPixel;
-          rowsGradient(offsets, rows, outputs, partials, input, dy + <usize>oh * yRow + <usize>ow * yPixel);
+          rowsGradient(offsets, rows, outputs, partials, input, dy + <usize>oh * yRow + <usize>ow * yPixel, ahead, step);
         }
+    }
   for (let segment = 0; segment < segments; segment++) {
     const rows = rowStart + 4 * <usize>(segmentRows * segment);
-    const end = 4 * load<u32>(rows + 4 * <usize>outputs);
-    for (let i = 4 * load<u32>(rows); i < end; i++) store<f32>(gradient + 4 * <usize>i, sumOf(v128.load(partials + 16 * <usize>i)));
+    sumPartials(partials, 4 * load<u32>(rows), 4 * load<u32>(rows + 4 * <usize>outputs), gradient);
   }
 }
 
 /** One pixel: two outputs and half of the lanes at a time. */
-function rowsGradient(offsets: usize, rowStart: usize, quads: i32, partials: usize, x: usize, dy: usize): void {
-  for (let quad = 0; quad < quads; quad++, rowStart += 4, dy += 4 * LANES) {
+function rowsGradient(
+  offsets: usize, rowStart: usize, quads: i32, partials: usize, x: usize, dy: usize, ahead: usize, step: usize,
+): void {
+  for (let quad = 0; quad < quads; quad++, rowStart += 4, dy += 4 * LANES, ahead += step) {
+    touch(ahead);
     const first = load<u32>(rowStart);
     const end = load<u32>(rowStart, 4);
     for (let part: usize = 0; part < 4; part++) {

@@ -4,9 +4,9 @@ import { type BitTensor, type LoopNest, type NetworkLayer, paddedMacs } from '..
 import { packTensorBits } from '../pack-bits.js';
 import { type FollowedUse, followKernels } from '../tap/follow-kernels.js';
 import { kernelNames } from '../tap/kernel-names.js';
+import { productNest } from '../tap/product-nest.js';
 import { observeTape, offTape } from '../tap/tape.js';
 import type { ModelInput } from './model-input.js';
-import { productNest } from './product-nest.js';
 import { traceZeros, type ZeroTrace } from './trace-zeros.js';
 import { watchCalls } from './watch-calls.js';
 

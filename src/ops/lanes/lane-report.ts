@@ -9,7 +9,7 @@ import type { LanePlan } from './lane-plan.js';
 /** Tells the taps of a use of a kernel in lanes: effective operands, in canonical shape. */
 export function reportUse(store: DenseKernelStore, plan: LanePlan, batch: number, use: LaneUse): void {
   tf.tidy(() => {
-    const { info, masks, opMasks = {} } = store;
+    const { info, masks } = store;
     const images = (t: tf.Tensor) => {
       const [, height, width, channels] = t.shape as LaneShape;
       return fromLanes(t, info.kind === 'dense' ? [batch, channels] : [batch, height, width, channels]);
@@ -20,8 +20,7 @@ export function reportUse(store: DenseKernelStore, plan: LanePlan, batch: number
       use: 0,
       nest: nestOf(info.kind === 'dense', plan, batch),
       W,
-      backwardW:
-        masks.backward === masks.forward ? W : opMasks.backward ? tf.mul(store.variable, opMasks.backward) : store.variable,
+      backwardW: masks.backward === masks.forward ? W : store.effective('backward'),
       A: images(use.A),
       E: images(use.E),
       G: use.G,

@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
 import { checkModel } from '../check-model.js';
 import type { TappedOp, TensorTap } from '../contracts.js';
+import { forwardOrder } from './forward-order.js';
 import { kernelNames } from './kernel-names.js';
 import { selfTest } from './self-test.js';
 import { tapKernels } from './tap-kernels.js';
+import { tapProducts } from './tap-products.js';
 
 /** Options of {@link attachTap}. */
 export interface TapOptions {
@@ -29,8 +31,12 @@ const attached = new Set<Required<TapOptions>>();
  * G, and once more in the backward pass if that goes on to earlier layers, then with E: the last report of a use holds.
  *
  * Seen are matMul, conv1d, conv2d, conv3d, depthwise, separable and transposed convolutions, their fused and masked forms and
- * recurrent kernels; also where the kernel was reshaped, transposed, cast, sliced or multiplied before. Not seen are embeddings, einsum and
- * batches of matrices: `TensorTap.layers` lists all kernels, so that what never came can be told.
+ * recurrent kernels; also where the kernel was reshaped, transposed, cast, sliced or multiplied before. Products of two activations (attention,
+ * the layer `dot`, a matMul of your own layer) come as `layer/product`, a use for each, or as `model/product` where no layer computes: in
+ * the forward pass with A and W, which is the second factor, and again with E in the backward pass.
+ *
+ * Not seen are embeddings, products of a kernel with a batch of matrices, einsum, matrices that are broadcast and filters that are activations:
+ * `TensorTap.layers` lists all kernels and products, so that what never came can be told.
  *
  * @param model a built model; layers that are added or replaced later are not seen.
  * @throws SparsityError when the model has no kernels, or the tap does not work with this tfjs: each attach is self-tested.
@@ -55,13 +61,14 @@ export function attachTap(model: tf.LayersModel, { onOp, isWanted = () => true }
   }
   selfTest();
   const tap = { onOp, isWanted };
-  const release = tapKernels(kernels, tap);
+  const order = forwardOrder([...kernels.values()].map(({ name }) => name));
+  const releases = [tapKernels(kernels, tap, order), tapProducts(model, kernels, tap, order)];
   attached.add(tap);
   return {
-    layers: [...kernels.values()].map(({ name }) => name),
+    layers: order.names,
     detach() {
       attached.delete(tap);
-      release();
+      for (const release of releases) release();
     },
   };
 }

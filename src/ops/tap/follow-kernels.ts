@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { maskedKernelName } from '../masked-kernel-op.js';
+import { type KernelForms, kernelForms } from './kernel-forms.js';
 import type { NamedKernel } from './kernel-names.js';
 import { type KernelUse, kernelUseOf } from './kernel-use.js';
 import { observeTape, type TapeNode } from './tape.js';
@@ -17,16 +17,11 @@ export interface FollowedUse extends KernelUse {
 
 /** What is known of the step that a tape records. */
 interface Step {
-  /** Kernels in another form, by tensor id. */
-  readonly derived: Map<number, NamedKernel>;
+  readonly forms: KernelForms;
   /** Shapes that were flattened to rows, by the id of the flat tensor. */
   readonly flattened: Map<number, readonly number[]>;
   readonly uses: Map<string, number>;
 }
-
-/** Ops whose outputs are a kernel in another form, or parts of it (GRU splits its recurrent kernel). */
-const reforming = ['Reshape', 'ExpandDims', 'Transpose', 'Cast', 'Identity', 'Multiply', 'SplitV', 'Slice'];
-const forming = new Set([...reforming, maskedKernelName]);
 
 /**
  * Calls back for every use of the kernels that goes to a tape, until the returned function is called.
@@ -38,41 +33,33 @@ export function followKernels(kernels: ReadonlyMap<number, NamedKernel>, onUse: 
   return observeTape((op, node, attrs, tape) => {
     let step = steps.get(tape);
     if (!step) {
-      step = { derived: new Map(), flattened: new Map(), uses: new Map() };
+      step = { forms: kernelForms(kernels), flattened: new Map(), uses: new Map() };
       steps.set(tape, step);
     }
-    const { derived, flattened, uses } = step;
-    if (forming.has(op)) {
-      derive(op, node, kernels, step);
+    const { forms, flattened, uses } = step;
+    if (forms.observe(op, node)) {
+      if (op === 'Reshape') followRows(node, flattened);
       return;
     }
-    const kernelOf = (t: tf.Tensor | undefined) => t && (kernels.get(t.id) ?? derived.get(t.id));
     const found = kernelUseOf(
       op,
       node,
       attrs,
-      (t) => kernelOf(t) !== undefined,
+      (t) => forms.of(t) !== undefined,
       (t) => flattened.get(t.id),
     );
     if (!found) return;
-    const { name: layer, trained } = kernelOf(node.inputs[found.kernel]) as NamedKernel;
+    const { name: layer, trained } = forms.of(node.inputs[found.kernel]) as NamedKernel;
     const use = uses.get(layer) ?? 0;
     uses.set(layer, use + 1);
     onUse({ ...found, layer, use, trained, op, node });
   });
 }
 
-/** Follows kernels and flattened activations through ops that change their form. */
-function derive(op: string, { inputs, outputs }: TapeNode, kernels: ReadonlyMap<number, NamedKernel>, step: Step): void {
-  for (const input in inputs) {
-    const x = inputs[input] as tf.Tensor;
-    const kernel = kernels.get(x.id) ?? step.derived.get(x.id);
-    if (!kernel) continue;
-    for (const y of outputs) if (op !== 'Multiply' || x.shape.join() === y.shape.join()) step.derived.set(y.id, kernel);
-  }
-  if (op !== 'Reshape') return;
+/** Follows flattened activations through a reshape. */
+function followRows({ inputs, outputs }: TapeNode, flattened: Step['flattened']): void {
   const [x, y] = [inputs.x as tf.Tensor, outputs[0] as tf.Tensor];
   if (x.shape.at(-1) !== y.shape.at(-1)) return;
-  const flattened = x.rank > 2 && y.rank === 2 ? x.shape : x.rank === 2 && y.rank === 3 ? step.flattened.get(x.id) : undefined;
-  if (flattened) step.flattened.set(y.id, flattened);
+  const shape = x.rank > 2 && y.rank === 2 ? x.shape : x.rank === 2 && y.rank === 3 ? flattened.get(x.id) : undefined;
+  if (shape) flattened.set(y.id, shape);
 }

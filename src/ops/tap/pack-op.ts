@@ -7,7 +7,8 @@ import { packTensorBits } from '../pack-bits.js';
 /**
  * The non-zero patterns of a tapped use, with the shapes of its loop nest: plain data, 1/32 of the tensors.
  *
- * With `images`, A and E are those of the first images of the batch. W has no images. G is a sum over the whole batch, and its pattern says
+ * With `images`, A and E are those of the first images of the batch. W has no images, unless it is the second of two
+ * activations. G is a sum over the whole batch, and its pattern says
  * which gradients are wanted, which does not depend on the images looked at: it stays whole.
  *
  * @param images images to take, at least 1; more than there are means all. @default all images
@@ -32,7 +33,8 @@ export function packOp(op: TappedOp, images: number = op.nest.batch): LayerTenso
   const nest = { ...whole, batch: Math.min(images, whole.batch) };
   const input = [nest.batch, ...nest.inSize, nest.inChannels];
   const output = [nest.batch, ...nest.outSize, nest.outChannels];
-  const kernel = [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels];
+  const { kernelRole, onlyGradient } = op;
+  const kernel = [...(kernelRole === 'A' ? [nest.batch] : nest.kernelSize), nest.inChannels / nest.groups, nest.outChannels];
   const W = pack(op.W, kernel);
   return {
     layer,
@@ -45,6 +47,8 @@ export function packOp(op: TappedOp, images: number = op.nest.batch): LayerTenso
     ...(op.backwardE && { backwardE: pack(op.backwardE, output) }),
     ...(op.gradientA && { gradientA: pack(op.gradientA, input) }),
     G: op.G && pack(op.G, kernel),
+    ...(kernelRole && { kernelRole }),
+    ...(onlyGradient && { onlyGradient }),
     needsInputGradient,
     batchTotal: whole.batch,
   };

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
 import type { TappedOp } from '../contracts.js';
+import { forwardOrder } from './forward-order.js';
 import { tapKernels } from './tap-kernels.js';
 
 const shown = ['W', 'A', 'E', 'G', 'needsInputGradient'] as const;
@@ -36,10 +37,8 @@ function check(name: string, expected: string, backward: (x: tf.Tensor2D) => (w:
   try {
     tf.tidy(() => {
       const w = tf.tensor2d([[3]]);
-      const release = tapKernels(new Map([[w.id, { name: 'w', trained: true }]]), {
-        onOp: (op) => void seen.push(describe(op)),
-        isWanted: () => true,
-      });
+      const options = { onOp: (op: TappedOp) => void seen.push(describe(op)), isWanted: () => true };
+      const release = tapKernels(new Map([[w.id, { name: 'w', trained: true }]]), options, forwardOrder(['w']));
       try {
         backward(tf.tensor2d([[2]]))(w);
       } finally {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TapOptions } from './attach-tap.js';
 import { followKernels } from './follow-kernels.js';
+import type { ForwardOrder } from './forward-order.js';
 import type { NamedKernel } from './kernel-names.js';
 import { offTape, type TapeNode } from './tape.js';
 
@@ -10,9 +11,14 @@ import { offTape, type TapeNode } from './tape.js';
  *
  * @param kernels each kernel by the id of its variable.
  */
-export function tapKernels(kernels: ReadonlyMap<number, NamedKernel>, { onOp, isWanted }: Required<TapOptions>): () => void {
+export function tapKernels(
+  kernels: ReadonlyMap<number, NamedKernel>,
+  { onOp, isWanted }: Required<TapOptions>,
+  order: ForwardOrder,
+): () => void {
   return followKernels(kernels, ({ layer, use, trained, node, nest, saved, views, data, kernel, thinned = {} }) => {
     if (!isWanted()) return;
+    order.pass(layer);
     const emit = (dy: tf.Tensor | undefined, G: tf.Tensor | undefined, needsInputGradient: boolean) => {
       const W = views.W(node.saved[saved.W] as tf.Tensor);
       const backwardW = saved.backwardW === saved.W ? W : views.W(node.saved[saved.backwardW] as tf.Tensor);

@@ -1,4 +1,5 @@
 import { SparsityError } from '../../errors.js';
+import { highestInRuns } from '../../kernels/index.js';
 import { nearest } from '../../nearest.js';
 import { checkChoice, checkInteger } from '../check.js';
 import { inConfig } from '../config-entry.js';
@@ -7,7 +8,7 @@ import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
 import { apportion } from './apportion.js';
 import { checkKernel } from './check-kernel.js';
-import { forEachRun, type GroupAxis, keepInRuns, outputRows, type Runs, runCount, runsAlong } from './runs.js';
+import { type GroupAxis, outputRows, type Runs, runCount, runsAlong } from './runs.js';
 
 /**
  * The blocks that an accelerator balances. `nm`: groups of `m` consecutive weights along `axis` (default `input`). `row`: the reduction
@@ -51,25 +52,38 @@ export function blockBudgets({ block, budgets = 'balanced' }: BlockBudgetsOption
   return described({ name: 'block-budgets', block, budgets }, (scores, info, sparsity) => {
     checkKernel(info, scores);
     const runs = blockRuns(block, info);
-    const caps = new Uint32Array(runCount(runs));
-    const sizes = new Float64Array(caps.length);
-    const masses = new Float64Array(caps.length);
-    forEachRun(runs, (run, first, size) => {
-      sizes[run] = size;
-      for (let k = 0; k < size; k++) {
-        const score = scores[first + k * runs.inner];
-        if (score === Number.NEGATIVE_INFINITY) continue;
-        caps[run]++;
-        masses[run] += Math.max(0, score);
-      }
-    });
+    const { sizes, caps, masses } = weighed(scores, runs);
     const claims =
       budgets === 'balanced' ? { shares: sizes, caps, priority: Float32Array.from(masses) } : { shares: masses, caps };
-    return keepInRuns(scores, runs, apportion(keptCount(scores.length, sparsity), claims));
+    return highestInRuns(scores, runs, apportion(keptCount(scores.length, sparsity), claims));
   });
 }
 
 inConfig(blockBudgets, 'block-budgets', { block: true, budgets: true });
+
+/** Of each block its size, how many of its weights may stay, and the sum of their scores; walked in the order of memory. */
+function weighed(scores: Float32Array, runs: Runs) {
+  const { outer, length, inner, width } = runs;
+  const caps = new Uint32Array(runCount(runs));
+  const sizes = new Float64Array(caps.length);
+  const masses = new Float64Array(caps.length);
+  let [first, at] = [0, 0];
+  for (let o = 0; o < outer; o++) {
+    for (let start = 0; start < length; start += width, first += inner) {
+      const size = Math.min(width, length - start);
+      sizes.fill(size, first, first + inner);
+      for (let k = 0; k < size; k++) {
+        for (let run = first; run < first + inner; run++, at++) {
+          const score = scores[at];
+          if (score === Number.NEGATIVE_INFINITY) continue;
+          caps[run]++;
+          if (score > 0) masses[run] += score;
+        }
+      }
+    }
+  }
+  return { sizes, caps, masses };
+}
 
 /** The blocks of a kernel. */
 export function blockRuns(block: Block, info: KernelInfo): Runs {

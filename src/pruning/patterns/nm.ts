@@ -1,10 +1,11 @@
 import { SparsityError } from '../../errors.js';
+import { highestInRuns } from '../../kernels/index.js';
 import { checkChoice, checkInteger, checkSparsity } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { checkKernel } from './check-kernel.js';
-import { checkAxis, forEachRun, type GroupAxis, keepInRuns, runsAlong } from './runs.js';
+import { checkAxis, forEachRun, type GroupAxis, type Runs, runsAlong } from './runs.js';
 
 /** Options of {@link nm}. */
 export interface NmOptions {
@@ -62,14 +63,14 @@ export function nm({ n, m, axis = 'input', sharedOutputs = 1, profile = 'default
       });
     }
     if (sparsity === 0) return new Uint8Array(scores.length).fill(1);
-    const ties = profile === 'jaxpruner' ? 'highest' : 'lowest';
-    if (sharedOutputs === 1) return keepInRuns(scores, runs, n, ties);
+    const keep = profile === 'jaxpruner' ? lastHighest : highestInRuns;
+    if (sharedOutputs === 1) return keep(scores, runs, n);
     checkOutputsLast(info);
     const groups = Math.ceil(runs.inner / sharedOutputs);
     const groupOf = (i: number) => Math.floor(i / runs.inner) * groups + Math.floor((i % runs.inner) / sharedOutputs);
     const sums = new Float32Array((scores.length / runs.inner) * groups);
     for (let i = 0; i < scores.length; i++) sums[groupOf(i)] += scores[i];
-    const shared = keepInRuns(sums, { ...runs, inner: groups }, n, ties);
+    const shared = keep(sums, { ...runs, inner: groups }, n);
     return Uint8Array.from(scores, (_, i) => shared[groupOf(i)]);
   });
 }
@@ -101,6 +102,11 @@ export function isNm(
     obeys &&= nonzeros <= n;
   });
   return obeys;
+}
+
+/** The highest of each run, ties to the highest index: seen from behind they are the first. For runs of one size. */
+function lastHighest(scores: Float32Array, runs: Runs, keep: number): Uint8Array {
+  return highestInRuns(scores.toReversed(), runs, keep).reverse();
 }
 
 function checkShared(sharedOutputs: number, axis: GroupAxis): void {

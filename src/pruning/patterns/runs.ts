@@ -1,8 +1,7 @@
 import { SparsityError } from '../../errors.js';
-import { highestInRuns } from '../../kernels/index.js';
+import type { AxisRuns } from '../../kernels/index.js';
 import { nearest } from '../../nearest.js';
 import type { KernelInfo } from '../contracts.js';
-import { topScores } from './top-scores.js';
 
 /**
  * An axis by its part in the forward pass (`input` is what it reduces over), or by number; negative numbers count from the end.
@@ -21,12 +20,7 @@ export type GroupAxis = AxisName | 'window';
  * for one `o` and one `i`; the last run of an axis is shorter where `width` does not divide `length`. Runs are numbered in the order
  * (o, run, i).
  */
-export interface Runs {
-  readonly outer: number;
-  readonly length: number;
-  readonly inner: number;
-  readonly width: number;
-}
+export type Runs = AxisRuns;
 
 /**
  * The number of an axis of a kernel.
@@ -125,79 +119,4 @@ export function forEachRun(runs: Runs, visit: (run: number, first: number, size:
       for (let i = 0; i < inner; i++) visit(run++, base + i, size);
     }
   }
-}
-
-/**
- * A mask that keeps in each run the highest scores, as many as `budget` says for all runs or for each; ties go to the lowest index,
- * or to the highest where `ties` says so.
- */
-export function keepInRuns(
-  scores: Float32Array,
-  runs: Runs,
-  budget: number | Uint32Array,
-  ties: 'lowest' | 'highest' = 'lowest',
-): Uint8Array {
-  const { inner, width } = runs;
-  if (typeof budget === 'number' && ties === 'lowest' && width <= shortRun && (inner === 1 || inner >= 4)) {
-    return highestInRuns(scores, runs, budget);
-  }
-  const mask = new Uint8Array(scores.length);
-  const ranking = newRanking(Math.min(runs.width, shortBudget));
-  const lowest = ties === 'lowest';
-  forEachRun(runs, (run, first, size) => {
-    const count = typeof budget === 'number' ? budget : budget[run];
-    const start = lowest ? first : first + (size - 1) * inner;
-    const stride = lowest ? inner : -inner;
-    if (Math.min(size, count) <= shortBudget) keepFew(scores, mask, start, stride, size, count, ranking);
-    else keepMany(scores, mask, start, stride, size, count);
-  });
-  return mask;
-}
-
-/** Runs up to this width are ranked by a kernel, of all against all: the masks of N:M, which may be made at every step. */
-const shortRun = 32;
-
-/** Up to this many weights to keep, insertion beats a selection by the bits. */
-const shortBudget = 64;
-
-interface Ranking {
-  readonly values: Float32Array;
-  readonly places: Int32Array;
-}
-
-function newRanking(size: number): Ranking {
-  return { values: new Float32Array(size), places: new Int32Array(size) };
-}
-
-/** Insertion into the `count` best so far. Only a strictly higher score overtakes, so the first of a tie stays. */
-function keepFew(
-  scores: Float32Array,
-  mask: Uint8Array,
-  start: number,
-  stride: number,
-  size: number,
-  count: number,
-  { values, places }: Ranking,
-): void {
-  if (count <= 0) return;
-  let filled = 0;
-  for (let k = 0, at = start; k < size; k++, at += stride) {
-    const score = scores[at];
-    if (filled === count && score <= values[count - 1]) continue;
-    let rank = filled < count ? filled++ : count - 1;
-    for (; rank > 0 && values[rank - 1] < score; rank--) {
-      values[rank] = values[rank - 1];
-      places[rank] = places[rank - 1];
-    }
-    values[rank] = score;
-    places[rank] = at;
-  }
-  for (let rank = 0; rank < filled; rank++) mask[places[rank]] = 1;
-}
-
-function keepMany(scores: Float32Array, mask: Uint8Array, start: number, stride: number, size: number, count: number): void {
-  const run = new Float32Array(size);
-  for (let k = 0; k < size; k++) run[k] = scores[start + k * stride];
-  const kept = topScores(run, count);
-  for (let k = 0; k < size; k++) mask[start + k * stride] = kept[k];
 }

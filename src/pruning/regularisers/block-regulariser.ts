@@ -1,9 +1,10 @@
 import { SparsityError } from '../../errors.js';
+import { highestInRuns } from '../../kernels/index.js';
 import { checkAmount, checkInteger, checkSparsity } from '../check.js';
 import type { KernelInfo } from '../contracts.js';
 import { type Block, blockRuns, checkBlock } from '../patterns/block-budgets.js';
 import { checkKernel } from '../patterns/check-kernel.js';
-import { forEachRun, keepInRuns, runCount } from '../patterns/runs.js';
+import { forEachRun, runCount } from '../patterns/runs.js';
 import { magnitudes } from '../scores/magnitude-score.js';
 
 /** Options of {@link blockRegulariser}; exactly one of `gamma` and `sparsity` is given. */
@@ -78,7 +79,7 @@ export function blockRegulariser({ block, gamma, sparsity, lambda }: BlockRegula
       forEachRun(runs, (run, _, size) => {
         targets[run] = target(size);
       });
-      const kept = keepInRuns(magnitudes(weights), runs, targets);
+      const kept = highestInRuns(magnitudes(weights), runs, targets);
       let shrunk: Float32Array | undefined;
       for (let i = 0; i < kept.length; i++) {
         const weight = weights[i];

@@ -1,14 +1,17 @@
-import type * as tf from '@tensorflow/tfjs';
 import { convNest, type LoopNest } from '../../hw/index.js';
-import type { OpAttrs } from '../tap/tape.js';
+import type { OpAttrs } from './tape.js';
 
 /**
  * The loop nest of a product of two activations, [...batch, m, k] by [...batch, k, n]: a group for each matrix of an image.
  *
  * @param images of the pass; where they do not divide the matrices, all of these are groups of one.
  */
-export function productNest([x, z]: readonly tf.Tensor[], { transposeA, transposeB }: OpAttrs, images: number): LoopNest {
-  const sizes = (t: tf.Tensor | undefined, transposed: boolean): [number, number, number] => {
+export function productNest(
+  [x, z]: readonly { readonly shape: readonly number[] }[],
+  { transposeA, transposeB }: OpAttrs,
+  images: number,
+): LoopNest {
+  const sizes = (t: { readonly shape: readonly number[] } | undefined, transposed: boolean): [number, number, number] => {
     const shape = t?.shape ?? [];
     const [rows, columns] = shape.slice(-2) as [number, number];
     const matrices = shape.slice(0, -2).reduce((product, size) => product * size, 1);

@@ -4,7 +4,7 @@ import { pruning } from 'tfjs-sparsity/callbacks';
 import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { bdwp, nm, type PruningMethod, sdwp, srSte } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
-import { groupMask } from '../../src/ops/group-mask.js';
+import { keptInGroups } from '../../src/ops/kept-in-groups.js';
 import { createRng } from '../../src/rng.js';
 import { backend } from '../support/backend.js';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -42,7 +42,7 @@ async function trained(method: PruningMethod, execution: 'dense' | 'sparse') {
   return { loss: history.loss as number[], kernels };
 }
 
-describe('masks of groups as tensors', () => {
+describe('weights that stay in their groups, as tensors', () => {
   it.runIf(backend === 'wasm')('are those of the pattern, along each axis', () => {
     const shapes = fc.oneof(
       fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 4, max: 30 })),
@@ -59,14 +59,14 @@ describe('masks of groups as tensors', () => {
           const info = { name: 'k', kind, shape, inputAxis: shape.length - 2, outputAxis: shape.length - 1 } as const;
           const rng = createRng(seed);
           const weights = Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => Math.round(8 * rng.normal()) / 8);
-          const expected = nm({ n, m: 5, axis })(weights.map(Math.abs), info, 1 - n / 5);
+          const mask = nm({ n, m: 5, axis })(weights.map(Math.abs), info, 1 - n / 5);
           expectNoLeak(() => {
-            const [w, mask] = tf.tidy(() => {
+            const [w, kept] = tf.tidy(() => {
               const w = tf.tensor(weights, [...shape]);
-              return [w, groupMask(w, info[`${axis}Axis`], { n, m: 5 }) as tf.Tensor];
+              return [w, keptInGroups(w, info[`${axis}Axis`], { n, m: 5 }) as tf.Tensor];
             });
-            expect([...mask.dataSync()]).toEqual([...expected]);
-            tf.dispose([w, mask]);
+            expect(kept.dataSync()).toEqual(weights.map((weight, i) => (mask[i] === 1 ? weight : 0)));
+            tf.dispose([w, kept]);
           });
         },
       ),
@@ -74,9 +74,9 @@ describe('masks of groups as tensors', () => {
   });
 
   it('are not made of NaN, nor without the kernel', () => {
-    const kept = tf.tidy(() => groupMask(tf.tensor2d([[Number.NaN, 1, 2, 3]]), 1, { n: 1, m: 2 }));
+    const kept = tf.tidy(() => keptInGroups(tf.tensor2d([[Number.NaN, 1, 2, 3]]), 1, { n: 1, m: 2 }));
     expect(kept).toBeUndefined();
-    if (backend !== 'wasm') expect(tf.tidy(() => groupMask(tf.ones([2, 4]), 1, { n: 1, m: 2 }))).toBeUndefined();
+    if (backend !== 'wasm') expect(tf.tidy(() => keptInGroups(tf.ones([2, 4]), 1, { n: 1, m: 2 }))).toBeUndefined();
   });
 
   it.each([srSte({ n: 2, m: 4 }), srSte({ n: 3, m: 8, decay: 0.01 }), bdwp({ n: 2, m: 8 }), sdwp({ n: 2, m: 4 })])(
