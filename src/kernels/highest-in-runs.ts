@@ -13,31 +13,40 @@ const shortRun = 32;
 
 /**
  * A mask of the highest scores of each run, ties to the lowest index: `keep` of every run, or as many as a word of its own says; all of a
- * run that has no more. No score may be NaN.
+ * run that has no more. No score may be NaN. Scores may come in pieces that follow one another.
  *
  * @example
  * ```ts
  * highestInRuns(Float32Array.of(3, 5, 1, 4), {outer: 1, length: 4, inner: 1, width: 4}, 2); // [0, 1, 0, 1]
  * ```
  */
-export function highestInRuns(scores: Float32Array, runs: AxisRuns, keep: number | Uint32Array): Uint8Array {
+export function highestInRuns(
+  scores: Float32Array | readonly Float32Array[],
+  runs: AxisRuns,
+  keep: number | Uint32Array,
+): Uint8Array {
   const { outer, length, inner, width } = runs;
   const isShort = width <= shortRun && (inner === 1 || inner >= 4);
   // A number is a vector of equal budgets, from which nobody moves on.
   const [budgets, step] = typeof keep === 'number' ? [new Uint32Array(4).fill(keep), 0] : [keep, 4];
-  const { memory, wasm, areas } = ownMemory([scores.byteLength, scores.length, budgets.byteLength, isShort ? 0 : roomOf(runs)]);
+  const count = outer * length * inner;
+  const { memory, wasm, areas } = ownMemory([4 * count, count, budgets.byteLength, isShort ? 0 : roomOf(runs)]);
   const [scoresAt, maskAt, budgetsAt, room] = areas;
-  new Float32Array(memory.buffer, scoresAt, scores.length).set(scores);
+  let next = scoresAt;
+  for (const piece of scores instanceof Float32Array ? [scores] : scores) {
+    new Float32Array(memory.buffer, next, piece.length).set(piece);
+    next += piece.byteLength;
+  }
   new Uint32Array(memory.buffer, budgetsAt, budgets.length).set(budgets);
   const numbers = inner === 1 ? [outer, length] : [outer, length, inner];
   const kernel = isShort ? 'highest' : 'select';
   wasm[`${kernel}${inner === 1 ? 'Along' : 'Across'}`](scoresAt, maskAt, ...numbers, width, budgetsAt, step, room);
-  return new Uint8Array(memory.buffer, maskAt, scores.length).slice();
+  return new Uint8Array(memory.buffer, maskAt, count).slice();
 }
 
 /** What the search works in: counters, bounds of the runs side by side, up to 16 of these runs and one more. */
 function roomOf({ length, inner, width }: AxisRuns): number {
-  return 8192 + 8 * inner + (Math.min(16, inner) + 1) * (4 * Math.min(width, length) + 80);
+  return 16384 + 8 * inner + (Math.min(16, inner) + 1) * (4 * Math.min(width, length) + 80);
 }
 
 /**

@@ -3,6 +3,7 @@ import { type GroupKernels, groupKernels } from './group-lists.js';
 import { type GroupMaskKernels, groupMaskKernels } from './group-masks.js';
 import { crewOn } from './kernel-crew.js';
 import { type LaneMapKernels, laneMapKernels, windowNumbers } from './lane-map-kernels.js';
+import { type MaskListKernels, maskListKernels } from './mask-lists.js';
 import type { Frame } from './offset-lists.js';
 import { outputShares, type ProductShare, productShares } from './product-shares.js';
 import { type UpdateKernels, updateKernels } from './update-kernels.js';
@@ -31,7 +32,7 @@ export interface LaneMap {
 export type LaneCounts = readonly [blocks: number, height: number, width: number];
 
 /** Kernels on activations in lanes, [block][pixel][channel][32 images], at addresses in one memory. They overwrite their outputs. */
-export interface LaneKernels extends LaneMapKernels, GroupKernels, GroupMaskKernels, UpdateKernels {
+export interface LaneKernels extends LaneMapKernels, GroupKernels, GroupMaskKernels, MaskListKernels, UpdateKernels {
   /** y = bias + sum over the list's non-zeros of value x, and relu of it where asked; `bias` 0 for none. */
   product(list: ListPointers, values: Pointer, bias: Pointer, relu: boolean, x: LaneMap, y: LaneMap, counts: LaneCounts): void;
   /** The gradient of the list's values: for each the sum over pixels and images of x dy. Partials: 16 bytes per value. */
@@ -42,6 +43,8 @@ export interface LaneKernels extends LaneMapKernels, GroupKernels, GroupMaskKern
   permute(source: Pointer, order: Pointer, target: Pointer, count: number): void;
   /** target[order[i]] = source[i]. */
   scatter(source: Pointer, order: Pointer, target: Pointer, count: number): void;
+  /** target[i] = byte i of a mask, as float32. */
+  expandMask(mask: Pointer, target: Pointer, count: number): void;
   /** Images [batch][features] into lanes; those without an image are 0. */
   toLanes(images: Pointer, batch: number, features: number, lanes: Pointer): void;
   /** Lanes of a map of `rows` rows into images [batch][rows][rowFeatures]; only the map's own block and row strides count. */
@@ -117,6 +120,7 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
     ...laneMapKernels(wasm),
     ...groupKernels(wasm),
     ...groupMaskKernels(wasm),
+    ...maskListKernels(wasm),
     ...updateKernels(wasm),
     product(list, values, bias, relu, x, y, counts) {
       const calls = productShares(crew, list, x, y, counts).map((share) => [
@@ -135,6 +139,7 @@ export function instantiateLaneKernels(memory: WebAssembly.Memory, build = bestK
     biasGradient: wasm.lanesBiasGradient,
     permute: wasm.permute,
     scatter: wasm.scatter,
+    expandMask: wasm.expandMask,
     toLanes: wasm.toLanes,
     fromLanes: ({ pointer, block, row }, batch, rows, rowFeatures, images) =>
       wasm.fromLanes(pointer, block, row, batch, rows, rowFeatures, images),

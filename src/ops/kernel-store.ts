@@ -6,6 +6,7 @@ import { sameMask, sameMasks } from '../pruning/same-masks.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import { keptInGroups } from './kept-in-groups.js';
 import { hasHeap } from './lanes/on-heap.js';
+import { maskTensor } from './mask-tensor.js';
 import { effectiveWeights, type OpMasks } from './masked-ops.js';
 import { namedSlots } from './optimizer-slots.js';
 
@@ -104,8 +105,8 @@ export class DenseKernelStore implements KernelStore {
 
   repack(masks: LayerMasks, treatment: PrunedTreatment, optimizer?: tf.Optimizer): void {
     const forward = this.own(masks.forward, []);
-    const backward = this.own(masks.backward, [forward]);
-    const gradient = this.own(masks.gradient, [forward, backward]);
+    const backward = masks.backward === masks.forward ? forward : this.own(masks.backward, [forward]);
+    const gradient = masks.gradient === masks.forward ? forward : this.own(masks.gradient, [forward, backward]);
     const next = { forward, backward, gradient };
     this.masksUsed &&= this.current !== undefined && sameMasks(this.current, next);
     this.disposeTensors();
@@ -237,8 +238,7 @@ export class DenseKernelStore implements KernelStore {
 
   private expand(mask: Uint8Array | null): tf.Tensor | null {
     if (!mask) return null;
-    // A Float32Array, not a cast: on the cpu backend a cast keeps the bytes of the old type.
-    const tensor = this.tensors.get(mask) ?? tf.keep(tf.tensor(new Float32Array(mask), this.variable.shape));
+    const tensor = this.tensors.get(mask) ?? tf.keep(maskTensor(mask, this.variable.shape));
     this.tensors.set(mask, tensor);
     return tensor;
   }
@@ -282,7 +282,7 @@ export class DenseKernelStore implements KernelStore {
 
 /** Whether lists of both directions can be made straight from the weights of a kernel. */
 export function areListable(groups: GroupedMasks, { shape, outputAxis }: KernelInfo): boolean {
-  return groups.forward === 'input' && groups.backward === 'output' && canListGroups(groups, shape[outputAxis] as number);
+  return groups.forward === 'input' && canListGroups(groups, shape[outputAxis] as number);
 }
 
 /** Whether one mask keeps only what another keeps; null keeps all. */

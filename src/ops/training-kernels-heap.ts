@@ -42,6 +42,8 @@ export interface WasmHeap {
   clear(pointer: Pointer, bytes: number): void;
   /** `count` values in their place, until the heap grows: make all room before. */
   floats(pointer: Pointer, count: number): Float32Array;
+  /** `count` bytes in their place, as {@link WasmHeap.floats}. */
+  bytes(pointer: Pointer, count: number): Uint8Array;
   /** A copy of `count` words. */
   readWords(pointer: Pointer, count: number): Uint32Array;
   /** Writes `bytes` bytes from `source` to `target`, `times` times in a row. */
@@ -146,6 +148,7 @@ function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
         wasm._free(pointer);
       }
     },
+    bytes: bytesAt,
     clear: (pointer, bytes) => void bytesAt(pointer, bytes).fill(0),
     floats: (pointer, count) => new Float32Array(memory.buffer, pointer, count),
     readWords: (pointer, count) => new Uint32Array(memory.buffer, pointer, count).slice(),

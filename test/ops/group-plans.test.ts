@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { attachTap, type PrunableKernel, prunableKernels, sparsify, sparsifyReport, strip } from 'tfjs-sparsity/ops';
-import { bdwp, type LayerMasks } from 'tfjs-sparsity/pruning';
+import { bdwp, type LayerMasks, type PruningMethod, srSte } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
 import { backend } from '../support/backend.js';
@@ -23,6 +23,7 @@ const cases = fc.record({
   batch: backend === 'wasm' ? fc.constantFrom(5, 32, 33) : fc.constant(2),
   decay: fc.constantFrom(0, 0.01),
   looks: fc.boolean(),
+  make: fc.constantFrom(bdwp, srSte),
 });
 
 function network({ strides, padding, filters }: { strides: number; padding: 'same' | 'valid'; filters: number }) {
@@ -36,12 +37,18 @@ function network({ strides, padding, filters }: { strides: number; padding: 'sam
   });
 }
 
-/** Some steps under BDWP; `watch` sees the model after each. */
-async function train(model: tf.LayersModel, x: tf.Tensor, y: tf.Tensor, options: object, watch: () => void): Promise<number[]> {
+/** Some steps under a method; `watch` sees the model after each. */
+async function train(
+  model: tf.LayersModel,
+  x: tf.Tensor,
+  y: tf.Tensor,
+  method: PruningMethod,
+  watch: () => void = () => {},
+): Promise<number[]> {
   model.compile({ optimizer: tf.train.sgd(0.05), loss: 'meanSquaredError' });
   const batchSize = x.shape[0] as number;
   const watcher = new tf.CustomCallback({ onBatchEnd: async () => watch() });
-  const callbacks = [pruning(bdwp(options)), watcher];
+  const callbacks = [pruning(method), watcher];
   const { history } = await model.fit(x, y, { epochs: 4, batchSize, shuffle: false, verbose: 0, callbacks });
   model.optimizer.dispose();
   return history.loss as number[];
@@ -50,7 +57,7 @@ async function train(model: tf.LayersModel, x: tf.Tensor, y: tf.Tensor, options:
 describe('masks that follow from the weights', () => {
   it('train in lanes as masked layers do, whether somebody looks at the masks or not, and are those of the pure function', async () => {
     await fc.assert(
-      fc.asyncProperty(cases, async ({ n, decay, batch, looks, ...net }) => {
+      fc.asyncProperty(cases, async ({ n, decay, batch, looks, make, ...net }) => {
         await expectNoLeak(async () => {
           const dense = network(net);
           const x = tf.randomNormal([batch, 8, 8, 8], 0, 1, 'float32', 1);
@@ -59,11 +66,11 @@ describe('masks that follow from the weights', () => {
           for (const execution of ['dense', 'sparse'] as const) {
             const model = sparsify(dense, { execution });
             const kernels = prunableKernels(model);
-            const losses = await train(model, x, y, { n, m: 8, decay }, () => {
+            const losses = await train(model, x, y, make({ n, m: 8, decay }), () => {
               if (looks) kernels.map((kernel) => kernel.masks);
             });
             results.push(Float32Array.from(losses));
-            const method = bdwp({ n, m: 8 });
+            const method = make({ n, m: 8 });
             for (const kernel of kernels) {
               const state = { info: kernel.info, weights: kernel.readKernel(), masks: undefined };
               const [expected] = method.updateMasks([state], { step: 0, sparsity: 1 - n / 8, rng: createRng(0) });
@@ -88,7 +95,7 @@ describe('masks that follow from the weights', () => {
       const model = sparsify(dense, { execution: 'sparse' });
       const x = tf.randomNormal([4, 8, 8, 8], 0, 1, 'float32', 3);
       const y = tf.randomNormal([4, 12], 0, 1, 'float32', 4);
-      await train(model, x, y, { n: 2, m: 8 }, () => {});
+      await train(model, x, y, bdwp({ n: 2, m: 8 }));
       const others = model.getWeights().map((w, i) => tf.randomNormal(w.shape, 0, 1, 'float32', i + 1));
       model.setWeights(others);
       const before = prunableKernels(model).map(({ masks }) => masks);
@@ -97,7 +104,7 @@ describe('masks that follow from the weights', () => {
       const values = [actual, expected].map((t) => t.dataSync<'float32'>()) as [Float32Array, Float32Array];
       expect(relativeDifference(values[0], Float64Array.from(values[1]))).toBeLessThan(1e-5);
       expect(prunableKernels(model).map(({ masks }) => masks)).toEqual(before);
-      await train(model, x, y, { n: 2, m: 8 }, () => {});
+      await train(model, x, y, bdwp({ n: 2, m: 8 }));
       expect(prunableKernels(model).map(({ masks }) => masks)).not.toEqual(before);
       tf.dispose([x, y, actual, expected, ...others]);
       for (const each of [dense, model, stripped]) each.dispose();
@@ -108,7 +115,7 @@ describe('masks that follow from the weights', () => {
     const dense = network({ strides: 1, padding: 'same', filters: 8 });
     const model = sparsify(dense, { execution: 'sparse' });
     const [x, y] = [tf.ones([4, 8, 8, 8]), tf.ones([4, 12])];
-    await train(model, x, y, { n: 2, m: 8 }, () => {});
+    await train(model, x, y, bdwp({ n: 2, m: 8 }));
     const [, kernel] = prunableKernels(model);
     const values = kernel?.readKernel().slice() as Float32Array;
     values[5] = Number.NaN;
@@ -132,7 +139,7 @@ describe('masks that follow from the weights', () => {
       const model = sparsify(dense, { execution: 'sparse' });
       const x = tf.randomNormal([4, 8, 8, 8], 0, 1, 'float32', 3);
       const y = tf.randomNormal([4, 12], 0, 1, 'float32', 4);
-      await train(model, x, y, { n: 2, m: 8, decay: 0.1 }, () => {});
+      await train(model, x, y, bdwp({ n: 2, m: 8, decay: 0.1 }));
       const gradients = () =>
         tf.tidy(() => {
           const { grads } = tf.variableGrads(() => (model.apply(x, { training: true }) as tf.Tensor).square().mean().asScalar());
@@ -155,7 +162,7 @@ describe('masks that follow from the weights', () => {
       const model = sparsify(dense, { execution: 'sparse' });
       let seen = 0;
       const tap = watches ? attachTap(model, { onOp: () => void seen++ }) : undefined;
-      await train(model, x, y, { n: 2, m: 8, decay: 0.1 }, () => {});
+      await train(model, x, y, bdwp({ n: 2, m: 8, decay: 0.1 }));
       tap?.detach();
       expect(seen).toBe(watches ? 4 * 3 : 0);
       results.push(prunableKernels(model).map((kernel) => kernel.readKernel().slice()));
@@ -166,11 +173,14 @@ describe('masks that follow from the weights', () => {
     dense.dispose();
   });
 
-  it('need no masks in lanes', async () => {
+  it.each([
+    ['BDWP', bdwp],
+    ['SR-STE', srSte],
+  ] as const)('need no masks in lanes under %s', async (_, make) => {
     const dense = network({ strides: 1, padding: 'same', filters: 8 });
     const model = sparsify(dense, { execution: 'sparse' });
     const [x, y] = [tf.ones([4, 8, 8, 8]), tf.ones([4, 12])];
-    const method = bdwp({ n: 2, m: 8, exclude: [] });
+    const method = make({ n: 2, m: 8 });
     let asked = 0;
     const counted = {
       ...method,

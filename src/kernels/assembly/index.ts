@@ -29,7 +29,7 @@ export {
   pooledError,
 } from './lanes-pool';
 export { gatherLines, gradientLines, lineHits, shiftLines } from './lines';
-export { addDecay, countOnes, listAcross, listAlong } from './lists';
+export { addDecay, countOnes, expandMask, listAcross, listAlong } from './lists';
 export { normaliseRows, normaliseSums } from './normalise';
 export { outerBarriers } from './outer';
 export { maxPoolGradient } from './pooling';

@@ -12,6 +12,15 @@ export function countOnes(mask: usize, count: i32): i32 {
   return <i32>ones;
 }
 
+/** target[i] = byte i, as float32. */
+export function expandMask(mask: usize, target: usize, count: i32): void {
+  for (; count >= 4; count -= 4, mask += 4, target += 16) {
+    const halves = i16x8.extend_low_i8x16_u(v128.load32_zero(mask));
+    v128.store(target, f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(halves)));
+  }
+  for (; count > 0; count--, mask++, target += 4) store<f32>(target, <f32>load<u8>(mask));
+}
+
 /** Bit i: whether byte i is kept, of the first `count`. */
 // @ts-ignore: decorator
 @inline

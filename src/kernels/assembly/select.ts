@@ -7,6 +7,7 @@ import { rowsToColumns } from './transpose';
 const COLUMNS: i32 = 16;
 /** Keys from which digits of 11 bits take less time than digits of 8. */
 const MANY: i32 = 8192;
+/** Bytes of a set of counters. There are two, for keys in turn: many equal ones would wait for each other's counting. */
 const COUNTERS: usize = 8192;
 
 /** Scores to integers of the same order, in place; -0 equals 0. */
@@ -18,6 +19,20 @@ function toKeys(scores: usize, count: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function countDigit(counters: usize, digit: i32): void {
+  const counter = counters + 4 * <usize>digit;
+  store<i32>(counter, load<i32>(counter) + 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function counted(counters: usize, digit: i32): i32 {
+  const counter = counters + 4 * <usize>digit;
+  return load<i32>(counter) + load<i32>(counter, COUNTERS);
+}
+
 /**
  * The lowest of the `keep` highest of `count` keys; at `ties`, how many of those that equal it stay. `room`: the counters, and a word more
  * than there are keys.
@@ -26,7 +41,7 @@ function lowestKept(keys: usize, count: i32, keep: i32, room: usize, ties: usize
   store<i32>(ties, 0);
   if (keep >= count) return i32.MIN_VALUE;
   if (keep <= 0) return i32.MAX_VALUE;
-  const candidates = room + COUNTERS;
+  const candidates = room + 2 * COUNTERS;
   const widest = count < MANY ? 8 : 11;
   let lowest = 0;
   for (let shift = 32; shift > 0; ) {
@@ -36,16 +51,15 @@ function lowestKept(keys: usize, count: i32, keep: i32, room: usize, ties: usize
     const last = (1 << width) - 1;
     shift -= width;
     memory.fill(room, 0, <usize>4 << width);
+    memory.fill(room + COUNTERS, 0, <usize>4 << width);
     const end = keys + 4 * <usize>count;
-    for (let p = keys; p < end; p += 4) {
-      const counter = room + 4 * <usize>(((load<i32>(p) >> shift) & last) ^ flip);
-      store<i32>(counter, load<i32>(counter) + 1);
+    for (let p = keys; p < end - 4; p += 8) {
+      countDigit(room, ((load<i32>(p) >> shift) & last) ^ flip);
+      countDigit(room + COUNTERS, ((load<i32>(p, 4) >> shift) & last) ^ flip);
     }
+    if (count & 1) countDigit(room, ((load<i32>(end - 4) >> shift) & last) ^ flip);
     let digit = last;
-    for (let here = load<i32>(room + 4 * <usize>digit); here < keep; here = load<i32>(room + 4 * <usize>digit)) {
-      keep -= here;
-      digit--;
-    }
+    for (let here = counted(room, digit); here < keep; here = counted(room, --digit)) keep -= here;
     lowest |= (digit ^ flip) << shift;
     // Those that share all digits so far with the lowest that stays.
     let next = candidates;
@@ -113,7 +127,7 @@ function bytesOf(words: v128): v128 {
 
 /**
  * mask = 1 for the highest of each run of `width` scores along the last axis of [rows][length], else 0; the last run of a row may be shorter.
- * A run's budget lies `step` bytes behind that of the run before. Scores are overwritten. `room`: 8 KB and a run, 8 bytes more than that.
+ * A run's budget lies `step` bytes behind that of the run before. Scores are overwritten. `room`: 16 KB and a run, 8 bytes more than that.
  */
 export function selectAlong(
   scores: usize, mask: usize, rows: i32, length: i32, width: i32, budgets: usize, step: usize, room: usize,
@@ -130,7 +144,7 @@ export function selectAlong(
 }
 
 /**
- * The same along the middle axis of [outer][length][inner]; budgets are in the order of [outer][run][inner]. `room`: 8 KB and 8 bytes for each
+ * The same along the middle axis of [outer][length][inner]; budgets are in the order of [outer][run][inner]. `room`: 16 KB and 8 bytes for each
  * inner index; for the columns, 16 at most, and one more: 80 bytes more than a run.
  */
 export function selectAcross(

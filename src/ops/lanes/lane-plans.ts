@@ -40,16 +40,14 @@ export class LanePlans {
 
   /**
    * Puts masks in force that follow from the weights, and makes the lists of them, without masks. False, and nothing has happened, where
-   * that cannot be: kernels know one or two weights of a group. For a layer that has not run in lanes yet, which a restored one may be about
-   * to, masks are made as well.
+   * that cannot be: kernels know one or two weights of a group; or where the layer has not run in lanes yet.
    */
   regroup(store: DenseKernelStore, ...[groups, masksOf, treatment]: Parameters<DenseKernelStore['regroup']>): boolean {
     const known = this.plans.get(store);
     const isMaster = treatment.pruned === 'dense-master' && treatment.slots === 'keep';
-    if (!isMaster || !areListable(groups, store.info) || !hasLanes()) return false;
+    if (!known || !isMaster || !areListable(groups, store.info) || !hasLanes()) return false;
     store.regroupLater(groups, masksOf, treatment);
-    if (known) this.of(store, known.geometry);
-    else void store.masks;
+    this.of(store, known.geometry);
     return true;
   }
 
@@ -76,7 +74,7 @@ function groupsOf({ listed, variable }: DenseKernelStore): GroupedWeights | unde
   return listed?.weights.dataId === variable.dataId ? listed : undefined;
 }
 
-function isOf(plan: LanePlan, { groups: { n, m } }: GroupedWeights): plan is GroupPlan {
+function isOf(plan: LanePlan, { groups: { n, m, backward } }: GroupedWeights): plan is GroupPlan {
   const { groups } = plan as Partial<GroupPlan>;
-  return groups?.n === n && groups.m === m;
+  return groups?.n === n && groups.m === m && groups.backward === backward;
 }

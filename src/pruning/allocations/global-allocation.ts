@@ -1,10 +1,9 @@
+import { countOnes, highestInRuns } from '../../kernels/index.js';
 import { checkChoice } from '../check.js';
 import { inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
-import { topScores } from '../patterns/top-scores.js';
-import { sparsityOf } from '../sparsity-of.js';
 
 /** Options of {@link globalAllocation}. */
 export interface GlobalAllocationOptions {
@@ -38,23 +37,33 @@ export function globalAllocation(options: GlobalAllocationOptions = {}): Allocat
   checkChoice('profile', profile, ['default', 'jaxpruner']);
   const least = profile === 'default' ? 1 : 0;
   return described({ name: 'global', normalise, profile }, (kernels, sparsity) => {
-    const ends = kernels.map(({ scores }) => scores.length);
-    for (let layer = 1; layer < ends.length; layer++) ends[layer] += ends[layer - 1];
-    const total = ends.at(-1) ?? 0;
-    const all = new Float32Array(total);
-    kernels.forEach(({ scores }, layer) => {
-      const part = all.subarray(ends[layer] - scores.length, ends[layer]);
-      part.set(scores);
-      if (normalise === 'l2') divideByNorm(part);
-      // The best of each layer outranks all others.
-      if (least === 1) part[indexOfHighest(part)] = Number.POSITIVE_INFINITY;
-    });
-    const mask = topScores(all, Math.max(least * kernels.length, keptCount(total, sparsity, profile)));
-    return kernels.map(({ scores }, layer) => sparsityOf(mask.subarray(ends[layer] - scores.length, ends[layer])));
+    const layers = kernels.map(({ scores }) => (normalise === 'l2' ? dividedByNorm(scores) : scores));
+    const total = layers.reduce((sum, { length }) => sum + length, 0);
+    const count = Math.max(least * layers.length, keptCount(total, sparsity, profile));
+    const kept = keptPerLayer(layers, count);
+    // Where a layer would be emptied, the best of each outranks all others.
+    const isEnough = kept.every((each) => each >= least);
+    const counts = isEnough ? kept : keptPerLayer(layers.map(withBestFirst), count);
+    return layers.map(({ length }, layer) => (length - counts[layer]) / length);
   });
 }
 
 inConfig(globalAllocation, 'global', { normalise: true, profile: true });
+
+/** How many of the `count` highest scores of all layers each of them has. */
+function keptPerLayer(layers: readonly Float32Array[], count: number): readonly number[] {
+  const length = layers.reduce((sum, scores) => sum + scores.length, 0);
+  const mask = highestInRuns(layers, { outer: 1, length, inner: 1, width: length }, count);
+  let begin = 0;
+  return layers.map((scores) => {
+    begin += scores.length;
+    return countOnes(mask.subarray(begin - scores.length, begin));
+  });
+}
+
+function withBestFirst(scores: Float32Array): Float32Array {
+  return scores.with(indexOfHighest(scores), Number.POSITIVE_INFINITY);
+}
 
 function indexOfHighest(scores: Float32Array): number {
   let best = 0;
@@ -62,8 +71,8 @@ function indexOfHighest(scores: Float32Array): number {
   return best;
 }
 
-function divideByNorm(scores: Float32Array): void {
+function dividedByNorm(scores: Float32Array): Float32Array {
   const squares = scores.reduce((sum, score) => (Number.isFinite(score) ? sum + score * score : sum), 0);
   const divisor = Math.sqrt(squares) + 1e-8;
-  for (let i = 0; i < scores.length; i++) scores[i] = scores[i] / divisor;
+  return scores.map((score) => score / divisor);
 }

@@ -7,7 +7,7 @@ import { unstructured } from '../patterns/unstructured.js';
 import { type CyclicalScheduleOptions, cyclicalSchedule } from '../schedules/cyclical-schedule.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
 import { exclusion } from './exclusion.js';
-import { chooseMasks } from './magnitude-masks.js';
+import { maskChooser } from './magnitude-masks.js';
 import type { RankingOptions } from './ranking-options.js';
 
 /** Options of {@link acdc}: the phases ({@link CyclicalScheduleOptions}), which weights ({@link RankingOptions}), and these. */
@@ -38,6 +38,7 @@ export function acdc(options: AcdcOptions): PruningMethod {
     ...phases
   } = options;
   const schedule = cyclicalSchedule(phases);
+  const chooseMasks = maskChooser({ score, pattern, allocation }, false);
   const { name: _, ...cycle } = configOf(schedule);
   return {
     name: 'acdc',
@@ -57,7 +58,7 @@ export function acdc(options: AcdcOptions): PruningMethod {
     skip: exclusion({ exclude }),
     updateMasks: (kernels, { sparsity }) => {
       if (sparsity === 0) return kernels.map(() => ({ forward: null, backward: null, gradient: null }));
-      const masks = chooseMasks(kernels, sparsity, { score, pattern, allocation }, false);
+      const masks = chooseMasks(kernels, sparsity);
       return masks.map((mask) => ({ forward: mask, backward: mask, gradient: mask }));
     },
   };

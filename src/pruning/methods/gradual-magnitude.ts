@@ -9,7 +9,7 @@ import { unstructured } from '../patterns/unstructured.js';
 import { chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
 import { exclusion } from './exclusion.js';
-import { chooseMasks } from './magnitude-masks.js';
+import { maskChooser } from './magnitude-masks.js';
 import { magnitudeOptions, type RankingOptions } from './ranking-options.js';
 
 /** Options of {@link gradualMagnitude}: when ({@link ScheduleChoice}), which weights ({@link RankingOptions}), and these. */
@@ -46,6 +46,7 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
   const { regrow = false, exclude = [] } = options;
   checkFlag('regrow', regrow);
+  const chooseMasks = maskChooser({ score, pattern, allocation }, !regrow);
   const { schedule, config } = chosenSchedule(withSparsityOf(pattern, options));
   return {
     name: 'gradual',
@@ -65,7 +66,7 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
     },
     skip: exclusion({ exclude }),
     updateMasks: (kernels, { sparsity }) =>
-      chooseMasks(kernels, sparsity, { score, pattern, allocation }, !regrow).map((chosen) => {
+      chooseMasks(kernels, sparsity).map((chosen) => {
         const mask = chosen.includes(0) ? chosen : null; // null means all ones
         return { forward: mask, backward: mask, gradient: regrow ? null : mask };
       }),

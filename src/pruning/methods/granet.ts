@@ -10,7 +10,7 @@ import { magnitudeScore, magnitudes } from '../scores/magnitude-score.js';
 import { type DropAndGrowOptions, dropAndGrow } from '../topology/drop-and-grow.js';
 import { type DropFractionOptions, dropFraction } from '../topology/drop-fraction.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
-import { chooseMasks } from './magnitude-masks.js';
+import { maskChooser } from './magnitude-masks.js';
 import { randomMasks } from './random-masks.js';
 
 /** Options of {@link granet}: how the exchanged fraction falls ({@link DropFractionOptions}), of 0.5 at first, and these. */
@@ -62,7 +62,7 @@ export function granet(options: GranetOptions): PruningMethod {
   const { profile = 'default' } = options;
   const drop = { initial, anneal, endStep, power };
   const fractionAt = dropFraction(drop);
-  const choice = { score: magnitudeScore(), pattern: unstructured(), allocation };
+  const chooseMasks = maskChooser({ score: magnitudeScore(), pattern: unstructured(), allocation }, true);
   return {
     name: 'granet',
     pruned: 'zero',
@@ -85,7 +85,7 @@ export function granet(options: GranetOptions): PruningMethod {
       const pruned =
         step === 0
           ? randomMasks(kernels, sparsity, erdosRenyiAllocation(), rng)
-          : chooseMasks(kernels, sparsity, choice, true).map((mask, layer) => {
+          : chooseMasks(kernels, sparsity).map((mask, layer) => {
               const { weights } = kernels[layer];
               const scores = { dropScores: magnitudes(weights), growScores: magnitudes(gradientOf(kernels[layer])) };
               return dropAndGrow({ mask, ...scores, dropFraction: fractionAt(step), profile }).mask;

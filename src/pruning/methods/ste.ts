@@ -7,7 +7,7 @@ import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
-import { chooseMasks } from './magnitude-masks.js';
+import { maskChooser } from './magnitude-masks.js';
 
 /** Options of {@link ste}. */
 export interface SteOptions extends ExclusionOptions {
@@ -59,6 +59,7 @@ export interface SteOptions extends ExclusionOptions {
 export function ste(options: SteOptions = {}): PruningMethod {
   const { sparsity = 0.9, beginStep = 0, frequency = 1, exclude = [] } = options;
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
+  const chooseMasks = maskChooser({ score, pattern, allocation }, false);
   const parts = { pattern: configOf(pattern), score: configOf(score), allocation: configOf(allocation) };
   return {
     name: 'ste',
@@ -69,8 +70,8 @@ export function ste(options: SteOptions = {}): PruningMethod {
     ...needsOf(score),
     config: { name: 'ste', sparsity, ...parts, beginStep, frequency, exclude },
     skip: exclusion({ exclude }),
-    updateMasks: (kernels, context) =>
-      chooseMasks(kernels, context.sparsity, { score, pattern, allocation }, false).map((chosen) => {
+    updateMasks: (kernels, { sparsity: target }) =>
+      chooseMasks(kernels, target).map((chosen) => {
         const mask = chosen.includes(0) ? chosen : null;
         return { forward: mask, backward: mask, gradient: null };
       }),
