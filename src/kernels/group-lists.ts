@@ -40,18 +40,23 @@ export interface GroupKernels {
   /**
    * Writes offsets and values of a list from the dense weights; `scratch` of 16 m bytes. False, and the list is of no use, where a weight is
    * NaN or infinite.
+   *
+   * @param decay what to write besides, of a list whose neighbours are of neighbouring rows.
    */
-  listGroups(shape: GroupListShape, list: GroupListPointers, weights: Pointer, values: Pointer, scratch: Pointer): boolean;
-  /** out = gradient + decay w, but gradient for the weights of the list, whose neighbours are of neighbouring rows; `gradient` 0 for none. Scratch of 256 bytes. */
-  addGroupDecay(
+  listGroups(
     shape: GroupListShape,
     list: GroupListPointers,
-    gradient: Pointer,
-    w: Pointer,
-    decay: number,
+    weights: Pointer,
+    values: Pointer,
     scratch: Pointer,
-    out: Pointer,
-  ): void;
+    decay?: GroupDecay,
+  ): boolean;
+}
+
+/** At `term`, in the order of the weights: `factor` times those that are not listed, 0 for the others. */
+export interface GroupDecay {
+  readonly factor: number;
+  readonly term: Pointer;
 }
 
 /** Whether the kernels can make these lists. */
@@ -85,21 +90,16 @@ export function groupKernels(wasm: Readonly<Record<string, WasmFunction>>): Grou
     [taps, list.taps + 4 * firstTap, list.taps + 4 * (all.length + firstTap)] as const;
   const group = ({ groups }: GroupListShape, { first, width }: GroupSegment) => [first, width, groups.m, groups.n] as const;
   return {
-    listGroups(shape, list, weights, values, scratch) {
+    listGroups(shape, list, weights, values, scratch, decay) {
+      const toTerm = decay ? decay.term - weights : 0;
       const largest = shape.segments.map((segment) => {
         const numbers = [...window(shape, list, segment), ...group(shape, segment)];
         const [offsetsAt, valuesAt] = [list.offsets + 4 * segment.base, values + 4 * segment.base];
         return shape.neighbours === 'rows'
-          ? wasm.groupsAcross(weights, shape.rows, ...numbers, offsetsAt, valuesAt)
+          ? wasm.groupsAcross(weights, shape.rows, ...numbers, decay?.factor ?? 0, toTerm, offsetsAt, valuesAt)
           : wasm.groupsAlong(weights, shape.rows, shape.channels, ...numbers, scratch, offsetsAt, valuesAt);
       });
       return Math.max(...largest) < infinity;
-    },
-    addGroupDecay(shape, list, gradient, w, decay, scratch, out) {
-      for (const segment of shape.segments) {
-        const numbers = [...window(shape, list, segment), ...group(shape, segment)];
-        wasm.addGroupDecay(gradient, w, decay, shape.rows, ...numbers, list.offsets + 4 * segment.base, scratch, out);
-      }
     },
   };
 }

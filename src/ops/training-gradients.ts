@@ -32,8 +32,20 @@ const batchNorm: Gradients = (dy, [x, mean, variance, scale], attrs) => {
   };
 };
 
+/** One value everywhere: how the backward pass of a loss begins. */
+function spread(dy: tf.Tensor, shape: number[]): tf.Tensor {
+  const size = tf.util.sizeFromShape(shape);
+  return onHeap({ dy }, (heap, inputs) => {
+    const dx = heap.output(shape);
+    const value = heap.floats(heap.pointer(inputs.dy), 1)[0] as number;
+    heap.floats(heap.pointer(dx), size).fill(value / size);
+    return dx;
+  });
+}
+
 /** Divides before it broadcasts: the same numbers, and one pass where tfjs takes three. */
 const mean: Gradients = (dy, [x], attrs) => {
+  if (dy.size === 1 && x.size > 0) return { x: () => spread(dy, x.shape) };
   const axes = neighbourAxes(x, (attrs as unknown as tf.MeanAttrs).axis);
   if (!axes || x.size === 0) return undefined;
   const kept = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));

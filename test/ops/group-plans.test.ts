@@ -133,6 +133,26 @@ describe('masks that follow from the weights', () => {
     dense.dispose();
   });
 
+  it('give the same gradients as often as they are asked for, decay included', async () => {
+    await expectNoLeak(async () => {
+      const dense = network({ strides: 1, padding: 'same', filters: 8 });
+      const model = sparsify(dense, { execution: 'sparse' });
+      const x = tf.randomNormal([4, 8, 8, 8], 0, 1, 'float32', 3);
+      const y = tf.randomNormal([4, 12], 0, 1, 'float32', 4);
+      await train(model, x, y, bdwp({ n: 2, m: 8, decay: 0.1 }));
+      const gradients = () =>
+        tf.tidy(() => {
+          const { grads } = tf.variableGrads(() => (model.apply(x, { training: true }) as tf.Tensor).square().mean().asScalar());
+          return Object.values(grads).map((gradient) => gradient.dataSync<'float32'>().slice());
+        });
+      const first = gradients();
+      expect(gradients()).toEqual(first);
+      tf.dispose([x, y]);
+      model.dispose();
+      dense.dispose();
+    });
+  });
+
   it('give the same bits whether a tap watches or not', async () => {
     const dense = network({ strides: 1, padding: 'same', filters: 8 });
     const x = tf.randomNormal([4, 8, 8, 8], 0, 1, 'float32', 3);

@@ -286,6 +286,29 @@ if (backend !== 'wasm') {
           });
     });
 
+    it('gradients of means are those of tfjs to the bit, of all axes or some, and have gradients themselves', () =>
+      expectNoLeak(() => {
+        tf.tidy(() => {
+          const x = random([3, 7, 5], 40);
+          for (const [axes, n] of [
+            [undefined, 105],
+            [[0], 3],
+            [[1, 2], 35],
+            [[0, 1, 2], 105],
+          ] as [number[] | undefined, number][]) {
+            // biome-ignore format: cases
+            for (const keepDims of [false, true]) {
+              const gradient = tf.grad((x) => tf.mean(x, axes, keepDims).mul(0.7).sum())(x);
+              expect(new Set(gradient.dataSync())).toEqual(new Set([Math.fround(Math.fround(0.7) / n)]));
+            }
+          }
+          const slope = tf.grad((x) => tf.mean(x.square()));
+          const curvature = tf.grad((x) => slope(x).sum())(x);
+          expect(curvature.shape).toEqual(x.shape);
+          for (const value of curvature.dataSync()) expect(value).toBeCloseTo(2 / 105, 7);
+        });
+      }));
+
     it('sums and means equal those of the cpu backend over any axes', () => {
       for (const axes of [[0], [0, 1], [0, 1, 2], [1], [1, 2], [2, 3], [0, 2], undefined])
         for (const keepDims of [false, true])

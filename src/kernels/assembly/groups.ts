@@ -19,10 +19,13 @@ function entriesOf(width: i32, size: i32, keep: i32): i32 {
 
 /**
  * The entries of `groups` groups, four at most; weight k of group j lies at p + k * step + 4 j, and the entries of group j go to
- * `offsets` and `values` + j * apart. `first` has the offsets of the groups' first weights. Returns `seen` or the largest magnitude, by its bits.
+ * `offsets` and `values` + j * apart. `first` has the offsets of the groups' first weights. Where `toTerm` is not 0, the weights that do not
+ * stay go times `decay` to the place that far behind their own, and zeros for those that stay. Returns `seen` or the largest magnitude, by
+ * its bits.
  */
 function listFour(
-  p: usize, step: usize, size: i32, keep: i32, groups: i32, first: v128, offsets: usize, values: usize, apart: usize, seen: v128,
+  p: usize, step: usize, size: i32, keep: i32, groups: i32, first: v128, offsets: usize, values: usize, apart: usize,
+  decay: v128, toTerm: usize, seen: v128,
 ): v128 {
   // Below all keys.
   let best01 = f64x2.splat(-1);
@@ -45,16 +48,32 @@ function listFour(
   const bestLow = v128.shuffle<i32>(best01, best23, 0, 2, 4, 6);
   const best = v128.or(v128.shuffle<i32>(best01, best23, 1, 3, 5, 7), i32x4.shl(bestLow, 31));
   if (keep == 1) {
+    if (toTerm) storeTerm(p, step, size, bestLow, bestLow, decay, toTerm);
     storeOne(offsetsOf(bestLow, last), offsets, apart, groups);
     storeOne(best, values, apart, groups);
     return seen;
   }
   const nextLow = v128.shuffle<i32>(next01, next23, 0, 2, 4, 6);
   const next = v128.or(v128.shuffle<i32>(next01, next23, 1, 3, 5, 7), i32x4.shl(nextLow, 31));
+  if (toTerm) storeTerm(p, step, size, bestLow, nextLow, decay, toTerm);
   const swapped = i32x4.gt_s(nextLow, bestLow);
   storeTwo(offsetsOf(i32x4.max_s(bestLow, nextLow), last), offsetsOf(i32x4.min_s(bestLow, nextLow), last), offsets, apart, groups);
   storeTwo(v128.bitselect(next, best, swapped), v128.bitselect(best, next, swapped), values, apart, groups);
   return seen;
+}
+
+/** The weights before `end` times `decay`, but zeros for those of the low words `a` and `b` of keys. */
+// @ts-ignore: decorator
+@inline
+function storeTerm(end: usize, step: usize, size: i32, a: v128, b: v128, decay: v128, toTerm: usize): void {
+  const first = i32x4.shr_u(a, 1);
+  const second = i32x4.shr_u(b, 1);
+  for (let behind = 0; behind < size; behind++) {
+    end -= step;
+    const here = i32x4.splat(behind);
+    const stays = v128.or(i32x4.eq(first, here), i32x4.eq(second, here));
+    v128.store(end + toTerm, v128.andnot(f32x4.mul(v128.load(end), decay), stays));
+  }
 }
 
 /** From the low words of keys, and the offsets of the last weights. */
@@ -94,14 +113,16 @@ function largest(seen: v128): i32 {
 /**
  * A segment of the list of groups along channels: `width` channels from `first` on, in groups of `size` of which `keep` (1 or 2) stay, for
  * each tap. Row r, tap t and channel c of the kernel lie at weight tapStarts[t] + c * rows + r; what the entry multiplies lies
- * tapOffsets[t] + c * LANES from an output pixel's place. There are four rows at least. Returns the bits of the largest magnitude.
+ * tapOffsets[t] + c * LANES from an output pixel's place. There are four rows at least. Where `toTerm` is not 0, `decay` times the weights
+ * that are not listed, and zeros for those that are, go to the places that far behind them. Returns the bits of the largest magnitude.
  */
 export function groupsAcross(
   weights: usize, rows: i32, taps: i32, tapStarts: usize, tapOffsets: usize, first: i32, width: i32, size: i32, keep: i32,
-  offsets: usize, values: usize,
+  decay: f32, toTerm: usize, offsets: usize, values: usize,
 ): i32 {
   const listRow = <usize>4 * entriesOf(width, size, keep) * taps;
   const step = <usize>4 * rows;
+  const factor = f32x4.splat(decay);
   let seen = i32x4.splat(0);
   for (let block = 0; block < rows; block += BLOCK_ROWS) {
     const blockEnd = min(rows, block + BLOCK_ROWS);
@@ -117,7 +138,8 @@ export function groupsAcross(
           const row = min(r, rows - 4);
           const place = listRow * row + entry;
           const p = weights + 4 * <usize>(start + c * rows + row);
-          seen = listFour(p, step, here, kept, 4, i32x4.splat(offset + c * LANES), offsets + place, values + place, listRow, seen);
+          const at = i32x4.splat(offset + c * LANES);
+          seen = listFour(p, step, here, kept, 4, at, offsets + place, values + place, listRow, factor, toTerm, seen);
         }
         entry += 4 * kept;
       }
@@ -147,64 +169,11 @@ export function groupsAlong(
         const kept = min(keep, here);
         rowsToColumns(source + 4 * <usize>c, 4 * <usize>size, groups, here, scratch, 16);
         const at = i32x4.add(firsts, i32x4.splat(offset + c * LANES));
-        seen = listFour(scratch, 16, here, kept, groups, at, offsets, values, 4 * kept, seen);
+        seen = listFour(scratch, 16, here, kept, groups, at, offsets, values, 4 * kept, at, 0, seen);
         c += groups * here;
         offsets += 4 * kept * groups;
         values += 4 * kept * groups;
       }
     }
   return largest(seen);
-}
-
-/**
- * out = gradient + decay w where a weight is not in the list, else gradient; for a segment of a list of {@link groupsAcross}. `gradient` may be
- * 0 for none. `scratch`: 256 bytes.
- */
-export function addGroupDecay(
-  gradient: usize, w: usize, decay: f32, rows: i32, taps: i32, tapStarts: usize, tapOffsets: usize, first: i32, width: i32,
-  size: i32, keep: i32, offsets: usize, scratch: usize, out: usize,
-): void {
-  const listRow = <usize>4 * entriesOf(width, size, keep) * taps;
-  const factor = f32x4.splat(decay);
-  for (let block = 0; block < rows; block += BLOCK_ROWS) {
-    const blockEnd = min(rows, block + BLOCK_ROWS);
-    let list = offsets + listRow * block;
-    for (let tap = 0; tap < taps; tap++) {
-      const start = load<i32>(tapStarts + 4 * <usize>tap);
-      const offset = load<i32>(tapOffsets + 4 * <usize>tap);
-      for (let c = first; c < first + width; c += size) {
-        const here = min(size, first + width - c);
-        const kept = min(keep, here);
-        let entries = scratch;
-        for (let r = block; r < blockEnd; r += 4, entries += 32) {
-          const p = list + listRow * (min(r, rows - 4) - block);
-          const a = fourWords(p, listRow);
-          v128.store(entries, a);
-          v128.store(entries, kept == 1 ? a : fourWords(p + 4, listRow), 16);
-        }
-        // Row by row of the weights: four of each of many rows would share the sets of the cache.
-        for (let k = 0; k < here; k++) {
-          const multiplied = i32x4.splat(offset + (c + k) * LANES);
-          entries = scratch;
-          for (let r = block; r < blockEnd; r += 4, entries += 32) {
-            const at: usize = 4 * <usize>(start + (c + k) * rows + min(r, rows - 4));
-            const stays = v128.or(i32x4.eq(v128.load(entries), multiplied), i32x4.eq(v128.load(entries, 16), multiplied));
-            const term = v128.andnot(f32x4.mul(v128.load(w + at), factor), stays);
-            v128.store(out + at, gradient ? f32x4.add(v128.load(gradient + at), term) : term);
-          }
-        }
-        list += 4 * kept;
-      }
-    }
-  }
-}
-
-/** A word of each of four rows. */
-// @ts-ignore: decorator
-@inline
-function fourWords(p: usize, row: usize): v128 {
-  let words = v128.load32_zero(p);
-  words = v128.load32_lane(p + row, words, 1);
-  words = v128.load32_lane(p + 2 * row, words, 2);
-  return v128.load32_lane(p + 3 * row, words, 3);
 }

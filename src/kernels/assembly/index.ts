@@ -9,7 +9,7 @@ export { countRows, foldRounds } from './folds';
 export { gatherRows, shiftPlanes } from './gather';
 export { gemm } from './gemm';
 export { keepAcross, keepAlong, maskAcross } from './group-masks';
-export { addGroupDecay, groupsAcross, groupsAlong } from './groups';
+export { groupsAcross, groupsAlong } from './groups';
 export { firstUnranked, highestAcross, highestAlong } from './highest';
 export {
   lanesMoments,

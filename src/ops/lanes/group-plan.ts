@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { type GroupListPointers, type GroupListShape, groupListShape } from '../../kernels/group-lists.js';
+import { type GroupDecay, groupListShape } from '../../kernels/group-lists.js';
 import type { ConvGeometry, MagnitudeGroups, Pointer } from '../../kernels/index.js';
 import { segmentCount } from '../../kernels/list-segments.js';
 import type { Tap } from '../../kernels/mask-lists.js';
@@ -7,12 +7,13 @@ import { backwardWalks, forwardWalk, type LaneWalk } from '../../kernels/offset-
 import type { GroupedMasks } from '../../pruning/contracts.js';
 import { heapOf, type WasmHeap } from '../training-kernels-heap.js';
 import { framesOf, type HeapProduct, type LanePlan } from './lane-plan.js';
+import { onHeap } from './on-heap.js';
 
 /** A plan for N:M masks that follow from the weights, whose lists are written over as these change. */
 export interface GroupPlan extends LanePlan {
   readonly groups: GroupedMasks;
   /** The weights that the lists are of from now on; false where some are NaN or infinite, of which no masks can be made. */
-  update(weights: tf.Tensor): boolean;
+  update(weights: tf.Tensor, decay: number): boolean;
 }
 
 /** A product whose list is made at the first update, on the heap, of the weights or of a mask. */
@@ -22,9 +23,7 @@ interface UpdatedProduct extends HeapProduct {
 
 /** One whose list is made of the weights; false where some are not finite. */
 interface GroupProduct extends UpdatedProduct {
-  readonly list: GroupListShape;
-  listPointers(heap: WasmHeap): GroupListPointers;
-  update(heap: WasmHeap, weights: Pointer): boolean;
+  update(heap: WasmHeap, weights: Pointer, decay?: GroupDecay): boolean;
 }
 
 /** @param geometry of a batch of any size. */
@@ -35,16 +34,25 @@ export function groupPlan(geometry: ConvGeometry, groups: GroupedMasks): GroupPl
   const backward: readonly UpdatedProduct[] = backwardWalks(geometry).map((walk) => backwardOf(walk, groups, tensors));
   /** The weights of which there are no backward lists yet: a first layer never needs them. */
   let pending: tf.Tensor | undefined;
+  /** What decays of `listed`; the gradient takes it. */
+  let term: tf.Tensor | undefined;
+  let listed: { readonly weights: tf.Tensor; readonly decay: number } | undefined;
   const heapNow = () => heapOf(tf.backend()) as WasmHeap;
+  const makeList = (weights: tf.Tensor, decay: number): boolean => {
+    listed = { weights, decay };
+    const heap = heapNow();
+    if (decay === 0) return forward.update(heap, heap.pointer(weights));
+    term ??= tf.keep(onHeap({}, ({ output }) => output(weights.shape)));
+    return forward.update(heap, heap.pointer(weights), { factor: decay, term: heap.pointer(term) });
+  };
   return {
     geometry,
     groups,
     ...framesOf(geometry),
     forward,
-    update(weights) {
+    update(weights, decay) {
       pending = weights;
-      const heap = heapNow();
-      return forward.update(heap, heap.pointer(weights));
+      return makeList(weights, decay);
     },
     backward() {
       const heap = heapNow();
@@ -57,13 +65,20 @@ export function groupPlan(geometry: ConvGeometry, groups: GroupedMasks): GroupPl
       return backward;
     },
     gradient: undefined,
-    beginsWithDecay: true,
-    addDecay(heap, gradient, w, decay, out) {
-      heap.scratch(256, (scratch) =>
-        heap.lanes.addGroupDecay(forward.list, forward.listPointers(heap), gradient, w, decay, scratch, out),
-      );
+    takeDecayTerm() {
+      // A second gradient of the same weights.
+      if (!term && listed) makeList(listed.weights, listed.decay);
+      const kept = term as tf.Tensor;
+      term = undefined;
+      const taken = onHeap({ kept }, (heap, inputs) => heap.share(inputs.kept));
+      kept.dispose();
+      return taken;
     },
-    dispose: () => tf.dispose(tensors.splice(0)),
+    dispose() {
+      tf.dispose(tensors.splice(0));
+      term?.dispose();
+      term = undefined;
+    },
   };
 }
 
@@ -114,11 +129,11 @@ function productOf(walk: LaneWalk, groups: MagnitudeGroups, tensors: tf.Tensor[]
   }));
   return {
     ...walk,
-    list,
-    listPointers: placed,
     pointers: (heap) => ({ ...placed(heap), rows: shape.rows, segments, quads: false }),
-    update: (heap, weights) =>
-      heap.scratch(16 * groups.m, (scratch) => heap.lanes.listGroups(list, placed(heap), weights, placed(heap).values, scratch)),
+    update: (heap, weights, decay) =>
+      heap.scratch(16 * groups.m, (scratch) =>
+        heap.lanes.listGroups(list, placed(heap), weights, placed(heap).values, scratch, decay),
+      ),
     withValues: (heap, _w, _among, body) => body(placed(heap).values),
   };
 }

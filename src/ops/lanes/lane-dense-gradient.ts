@@ -1,13 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { type ConvGeometry, gemmScratchBytes, type Pointer } from '../../kernels/index.js';
 import { type Frame, forwardFrame } from '../../kernels/offset-lists.js';
-import type { WasmHeap } from '../training-kernels-heap.js';
 import { noFrame } from './lane-frames.js';
 import { unpackFramed } from './lane-layout.js';
 import { onHeap } from './on-heap.js';
-
-/** Writes what a gradient begins with, to which the products are added. */
-export type GradientBegin = (heap: WasmHeap, w: Pointer, out: Pointer) => void;
 
 /**
  * The weight gradient of all weights, by the dense kernels: where no mask limits it, these take a third less time than a list of all
@@ -15,27 +11,26 @@ export type GradientBegin = (heap: WasmHeap, w: Pointer, out: Pointer) => void;
  *
  * @param A in the frame of the forward pass.
  * @param frame in which E stands.
- * @param W the kernel: [in, out], or [height, width, in, out].
- * @param begin what it begins with; undefined for zeros.
+ * @param shape of the kernel: [in, out], or [height, width, in, out].
+ * @param begin what the products are added to, in its place: nobody else holds it; undefined for zeros.
  */
 export function denseWeightGradient(
   A: tf.Tensor,
   E: tf.Tensor,
   frame: Frame,
-  W: tf.Tensor,
+  shape: number[],
   geometry: ConvGeometry,
-  begin: GradientBegin | undefined,
+  begin: tf.Tensor | undefined,
 ): tf.Tensor {
-  const { shape } = W;
   const { batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = geometry;
   return tf.tidy(() => {
     const isDense = shape.length === 2;
     const x = unpackFramed(A, isDense ? noFrame : forwardFrame(geometry), [batch, inHeight, inWidth, inChannels]);
     const dy = unpackFramed(E, frame, [batch, outHeight, outWidth, outChannels]);
-    return onHeap({ x, dy, W }, ({ kernels, ...heap }, inputs) => {
-      const dw = begin ? heap.output(shape) : heap.zeros(shape);
-      const [xAt, dyAt, w, out] = [inputs.x, inputs.dy, inputs.W, dw].map((t) => heap.pointer(t as tf.TensorInfo)) as Pointers;
-      begin?.({ kernels, ...heap }, w, out);
+    return onHeap({ x, dy, ...(begin ? { begin } : {}) }, (heap, inputs) => {
+      const { kernels } = heap;
+      const dw = inputs.begin ? heap.share(inputs.begin) : heap.zeros(shape);
+      const [xAt, dyAt, out] = [inputs.x, inputs.dy, dw].map((t) => heap.pointer(t as tf.TensorInfo)) as Pointers;
       const row = 4 * outChannels;
       if (isDense) {
         const [m, n] = [inChannels, outChannels];
@@ -51,4 +46,4 @@ export function denseWeightGradient(
   });
 }
 
-type Pointers = [x: Pointer, dy: Pointer, w: Pointer, out: Pointer];
+type Pointers = [x: Pointer, dy: Pointer, out: Pointer];

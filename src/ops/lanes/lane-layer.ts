@@ -5,7 +5,7 @@ import type { Frame } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import type { OpMasks } from '../masked-ops.js';
 import type { WasmHeap } from '../training-kernels-heap.js';
-import { denseWeightGradient, type GradientBegin } from './lane-dense-gradient.js';
+import { denseWeightGradient } from './lane-dense-gradient.js';
 import { framedShape, inFrame, inside, mapOf, noFrame, outOfFrame } from './lane-frames.js';
 import type { LaneShape } from './lane-layout.js';
 import type { HeapProduct, LanePlan, PlacedProduct, TrainedValues } from './lane-plan.js';
@@ -76,26 +76,22 @@ export function laneLayer(
           return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
-          const begins = plan.beginsWithDecay && masks.decay !== 0;
-          const dense = (begin?: GradientBegin) => denseWeightGradient(A, E, frame, kernel, { ...plan.geometry, batch }, begin);
-          const gradient = (begin: GradientBegin | undefined) =>
+          const term = masks.decay ? plan.takeDecayTerm?.() : undefined;
+          const dense = (begin?: tf.Tensor) => denseWeightGradient(A, E, frame, kernel.shape, { ...plan.geometry, batch }, begin);
+          const gradient = (begin: tf.Tensor | undefined) =>
             plan.gradient ? weightGradient(A, E, frame, w.shape, plan.gradient(), values) : dense(begin);
-          const G = gradient(begins ? decayTerm(plan, masks) : undefined);
+          const G = gradient(term);
           // What is trained has the same bits whether anybody is handed the gradient of all weights or not.
-          masks.onGradient?.(plan.gradient || begins ? dense() : G);
+          masks.onGradient?.(plan.gradient || term ? dense() : G);
           // Who watches sees the gradient of the loss alone; what is trained has the same bits whether anybody does or not.
           const use = () => ({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), needsInputGradient });
-          onUse?.({ ...use(), G: begins ? gradient(undefined) : G });
-          return withTerms(G, W, plan, masks, begins ? 0 : masks.decay);
+          onUse?.({ ...use(), G: term ? gradient(undefined) : G });
+          return withTerms(G, W, plan, masks, term ? 0 : masks.decay);
         },
         ...(bias ? { bias: () => dBias ?? biasGradient(E) } : {}),
       };
     },
   });
-}
-
-function decayTerm(plan: LanePlan, { decay = 0 }: OpMasks): GradientBegin {
-  return (heap, w, out) => plan.addDecay(heap, 0, w, decay, out, 0);
 }
 
 /** The weight gradient with what does not come from the loss, see `maskedOps.matMul`. */
@@ -109,7 +105,7 @@ function withDecay(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, decay: number): t
   return onHeap({ G, W }, (heap, inputs) => {
     const out = heap.output(G.shape);
     const [g, w, sum] = [inputs.G, inputs.W, out].map((t) => heap.pointer(t)) as [Pointer, Pointer, Pointer];
-    plan.addDecay(heap, g, w, decay, sum, G.size);
+    plan.addDecay?.(heap, g, w, decay, sum, G.size);
     return out;
   });
 }

@@ -42,10 +42,10 @@ export interface LanePlan {
   backward(): readonly HeapProduct[];
   /** Of the positions that get a gradient, by output channel; undefined where every weight of a pruned kernel gets one. */
   readonly gradient: (() => PlacedProduct) | undefined;
-  /** Whether {@link LanePlan.addDecay} also takes no gradient, to begin one with its term. */
-  readonly beginsWithDecay: boolean;
-  /** out = gradient + decay w where M_f is 0, else gradient; `count` weights. */
-  addDecay(heap: WasmHeap, gradient: Pointer, w: Pointer, decay: number, out: Pointer, count: number): void;
+  /** `decay (1 - M_f).W` of a decay that is not 0, of plans that make it with their lists: the taker may add to it in its place. */
+  takeDecayTerm?(): tf.Tensor;
+  /** out = gradient + decay w where M_f is 0, else gradient; `count` weights. Of the other plans. */
+  addDecay?(heap: WasmHeap, gradient: Pointer, w: Pointer, decay: number, out: Pointer, count: number): void;
   dispose(): void;
 }
 
@@ -81,7 +81,6 @@ export function lanePlan(geometry: ConvGeometry, { forward, backward, gradient }
       ),
     ),
     gradient: gradient === null && forward !== null ? undefined : gradientPlaced,
-    beginsWithDecay: false,
     addDecay(heap, g, w, decay, out, count) {
       heap.lanes.addDecay(g, w, decay, forwardPlaced.order(heap, 'dense'), forwardPlaced.nonzeros, out, count);
     },

@@ -34,7 +34,7 @@ export class LanePlans {
     const plan = fits && isOf(known.plan, grouped) ? known.plan : groupPlan(geometry, grouped.groups);
     this.replace(store, { plan, source: undefined, geometry });
     // Of NaN no masks can be made either; who tries says which weight it is.
-    const next = plan.update(grouped.weights) ? plan : lanePlan(geometry, store.masks);
+    const next = plan.update(grouped.weights, store.treatment.decay) ? plan : lanePlan(geometry, store.masks);
     return this.replace(store, { plan: next, source, geometry });
   }
 
