@@ -56,12 +56,11 @@ export function maskListKernels(wasm: Readonly<Record<string, WasmFunction>>): M
   return {
     listMask({ rows, taps, channels, segments, neighbours }, { mask, taps: starts, rowStart, offsets, order }) {
       const list = neighbours === 'rows' ? wasm.listAcross : wasm.listAlong;
+      const firsts = starts + 4 * taps.length;
       let count = 0;
       for (const [segment, part] of segmentsOf(channels, taps.length, segments).entries()) {
         const { firstTap, first, width } = part;
-        const startsAt = starts + 4 * firstTap;
-        const firstsAt = startsAt + 4 * taps.length;
-        const at = rowStart + 4 * segment * rows;
+        const [startsAt, firstsAt, at] = [starts + 4 * firstTap, firsts + 4 * firstTap, rowStart + 4 * segment * rows];
         count = list(mask, rows, part.taps, startsAt, firstsAt, first, width, channels, count, at, offsets, order);
       }
       return count;

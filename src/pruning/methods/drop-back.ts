@@ -50,8 +50,7 @@ export function dropBack(options: DropBackOptions = {}): PruningMethod {
   checkSparsity('sparsity', sparsity);
   checkFraction('initialDecay', initialDecay);
   const faded = (value: number) => (Math.abs(value) < smallest ? 0 : value);
-  const chooseMasks = maskChooser({ score: moves, pattern: unstructured(), allocation }, false);
-  const trackedAmong = (kernels: readonly KernelState[]) => chooseMasks(kernels, sparsity);
+  const trackedAmong = maskChooser({ score: moves, pattern: unstructured(), allocation }, false);
   return {
     name: 'dropback',
     pruned: 'zero',
@@ -63,14 +62,14 @@ export function dropBack(options: DropBackOptions = {}): PruningMethod {
     config: { name: 'dropback', sparsity, allocation: configOf(allocation), initialDecay, exclude },
     skip: exclusion({ exclude }),
     proximal(kernels, context) {
-      const tracked = context.sparsity > 0 && kernels.some(isFading) ? trackedAmong(kernels) : [];
+      const tracked = context.sparsity > 0 && kernels.some(isFading) ? trackedAmong(kernels, sparsity) : [];
       return tracked.map((own, k) => {
         const { weights, state = weights } = kernels[k];
         return isFading(kernels[k]) ? weights.map((weight, i) => (own[i] === 1 ? weight : state[i])) : undefined;
       });
     },
     updateMasks(kernels) {
-      const tracked = kernels.every(isFading) ? [] : trackedAmong(kernels);
+      const tracked = kernels.every(isFading) ? [] : trackedAmong(kernels, sparsity);
       return kernels.map((kernel, k) => {
         const mask = isFading(kernel) ? null : tracked[k];
         return { forward: mask, backward: mask, gradient: null };
