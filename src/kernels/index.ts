@@ -75,7 +75,7 @@ export {
   type SlotSchedule,
   scheduleSlots,
 } from './schedule-slots.js';
-export type { Segment } from './segments-of.js';
+export { type Segment, segmentsOf } from './segments-of.js';
 export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
 export { transposeBits, transposeBitsReference } from './transpose-bits.js';
 export type { AdamNumbers, AdamState } from './update-kernels.js';
