@@ -8,13 +8,9 @@ export interface Segment {
 
 /**
  * The segments of a list: taps in a row, with all their channels, which lie evenly over the sets of a cache and, of a new row of pixels, in
- * one segment only; or all taps of some channels, where there are more segments than taps.
+ * one segment only; or all taps of some channels, where there are more segments than taps. Of a window of 3 x 3, three segments are its rows.
  *
  * @param unit channels are cut at multiples of this.
- * @example
- * ```ts
- * segmentsOf(64, 9, 3); // the three rows of a window of 3 x 3: taps 0 to 2, 3 to 5 and 6 to 8, each with channels 0 to 63
- * ```
  */
 export function segmentsOf(channels: number, taps: number, segments: number, unit = 1): readonly Segment[] {
   const byTaps = segments <= taps;
