@@ -8,7 +8,7 @@ export interface Segment {
 
 /**
  * The segments of a list: taps in a row, with all their channels, which lie evenly over the sets of a cache and, of a new row of pixels, in
- * one segment only; or all taps of some channels, where there are more segments than taps.
+ * one segment only; or all taps of some channels, where there are more segments than taps. Of a window of 3 x 3, three segments are its rows.
  *
  * @param unit channels are cut at multiples of this.
  */
