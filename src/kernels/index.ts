@@ -35,7 +35,7 @@ export {
 } from './line-sums.js';
 export { gatherLinesReference, gradientLinesReference } from './line-sums-reference.js';
 export { segmentCount } from './list-segments.js';
-export { countOnes, type ListShape, type OffsetList, type Tap } from './mask-lists.js';
+export { countOnes, type ListShape, type MaskListPointers, type OffsetList, type Tap } from './mask-lists.js';
 export {
   backwardFrame,
   backwardProducts,
