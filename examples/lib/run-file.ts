@@ -67,14 +67,20 @@ export function withOwnMethod(given: RunOptions, file: Partial<RunOptions>): Run
  * knows the file only.
  */
 export function checkEnd({ ownMethod, epochs, config }: RunOptions): void {
-  const end = ownMethod?.endEpoch;
-  if (typeof end !== 'number' || end <= epochs) return;
+  const end = Math.max(...endsOf(ownMethod));
+  if (end <= epochs) return;
   throw new SparsityError({
     what: '--epochs',
     got: epochs,
     expected: `at least ${end}, the endEpoch of the method in ${config}`,
     fix: 'train longer, without --smoke, or let the schedule end earlier in the file',
   });
+}
+
+/** The ends in epochs of a method, and of those that it gives to layers. */
+function endsOf(method: unknown): readonly number[] {
+  const { endEpoch, methods } = Object(method) as Readonly<Record<string, unknown>>;
+  return [...(typeof endEpoch === 'number' ? [endEpoch] : []), ...Object.values(Object(methods)).flatMap(endsOf)];
 }
 
 /** Whether an option is said by the method of a file, and not by its flag. */

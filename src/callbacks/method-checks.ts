@@ -2,22 +2,23 @@ import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { PrunableKernel } from '../ops/index.js';
 import type { PruningMethod } from '../pruning/contracts.js';
-import { checkNamed } from '../pruning/name-pattern.js';
+import { checkNamed, checkWinning } from '../pruning/name-pattern.js';
 import { namesIn } from '../pruning/names-in.js';
 
-/** Throws for a name or pattern in the config of a method that fits no kernel, or, where it says how a layer is pruned, none that is pruned. */
+/**
+ * Throws for a name or pattern in the config of a method that fits no kernel, or, where it says how a layer is pruned, none that is pruned.
+ * Under `per-layer` each method has to have a layer, and names in it are names of its own layers.
+ */
 export function checkNames(
   { name, config }: PruningMethod,
   all: readonly PrunableKernel[],
   pruned: readonly PrunableKernel[],
 ): void {
-  for (const { option, names, of } of namesIn(config)) {
-    const kernels = of === 'all' ? all : pruned;
-    checkNamed(
-      `${option} of pruning method ${name}`,
-      names,
-      kernels.map(({ info }) => info.name),
-    );
+  for (const { option, names, of, has } of namesIn(config)) {
+    const what = `${option} of pruning method ${name}`;
+    const layers = (of === 'all' ? all : pruned).map(({ info }) => info.name).filter(has);
+    checkNamed(what, names, layers);
+    if (option === 'methods') checkWinning(what, names, layers);
   }
 }
 

@@ -79,7 +79,7 @@ export function parseRunConfig(text: string, options: ParseRunConfigOptions): Ru
       path: ['method', ...path],
       ...parts,
     })),
-    ...contradictions(value),
+    ...methodsIn(value.method).flatMap((method) => contradictions(method, value.epochs)),
     ...unknownAccelerators(value.accelerators),
   ];
   if (found.length > 0) throw asOne(found.map((issue) => located(yaml, issue)));
@@ -98,9 +98,21 @@ function asConfig(method: unknown): Config {
   return typeof method === 'string' ? { name: method } : (method as Config);
 }
 
-/** What each field allows, but not together with another. */
-function contradictions({ method, epochs }: Readonly<Record<string, unknown>>): readonly Found[] {
-  const config = Object(method) as Readonly<Record<string, unknown>>;
+/** A method in plain data, and where it stands. */
+interface PlacedMethod {
+  readonly path: readonly string[];
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A method, and those that it gives to layers. */
+function methodsIn(method: unknown, path: readonly string[] = ['method']): readonly PlacedMethod[] {
+  const config = Object(method) as PlacedMethod['config'];
+  const parts = Object.entries(Object(config.methods)).flatMap(([name, part]) => methodsIn(part, [...path, 'methods', name]));
+  return [{ path, config }, ...parts];
+}
+
+/** What each field of a method allows, but not together with another. */
+function contradictions({ path, config }: PlacedMethod, epochs: unknown): readonly Found[] {
   const { n, m } = Object(config.pattern) as Readonly<Record<string, unknown>>;
   const found: Found[] = [];
   for (const option of ['sparsity', 'finalSparsity']) {
@@ -110,12 +122,12 @@ function contradictions({ method, epochs }: Readonly<Record<string, unknown>>): 
     const sparsity = (m - n) / m;
     if (Math.abs(got - sparsity) <= 1e-9) continue;
     const fix = `leave ${option} out, or choose another n and m`;
-    found.push({ path: ['method', option], got, expected: `${sparsity}, the sparsity of the pattern ${n}:${m}`, fix });
+    found.push({ path: [...path, option], got, expected: `${sparsity}, the sparsity of the pattern ${n}:${m}`, fix });
   }
   const ends = config.endEpoch;
   if (typeof ends === 'number' && typeof epochs === 'number' && ends > epochs) {
     const expected = `at most ${epochs}, the epochs of the run`;
-    found.push({ path: ['method', 'endEpoch'], got: ends, expected, fix: 'let the schedule end earlier, or train longer' });
+    found.push({ path: [...path, 'endEpoch'], got: ends, expected, fix: 'let the schedule end earlier, or train longer' });
   }
   return found;
 }

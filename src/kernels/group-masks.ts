@@ -44,7 +44,7 @@ export function groupMaskKernels(wasm: Readonly<Record<string, WasmFunction>>): 
  * ```
  */
 export function largestInRows(values: Float32Array, length: number, groups: MagnitudeGroups): Float32Array | undefined {
-  const { memory, wasm, areas } = ownMemory([values.byteLength, values.byteLength, 32 * groups.m]);
+  const { memory, wasm, areas } = ownMemory([4 * values.length, 4 * values.length, 32 * groups.m]);
   const [valuesAt, keptAt, scratch] = areas;
   new Float32Array(memory.buffer, valuesAt, values.length).set(values);
   const axis = { outer: values.length / length, length, inner: 1 };

@@ -13,7 +13,7 @@ const shortRun = 32;
 
 /**
  * A mask of the highest scores of each run, ties to the lowest index: `keep` of every run, or as many as a word of its own says; all of a
- * run that has no more. No score may be NaN. Scores may come in pieces that follow one another.
+ * run that has no more. No score may be NaN. Scores may come in pieces that follow one another; those of another type are rounded to float32.
  *
  * @example
  * ```ts
@@ -33,9 +33,11 @@ export function highestInRuns(
   const { memory, wasm, areas } = ownMemory([4 * count, count, budgets.byteLength, isShort ? 0 : roomOf(runs)]);
   const [scoresAt, maskAt, budgetsAt, room] = areas;
   let next = scoresAt;
-  for (const piece of scores instanceof Float32Array ? [scores] : scores) {
+  // By value, whatever type they are of: the bytes of other numbers would be no scores.
+  const pieces = (typeof scores[0] === 'object' ? scores : [scores]) as readonly Float32Array[];
+  for (const piece of pieces) {
     new Float32Array(memory.buffer, next, piece.length).set(piece);
-    next += piece.byteLength;
+    next += 4 * piece.length;
   }
   new Uint32Array(memory.buffer, budgetsAt, budgets.length).set(budgets);
   const numbers = inner === 1 ? [outer, length] : [outer, length, inner];
@@ -58,7 +60,7 @@ function roomOf({ length, inner, width }: AxisRuns): number {
  * ```
  */
 export function firstUnranked(scores: Float32Array): number {
-  const { memory, wasm, areas } = ownMemory([scores.byteLength]);
+  const { memory, wasm, areas } = ownMemory([4 * scores.length]);
   new Float32Array(memory.buffer).set(scores, areas[0] / 4);
   return wasm.firstUnranked(areas[0], scores.length);
 }

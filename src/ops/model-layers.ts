@@ -25,34 +25,37 @@ export function leavesOf(model: tf.layers.Layer): tf.layers.Layer[] {
  * layers of different nested models have one name, the second is `name#2`.
  */
 export function namedLayers(model: tf.layers.Layer): Map<tf.layers.Layer, string> {
-  const names = new Map<tf.layers.Layer, string>();
-  const seen = new Map<string, number>();
-  for (const layer of leavesOf(model)) {
-    if (!layer.weights.some((weight) => weight.shape.length >= 2)) continue;
-    const namesakes = (seen.get(layer.name) ?? 0) + 1;
-    seen.set(layer.name, namesakes);
-    names.set(layer, namesakes === 1 ? layer.name : `${layer.name}#${namesakes}`);
-  }
-  return names;
+  const layers = leavesOf(model).filter((layer) => layer.weights.some((weight) => weight.shape.length >= 2));
+  const names = numbered(layers.map((layer) => layer.name));
+  return new Map(layers.map((layer, i) => [layer, names[i] as string]));
 }
 
 /**
  * The kernels of a layer, its weights of rank 2 and more, with the names under which they are reported: the layer's own `name`, and in a layer of
- * several `name/<weight>`, the last part of the weight's name, or the last two where that is not enough.
+ * several `name/<weight>`, as few of the last parts of the weights' names as tell them apart, without `_kernel` at the end where that does too.
  */
 export function namedKernels(layer: tf.layers.Layer, name: string): Map<tf.LayerVariable, string> {
   const kernels = layer.weights.filter((weight) => weight.shape.length >= 2);
-  const tails = (length: number) =>
-    kernels.map(({ originalName }) =>
-      originalName
-        .split('/')
-        .slice(-length)
-        .join('/')
-        .replace(/_kernel$/, ''),
-    );
-  const short = tails(1);
-  const parts = new Set(short).size === short.length ? short : tails(2);
-  return new Map(kernels.map((kernel, i) => [kernel, kernels.length === 1 ? name : `${name}/${parts[i]}`]));
+  if (kernels.length === 1) return new Map(kernels.map((kernel) => [kernel, name]));
+  const paths = kernels.map(({ originalName }) => originalName.split('/'));
+  const depth = Math.max(0, ...paths.map(({ length }) => length));
+  const tailsOf = (length: number) => paths.map((path) => path.slice(-length).join('/'));
+  const choices = Array.from({ length: depth }, (_, i) => tailsOf(i + 1)).flatMap((tails) => [
+    tails.map((tail) => tail.replace(/_kernel$/, '')),
+    tails,
+  ]);
+  const parts = choices.find((tails) => new Set(tails).size === tails.length) ?? numbered(choices.at(-1) ?? []);
+  return new Map(kernels.map((kernel, i) => [kernel, `${name}/${parts[i]}`]));
+}
+
+/** Names of which none comes twice: the second of one name is `name#2`. */
+function numbered(names: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return names.map((name) => {
+    const namesakes = (seen.get(name) ?? 0) + 1;
+    seen.set(name, namesakes);
+    return namesakes === 1 ? name : `${name}#${namesakes}`;
+  });
 }
 
 /** Depth first; a layer that is used twice comes twice. */

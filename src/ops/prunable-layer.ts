@@ -13,6 +13,7 @@ export function kindByMethod(layer: PrunableLayer): MaskedKind | string {
   const weights = layer.getPrunableWeights();
   if (!Array.isArray(weights)) return 'its getPrunableWeights gives no list of weights';
   if (weights.length === 0) return 'its getPrunableWeights names no weight';
+  if (new Set(weights).size < weights.length) return 'its getPrunableWeights names a weight twice';
   const fields = layer as unknown as Readonly<Record<string, unknown>>;
   const known = kindForClass(layer.constructor);
   if (known) {

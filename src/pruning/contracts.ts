@@ -81,7 +81,8 @@ export interface KernelState {
 /**
  * Importance of each weight: higher stays. -Infinity marks a weight that a pattern takes last, if at all. A function of your own that looks at
  * more than weights and masks says so: `Object.assign(score, {needs: ['gradient'] as const})`. `index` is the place of the kernel among the
- * pruned ones: what is drawn follows from it, never from the name, which a model that is built again may not have.
+ * pruned ones: what is drawn follows from it, never from the name, which a model that is built again may not have. Numbers of another type are
+ * rounded to float32.
  */
 export type Score = ((kernel: KernelState, index?: number) => Float32Array) & Described & Needing;
 

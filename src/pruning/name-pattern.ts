@@ -34,11 +34,33 @@ export function byName<Value>(entries: Readonly<Record<string, Value>>, what: st
   return (name) => inOrder.find(({ test }) => test(name))?.value;
 }
 
+/** Which of names and patterns the name of a layer goes to, as in {@link byName}. */
+export function winner(patterns: readonly string[], what: string): (name: string) => string | undefined {
+  return byName(Object.fromEntries(patterns.map((pattern) => [pattern, pattern])), what);
+}
+
 /** Refuses a name or pattern that fits none of the names of layers: what was meant by it would be left out in silence. */
 export function checkNamed(what: string, patterns: readonly string[], names: readonly string[]): void {
   const unknown = patterns.find((pattern) => !names.some(namePattern(pattern, what).test));
   if (unknown === undefined) return;
-  throw new SparsityError({ what, got: unknown, expected: `names among ${names.join(', ')}`, fix: nearest(unknown, names) });
+  throw new SparsityError({
+    what,
+    got: unknown,
+    expected: `names among ${names.join(', ') || 'no layers'}`,
+    fix: nearest(unknown, names),
+  });
+}
+
+/** Refuses a name or pattern all of whose layers go to others, see {@link winner}. */
+export function checkWinning(what: string, patterns: readonly string[], names: readonly string[]): void {
+  const winnerOf = winner(patterns, what);
+  const winners = names.map(winnerOf);
+  const loser = patterns.find((pattern) => !winners.includes(pattern));
+  if (loser === undefined) return;
+  const lost = names.findIndex(namePattern(loser, what).test);
+  const expected = `one that layers are left to: ${names[lost]} goes to ${winners[lost]}`;
+  const fix = 'a plain name goes before a pattern, an earlier pattern before a later one: turn them round, or leave it out';
+  throw new SparsityError({ what, got: loser, expected, fix });
 }
 
 function expressionOf(inner: string, pattern: string, what: string): RegExp {

@@ -55,7 +55,8 @@ export interface PhaseDensityOptions {
  * 2309.13015), Jayakumar et al. 2020 (arXiv 2106.03517), Yang et al. 2020 (Procrustes).
  *
  * @param method dense, ste, sr-ste, sdgp, sdwp, bdwp, bi-mask, transposable-nm, top-kast, dropback, sparse-train or swat.
- * @throws SparsityError for an unknown method, n outside 1 to m, a weight update of a method that has none.
+ * @throws SparsityError for an unknown method, n outside 1 to m, a weight update of a method that has none, and one of Top-KAST that is
+ * smaller than what is in use.
  * @example
  * ```ts
  * phaseDensity('bdwp', {n: 2, m: 8}).training; // 0.5
@@ -72,6 +73,15 @@ export function phaseDensity(method: string, { n, m, weightUpdate }: PhaseDensit
   if (weightUpdate && !choosy.includes(method)) {
     const expected = `none, or one of ${choosy.join(', ')}`;
     throw new SparsityError({ what: `weightUpdate of ${method}`, got: weightUpdate, expected, fix: 'leave weightUpdate out' });
+  }
+  if (method === 'top-kast' && weightUpdate && weightUpdate.n * m < n * weightUpdate.m) {
+    const fix = 'let all weights in use get a gradient';
+    throw new SparsityError({
+      what: 'weightUpdate of top-kast',
+      got: weightUpdate,
+      expected: `${n}:${m} at least, the weights in use`,
+      fix,
+    });
   }
   const of = (product: Product) => (thinned[method].includes(product) ? n / m : 1);
   const [forward, inputGradient] = [of('forward'), of('inputGradient')];

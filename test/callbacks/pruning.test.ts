@@ -223,6 +223,46 @@ describe('pruning()', () => {
     model.dispose();
   });
 
+  it('refuses at once names in a method by layer that none of its own layers has, and a method that no layer goes to', async () => {
+    const model = tinyModel();
+    const schedule = constantSchedule({ sparsity: 0.5, beginStep: 1000 });
+    const ramp = (options: Pick<GradualMagnitudeOptions, 'pattern' | 'allocation' | 'exclude'> = {}) =>
+      gradualMagnitude({ schedule, ...options });
+    const trained = (methods: Parameters<typeof perLayer>[0]['methods']) => train(model, [pruning(perLayer({ methods }))]);
+    const patterned = (name: string) => ramp({ pattern: byLayer({ patterns: { [name]: nm({ n: 1, m: 2 }) } }) });
+    await expect(trained({ 'h*': patterned('conv'), '*': ramp() })).rejects.toThrow(
+      /^patterns of pruning method per-layer: got conv, expected names among hidden, head\./,
+    );
+    await expect(trained({ conv: ramp(), '*': ramp({ exclude: ['conv'] }) })).rejects.toThrow(
+      /^exclude of pruning method per-layer: got conv, expected names among hidden, head\./,
+    );
+    const allocation = mapAllocation({ sparsities: { hidden: 0.5 } });
+    await expect(trained({ head: ramp({ allocation }), '*': ramp() })).rejects.toThrow(
+      /^sparsities of pruning method per-layer: got hidden, expected names among head\./,
+    );
+    const inner = perLayer({ methods: { conv: ramp(), head: ramp() } });
+    await expect(trained({ 'h*': inner, conv: ramp() })).rejects.toThrow(
+      /^methods of pruning method per-layer: got conv, expected names among hidden, head\./,
+    );
+    await expect(trained({ '*': ramp(), 'h*': srSte() })).rejects.toThrow(
+      /^methods of pruning method per-layer: got h\*, expected one that layers are left to: hidden goes to \*\. .*turn them round/,
+    );
+    await expect(trained({ 'c*': srSte(), conv: ramp() })).rejects.toThrow(/got c\*, .* conv goes to conv\./);
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    await trained({ 'h*': patterned('head'), '*': ramp({ allocation: mapAllocation({ sparsities: { conv: 0.5 } }) }) });
+    warn.mockRestore();
+    model.dispose();
+  });
+
+  it.each(['map', 'by-layer', 'per-layer'])(
+    'takes a method of the user whose config has the name %s and other options',
+    async (name) => {
+      const model = tinyModel();
+      await train(model, [pruning({ ...randomMethod().method, config: { name } })]);
+      model.dispose();
+    },
+  );
+
   it('refuses to go on with the states of scores in another model', async () => {
     const callback = pruning(gradualMagnitude({ finalSparsity: 0.5, endStep: 8, score: movementScore() }));
     const [model, other] = [tinyModel(), tf.sequential({ layers: [tf.layers.flatten({ inputShape: [6, 6, 2] })] })];

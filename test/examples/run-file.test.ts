@@ -109,6 +109,10 @@ describe('--config', () => {
       ['--config', file('long.yaml', 'method: {name: gradual, endEpoch: 6}')],
       /^--epochs: got 5, expected at least 6, the endEpoch of the method in .*long\.yaml\./,
     ],
+    [
+      ['--config', file('parts.yaml', "method: {name: per-layer, methods: {'*': {name: gradual, endEpoch: 7}}}")],
+      /^--epochs: got 5, expected at least 7, the endEpoch of the method in .*parts\.yaml\./,
+    ],
     [['--config', run, '--sparsity', '5'], /^--sparsity: got 5, expected a number in \[0, 1\)/],
     [['--config'], /^Not enough arguments following: config\. See --help/],
   ])('refuses %j with one message and exit code 2', async (argv, message) => {

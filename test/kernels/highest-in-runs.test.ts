@@ -41,6 +41,20 @@ describe('highestInRuns', () => {
     );
   });
 
+  it('takes scores of other types by value, whole or in pieces', () => {
+    const [runs, expected] = [{ outer: 1, length: 4, inner: 1, width: 4 }, Uint8Array.of(0, 0, 1, 1)];
+    const floats = Float32Array.of(1, 1, 9, 9);
+    const reversed = () => highestInRuns(Float32Array.of(9, 9, 1, 1), runs, 2); // what is left in memory
+    for (const other of [Float64Array.from(floats), Array.from(floats), Uint8Array.from(floats)] as unknown as Float32Array[]) {
+      reversed();
+      expect(highestInRuns(other, runs, 2)).toEqual(expected);
+      reversed();
+      expect(highestInRuns([other.slice(0, 2), other.slice(2)], runs, 2)).toEqual(expected);
+      expect(firstUnranked(other)).toBe(-1);
+    }
+    expect(firstUnranked([1, 2, Number.NaN] as unknown as Float32Array)).toBe(2);
+  });
+
   it('is what a sort gives for a run of many scores, whatever is common to them', () => {
     const runs = { outer: 1, length: 9000, inner: 1, width: 9000 };
     for (const steps of [3, 1e6]) {

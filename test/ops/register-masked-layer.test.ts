@@ -3,6 +3,7 @@ import { pruning } from 'tfjs-sparsity/callbacks';
 import { attachTap, prunableKernels, registerMaskedLayer, sparsify, sparsifyReport, strip } from 'tfjs-sparsity/ops';
 import { constantSchedule, gradualMagnitude, nm } from 'tfjs-sparsity/pruning';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { namedKernels } from '../../src/ops/model-layers.js';
 import { expectNoLeak } from '../support/no-leak.js';
 
 /** A dense layer of one's own, whose kernel comes second and is stored with outputs first: `y = x W^T + shift`. */
@@ -82,6 +83,37 @@ class Recurrent extends tf.layers.Layer {
   }
 }
 
+/** A layer of two kernels whose names differ by the ending `_kernel` alone, and which may name one of them twice. */
+class Gated extends tf.layers.Layer {
+  static readonly className: string = 'Gated';
+  private value!: tf.LayerVariable;
+  private gate!: tf.LayerVariable;
+
+  override build(inputShape: tf.Shape): void {
+    const shape = [inputShape[1] as number, 2];
+    this.value = this.addWeight('gate', shape, 'float32', tf.initializers.ones());
+    this.gate = this.addWeight('gate_kernel', shape, 'float32', tf.initializers.ones());
+    this.built = true;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const x = [inputs].flat()[0] as tf.Tensor2D;
+    return tf.tidy(() => tf.matMul(x, this.value.read()).mul(tf.matMul(x, this.gate.read()).sigmoid()));
+  }
+
+  override computeOutputShape(inputShape: tf.Shape): tf.Shape {
+    return [inputShape[0] as number, 2];
+  }
+}
+
+class Doubled extends Gated {
+  static override readonly className: string = 'Doubled';
+  getPrunableWeights(): readonly tf.LayerVariable[] {
+    const [weight] = this.weights as [tf.LayerVariable];
+    return [weight, weight];
+  }
+}
+
 /** A layer that names its prunable weights itself, as tfmot wants it; not registered by hand. */
 class Speaking extends Turned {
   static override readonly className: string = 'Speaking';
@@ -98,6 +130,7 @@ class Stranger extends Turned {
 beforeAll(() => {
   registerMaskedLayer(Turned, { kernel: 'weight', inputAxis: 1, outputAxis: 0 });
   tf.serialization.registerClass(Stranger);
+  tf.serialization.registerClass(Doubled);
 });
 
 const head = () => tf.layers.dense({ name: 'head', units: 2, kernelInitializer: tf.initializers.glorotNormal({ seed: 7 }) });
@@ -312,6 +345,11 @@ describe('a layer with getPrunableWeights', () => {
     expect(report(layer)).toEqual({ names: ['head'], reason });
   });
 
+  it('stays dense where it names a weight twice', () => {
+    const reason = 'its getPrunableWeights names a weight twice';
+    expect(report(new Doubled({ name: 'mine', inputShape: [4] }))).toEqual({ names: ['head'], reason });
+  });
+
   it('is skipped with the reason where its class is unknown', () => {
     const { reason } = report(new Stranger({ name: 'mine', units: 3, inputShape: [4] }));
     expect(reason).toBe('there is no masked layer for Stranger');
@@ -370,6 +408,21 @@ describe('a layer of several kernels', () => {
       for (const m of [dense, model, plain, loaded]) m.dispose();
       tf.dispose([x, y]);
     });
+  });
+
+  it('has names that differ for its kernels, with as few parts as that takes', () => {
+    registerMaskedLayer(Gated, { kernel: ['value', 'gate'] });
+    const dense = build(new Gated({ name: 'mine', inputShape: [4] }));
+    const model = sparsify(dense);
+    expect(prunableKernels(model).map(({ info }) => info.name)).toEqual(['mine/gate', 'mine/gate_kernel', 'head']);
+    for (const m of [dense, model]) m.dispose();
+    const named = (...originalNames: string[]) => {
+      const weights = originalNames.map((originalName) => ({ originalName, shape: [2, 2] }));
+      return [...namedKernels({ weights } as unknown as tf.layers.Layer, 'mine').values()];
+    };
+    expect(named('rnn/kernel', 'rnn/recurrent_kernel')).toEqual(['mine/kernel', 'mine/recurrent']);
+    expect(named('a/r/0/kernel', 'b/r/0/kernel')).toEqual(['mine/a/r/0/kernel', 'mine/b/r/0/kernel']);
+    expect(named('a/w', 'a/w')).toEqual(['mine/a/w', 'mine/a/w#2']);
   });
 
   it('keeps one kernel masked and the other dense, in training and in a copy', async () => {

@@ -26,6 +26,16 @@ describe('allocations', () => {
     expect(masks.map(({ forward }) => forward && [...forward])).toEqual([null, [0, 0, 0, 0]]);
   });
 
+  it('rank scores that are no Float32Array by their values: the lower layer is emptied, not the other', () => {
+    const info = kernelInfo([1, 4]);
+    for (const type of [Float32Array, Float64Array, Array]) {
+      const layers = [type.of(1, 1, 1, 1), type.of(9, 9, 9, 9)].map((scores) => ({ info, scores: scores as Float32Array }));
+      expect(globalAllocation({ profile: 'jaxpruner' })(layers, 0.5)).toEqual([1, 0]);
+      expect(globalAllocation({ normalise: 'l2' })(layers, 0.5)).toEqual([0.25, 0.75]); // all are one half, and ties go to the lowest layer
+      expect(globalAllocation()(layers, 0.5)).toEqual([0.75, 0.25]);
+    }
+  });
+
   it('keep in all layers together exactly the count, one in each at least', () => {
     fc.assert(
       fc.property(

@@ -206,6 +206,10 @@ describe('cost-driven allocation', () => {
     expect(plain.map.sparsities).toEqual({ a: 0, b: 0.5 });
     // The two least of a count for (1 + 1) / 5 weights and save 20; a weight of b counts for one and saves 11.
     const uneven = await costDriven(scored([1, 9, 1, 9]), cost, { ...level, per: 'score' });
+    // A plain list is sorted by value too: as text, 10 is the least.
+    const list = [{ ...scored([])[0], scores: [2, 10, 2, 10] as unknown as Float32Array }, scored([])[1]] as CostDrivenLayer[];
+    const typed = await costDriven(scored([2, 10, 2, 10]), cost, { ...level, per: 'score' });
+    expect(await costDriven(list, cost, { ...level, per: 'score' })).toEqual(typed);
     expect(uneven.map.sparsities).toEqual({ a: 0.5, b: 0 });
     expect(uneven.trace.map(({ marginalCost }) => marginalCost)).toEqual([10, 10]);
   });

@@ -96,6 +96,9 @@ describe('thinErrors', () => {
 
   it('keeps 1 and 2 of [1, -1, 0.5, 2] at 2:4, and all at 4:4', () => {
     const errors = Float32Array.of(1, -1, 0.5, 2);
+    for (const other of [Float64Array.from(errors), Array.from(errors)] as unknown as Float32Array[]) {
+      expect(Array.from(thinErrors(other, 4, { n: 2, m: 4 }))).toEqual([1, 0, 0, 2]);
+    }
     expect(Array.from(thinErrors(errors, 4, { n: 2, m: 4 }))).toEqual([1, 0, 0, 2]);
     expect(thinErrors(errors, 4, { n: 4, m: 4 })).toEqual(errors);
   });
@@ -137,6 +140,12 @@ describe('phaseDensity', () => {
     for (const method of ['top-kast', 'dropback']) expect(phaseDensity(method, share)).toEqual(phaseDensity('bdwp', share));
     expect(() => phaseDensity('dropback', trained)).toThrow('weightUpdate of dropback: got {"n":4,"m":10}, expected none');
     expect(() => phaseDensity('bdwp', { ...share, weightUpdate: { n: 5, m: 4 } })).toThrow('n: got 5');
+    expect(phaseDensity('top-kast', { ...share, weightUpdate: { n: 2, m: 20 } }).weightGradient).toBe(0.1);
+    const fewer = { n: 1, m: 2, weightUpdate: { n: 4, m: 10 } };
+    expect(() => phaseDensity('top-kast', fewer)).toThrow(
+      'weightUpdate of top-kast: got {"n":4,"m":10}, expected 1:2 at least, the weights in use. Let all weights in use get a gradient.',
+    );
+    expect(phaseDensity('bdwp', fewer).weightGradient).toBe(0.4);
   });
 
   it('refuses an unknown method', () => {

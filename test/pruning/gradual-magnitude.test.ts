@@ -2,6 +2,7 @@ import {
   globalAllocation,
   gradualMagnitude,
   hardwareAware,
+  type KernelState,
   keptCount,
   type LayerMasks,
   nm,
@@ -73,6 +74,19 @@ describe('gradualMagnitude', () => {
     expect(masksFor(method, Float32Array.of(1, -2, 3, -4), [2, 2], 0.5).forward).toEqual(Uint8Array.of(0, 0, 1, 1));
     const masks: LayerMasks = { forward: Uint8Array.of(1, 1, 0, 1), backward: null, gradient: null };
     expect(masksFor(method, Float32Array.of(1, -2, 3, -4), [2, 2], 0.5, masks).forward).toEqual(Uint8Array.of(0, 1, 0, 1));
+  });
+
+  it('takes what a score of the user returns by value, whatever its type', () => {
+    const [before, weights] = [normal(64), normal(64)];
+    const masksBy = (numbers: (magnitudes: Float32Array) => unknown) => {
+      const score = ({ weights: w }: KernelState) => numbers(w.map(Math.abs)) as Float32Array;
+      const method = gradualMagnitude({ endStep: 10, score, allocation: globalAllocation({ profile: 'jaxpruner' }) });
+      const first = masksFor(method, before, [8, 8], 0.5);
+      return [first, masksFor(method, weights, [8, 8], 0.75, first)];
+    };
+    const expected = masksBy((magnitudes) => magnitudes);
+    expect(masksBy((magnitudes) => Float64Array.from(magnitudes))).toEqual(expected);
+    expect(masksBy((magnitudes) => Array.from(magnitudes))).toEqual(expected);
   });
 
   it('lets a weight return and keeps gradients and slots dense when it regrows', () => {

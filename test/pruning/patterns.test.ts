@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Block, blockBudgets, isNm, keptCount, nm, unstructured } from 'tfjs-sparsity/pruning';
+import { type Block, blockBudgets, channels, isNm, keptCount, nm, transposableNm, unstructured } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { SparsityError } from '../../src/errors.js';
 import { anyKernel, anyScore, anySparsity, kernelInfo, normal, sum } from './kernel-info.js';
@@ -53,6 +53,26 @@ describe('unstructured', () => {
         expect(again).toEqual(mask);
       }),
     );
+  });
+
+  it('ranks scores that are no Float32Array by their values, as every pattern does', () => {
+    const [info, scores] = [kernelInfo([4, 4]), normal(16)];
+    const patterns = [
+      ...(['default', 'tfmot', 'sparseml'] as const).map((profile) => unstructured({ profile })),
+      nm({ n: 2, m: 4 }),
+      nm({ n: 2, m: 4, profile: 'jaxpruner' }),
+      nm({ n: 2, m: 4, sharedOutputs: 2 }),
+      blockBudgets({ block: { kind: 'row' } }),
+      channels(),
+      transposableNm({ n: 2, m: 4 }),
+    ];
+    for (const pattern of patterns) {
+      const mask = pattern(scores, info, 0.5);
+      for (const other of [Float64Array.from(scores), Array.from(scores)] as unknown as Float32Array[]) {
+        pattern(scores.toReversed(), info, 0.5); // what is left in memory
+        expect(pattern(other, info, 0.5), pattern.config?.name).toEqual(mask);
+      }
+    }
   });
 
   it('agrees with the sort on a large kernel of many ties', () => {

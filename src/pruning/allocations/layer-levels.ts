@@ -47,8 +47,8 @@ function scoreLoss(name: string, weights: number, scores: Float32Array | undefin
   if (scores?.length !== weights) return refuse(scores?.length ?? 'none', `one for each of its ${weights} weights`);
   const bad = scores.find((score) => !(Number.isFinite(score) && score >= 0));
   if (bad !== undefined) return refuse(bad, 'finite numbers of at least 0');
-  // Typed arrays sort by value.
-  const sums = Float64Array.from([0, ...scores.toSorted()]);
+  // Typed arrays sort by value, plain lists as text.
+  const sums = Float64Array.from([0, ...Float32Array.from(scores).sort()]);
   for (let i = 1; i < sums.length; i++) sums[i] += sums[i - 1];
   const all = sums[weights];
   if (all === 0) return refuse('zeros only', 'a score above 0');

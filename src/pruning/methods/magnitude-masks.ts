@@ -1,3 +1,4 @@
+import { asFloat32 } from '../as-float32.js';
 import type { Allocation, KernelState, Pattern, Score } from '../contracts.js';
 import { wordsOf } from '../same-masks.js';
 
@@ -29,7 +30,7 @@ export function maskChooser(choice: MaskChoice, monotone: boolean): MaskChooser 
     }
     const scored = kernels.map((kernel, layer) => {
       const before = (monotone && kernel.masks?.forward) || undefined;
-      const scores = choice.score(kernel, layer);
+      const scores = asFloat32(choice.score(kernel, layer));
       return { info: kernel.info, before, scores: before ? among(before, scores, roomOf(layer, scores.length)) : scores };
     });
     const sparsities = choice.allocation(scored, sparsity);
