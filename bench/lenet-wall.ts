@@ -93,7 +93,9 @@ if (args.only) {
     const result = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...process.argv.slice(2), '--only', way], {
       encoding: 'utf8',
     });
-    const reason = result.stderr.split('\n').find((line) => line.includes('Error')) ?? `code ${result.status}`;
+    const told = result.stderr.trim().split('\n');
+    const reason = told.find((line) => line.includes('Error')) ?? (told.at(-1) || `code ${result.status}`);
     process.stdout.write(result.status === 0 ? result.stdout : `${way}: ${reason}\n`);
+    if (result.status !== 0) process.exitCode = result.status ?? 1;
   }
 }

@@ -17,7 +17,7 @@ export {
 } from './gather-rows.js';
 export { gatherRowsReference, shiftPlanesReference } from './gather-rows-reference.js';
 export type { ConvGeometry } from './geometry.js';
-export type { GroupListPointers, GroupListShape, GroupSegment, MagnitudeGroups } from './group-lists.js';
+export type { GroupDecay, GroupListPointers, GroupListShape, GroupSegment, MagnitudeGroups } from './group-lists.js';
 export { type GroupedAxis, largestInRows } from './group-masks.js';
 export { type AxisRuns, firstUnranked, highestInRuns } from './highest-in-runs.js';
 export { highestInRunsReference } from './highest-in-runs-reference.js';
@@ -75,7 +75,6 @@ export {
   type SlotSchedule,
   scheduleSlots,
 } from './schedule-slots.js';
-export { type Segment, segmentsOf } from './segments-of.js';
 export { gemmScratchBytes, instantiateKernels, type TrainingKernels } from './training-kernels.js';
 export { transposeBits, transposeBitsReference } from './transpose-bits.js';
 export type { AdamNumbers, AdamState } from './update-kernels.js';

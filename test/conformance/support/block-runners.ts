@@ -94,7 +94,8 @@ export const blockRunners: Runners = {
     const { shapes, sparsity, include_kernel: includeKernel, power_scale: powerScale } = input;
     const allocation = erdosRenyiAllocation({ includeKernel, powerScale, profile: 'rigl' });
     const kernels = Object.entries(shapes as Record<string, number[]>).map(([name, shape]) => {
-      return { info: { ...infoOf([1, 1]), name, shape }, scores: new Float32Array(sizeOf(shape)) };
+      const [inputAxis, outputAxis] = [shape.length - 2, shape.length - 1];
+      return { info: { ...infoOf([1, 1]), name, shape, inputAxis, outputAxis }, scores: new Float32Array(sizeOf(shape)) };
     });
     const names = kernels.map(({ info }) => info.name);
     const sparsities = allocation(kernels, sparsity);
