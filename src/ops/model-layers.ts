@@ -20,15 +20,20 @@ export function leavesOf(model: tf.layers.Layer): tf.layers.Layer[] {
   return [...new Set(walk(model))].filter((layer) => childrenOf(layer).length === 0);
 }
 
-/**
- * The layers of a model that have kernels, weights of rank 2 and more, with the names under which they are reported: their own; where
- * layers of different nested models have one name, the second is `name#2`.
- */
+/** The layers of a model that have kernels, weights of rank 2 and more, with their {@link layerNames}. */
 export function namedLayers(model: tf.layers.Layer): Map<tf.layers.Layer, string> {
+  return new Map([...layerNames(model)].filter(([layer]) => hasKernels(layer)));
+}
+
+/**
+ * The layers of a model that hold no other layer, with the names under which they are reported: their own; where layers of different nested
+ * models have one name, the second is `name#2`. Those that have kernels come first.
+ */
+export function layerNames(model: tf.layers.Layer): Map<tf.layers.Layer, string> {
   const names = new Map<tf.layers.Layer, string>();
   const seen = new Map<string, number>();
-  for (const layer of leavesOf(model)) {
-    if (!layer.weights.some((weight) => weight.shape.length >= 2)) continue;
+  const leaves = leavesOf(model);
+  for (const layer of [...leaves.filter(hasKernels), ...leaves.filter((leaf) => !hasKernels(leaf))]) {
     const namesakes = (seen.get(layer.name) ?? 0) + 1;
     seen.set(layer.name, namesakes);
     names.set(layer, namesakes === 1 ? layer.name : `${layer.name}#${namesakes}`);
@@ -53,6 +58,10 @@ export function namedKernels(layer: tf.layers.Layer, name: string): Map<tf.Layer
   const short = tails(1);
   const parts = new Set(short).size === short.length ? short : tails(2);
   return new Map(kernels.map((kernel, i) => [kernel, kernels.length === 1 ? name : `${name}/${parts[i]}`]));
+}
+
+function hasKernels({ weights }: tf.layers.Layer): boolean {
+  return weights.some(({ shape }) => shape.length >= 2);
 }
 
 /** Depth first; a layer that is used twice comes twice. */
