@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ElementOperation, OperandRows } from '../kernels/index.js';
 import { type BroadcastAxis, broadcastAxes } from './broadcast-axes.js';
-import { areWorthCalls } from './training-kernels-blocks.js';
 import type { HeapKernel } from './training-kernels-heap.js';
 
 /** tfjs copies: here every tensor that is saved for the backward pass, each step. Text has its own storage. */
@@ -10,6 +9,10 @@ export const identity: HeapKernel = ({ x }, attrs, heap, stock) => (x.dtype === 
 /** tf.cast; to the type that a tensor has it is {@link identity}, as in the gradients of products. */
 export const cast: HeapKernel = (inputs, attrs, heap, stock) =>
   inputs.x.dtype === attrs.dtype ? identity(inputs, attrs, heap, stock) : stock(inputs, attrs);
+
+/** Beyond so many blocks, of fewer values than this, tfjs's own arithmetic takes less time than a call for each. */
+const fewBlocks = 64;
+const smallBlock = 256;
 
 /** An operation on two tensors of floats whose shapes broadcast along few axes, in large blocks or few. */
 export function combine(operation: ElementOperation): HeapKernel {
@@ -20,7 +23,7 @@ export function combine(operation: ElementOperation): HeapKernel {
     const fits = a.dtype === 'float32' && b.dtype === 'float32' && axes.length <= 3 && tf.util.sizeFromShape(shape) > 0;
     if (!fits) return stock(inputs, attrs);
     const [blocks, rows, columns] = [...Array<BroadcastAxis>(3 - axes.length).fill({ length: 1, steps: [0, 0] }), ...axes];
-    if (!areWorthCalls(blocks.length, rows.length * columns.length)) return stock(inputs, attrs);
+    if (blocks.length > fewBlocks && rows.length * columns.length < smallBlock) return stock(inputs, attrs);
     const out = heap.output(shape);
     const operand = (t: tf.TensorInfo, which: 0 | 1, block: number): OperandRows => ({
       at: heap.pointer(t) + 4 * blocks.steps[which] * block,
@@ -45,12 +48,10 @@ export const tile: HeapKernel = (inputs, attrs, heap, stock) => {
   const last = reps.findLastIndex((times) => times !== 1);
   const together = x.shape.slice(first, last).every((length) => length === 1);
   if (x.dtype !== 'float32' || first < 0 || !together || tf.util.sizeFromShape(shape) === 0) return stock(inputs, attrs);
-  const [blocks, size] = [x.shape.slice(0, first), x.shape.slice(first)].map((shape) => tf.util.sizeFromShape(shape));
-  const times = tf.util.sizeFromShape(reps);
-  if (!areWorthCalls(blocks, size * times)) return stock(inputs, attrs);
   const out = heap.output(shape);
-  const bytes = 4 * size;
-  for (let block = 0; block < blocks; block++) {
+  const bytes = 4 * tf.util.sizeFromShape(x.shape.slice(first));
+  const times = tf.util.sizeFromShape(reps);
+  for (let block = 0; block < tf.util.sizeFromShape(x.shape.slice(0, first)); block++) {
     heap.repeat(heap.pointer(x) + bytes * block, bytes, heap.pointer(out) + bytes * times * block, times);
   }
   return out;

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { areWorthCalls } from './training-kernels-blocks.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
+
+/** Beyond so many blocks, of fewer values than this, tfjs's own sum takes less time than a call for each. */
+const fewBlocks = 64;
+const smallBlock = 32;
 
 /** tf.unsortedSegmentSum: the gradient of tf.gather, hence of an embedding. */
 export const unsortedSegmentSum: HeapKernel = ({ x, segmentIds }, attrs, heap) => {
@@ -44,7 +47,7 @@ function sumOfAxes(x: tf.TensorInfo, attrs: tf.NamedAttrMap, heap: WasmHeap): tf
   const [first, end] = [axes[0], axes[0] + axes.length];
   const [blocks, rows, width] = [count(0, first), count(first, end), count(end)];
   // Of nothing tfjs's own sum is whatever lay there.
-  if (rows > 0 && !areWorthCalls(blocks, rows * width)) return undefined;
+  if (rows > 0 && blocks > fewBlocks && rows * width < smallBlock) return undefined;
   const out = heap.zeros(x.shape.flatMap((length, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [length])));
   for (let outer = 0; outer < blocks; outer++) {
     heap.kernels.sumRows(heap.pointer(x) + 4 * rows * width * outer, rows, width, heap.pointer(out) + 4 * width * outer);
