@@ -1,5 +1,5 @@
 import { SparsityError } from '../errors.js';
-import { type Accelerator, estimatorRegistry } from '../hw/index.js';
+import { type Accelerator, estimatorPresets, estimatorRegistry } from '../hw/index.js';
 
 /**
  * Refuses what is no list of accelerators that a report can tell apart. Estimators are none: they tell bounds instead of counts, which add
@@ -25,6 +25,7 @@ export function checkAccelerators(what: string, accelerators: readonly Accelerat
   const estimator = accelerators.find(({ spec }) => Object.hasOwn(estimatorRegistry, spec.kind));
   if (!estimator) return;
   const { name } = estimator.spec;
-  const fix = `record the run, hardwareCost({accelerators: [], record: 'run.maps'}), then tfjs-sparsity simulate --run run.maps -a ${name}`;
+  const preset = Object.hasOwn(estimatorPresets, name) ? name : 'NAME, of a preset';
+  const fix = `record the run, hardwareCost({accelerators: [], record: 'run.maps'}), then tfjs-sparsity compare --run run.maps -a ${preset}`;
   throw new SparsityError({ what, got: `the estimator ${name}`, expected: 'accelerators, which count cycles', fix });
 }

@@ -8,7 +8,7 @@ import { checkAccelerators } from './check-accelerators.js';
 export interface HardwareCostOptions extends CallbackOptions {
   /**
    * Accelerators to run every step on; their names must differ. None is enough with `record`. Estimators (an A100) count no cycles: they run on
-   * the record, by `tfjs-sparsity simulate --run FILE -a a100-fp16`.
+   * the record, by `tfjs-sparsity compare --run FILE -a a100-fp16`.
    */
   readonly accelerators: readonly Accelerator[];
   /**

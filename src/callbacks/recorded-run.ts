@@ -40,7 +40,7 @@ export async function readRecordedRun(path: string, upTo?: number): Promise<Reco
   const steps = own.filter(({ kind }) => kind === frameKinds.step);
   const lost = scan.fileBytes - scan.wholeBytes;
   const problem = lost > 0 ? `the last ${lost} bytes are cut or damaged` : 'it does not tell how training ended';
-  const settings = await settingsOf(path, first);
+  const settings = await settingsOf(path, first, own);
   const end = last.kind === frameKinds.end ? last.step : last.step + 1;
   return {
     settings,
@@ -71,9 +71,11 @@ function gapOf(
   return holes.length === 0 ? null : `${path}: without steps ${holes.join(', ')}; the others stand for them`;
 }
 
-async function settingsOf(path: string, first: RecordFrame): Promise<RunSettings> {
-  let settings: unknown;
-  for await (const content of payloadsOf(path, [first])) settings = content;
+/** What the last end knows, before what the run began with. */
+async function settingsOf(path: string, first: RecordFrame, own: readonly RecordFrame[]): Promise<RunSettings> {
+  const frames = [first, ...own.filter(({ kind }) => kind === frameKinds.end).slice(-1)];
+  const settings = {};
+  for await (const content of payloadsOf(path, frames)) Object.assign(settings, content);
   return settings as RunSettings;
 }
 

@@ -3,7 +3,10 @@ import { importNode } from '../ops/node-modules.js';
 import type { StepJob } from './cost-engine.js';
 import { liftArrays, putArraysBack } from './lift-arrays.js';
 
-/** What a record says of a run before its first step: how it was sampled, as in the report, and the layers that the tap looks for. */
+/**
+ * What a record says of a run: how it was sampled, as in the report, and the layers that the tap looks for. It stands before the first step; the
+ * layers stand also at the end, with those that were met later.
+ */
 export interface RunSettings {
   readonly every: number;
   readonly offset: number;

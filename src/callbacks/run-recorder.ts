@@ -22,14 +22,16 @@ import {
 export class RunRecorder {
   private constructor(
     private readonly file: AppendFile,
-    /** The frame of the run, until its first step: without one it would hide the run before it. */
-    private begin: { readonly step: number; readonly settings: RunSettings } | undefined,
+    private readonly settings: RunSettings,
+    /** The step of the frame of the run, until its first step: without one it would hide the run before it. */
+    private begin: number | undefined,
   ) {}
 
   /**
    * Opens a record, behind its whole frames. A run that goes on does so in the last run of the file, without the steps that an
    * interrupted process had recorded beyond `step`.
    *
+   * @param settings its list of layers may grow until the end.
    * @throws SparsityError for a file that is no record, is damaged before its last frame, or cannot be written.
    */
   static async open(path: string, step: number, settings: RunSettings, goesOn = step > 0): Promise<RunRecorder> {
@@ -38,7 +40,7 @@ export class RunRecorder {
     const end = run ? (run.own.find((frame) => isBeyond(frame, step))?.at ?? run.end) : scan.wholeBytes;
     if (scan.wholeBytes < scan.fileBytes) await checkCut(path, scan);
     if (end < scan.fileBytes) await truncate(path, end);
-    const recorder = new RunRecorder(await AppendFile.open(path), run ? undefined : { step, settings });
+    const recorder = new RunRecorder(await AppendFile.open(path), settings, run ? undefined : step);
     try {
       if (end === 0) await recorder.file.append(recordMagic);
     } catch (error) {
@@ -50,14 +52,17 @@ export class RunRecorder {
 
   /** Adds a step. What is in the job may change hands when this is done. */
   async append(job: StepJob): Promise<void> {
-    if (this.begin) await this.add(frameKinds.run, this.begin.step, this.begin.settings);
+    if (this.begin !== undefined) await this.add(frameKinds.run, this.begin, this.settings);
     this.begin = undefined;
     await this.add(frameKinds.step, job.step, storedStep(job));
   }
 
-  /** Notes that training has ended after `step` steps; of a run without a recorded one there is nothing to note. */
+  /**
+   * Notes that training has ended after `step` steps, and the layers that were met by then; of a run without a recorded step there is
+   * nothing to note.
+   */
   async end(step: number): Promise<void> {
-    if (!this.begin) await this.add(frameKinds.end, step, {});
+    if (this.begin === undefined) await this.add(frameKinds.end, step, { layers: this.settings.layers });
   }
 
   async close(): Promise<void> {

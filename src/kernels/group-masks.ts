@@ -1,3 +1,4 @@
+import { SparsityError } from '../errors.js';
 import type { MagnitudeGroups } from './group-lists.js';
 import { ownMemory } from './own-memory.js';
 import type { Pointer, WasmFunction } from './wasm-functions.js';
@@ -38,12 +39,21 @@ export function groupMaskKernels(wasm: Readonly<Record<string, WasmFunction>>): 
  * Of each `m` values in a row of `length` the `n` of the largest magnitude, ties to the lowest index, and 0 for the others; the last group of
  * a row may be shorter. Undefined where a value is NaN or infinite.
  *
+ * @throws SparsityError where the values are not whole rows.
  * @example
  * ```ts
  * largestInRows(Float32Array.of(1, -1, 0.5, 2), 4, {n: 2, m: 4}); // [1, 0, 0, 2]
  * ```
  */
 export function largestInRows(values: Float32Array, length: number, groups: MagnitudeGroups): Float32Array | undefined {
+  if (!(Number.isInteger(length) && length > 0 && values.length % length === 0)) {
+    throw new SparsityError({
+      what: 'length of a row',
+      got: length,
+      expected: `a whole number that divides the ${values.length} values`,
+      fix: 'give the length of the last axis',
+    });
+  }
   const { memory, wasm, areas } = ownMemory([4 * values.length, 4 * values.length, 32 * groups.m]);
   const [valuesAt, keptAt, scratch] = areas;
   new Float32Array(memory.buffer, valuesAt, values.length).set(values);

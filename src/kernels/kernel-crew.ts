@@ -42,6 +42,8 @@ interface Hired {
   readonly helpers: number;
   /** Whether the caller's thread may sleep. */
   readonly maySleep: boolean;
+  /** Whether a part had no end in time: one that ends after all must not count for a later call, which the caller makes alone. */
+  isGivenUp: boolean;
 }
 
 const hiredFor = new WeakMap<WebAssembly.Memory, Hired>();
@@ -58,7 +60,7 @@ export function crewOn(memory: WebAssembly.Memory, build: KernelBuild): Crew {
     size,
     parts: (length, unit = 1) => cut(length, unit, size),
     run(kernel, calls) {
-      if (calls.length === 1) functions[kernel](...calls[0]);
+      if (calls.length === 1 || hired.isGivenUp) for (const args of calls) functions[kernel](...args);
       else callTogether(hired, kernels, build, numbers.get(kernel) as number, calls);
     },
   };
@@ -72,8 +74,8 @@ export function createControl(): Control {
 }
 
 /** Has the crews of a memory, on this thread, work with the helpers on a control block. */
-export function hire(memory: WebAssembly.Memory, helpers: number, control: Control = createControl()): void {
-  hiredFor.set(memory, { control, helpers, maySleep: maySleep(control) });
+export function hire(memory: WebAssembly.Memory, helpers: number, control: Control): void {
+  hiredFor.set(memory, { control, helpers, maySleep: maySleep(control), isGivenUp: false });
 }
 
 /** The thread that shows a page is refused every wait, also one that would be over at once. */
@@ -123,12 +125,13 @@ export function bury(control: Control, helper: number): void {
 
 /** Makes the calls of a kernel, one for each list of arguments, with the help of whoever waits on the control block. */
 function callTogether(
-  { control, maySleep }: Hired,
+  hired: Hired,
   kernels: readonly WasmFunction[],
   build: KernelBuild,
   kernel: number,
   calls: readonly (readonly number[])[],
 ): void {
+  const { control } = hired;
   control[word.build] = kernelBuilds.indexOf(build);
   control[word.kernel] = kernel;
   control[word.parts] = calls.length;
@@ -142,7 +145,8 @@ function callTogether(
   Atomics.add(control, word.call, 1);
   Atomics.notify(control, word.call);
   takeParts(control, kernels);
-  awaitAll(control, calls.length, maySleep);
+  hired.isGivenUp = !areAllFinished(hired, calls.length);
+  if (hired.isGivenUp) throw failed(`no answer for ${limitMs / 1000} s`);
   Atomics.store(control, word.next, closed);
   if (control[word.failed] === 1) throw failed(readText(control));
 }
@@ -165,16 +169,17 @@ function takeParts(control: Control, kernels: readonly WasmFunction[]): void {
   }
 }
 
-function awaitAll(control: Control, parts: number, maySleep: boolean): void {
+/** Waits for the end of all parts; false when there is none within the limit. */
+function areAllFinished({ control, maySleep }: Hired, parts: number): boolean {
   for (const end = performance.now() + limitMs; ; ) {
     let finished = 0;
     for (let look = 0; look < looks; look++) {
       finished = Atomics.load(control, word.finished);
-      if (finished === parts) return;
+      if (finished === parts) return true;
     }
     // The thread that shows a page looks on.
     if (maySleep) Atomics.wait(control, word.finished, finished, limitMs);
-    if (performance.now() >= end) throw failed(`no answer for ${limitMs / 1000} s`);
+    if (performance.now() >= end) return false;
   }
 }
 

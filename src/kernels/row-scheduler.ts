@@ -29,8 +29,13 @@ export interface RowScheduler {
 /** Most lanes, connections, rows ahead and filters of a set that the kernel takes; what is larger goes the slow way. */
 const widest = { lanes: 16, connections: 7, lookahead: 7, filters: 256 };
 
-/** The lists that the kernel knows by heart: lanes aside of T<1,6>, <2,5>, <3,4> and <4,3>, by row. */
-const tridents = ['-3,-2,-1,0,1,2,3', '-1,0,1,3,-2,0,2', '-1,0,1,-2,0,2,0', '-1,0,1,0,2,0,0'];
+/** The lists that the kernel knows by heart: connections of T<1,6>, <2,5>, <3,4> and <4,3> on 16 lanes, by row. */
+const tridents = [
+  '1,-3 1,-2 1,-1 1,0 1,1 1,2 1,3',
+  '1,-1 1,0 1,1 1,3 2,-2 2,0 2,2',
+  '1,-1 1,0 1,1 2,-2 2,0 2,2 3,0',
+  '1,-1 1,0 1,1 2,0 2,2 3,0 4,0',
+];
 
 const policies = { 'least-flexible-first': 0, 'most-flexible-first': 1, greedy: 2 } as const;
 
@@ -111,7 +116,7 @@ function kernelScheduler(rule: ScheduleRule): RowScheduler {
   // Seven connections, one group of eight filters; then weights, order of taps, rows.
   const [groupAt, bitsAt] = [64, 128];
   new Uint32Array(memory.buffer, 0, 14).set(connectionWords(connections, lanes));
-  const kind = 1 + tridents.indexOf(lanes === 16 ? connections.map(([, aside]) => aside).join() : '');
+  const kind = 1 + tridents.indexOf(lanes === 16 ? connections.join(' ') : '');
   let loaded: FilterBits;
   let [tapsAt, rowsAt] = [bitsAt, bitsAt];
   return {

@@ -116,7 +116,7 @@ export interface MaskedOpAttrs {
 export interface TensorTap {
   /**
    * The names of all kernels that the tap looks for, in model order, and of the products of two activations that it has met, where the forward
-   * pass comes by them; what never came was not seen: embeddings, for example.
+   * pass comes by them; what never came was not seen: embeddings, for example, and products of which nothing can be told, as `layer/untold`.
    */
   readonly layers: readonly string[];
   /** Takes the wrapper off the engine; the engine is as before. Safe to call twice. */

@@ -38,7 +38,6 @@ export function withFusedLoss<T>(model: tf.LayersModel, step: () => T): T {
 export function fusedCrossentropy(target: tf.Tensor, output: tf.Tensor): tf.Tensor {
   const { shape } = output;
   const classes = shape.at(-1) as number;
-  const size = output.size;
   return forwardBackwardOp({
     name: 'fusedCrossentropy',
     inputs: { output },
@@ -47,8 +46,8 @@ export function fusedCrossentropy(target: tf.Tensor, output: tf.Tensor): tf.Tens
       save([target, output]);
       return onHeap({ target, output }, (heap, inputs) => {
         const losses = heap.output(shape.slice(0, -1));
-        const [t, o] = [inputs.target, inputs.output].map((x) => heap.floats(heap.pointer(x as tf.TensorInfo), size));
-        lossOfRows(t as Float32Array, o as Float32Array, classes, heap.floats(heap.pointer(losses), size / classes));
+        const [t, o, into] = heap.views(inputs.target, inputs.output, losses);
+        lossOfRows(t, o, classes, into);
         return losses;
       });
     },
@@ -57,9 +56,8 @@ export function fusedCrossentropy(target: tf.Tensor, output: tf.Tensor): tf.Tens
         const [t, o] = saved as [tf.Tensor, tf.Tensor];
         return onHeap({ t, o, dy }, (heap, inputs) => {
           const gradient = heap.output(shape);
-          const [T, O] = [inputs.t, inputs.o].map((x) => heap.floats(heap.pointer(x as tf.TensorInfo), size));
-          const errors = heap.floats(heap.pointer(inputs.dy as tf.TensorInfo), size / classes);
-          gradientOfRows(T as Float32Array, O as Float32Array, errors, classes, heap.floats(heap.pointer(gradient), size));
+          const [T, O, errors, into] = heap.views(inputs.t, inputs.o, inputs.dy, gradient);
+          gradientOfRows(T, O, errors, classes, into);
           return gradient;
         });
       },

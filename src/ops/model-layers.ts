@@ -20,12 +20,18 @@ export function leavesOf(model: tf.layers.Layer): tf.layers.Layer[] {
   return [...new Set(walk(model))].filter((layer) => childrenOf(layer).length === 0);
 }
 
-/**
- * The layers of a model that have kernels, weights of rank 2 and more, with the names under which they are reported: their own; where
- * layers of different nested models have one name, the second is `name#2`.
- */
+/** The layers of a model that have kernels, weights of rank 2 and more, with their {@link layerNames}. */
 export function namedLayers(model: tf.layers.Layer): Map<tf.layers.Layer, string> {
-  const layers = leavesOf(model).filter((layer) => layer.weights.some((weight) => weight.shape.length >= 2));
+  return new Map([...layerNames(model)].filter(([layer]) => hasKernels(layer)));
+}
+
+/**
+ * The layers of a model that hold no other layer, with the names under which they are reported: their own; where layers of different nested
+ * models have one name, the second is `name#2`. Those that have kernels come first.
+ */
+export function layerNames(model: tf.layers.Layer): Map<tf.layers.Layer, string> {
+  const leaves = leavesOf(model);
+  const layers = [...leaves.filter(hasKernels), ...leaves.filter((leaf) => !hasKernels(leaf))];
   const names = numbered(layers.map((layer) => layer.name));
   return new Map(layers.map((layer, i) => [layer, names[i] as string]));
 }
@@ -56,6 +62,10 @@ function numbered(names: readonly string[]): string[] {
     seen.set(name, namesakes);
     return namesakes === 1 ? name : `${name}#${namesakes}`;
   });
+}
+
+function hasKernels({ weights }: tf.layers.Layer): boolean {
+  return weights.some(({ shape }) => shape.length >= 2);
 }
 
 /** Depth first; a layer that is used twice comes twice. */

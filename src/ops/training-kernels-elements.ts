@@ -10,7 +10,11 @@ export const identity: HeapKernel = ({ x }, attrs, heap, stock) => (x.dtype === 
 export const cast: HeapKernel = (inputs, attrs, heap, stock) =>
   inputs.x.dtype === attrs.dtype ? identity(inputs, attrs, heap, stock) : stock(inputs, attrs);
 
-/** An operation on two tensors of floats whose shapes broadcast along few axes. */
+/** Beyond so many blocks, of fewer values than this, tfjs's own arithmetic takes less time than a call for each. */
+const fewBlocks = 64;
+const smallBlock = 256;
+
+/** An operation on two tensors of floats whose shapes broadcast along few axes, in large blocks or few. */
 export function combine(operation: ElementOperation): HeapKernel {
   return (inputs, attrs, heap, stock) => {
     const { a, b } = inputs;
@@ -18,8 +22,9 @@ export function combine(operation: ElementOperation): HeapKernel {
     const axes = broadcastAxes(a.shape, b.shape);
     const fits = a.dtype === 'float32' && b.dtype === 'float32' && axes.length <= 3 && tf.util.sizeFromShape(shape) > 0;
     if (!fits) return stock(inputs, attrs);
-    const out = heap.output(shape);
     const [blocks, rows, columns] = [...Array<BroadcastAxis>(3 - axes.length).fill({ length: 1, steps: [0, 0] }), ...axes];
+    if (blocks.length > fewBlocks && rows.length * columns.length < smallBlock) return stock(inputs, attrs);
+    const out = heap.output(shape);
     const operand = (t: tf.TensorInfo, which: 0 | 1, block: number): OperandRows => ({
       at: heap.pointer(t) + 4 * blocks.steps[which] * block,
       rowBytes: 4 * rows.steps[which],

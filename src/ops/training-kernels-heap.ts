@@ -42,6 +42,8 @@ export interface WasmHeap {
   clear(pointer: Pointer, bytes: number): void;
   /** `count` values in their place, until the heap grows: make all room before. */
   floats(pointer: Pointer, count: number): Float32Array;
+  /** The values of tensors of floats in their places, until the heap grows; it grows for none of these: they all come to it before. */
+  views(...tensors: tf.TensorInfo[]): Float32Array[];
   /** `count` bytes in their place, as {@link WasmHeap.floats}. */
   bytes(pointer: Pointer, count: number): Uint8Array;
   /** A copy of `count` words. */
@@ -151,6 +153,10 @@ function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
     bytes: bytesAt,
     clear: (pointer, bytes) => void bytesAt(pointer, bytes).fill(0),
     floats: (pointer, count) => new Float32Array(memory.buffer, pointer, count),
+    views(...tensors) {
+      const pointers = tensors.map(heap.pointer);
+      return tensors.map(({ shape }, i) => heap.floats(pointers[i] as Pointer, tf.util.sizeFromShape(shape)));
+    },
     readWords: (pointer, count) => new Uint32Array(memory.buffer, pointer, count).slice(),
     repeat(source, bytes, target, times) {
       const all = bytesAt(target, bytes * times);

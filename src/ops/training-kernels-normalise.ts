@@ -14,12 +14,14 @@ export const fusedBatchNorm: HeapKernel = (inputs, attrs, heap, stock) => {
   const rows = tf.util.sizeFromShape(x.shape) / width;
   heap.scratch(8 * width, (factorAt) => {
     const offsetAt = factorAt + 4 * width;
-    const valuesOf = (t: tf.TensorInfo) => heap.floats(heap.pointer(t), width);
+    // All that may come from another backend, before any view.
+    const [xAt, meanAt] = [x, mean].map(heap.pointer);
+    const [variances, scales, shifts] = heap.views(variance, scale ?? variance, offset ?? variance);
     const [factors, offsets] = [factorAt, offsetAt].map((at) => heap.floats(at, width));
-    factors.set(valuesOf(variance).map((value, c) => (scale ? valuesOf(scale)[c] : 1) / Math.sqrt(value + varianceEpsilon)));
-    if (offset) offsets.set(valuesOf(offset));
+    factors.set(variances.map((value, c) => (scale ? scales[c] : 1) / Math.sqrt(value + varianceEpsilon)));
+    if (offset) offsets.set(shifts);
     else offsets.fill(0);
-    heap.kernels.normaliseRows(heap.pointer(x), heap.pointer(mean), factorAt, offsetAt, rows, width, heap.pointer(y));
+    heap.kernels.normaliseRows(xAt, meanAt, factorAt, offsetAt, rows, width, heap.pointer(y));
   });
   return y;
 };

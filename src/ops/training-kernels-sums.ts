@@ -2,6 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
+/** Beyond so many blocks, of fewer values than this, tfjs's own sum takes less time than a call for each. */
+const fewBlocks = 64;
+const smallBlock = 32;
+
 /** tf.unsortedSegmentSum: the gradient of tf.gather, hence of an embedding. */
 export const unsortedSegmentSum: HeapKernel = ({ x, segmentIds }, attrs, heap) => {
   const { numSegments } = attrs as unknown as tf.UnsortedSegmentSumAttrs;
@@ -22,17 +26,16 @@ export const unsortedSegmentSum: HeapKernel = ({ x, segmentIds }, attrs, heap) =
   return out;
 };
 
-/** tf.sum of floats over neighbouring axes that are not the last (the gradient of a bias); every other sum stays with tfjs's own kernel. */
+/** tf.sum of floats over neighbouring axes that are not the last (the gradient of a bias), of large blocks or few; every other sum stays with tfjs's own kernel. */
 export const sumAxes: HeapKernel = (inputs, attrs, heap, stock) => sumOfAxes(inputs.x, attrs, heap) ?? stock(inputs, attrs);
 
 /** tf.mean, where {@link sumAxes} takes the sum; tfjs transposes first. */
 export const meanAxes: HeapKernel = (inputs, attrs, heap, stock) => {
   const mean = sumOfAxes(inputs.x, attrs, heap);
   if (!mean) return stock(inputs, attrs);
-  const size = tf.util.sizeFromShape(mean.shape);
-  const values = heap.floats(heap.pointer(mean), size);
-  const count = tf.util.sizeFromShape(inputs.x.shape) / size;
-  for (let i = 0; i < size; i++) values[i] /= count;
+  const [values] = heap.views(mean);
+  const count = tf.util.sizeFromShape(inputs.x.shape) / values.length;
+  for (let i = 0; i < values.length; i++) values[i] /= count;
   return mean;
 };
 
@@ -40,11 +43,13 @@ function sumOfAxes(x: tf.TensorInfo, attrs: tf.NamedAttrMap, heap: WasmHeap): tf
   const { axis, keepDims } = attrs as unknown as tf.SumAttrs;
   const axes = neighbourAxes(x, axis);
   if (!axes) return undefined;
-  const out = heap.zeros(x.shape.flatMap((length, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [length])));
   const count = (from: number, to?: number) => tf.util.sizeFromShape(x.shape.slice(from, to));
   const [first, end] = [axes[0], axes[0] + axes.length];
-  const [rows, width] = [count(first, end), count(end)];
-  for (let outer = 0; outer < count(0, first); outer++) {
+  const [blocks, rows, width] = [count(0, first), count(first, end), count(end)];
+  // Of nothing tfjs's own sum is whatever lay there.
+  if (rows > 0 && blocks > fewBlocks && rows * width < smallBlock) return undefined;
+  const out = heap.zeros(x.shape.flatMap((length, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [length])));
+  for (let outer = 0; outer < blocks; outer++) {
     heap.kernels.sumRows(heap.pointer(x) + 4 * rows * width * outer, rows, width, heap.pointer(out) + 4 * width * outer);
   }
   return out;

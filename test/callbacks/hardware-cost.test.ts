@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from 'tfjs-sparsity';
 import { type CostReport, hardwareCost, progress, pruning, replayRun } from 'tfjs-sparsity/callbacks';
-import { type Accelerator, acf, createEstimator, denseArray, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
+import {
+  type Accelerator,
+  acf,
+  createEstimator,
+  denseArray,
+  estimatorPresets,
+  type PhaseWork,
+  type WorkCounts,
+} from 'tfjs-sparsity/hw';
 import { isTapWatching } from 'tfjs-sparsity/ops';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -355,7 +363,11 @@ describe('hardwareCost()', () => {
     [{ accelerators: 'acf' }, 'accelerators: got acf, expected a list'],
     [
       { accelerators: [acf(), createEstimator('a100-fp16')] },
-      /accelerators: got the estimator a100-fp16, expected accelerators, which count cycles\. Record the run, .*--run run\.maps -a a100-fp16/,
+      /accelerators: got the estimator a100-fp16, expected accelerators, which count cycles\. Record the run, .* compare --run run\.maps -a a100-fp16/,
+    ],
+    [
+      { accelerators: [createEstimator({ ...estimatorPresets['a100-fp16'], name: 'mine' })] },
+      'compare --run run.maps -a NAME, of a preset',
     ],
     [{ accelerators: ['acf'] }, "a name becomes an accelerator by createAccelerator('acf')"],
     [{ accelerators: [counter()], evry: 2 }, /^option of hardwareCost: got evry, expected one of .*Did you mean every/],

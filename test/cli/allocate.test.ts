@@ -71,6 +71,10 @@ describe('tfjs-sparsity allocate', () => {
   it.each([
     [['lenet5'], /^--target: got neither, expected a target, or a sparsity/],
     [['lenet5', '--target', '0.5', '-a', 'acf,scnn'], /^--accelerator: got acf,scnn, expected one accelerator/],
+    [
+      ['lenet5', '--target', '0.5', '-a', 'a100-fp16'],
+      /^--accelerator: got a100-fp16, .* the bounds of an estimator are told by compare -a a100-fp16/,
+    ],
     [['lenet5', '--target', '0.5', '--exclude', 'conv'], /^layer of the recorded steps: got conv, .*Did you mean conv/],
     [['lenet5', '--target', '0.5', '--out', 'map.txt'], /^--out: got map.txt, expected a file that ends in .json or .yaml/],
     [

@@ -57,6 +57,20 @@ describe('the record of a run', () => {
     expect(report.sample.unseenLayers).toEqual(['embedding']);
   });
 
+  it('knows of layers that were met after its first step', async () => {
+    const path = join(await temporaryDirectory(), 'run.maps');
+    const layers = [...settings.layers];
+    const recorder = await RunRecorder.open(path, 0, { ...settings, layers });
+    const [first, second] = stepJobs(2);
+    await recorder.append(first);
+    layers.push('late/untold');
+    await recorder.append(second);
+    await recorder.end(2);
+    await recorder.close();
+    const { sample } = await replayRun(path, { accelerators: [denseArray()] });
+    expect(sample.unseenLayers).toEqual(['embedding', 'late/untold']);
+  });
+
   it('uses what is whole, wherever it is cut or damaged, and says so', async () => {
     const jobs = stepJobs(4);
     const path = await recordedFile(jobs);

@@ -1,11 +1,11 @@
 import { instantiateKernels, type KernelBuild, type Pointer } from '../../src/kernels/index.js';
-import { hire } from '../../src/kernels/kernel-crew.js';
+import { createControl, hire } from '../../src/kernels/kernel-crew.js';
 
 /** Kernels on a small memory of their own, with a bump allocator: outputs start at 0, unused bytes are NaN. */
 export function createArena(build: KernelBuild) {
   const memory = new WebAssembly.Memory({ initial: 64 });
   // One of the builds works in parts, as with a helper; here the caller takes all of them.
-  if (build === 'relaxed') hire(memory, 1);
+  if (build === 'relaxed') hire(memory, 1, createControl());
   const floats = new Float32Array(memory.buffer);
   floats.fill(Number.NaN);
   let top = 64;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GroupedAxis } from '../../src/kernels/group-masks.js';
-import { instantiateLaneKernels, type MagnitudeGroups } from '../../src/kernels/index.js';
+import { instantiateLaneKernels, largestInRows, type MagnitudeGroups } from '../../src/kernels/index.js';
 import { createRng } from '../../src/rng.js';
 
 const memory = new WebAssembly.Memory({ initial: 2 });
@@ -72,6 +72,14 @@ describe('masks of groups', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('refuses rows that do not make up the values', () => {
+    const values = Float32Array.of(4, 1, 2, 3, 6, 5);
+    expect(largestInRows(values, 3, { n: 1, m: 2 })).toEqual(Float32Array.of(4, 0, 2, 0, 6, 5));
+    for (const length of [4, 0, -3, 1.5, 7, Number.NaN]) {
+      expect(() => largestInRows(values, length, { n: 1, m: 2 })).toThrow(/length of a row: got .* divides the 6 values/);
+    }
   });
 
   it('tells where a weight is NaN or infinite', () => {

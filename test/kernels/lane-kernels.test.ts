@@ -146,6 +146,35 @@ describe.each(kernelBuilds)('the products on lanes, %s SIMD', (build) => {
     );
   });
 
+  it('multiply by the list at address 0, too', () => {
+    const arena = createArena(build);
+    const kernels = instantiateLaneKernels(arena.memory, build);
+    new Float32Array(arena.memory.buffer, 0, 5).set([5, 1, 2, 3, 4]);
+    const rowStart = arena.putWords(Uint32Array.of(0, 1, 5));
+    const offsets = arena.putWords(Uint32Array.of(0, 0, 128, 256, 384));
+    const x = arena.put(Float32Array.from({ length: 4 * 32 }, (_, i) => 10 ** Math.floor(i / 32)));
+    const y = arena.zeros(2 * 32);
+    const list = { ...{ rowStart, offsets }, rows: 2, segments: 1, quads: false };
+    const map = (pointer: number) => ({ pointer, block: 0, row: 0, pixel: 0 });
+    kernels.product(list, 0, 0, false, map(x), map(y), [1, 1, 1]);
+    expect([...arena.read(y, 64)]).toEqual(Array.from({ length: 64 }, (_, i) => (i < 32 ? 5 : 4321)));
+  });
+
+  it('are nothing where there are no pixels', () => {
+    for (const quads of [false, true]) {
+      const arena = createArena(build);
+      const kernels = instantiateLaneKernels(arena.memory, build);
+      const [rowStart, offsets] = [Uint32Array.of(0, 1, 1, 1, 1), Uint32Array.of(128)].map((words) => arena.putWords(words));
+      const list = { rowStart, offsets, rows: 4, segments: 1, quads } as const;
+      const [values, x, y, gradient, partials] = [4, 64, 128, 4, 16].map((length) => arena.room(4 * length));
+      const map = (pointer: number) => ({ pointer, block: 0, row: 0, pixel: 0 });
+      kernels.product(list, values, 0, false, map(x), map(y), [1, 1, 0]);
+      expect(arena.read(y, 128).every(Number.isNaN)).toBe(true);
+      kernels.weightGradient(list, gradient, partials, map(x), map(y), [1, 1, 0]);
+      expect(arena.read(gradient, quads ? 4 : 1).every((value) => value === 0)).toBe(true);
+    }
+  });
+
   it('make the input gradient, phase by phase of the stride', () => {
     fc.assert(
       fc.property(cases, (c) => {

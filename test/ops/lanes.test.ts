@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { type PrunedTreatment, prunableKernels, sparsify, strip } from 'tfjs-sparsity/ops';
-import { bdwp, gradualMagnitude } from 'tfjs-sparsity/pruning';
+import { bdwp, gradualMagnitude, type LayerMasks } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
 import { backend } from '../support/backend.js';
@@ -12,6 +12,7 @@ import { relativeDifference, tapped } from './support/tapped-values.js';
 
 const { layers } = tf;
 type Kernel = ReturnType<typeof prunableKernels>[number];
+type ConvArgs = Parameters<typeof layers.conv2d>[0];
 
 const random = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
 const initializer = (seed: number) => ({
@@ -108,6 +109,46 @@ describe('layers in lanes', () => {
       { numRuns: backend === 'wasm' ? 60 : 5, seed: 71 },
     );
   });
+
+  it('take images of two sizes in one gradient, under masks as under groups of the weights', () =>
+    expectNoLeak(() => {
+      const conv = { filters: 8, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [null, null, 8] };
+      const dense = tf.sequential({ layers: [layers.conv2d({ ...(conv as ConvArgs), ...initializer(1) })] });
+      const images = [random([3, 6, 6, 8], 7), random([3, 7, 9, 8], 8)];
+      const method = bdwp({ n: 2, m: 8, decay: 0.1 });
+      const group = (kernel: Kernel) => {
+        const masksOf = (weights: Float32Array) =>
+          method.updateMasks([{ info: kernel.info, weights, masks: undefined }], {
+            ...{ step: 0, sparsity: 0.75, rng: createRng(0) },
+          })[0] as LayerMasks;
+        kernel.regroup({ n: 2, m: 8, forward: 'input', backward: 'output' }, masksOf, method);
+      };
+      const changes = [
+        (model: tf.LayersModel) => prune(model, 0.7, zero),
+        (model: tf.LayersModel) => prune(model, 0.6, master),
+        (model: tf.LayersModel) => prunableKernels(model).map(group),
+      ];
+      const [expected, actual] = [sparsify(dense), sparsify(dense, { execution: 'sparse', breakEven: 0 })].map((model) => {
+        const seen = changes.flatMap((change) => {
+          change(model);
+          const outputs = [...images, ...images].map((x) => model.predict(x) as tf.Tensor);
+          const gradients = [0, 1].map(() => {
+            const squares = () => images.map((x) => (model.apply(x, { training: true }) as tf.Tensor).square().mean());
+            const { value, grads } = tf.variableGrads(() => tf.addN(squares()).asScalar());
+            return [value, ...Object.values(grads)];
+          });
+          const tensors = [...outputs, ...gradients.flat()];
+          const values = tensors.map((t) => t.dataSync<'float32'>().slice());
+          tf.dispose(tensors);
+          return values;
+        });
+        model.dispose();
+        return seen;
+      });
+      expectClose(actual as Float32Array[], expected as Float32Array[]);
+      tf.dispose(images);
+      dense.dispose();
+    }));
 
   it('tell a tap what masked layers tell it', () => {
     const net = { batch: 34, size: 7, channels: 2, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu' } as const;

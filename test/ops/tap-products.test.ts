@@ -196,7 +196,54 @@ describe('the tap on products of two activations', () => {
     const x = tf.randomNormal([3, 5, 4], 0, 1, 'float32', 5);
     const { seen, layers } = tapProducts(model, x);
     expect(seen).toEqual([]);
-    expect(layers).toEqual(['left', 'right', 'joined/product', 'head']);
+    expect(layers).toEqual(['left', 'right', 'joined/untold', 'head']);
+    x.dispose();
+    model.dispose();
+  });
+
+  it('lists what it sees nothing of also where the layer has another product', () => {
+    const both: Compute = (a, b) => tf.matMul(tf.matMul(a, b, false, true), b.slice([0, 0, 0], [1, 5, 4]));
+    const model = joinedModel([5, 4], new Joined(both, [5, 4]), false);
+    const x = tf.randomNormal([3, 5, 4], 0, 1, 'float32', 5);
+    const { seen, layers } = tapProducts(model, x);
+    expect(seen.map(({ layer, use }) => [layer, use])).toEqual([['joined/product', 0]]);
+    expect(layers).toEqual(['left', 'right', 'joined/product', 'joined/untold', 'head']);
+    x.dispose();
+    model.dispose();
+  });
+
+  it('sees nothing of another model, also where that is watched too', () => {
+    const models = [1, 2].map(() => joinedModel([5, 4], tf.layers.dot({ name: 'joined', axes: [2, 2] }))) as [
+      tf.LayersModel,
+      tf.LayersModel,
+    ];
+    const seen: string[] = [];
+    const idle = attachTap(models[1], { onOp: ({ layer }) => void seen.push(layer) });
+    const x = tf.randomNormal([3, 5, 4], 0, 1, 'float32', 5);
+    expect(tapProducts(models[0], x).seen).toHaveLength(2);
+    idle.detach();
+    expect(seen).toEqual([]);
+    expect(idle.layers).toEqual(['left', 'right', 'head']);
+    x.dispose();
+    for (const model of models) model.dispose();
+  });
+
+  it('tells layers of one name in different nested models apart, as the network does', () => {
+    const nested = (shape: number[]) => {
+      const input = tf.input({ shape });
+      const made = tf.layers.dense({ units: shape[1] as number }).apply(input) as tf.SymbolicTensor;
+      return tf.model({
+        inputs: input,
+        outputs: tf.layers.dot({ name: 'joined', axes: [2, 2] }).apply([made, input]) as tf.SymbolicTensor,
+      });
+    };
+    const model = tf.sequential({ layers: [nested([5, 4]), nested([5, 5]), tf.layers.flatten()] });
+    const x = tf.randomNormal([3, 5, 4], 0, 1, 'float32', 5);
+    const forward = tapProducts(model, x).seen.filter(({ E }) => !E);
+    const names = ['joined/product 0', 'joined#2/product 0'];
+    expect(forward.map(({ layer, use }) => `${layer} ${use}`)).toEqual(names);
+    const { layers } = networkOf(model).network;
+    expect(layers.filter(({ kind }) => kind === 'attention').map(({ name, use }) => `${name} ${use}`)).toEqual(names);
     x.dispose();
     model.dispose();
   });

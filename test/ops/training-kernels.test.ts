@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { broadcastAxes } from '../../src/ops/broadcast-axes.js';
 import { onHeap } from '../../src/ops/lanes/on-heap.js';
 import { registerTrainingKernels } from '../../src/ops/training-kernels.js';
-import { heapOf } from '../../src/ops/training-kernels-heap.js';
+import { heapOf, type WasmHeap } from '../../src/ops/training-kernels-heap.js';
 import { relativeError } from '../kernels/arena.js';
 import { backend } from '../support/backend.js';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -441,6 +441,19 @@ if (backend !== 'wasm') {
         expect(product.dataSync().every(Number.isNaN)).toBe(true);
     });
 
+    it('take what lies on another backend, also where the heap grows for it', () =>
+      expectNoLeak(() => {
+        const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
+        // Half of the heap for each row, so that not even two of them find room, unless files before this one made it large.
+        const width = Math.min(wasm.HEAPU8.length / 8, 2 ** 22);
+        tf.setBackend('cpu');
+        const [x, mean, variance, offset, scale] = [6, 2, 4, 1, 3].map((value) => tf.fill([width], value) as tf.Tensor1D);
+        tf.setBackend('wasm');
+        const y = tf.batchNorm(x, mean, variance, offset, scale, 0);
+        expect(y.dataSync().every((value) => value === 7)).toBe(true);
+        tf.dispose([x, y, mean, variance, offset, scale]);
+      }));
+
     it('work when the heap grows under them', () => {
       tf.tidy(() => {
         const bytesBefore = tf.engine().memory().numBytes;
@@ -452,6 +465,24 @@ if (backend !== 'wasm') {
         const values = dx.dataSync();
         expect(values.every((value, i) => value === (i % 4) + 1)).toBe(true);
       });
+    });
+
+    it('leave many small blocks to tfjs, but not where there is nothing to add up', () => {
+      const { kernels } = heapOf(tf.backend()) as WasmHeap;
+      const [sumRows, combine] = [vi.spyOn(kernels, 'sumRows'), vi.spyOn(kernels, 'combine')];
+      try {
+        expectEqualOnBoth(() => {
+          const x = random([300, 2, 8], 41);
+          const [a, b] = [random([300, 1, 8], 42), random([300, 4, 1], 43)];
+          return [x.sum(1), x.mean(1), a.mul(b), a.sub(b)];
+        });
+        expect([sumRows, combine].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+        expectEqualOnBoth(() => [tf.zeros([300, 0, 8]).sum(1), random([3, 2, 8], 44).sum(1)]);
+        expect(sumRows.mock.calls.length).toBe(303);
+      } finally {
+        sumRows.mockRestore();
+        combine.mockRestore();
+      }
     });
 
     it('leave no tensors behind', () =>

@@ -68,7 +68,7 @@ async function allocate(args: Args): Promise<Allocated> {
     throw new SparsityError({ what: '--accelerator', got: args.accelerator, expected: 'one accelerator', fix });
   }
   if (isEstimated(spec)) {
-    const fix = 'allocate for an accelerator; simulate and compare tell the bounds of an estimator';
+    const fix = `allocate for an accelerator; the bounds of an estimator are told by compare -a ${spec.name}`;
     throw new SparsityError({ what: '--accelerator', got: spec.name, expected: 'an accelerator, which counts cycles', fix });
   }
   const workload = workloadOf(args.run === undefined ? { ...args, weightSparsity: 0 } : args);

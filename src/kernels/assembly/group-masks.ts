@@ -57,9 +57,10 @@ function rankFour<T>(p: usize, step: usize, size: i32, keep: i32, target: usize,
   return seen;
 }
 
+/** The largest of four integers. */
 // @ts-ignore: decorator
 @inline
-function largest(seen: v128): i32 {
+export function largest(seen: v128): i32 {
   const low = max(i32x4.extract_lane(seen, 0), i32x4.extract_lane(seen, 1));
   return max(low, max(i32x4.extract_lane(seen, 2), i32x4.extract_lane(seen, 3)));
 }

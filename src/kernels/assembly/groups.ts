@@ -3,6 +3,7 @@
 //
 // Four groups are ranked side by side, by keys of 64 bits that are compared as doubles: the magnitude, below it how much of the group comes
 // behind the weight, below that the weight's sign. No two keys of a group are equal, and the key alone makes the entry.
+import { largest } from './group-masks';
 import { rowsToColumns } from './transpose';
 
 /** Bytes of the 32 lanes of one channel. */
@@ -101,13 +102,6 @@ function storeTwo(a: v128, b: v128, target: usize, apart: usize, groups: i32): v
   if (groups > 1) v128.store64_lane(target + apart, low, 1);
   if (groups > 2) v128.store64_lane(target + 2 * apart, high, 0);
   if (groups > 3) v128.store64_lane(target + 3 * apart, high, 1);
-}
-
-// @ts-ignore: decorator
-@inline
-function largest(seen: v128): i32 {
-  const low = max(i32x4.extract_lane(seen, 0), i32x4.extract_lane(seen, 1));
-  return max(low, max(i32x4.extract_lane(seen, 2), i32x4.extract_lane(seen, 3)));
 }
 
 /**

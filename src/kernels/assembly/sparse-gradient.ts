@@ -15,7 +15,7 @@ export function sparseWeightGradient(
 ): void {
   for (let segment = 0; segment < segments; segment++) clearRows(rowStart + 4 * <usize>(segmentRows * segment), outputs, partials);
   const reach = reachOf(offsets, rowStart, segmentRows * (segments - 1) + outputs);
-  const step = aheadBytes(xRow, reach, outHeight) / (segments * outWidth * outputs);
+  const step = aheadBytes(xRow, reach, outHeight) / max(segments * outWidth * outputs, 1);
   for (; blocks > 0; blocks--, x += xBlock, dy += yBlock)
     for (let oh = 0; oh < outHeight; oh++) {
       let ahead = aheadOf(x, xBlock, xRow, reach, oh, outHeight, blocks);

@@ -16,7 +16,7 @@ export function sparseForward(
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
   const reach = reachOf(offsets, rowStart, segmentRows * (segments - 1) + outputs);
-  const step = aheadBytes(xRow, reach, outHeight) / (segments * outWidth * outputs);
+  const step = aheadBytes(xRow, reach, outHeight) / max(segments * outWidth * outputs, 1);
   for (; blocks > 0; blocks--, x += xBlock, y += yBlock)
     for (let oh = 0; oh < outHeight; oh++) {
       let ahead = aheadOf(x, xBlock, xRow, reach, oh, outHeight, blocks);
@@ -34,7 +34,7 @@ export function sparseForward(
 /**
  * {@link sparseForward} for one pixel; `more` adds to what y holds. A load serves one multiplication, and of loads the processor has too
  * few: values and offsets come four and two at a time. Between the halves of the lanes stand branches that are never taken, here and in the
- * gradient: V8 puts all loads between two branches before the arithmetic, and more than four do not fit beside the sums in its registers.
+ * gradient, since values and offsets lie at multiples of 4: V8 puts all loads between two branches before the arithmetic, and more than four do not fit beside the sums in its registers.
  */
 function rowsForward(
   values: usize, offsets: usize, rowStart: usize, outputs: i32, more: bool, bias: usize, relu: bool, x: usize, y: usize,
@@ -93,7 +93,7 @@ function rowsForward(
       s5 = multiplyAdd(b, v128.load(bx, 80), s5);
       s6 = multiplyAdd(b, v128.load(bx, 96), s6);
       s7 = multiplyAdd(b, v128.load(bx, 112), s7);
-      if (value == 4) break;
+      if (value == 9) break;
       const c = v128.shuffle<f32>(four, four, 2, 2, 2, 2);
       const cx = x + <usize>late;
       s0 = multiplyAdd(c, v128.load(cx), s0);

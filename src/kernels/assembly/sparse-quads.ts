@@ -13,7 +13,7 @@ export function quadForward(
   blocks: i32, outHeight: i32, outWidth: i32,
 ): void {
   const reach = reachOf(offsets, rowStart, segmentRows * (segments - 1) + outputs);
-  const step = aheadBytes(xRow, reach, outHeight) / (segments * outWidth * outputs);
+  const step = aheadBytes(xRow, reach, outHeight) / max(segments * outWidth * outputs, 1);
   for (; blocks > 0; blocks--, x += xBlock, y += yBlock)
     for (let oh = 0; oh < outHeight; oh++) {
       let ahead = aheadOf(x, xBlock, xRow, reach, oh, outHeight, blocks);
@@ -115,7 +115,7 @@ export function quadWeightGradient(
     memory.fill(partials + 64 * <usize>first, 0, 64 * <usize>(load<u32>(rows + 4 * <usize>outputs) - first));
   }
   const reach = reachOf(offsets, rowStart, segmentRows * (segments - 1) + outputs);
-  const step = aheadBytes(xRow, reach, outHeight) / (segments * outWidth * outputs);
+  const step = aheadBytes(xRow, reach, outHeight) / max(segments * outWidth * outputs, 1);
   for (; blocks > 0; blocks--, x += xBlock, dy += yBlock)
     for (let oh = 0; oh < outHeight; oh++) {
       let ahead = aheadOf(x, xBlock, xRow, reach, oh, outHeight, blocks);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
 import { type BitTensor, type LoopNest, type NetworkLayer, paddedMacs } from '../../hw/index.js';
+import { layerNames } from '../model-layers.js';
 import { packTensorBits } from '../pack-bits.js';
 import { type FollowedUse, followKernels } from '../tap/follow-kernels.js';
 import { kernelNames } from '../tap/kernel-names.js';
@@ -16,6 +17,7 @@ export function readLayers(model: tf.LayersModel, input: ModelInput, withWeights
   const trained = model.trainableWeights.map((weight) => weight.read().id);
   const trace = traceZeros(data, trained);
   const list = listLayers(trace, input);
+  const names = layerNames(model);
   const calls = watchCalls(model, trace.dropped);
   const releases = [
     calls.release,
@@ -23,8 +25,8 @@ export function readLayers(model: tf.LayersModel, input: ModelInput, withWeights
     observeTape((op, node, attrs) => {
       const factors = Object.values(node.inputs).slice(0, 2);
       if (op.endsWith('MatMul') && factors.every((t) => trace.originOf(t).isData)) {
-        const name = `${calls.running?.name ?? model.name}/product`;
-        list.addProduct(name, productNest(factors, attrs, input.imagesRun), factors, node.outputs[0] as tf.Tensor);
+        const name = (calls.running && names.get(calls.running)) ?? model.name;
+        list.addProduct(`${name}/product`, productNest(factors, attrs, input.imagesRun), factors, node.outputs[0] as tf.Tensor);
       }
       trace.observe(op, node);
     }),

@@ -18,12 +18,12 @@ export function rowSoftmax(x: tf.Tensor): tf.Tensor {
 }
 
 function gradient(y: tf.Tensor, dy: tf.Tensor): tf.Tensor {
-  const { shape, size } = y;
+  const { shape } = y;
   const classes = shape.at(-1) as number;
   return onHeap({ y, dy }, (heap, inputs) => {
     const dx = heap.output(shape);
-    const [Y, errors, out] = [inputs.y, inputs.dy, dx].map((t) => heap.floats(heap.pointer(t as tf.TensorInfo), size));
-    gradientOfRows(Y as Float32Array, errors as Float32Array, classes, out as Float32Array);
+    const [Y, errors, out] = heap.views(inputs.y, inputs.dy, dx);
+    gradientOfRows(Y, errors, classes, out);
     return dx;
   });
 }

@@ -36,7 +36,8 @@ const attached = new Set<Required<TapOptions>>();
  * the forward pass with A and W, which is the second factor, and again with E in the backward pass.
  *
  * Not seen are embeddings, products of a kernel with a batch of matrices, einsum, matrices that are broadcast and filters that are activations:
- * `TensorTap.layers` lists all kernels and products, so that what never came can be told.
+ * `TensorTap.layers` lists all kernels and products, so that what never came can be told; of products that
+ * never come the name is `layer/untold`.
  *
  * @param model a built model; layers that are added or replaced later are not seen.
  * @throws SparsityError when the model has no kernels, or the tap does not work with this tfjs: each attach is self-tested.

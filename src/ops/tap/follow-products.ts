@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { layerNames } from '../model-layers.js';
 import { type KernelForms, kernelForms } from './kernel-forms.js';
 import type { NamedKernel } from './kernel-names.js';
 import { type ProductUse, productUseOf } from './product-use.js';
@@ -7,7 +8,7 @@ import { observeTape, type TapeNode } from './tape.js';
 
 /** A product of two activations, as it goes to the tape in the forward pass. */
 export interface FollowedProduct {
-  /** `name/product` of the layer that computed it, or of the model where none did. */
+  /** `name/product` of the layer that computed it, or of the model where none did; `name/untold` where there is no `product`. */
   readonly layer: string;
   /** 0 for the first product of the layer on this tape, 1 for the second ... */
   readonly use: number;
@@ -34,13 +35,14 @@ export function followProducts(
   kernels: ReadonlyMap<number, NamedKernel>,
   onProduct: (product: FollowedProduct) => void,
 ): () => void {
+  const names = layerNames(model);
   const steps = new WeakMap<object, Step>();
   const unwatch = watchLayers(model);
   const release = observeTape((op, node, attrs, tape) => {
     const step = steps.get(tape) ?? { forms: kernelForms(kernels), activations: new Set(), uses: new Map() };
     steps.set(tape, step);
     const { forms, activations, uses } = step;
-    const running = runningLayer();
+    const running = runningLayer(names);
     const isActivation = (t: tf.Tensor) => activations.has(t.id) || (running?.inputs.some(({ id }) => id === t.id) ?? false);
     const inputs = Object.values(node.inputs).filter((t) => t !== undefined);
     forms.observe(op, node);
@@ -50,7 +52,9 @@ export function followProducts(
     if (factors.length < 2 || !factors.every((t) => isActivation(t) && !forms.of(t))) return;
     const product = productUseOf(op, node, attrs, running);
     if (product === 'none') return;
-    const layer = `${running?.layer.name ?? model.name}/product`;
+    const name = (running && names.get(running.layer)) ?? model.name;
+    // Under a name of its own, what cannot be told is missed also where other products of the layer can.
+    const layer = `${name}/${product ? 'product' : 'untold'}`;
     const use = uses.get(layer) ?? 0;
     uses.set(layer, use + 1);
     onProduct({ layer, use, node, product });

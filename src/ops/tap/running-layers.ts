@@ -12,9 +12,9 @@ const running: RunningLayer[] = [];
 /** How many watch a layer, and what takes the watch off. */
 const watched = new Map<tf.layers.Layer, { watchers: number; release(): void }>();
 
-/** The layer of a watched model that computes now. */
-export function runningLayer(): RunningLayer | undefined {
-  return running.at(-1);
+/** The innermost of these layers that computes now; those of other watched models may compute in it, or it in them. */
+export function runningLayer(own: { has(layer: tf.layers.Layer): boolean }): RunningLayer | undefined {
+  return running.findLast(({ layer }) => own.has(layer));
 }
 
 /** Notes which layers of a model compute, until the returned function is called. However many watch a layer, it is wrapped once. */
