@@ -32,7 +32,12 @@ const args = await readFlags({
 const out = args.out ?? `bench/study/${args.data}.jsonl`;
 const [index, count] = args.shard.split('/').map(Number);
 if (!(Number.isInteger(index) && Number.isInteger(count) && index >= 1 && index <= count)) {
-  throw new SparsityError({ what: '--shard', got: args.shard, expected: 'i/n, whole numbers with i from 1 to n', fix: 'write 1/2' });
+  throw new SparsityError({
+    what: '--shard',
+    got: args.shard,
+    expected: 'i/n, whole numbers with i from 1 to n',
+    fix: 'write 1/2',
+  });
 }
 const everything = plannedRuns(args.data);
 const inPlan = (flag: string, list: string | undefined, key: 'name' | 'seed') => {
