@@ -4,6 +4,29 @@ import type { PrunableKernel } from '../ops/index.js';
 import type { PruningMethod } from '../pruning/contracts.js';
 import { checkNamed, checkWinning } from '../pruning/name-pattern.js';
 import { namesIn } from '../pruning/names-in.js';
+import type { PruningSkip } from './pruning.js';
+
+/** Throws for a model without prunable kernels. */
+export function checkPrunable({ name }: tf.LayersModel, all: readonly PrunableKernel[]): void {
+  if (all.length > 0) return;
+  throw new SparsityError({
+    what: `model ${name}`,
+    got: 'no prunable layer',
+    expected: 'a masked layer at least',
+    fix: 'train sparsify(model) instead, or build the model from maskedDense and maskedConv2d',
+  });
+}
+
+/** Throws for a method that prunes none of the kernels. */
+export function checkPruned({ name }: PruningMethod, pruned: readonly PrunableKernel[], skips: readonly PruningSkip[]): void {
+  if (pruned.length > 0) return;
+  throw new SparsityError({
+    what: `pruning method ${name}`,
+    got: skips.map(({ layer, reason }) => `${layer}: ${reason}`).join('; '),
+    expected: 'a layer that it prunes',
+    fix: 'change the skip rule of the method, or train without it',
+  });
+}
 
 /**
  * Throws for a name or pattern in the config of a method that fits no kernel, or, where it says how a layer is pruned, none that is pruned.

@@ -5,7 +5,7 @@ import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../p
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
-import { checkNames, checkOptimizer } from './method-checks.js';
+import { checkNames, checkOptimizer, checkPrunable, checkPruned } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';
 import { checkSettings } from './run-settings.js';
 
@@ -71,25 +71,11 @@ export class Pruning extends SparsityCallback implements RunState {
   override async onTrainBegin(): Promise<void> {
     const model = this.trainedModel();
     this.all = prunableKernels(model);
-    if (this.all.length === 0) {
-      throw new SparsityError({
-        what: `model ${model.name}`,
-        got: 'no prunable layer',
-        expected: 'a masked layer at least',
-        fix: 'train sparsify(model) instead, or build the model from maskedDense and maskedConv2d',
-      });
-    }
+    checkPrunable(model, this.all);
     const reasons = this.all.map((kernel) => this.method.skip(kernel.info));
     this.skips = this.all.flatMap(({ info }, i) => (reasons[i] ? [{ layer: info.name, reason: reasons[i] }] : []));
     this.kernels = this.all.filter((_, i) => !reasons[i]);
-    if (this.kernels.length === 0) {
-      throw new SparsityError({
-        what: `pruning method ${this.method.name}`,
-        got: this.skips.map(({ layer, reason }) => `${layer}: ${reason}`).join('; '),
-        expected: 'a layer that it prunes',
-        fix: 'change the skip rule of the method, or train without it',
-      });
-    }
+    checkPruned(this.method, this.kernels, this.skips);
     checkNames(this.method, this.all, this.kernels);
     checkOptimizer(this.method, model.optimizer);
     this.needs.checkOptimizer(model.optimizer);

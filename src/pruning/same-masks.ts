@@ -22,7 +22,7 @@ export function sameMask(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return true;
 }
 
-/** Four bits of a mask at a time, without those at its end; undefined where it does not lie on words. */
+/** A mask four weights at a time, without those at its end; undefined where it does not lie on words. */
 export function wordsOf({ buffer, byteOffset, length }: Uint8Array): Uint32Array | undefined {
   return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >> 2) : undefined;
 }
