@@ -71,9 +71,9 @@ export function openChain(): Pick<OpChain, 'run'> | undefined {
 }
 
 /**
- * Runs `body`, whose ops are those of `forwardBackwardOp` on the wasm heap, so that they go to the tape as one: what tfjs does around an op takes longer than
- * many of them. Ops of tfjs itself stand in {@link withoutChain}. Inputs of ops that
- * serve nobody get zeros for a gradient. To be called where the tape is on.
+ * Runs `body`, whose ops are those of `forwardBackwardOp` on the wasm heap, so that they go to the tape as one: what tfjs does around an
+ * op takes longer than many of them. Ops of tfjs itself stand in {@link withoutChain}. Inputs of ops that serve nobody get zeros for a
+ * gradient. To be called where the tape is on.
  */
 export function asOneOp(body: () => tf.Tensor): tf.Tensor {
   const outer = open;

@@ -34,7 +34,8 @@ export function sparseForward(
 /**
  * {@link sparseForward} for one pixel; `more` adds to what y holds. A load serves one multiplication, and of loads the processor has too
  * few: values and offsets come four and two at a time. Between the halves of the lanes stand branches that are never taken, here and in the
- * gradient, since values and offsets lie at multiples of 4: V8 puts all loads between two branches before the arithmetic, and more than four do not fit beside the sums in its registers.
+ * gradient, since values and offsets lie at multiples of 4: V8 puts all loads between two branches before the arithmetic, and more than
+ * four do not fit beside the sums in its registers.
  */
 function rowsForward(
   values: usize, offsets: usize, rowStart: usize, outputs: i32, more: bool, bias: usize, relu: bool, x: usize, y: usize,
