@@ -6,7 +6,7 @@ import * as z from 'zod';
 
 const setting = z.record(z.string(), z.number());
 const budget = {
-  model: z.enum(['lenet5', 'vgg-mini', 'vgg-small', 'resnet20', 'mlp']),
+  model: z.enum(['lenet5', 'vgg-small', 'resnet20', 'mlp']),
   trainImages: z.int().positive(),
   epochs: z.int().positive(),
   batchSize: z.int().positive(),

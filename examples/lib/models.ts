@@ -10,7 +10,6 @@ export const models = {
   mlp,
   lenet5,
   /** VGG-small with half the filters. */
-  'vgg-mini': (data, seed) => vggSmall(data, seed, [16, 32, 64]),
   'vgg-small': vggSmall,
   resnet20,
 } satisfies Record<string, (data: Dataset, seed: number) => tf.LayersModel>;

@@ -4,10 +4,10 @@ import type { Dataset } from '../dataset.js';
 import { seededInitializers } from './seeded-initializers.js';
 
 /** Six 3x3 convolutions in three stages, then one hidden dense layer between dropouts; 552 k weights on 32x32x3. */
-export function vggSmall(data: Dataset, seed: number, filtersOfStages: readonly number[] = [32, 64, 128]): tf.LayersModel {
+export function vggSmall(data: Dataset, seed: number): tf.LayersModel {
   const kernelInitializer = seededInitializers(seed);
   const model = tf.sequential();
-  filtersOfStages.forEach((filters, stage) => {
+  [32, 64, 128].forEach((filters, stage) => {
     for (const half of ['a', 'b']) {
       model.add(
         tf.layers.conv2d({
