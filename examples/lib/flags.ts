@@ -58,14 +58,14 @@ export function flagsOf(defaults: ExampleDefaults & Partial<RunOptions>) {
     execution: {
       group: training,
       choices: ['dense', 'sparse'],
-      default: defaults.execution ?? 'dense',
-      describe: 'Dense kernels under masks, or sparse ones that skip the zeros (on wasm)',
+      default: defaults.execution ?? 'sparse',
+      describe: 'Kernels that skip the zeros (on wasm), or dense ones under masks',
     },
     backend: {
       group: training,
       choices: ['auto', 'wasm', 'tensorflow', 'cpu'],
       default: 'auto',
-      describe: 'Where tfjs computes; auto is tensorflow if installed, or wasm',
+      describe: 'Where tfjs computes; auto is wasm, or for dense execution tensorflow, if installed',
     },
     compare: {
       group: training,

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { CostReportData, LayerSparsityRow, RunLogLine } from 'tfjs-sparsity/callbacks';
 import { readJson, writeJson } from './json-file.js';
+import type { TrainingTimes } from './stopwatch.js';
 
 /** All that the table and the page show of one trained network. */
-export interface RunResult {
+export interface RunResult extends TrainingTimes {
   readonly name: string;
   readonly method: string;
   readonly accuracy: number;
   readonly loss: number;
-  readonly seconds: number;
   readonly layers: readonly LayerSparsityRow[];
   readonly cost?: CostReportData;
   /** Training loss, accuracy and weight sparsity of each step. */

@@ -85,13 +85,14 @@ export function totalSparsity({ layers }: RunResult): number {
 /** What the terminal shows at the end, 80 columns wide. */
 export function summary(runs: readonly RunResult[]): string {
   const accuracy = textTable([
-    ['run', 'test accuracy', 'test loss', 'sparsity', 'seconds'],
+    ['run', 'test accuracy', 'test loss', 'sparsity', 'training', 'in all'],
     ...runs.map((run) => [
       run.name,
       percent(run.accuracy),
       run.loss.toFixed(4),
       percent(totalSparsity(run)),
-      run.seconds.toFixed(1),
+      run.trainingSeconds === undefined ? '' : `${run.trainingSeconds.toFixed(1)} s`,
+      `${run.seconds.toFixed(1)} s`,
     ]),
   ]);
   const layers = runs.filter((run) => run.layers.length > 0).map(layerTable);

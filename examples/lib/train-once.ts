@@ -8,7 +8,6 @@ import {
   progress,
   pruning,
   type RunLogLine,
-  type RunState,
   readRunLog,
   restoreCheckpoint,
   runLog,
@@ -24,6 +23,7 @@ import { buildModel } from './models.js';
 import { oneHot } from './one-hot.js';
 import type { RunOptions } from './options.js';
 import type { RunResult } from './run-result.js';
+import { Stopwatch } from './stopwatch.js';
 
 /** A network after its training. */
 export interface TrainedRun {
@@ -51,21 +51,6 @@ function curvesOf(log: readonly RunLogLine[]): Pick<RunResult, 'steps' | 'epochs
 function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
   if ('setLearningRate' in optimizer) (optimizer as tf.SGDOptimizer).setLearningRate(rate);
   else Object.assign(optimizer, { learningRate: rate });
-}
-
-/** Seconds of training since now; as part of a checkpoint they go on where the run goes on. */
-function stopwatch(): RunState & { seconds(): number } {
-  let before = 0;
-  const began = performance.now();
-  const seconds = () => before + (performance.now() - began) / 1000;
-  return {
-    key: 'stopwatch',
-    seconds,
-    runState: seconds,
-    restoreRunState: (stored) => {
-      before = Number(stored);
-    },
-  };
 }
 
 /**
@@ -101,11 +86,15 @@ export async function trainOnce(
   const { every, images } = options;
   const isCosted = accelerators.length > 0 || record !== undefined;
   const cost = isCosted ? hardwareCost({ accelerators, every, images, record }) : undefined;
-  const timer = stopwatch();
+  // Steps that a model of an accelerator looks at take longer than training does.
+  const timer = new Stopwatch((step) => !cost || step % every !== 0);
   const state = [batches, timer];
   const callbacks = [
+    timer.stepBegin,
+    ...(prune ? [prune] : []),
+    timer.stepEnd,
     // A hundred looks are enough for a curve, also where masks change at each step.
-    ...(prune ? [prune, maskStatistics({ every: Math.max(1, Math.round(totalSteps / 100)) })] : []),
+    ...(prune ? [maskStatistics({ every: Math.max(1, Math.round(totalSteps / 100)) })] : []),
     ...(cost ? [cost] : []),
     progress(),
     runLog(runDir, { config: { ...options, effectiveMethod: method?.config ?? null } as unknown as Json }),
@@ -149,7 +138,7 @@ export async function trainOnce(
     name: label,
     method: options.method,
     ...(await evaluate(model, data, data.test)),
-    seconds: timer.seconds(),
+    ...timer.times(),
     layers: prune?.layerSparsity() ?? [],
     ...(report ? { cost: report.toJSON() } : {}),
     ...curvesOf(await readRunLog(runDir)),

@@ -51,7 +51,7 @@ it('a run that is stopped twice gives the curves, the table and the page of one 
   expect(whole?.steps.at(-1)?.sparsity).toBeCloseTo(0.9, 3);
   expect(whole?.epochs.map(({ step }) => step)).toEqual([10, 20]);
   const show = (result: typeof whole) => {
-    const timeless = { ...(result as RunResult), seconds: 1 };
+    const timeless = { ...(result as RunResult), seconds: 1, trainingSeconds: 1 };
     return { result: timeless, table: summary([timeless]), page: reportPage(options, data, [timeless], 'command') };
   };
   expect(show(resumed)).toEqual(show(whole));
@@ -71,7 +71,7 @@ it('a run whose training is over, but not its result, gives the same result with
   const train = async () => {
     const { model, result } = await trainOnce(options, data, [acf()], join(dir, 'over'), new AbortController().signal);
     model.dispose();
-    return { ...(result as RunResult), seconds: 1 };
+    return { ...(result as RunResult), seconds: 1, trainingSeconds: 1 };
   };
   expect(await train()).toEqual(await train());
 });

@@ -24,7 +24,7 @@ const run = file(
   `
 method: {name: gradual, finalSparsity: 0.7, endEpoch: 2}
 policy: {exclude: conv1}
-execution: sparse
+execution: dense
 seed: 4
 model: mlp
 epochs: 3
@@ -42,7 +42,7 @@ describe('--config', () => {
       method: 'gradual',
       sparsity: 0.7,
       policy: { exclude: 'conv1' },
-      execution: 'sparse',
+      execution: 'dense',
       seed: 4,
       model: 'mlp',
       epochs: 3,
@@ -55,8 +55,8 @@ describe('--config', () => {
   });
 
   it('gives way to flags and shortcuts, wherever they stand', async () => {
-    const flags = ['--model', 'lenet5', '--learning-rate', '0.3', '--accelerators', 'acf', '--execution', 'dense'];
-    const expected = { model: 'lenet5', learningRate: 0.3, accelerators: ['acf'], execution: 'dense', seed: 4 };
+    const flags = ['--model', 'lenet5', '--learning-rate', '0.3', '--accelerators', 'acf', '--execution', 'sparse'];
+    const expected = { model: 'lenet5', learningRate: 0.3, accelerators: ['acf'], execution: 'sparse', seed: 4 };
     expect(await parse('--config', run, ...flags)).toMatchObject(expected);
     expect(await parse(...flags, '--config', run)).toMatchObject(expected);
     const short = file('short.yaml', 'method: {name: gradual, endEpoch: 1}\nepochs: 3\nbatchSize: 16');
@@ -79,7 +79,7 @@ describe('--config', () => {
     const bdwp = file('bdwp.json', '{"method": {"name": "bdwp", "m": 4}, "epochs": 9}');
     expect(commandLine(await parse('--config', bdwp, '--epochs', '5'), mnistDefaults)).toBe(
       `npm run example:mnist -- --config ${bdwp} --data digits --model lenet5 --epochs 5 --batch-size 32 --learning-rate 0.002 ` +
-        '--seed 1 --execution dense --accelerators acf,dense-array',
+        '--seed 1 --execution sparse --accelerators acf,dense-array',
     );
     for (const argv of [['--sparsity', '0.8'], ['--method', 'gradual'], ['--epochs', '5', '--seed', '1'], []]) {
       const options = await parse('--config', run, ...argv);

@@ -27,7 +27,8 @@ function result(method: MethodName, cycles: number, sample: CostReportData['samp
     method,
     accuracy: 0.9876,
     loss: 0.0543,
-    seconds: 12345.6,
+    seconds: 123456.7,
+    trainingSeconds: 12345.6,
     layers: [
       {
         layer: 'stage3_block1_shortcut',
@@ -51,6 +52,14 @@ describe('the table at the end', () => {
       expect(line.length).toBeLessThanOrEqual(80);
       expect(line).toBe(line.trimEnd());
     }
+  });
+
+  it('says what the steps took by themselves, where some were timed, and all of it', () => {
+    const { trainingSeconds: _, ...untimed } = result('dense', 1);
+    const [, ...lines] = summary([untimed, result('bdwp', 1)])
+      .split('\n')
+      .slice(0, 3);
+    expect(lines.map((line) => line.split('%').pop()?.trim())).toEqual(['123456.7 s', '12345.6 s  123456.7 s']);
   });
 
   it('has a row for each accelerator below each method, against the first dense array', () => {
