@@ -42,8 +42,8 @@ interface Hired {
   readonly helpers: number;
   /** Whether the caller's thread may sleep. */
   readonly maySleep: boolean;
-  /** Whether a part had no end in time: one that ends after all must not count for a later call, which the caller makes alone. */
-  isGivenUp: boolean;
+  /** Parts of a call that had no end in time; 0 where there is no such call. */
+  awaited: number;
 }
 
 const hiredFor = new WeakMap<WebAssembly.Memory, Hired>();
@@ -60,7 +60,8 @@ export function crewOn(memory: WebAssembly.Memory, build: KernelBuild): Crew {
     size,
     parts: (length, unit = 1) => cut(length, unit, size),
     run(kernel, calls) {
-      if (calls.length === 1 || hired.isGivenUp) for (const args of calls) functions[kernel](...args);
+      checkNoneIsLate(hired);
+      if (calls.length === 1) functions[kernel](...calls[0]);
       else callTogether(hired, kernels, build, numbers.get(kernel) as number, calls);
     },
   };
@@ -75,7 +76,7 @@ export function createControl(): Control {
 
 /** Has the crews of a memory, on this thread, work with the helpers on a control block. */
 export function hire(memory: WebAssembly.Memory, helpers: number, control: Control): void {
-  hiredFor.set(memory, { control, helpers, maySleep: maySleep(control), isGivenUp: false });
+  hiredFor.set(memory, { control, helpers, maySleep: maySleep(control), awaited: 0 });
 }
 
 /** The thread that shows a page is refused every wait, also one that would be over at once. */
@@ -145,10 +146,21 @@ function callTogether(
   Atomics.add(control, word.call, 1);
   Atomics.notify(control, word.call);
   takeParts(control, kernels);
-  hired.isGivenUp = !areAllFinished(hired, calls.length);
-  if (hired.isGivenUp) throw failed(`no answer for ${limitMs / 1000} s`);
+  if (!areAllFinished(hired, calls.length)) {
+    hired.awaited = calls.length;
+    throw failed(`no answer for ${limitMs / 1000} s`);
+  }
   Atomics.store(control, word.next, closed);
   if (control[word.failed] === 1) throw failed(readText(control));
+}
+
+/** A part that comes late would write where later calls have other tensors: nothing is computed before it has ended. */
+function checkNoneIsLate(hired: Hired): void {
+  const { control, awaited } = hired;
+  if (awaited === 0) return;
+  if (Atomics.load(control, word.finished) < awaited) throw failed('a part of an earlier call that has not ended yet');
+  Atomics.store(control, word.next, closed);
+  hired.awaited = 0;
 }
 
 function takeParts(control: Control, kernels: readonly WasmFunction[]): void {
@@ -188,7 +200,7 @@ function failed(reason: string): SparsityError {
     what: 'a kernel on several threads',
     got: reason,
     expected: 'an end of all its parts',
-    fix: "take the step again, from a checkpoint where there is one, or leave `threads` out: useBackend('wasm') computes on one",
+    fix: "take the step again, from a checkpoint where there is one, or start anew without `threads`: useBackend('wasm') computes on one",
   });
 }
 

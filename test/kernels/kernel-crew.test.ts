@@ -34,29 +34,33 @@ it('does all parts alone where no helper comes', () => {
 it.each([
   ['where it may sleep', undefined],
   ['where it may only look', new TypeError('a page does not wait')],
-])(
-  'gives up a helper that does not answer for a minute, %s, and then goes on without it, also when it comes back',
-  (_, refusal) => {
-    const wait = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
-      if (refusal) throw refusal;
-      return 'timed-out';
-    });
-    const { control, run, outputs, clear } = crew();
-    let nowMs = 0;
-    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 10_000));
-    const next = control.indexOf(2 ** 20); // no part has this number, which closes a call
-    // A helper that takes the first part when it is called, and is not heard of again.
-    vi.spyOn(Atomics, 'notify').mockImplementationOnce(() => Atomics.add(control, next, 1));
-    expect(run).toThrow(/^a kernel on several threads: got no answer for 60 s, expected an end of all its parts/);
-    expect(wait).toHaveBeenCalledTimes(refusal ? 1 : 7);
-    expect(outputs()).toEqual([0, 0, 0, 0, 5, 0, 7, 0]);
-    clear();
-    // Its old part ends during the next call, of which it takes one too.
-    vi.spyOn(Atomics, 'notify').mockImplementationOnce(() => {
-      Atomics.add(control, next + 16, 1);
-      return Atomics.add(control, next, 1);
-    });
-    run();
-    expect(outputs()).toEqual([1, 0, 3, 0, 5, 0, 7, 0]);
-  },
-);
+])('gives up a helper that does not answer for a minute, %s, and computes nothing before it has come back', (_, refusal) => {
+  const wait = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+    if (refusal) throw refusal;
+    return 'timed-out';
+  });
+  const { control, run, outputs, clear } = crew();
+  let nowMs = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 10_000));
+  const next = control.indexOf(2 ** 20); // no part has this number, which closes a call
+  // A helper that takes the first part when it is called, and is not heard of again.
+  const takesOne = () => Atomics.add(control, next, 1);
+  const notify = vi.spyOn(Atomics, 'notify').mockImplementationOnce(takesOne);
+  expect(run).toThrow(/^a kernel on several threads: got no answer for 60 s, expected an end of all its parts/);
+  expect(wait).toHaveBeenCalledTimes(refusal ? 1 : 7);
+  expect(outputs()).toEqual([0, 0, 0, 0, 5, 0, 7, 0]);
+  clear();
+  expect(run).toThrow(/^a kernel on several threads: got a part of an earlier call that has not ended yet/);
+  expect(outputs()).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+  Atomics.add(control, next + 16, 1); // its part has ended
+  run();
+  expect(outputs()).toEqual([1, 0, 3, 0, 5, 0, 7, 0]);
+  // It helps again.
+  clear();
+  notify.mockImplementationOnce(() => {
+    takesOne();
+    return Atomics.add(control, next + 16, 1);
+  });
+  run();
+  expect(outputs()).toEqual([0, 0, 0, 0, 5, 0, 7, 0]);
+});
