@@ -81,7 +81,7 @@ function run(script: string): { status: number | null; stdout: string; stderr: s
 
 const failure = (got: string) =>
   `SparsityError: a kernel on several threads: got ${got}, expected an end of all its parts. Take the step again, ` +
-  "from a checkpoint where there is one, or leave `threads` out: useBackend('wasm') computes on one.";
+  "from a checkpoint where there is one, or start anew without `threads`: useBackend('wasm') computes on one.";
 
 describe('kernel threads', () => {
   it('train as one thread does, bit for bit, dense and sparse, in node and in a page, and let the process end', () => {
