@@ -79,7 +79,8 @@ export function parseRunConfig(text: string, options: ParseRunConfigOptions): Ru
       path: ['method', ...path],
       ...parts,
     })),
-    ...methodsIn(value.method).flatMap((method) => contradictions(method, value.epochs)),
+    ...methodsIn(value.method).flatMap(contradictions),
+    ...lateEnds(value.method, value.epochs),
     ...unknownAccelerators(value.accelerators),
   ];
   if (found.length > 0) throw asOne(found.map((issue) => located(yaml, issue)));
@@ -112,7 +113,7 @@ function methodsIn(method: unknown, path: readonly string[] = ['method']): reado
 }
 
 /** What each field of a method allows, but not together with another. */
-function contradictions({ path, config }: PlacedMethod, epochs: unknown): readonly Found[] {
+function contradictions({ path, config }: PlacedMethod): readonly Found[] {
   const { n, m } = Object(config.pattern) as Readonly<Record<string, unknown>>;
   const found: Found[] = [];
   for (const option of ['sparsity', 'finalSparsity']) {
@@ -124,12 +125,18 @@ function contradictions({ path, config }: PlacedMethod, epochs: unknown): readon
     const fix = `leave ${option} out, or choose another n and m`;
     found.push({ path: [...path, option], got, expected: `${sparsity}, the sparsity of the pattern ${n}:${m}`, fix });
   }
-  const ends = config.endEpoch;
-  if (typeof ends === 'number' && typeof epochs === 'number' && ends > epochs) {
-    const expected = `at most ${epochs}, the epochs of the run`;
-    found.push({ path: [...path, 'endEpoch'], got: ends, expected, fix: 'let the schedule end earlier, or train longer' });
-  }
   return found;
+}
+
+/** What ends behind the run: of the method, of its schedule, of methods that it gives to layers. */
+function lateEnds(value: unknown, epochs: unknown, path: readonly string[] = ['method']): readonly Found[] {
+  if (typeof value !== 'object' || value === null || typeof epochs !== 'number') return [];
+  return Object.entries(value).flatMap(([key, got]) => {
+    const here = [...path, key];
+    if (key !== 'endEpoch' || typeof got !== 'number' || got <= epochs) return lateEnds(got, epochs, here);
+    const expected = `at most ${epochs}, the epochs of the run`;
+    return [{ path: here, got, expected, fix: 'let the schedule end earlier, or train longer' }];
+  });
 }
 
 function unknownAccelerators(accelerators: unknown): readonly Found[] {

@@ -245,6 +245,10 @@ describe('a file of a run', () => {
       'run.yaml:1:93 method.methods.c*.endEpoch: got 9, expected at most 5, the epochs of the run',
     ],
     [
+      'method: {name: gradual, schedule: {name: polynomial, finalSparsity: 0.9, endEpoch: 9}}\nepochs: 5',
+      'run.yaml:1:74 method.schedule.endEpoch: got 9, expected at most 5, the epochs of the run',
+    ],
+    [
       'method: {name: per-layer, methods: {fc: {name: ste, sparsity: 0.9, pattern: {name: nm, n: 2, m: 4}}, out: sr-ste}}',
       'run.yaml:1:53 method.methods.fc.sparsity: got 0.9, expected 0.5, the sparsity of the pattern 2:4',
     ],
