@@ -36,6 +36,8 @@ export interface PrunableKernel {
   /**
    * Puts new masks in force: values and optimizer slots are carried over by position; with `pruned: 'zero'` masked weights and
    * with `slots: 'zero'` their slots become exactly 0.
+   *
+   * @throws SparsityError for a mask that is no Uint8Array of 0 and 1, one for each weight.
    */
   repack(masks: LayerMasks, treatment: PrunedTreatment, optimizer?: tf.Optimizer): void;
   /**

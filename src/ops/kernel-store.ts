@@ -3,6 +3,7 @@ import { SparsityError } from '../errors.js';
 import { canListGroups } from '../kernels/group-lists.js';
 import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
 import { sameMask, sameMasks } from '../pruning/same-masks.js';
+import { checkBits } from './check-bits.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import { effectiveWeights } from './effective-weights.js';
 import { keptInGroups } from './kept-in-groups.js';
@@ -267,6 +268,7 @@ export class DenseKernelStore implements KernelStore {
   private own(mask: Uint8Array | null, earlier: readonly (Uint8Array | null)[]): Uint8Array | null {
     if (!mask) return null;
     this.checkSize('mask', mask);
+    checkBits(mask, this.info.name);
     return earlier.find((other) => sameMask(other, mask)) ?? mask.slice();
   }
 

@@ -10,6 +10,7 @@ import {
   mapAllocation,
   movementScore,
   nm,
+  type Pattern,
   type PruningMethod,
   perLayer,
   srSte,
@@ -220,6 +221,22 @@ describe('pruning()', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     await trained({ pattern: patterned('con*'), allocation: mapAllocation({ sparsities: { '/^h/': 0.5 } }) });
     warn.mockRestore();
+    model.dispose();
+  });
+
+  it('refuses masks of your own that are no Uint8Array of 0 and 1', async () => {
+    const model = tinyModel();
+    const schedule = constantSchedule({ sparsity: 0.5 });
+    const pattern = ((scores: Float32Array) => new Float32Array(scores.length)) as unknown as Pattern;
+    await expect(train(model, [pruning(gradualMagnitude({ schedule, pattern }))])).rejects.toThrow(
+      /^mask of layer conv: got Float32Array, expected a Uint8Array of 0 and 1\./,
+    );
+    const [kernel] = prunableKernels(model);
+    const mask = new Uint8Array(kernel.readKernel().length).fill(255);
+    const treatment = { pruned: 'zero', slots: 'zero', decay: 0 } as const;
+    expect(() => kernel.repack({ forward: mask, backward: mask, gradient: mask }, treatment)).toThrow(
+      /^mask of layer conv: got 255, expected a Uint8Array of 0 and 1\./,
+    );
     model.dispose();
   });
 
