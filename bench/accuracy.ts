@@ -8,6 +8,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { useBackend } from 'tfjs-sparsity/ops';
+import { firstImages } from '../examples/lib/dataset.js';
 import { loadDataset } from '../examples/lib/load-dataset.js';
 import { type MethodName, methodNames } from '../examples/lib/methods.js';
 import type { RunOptions } from '../examples/lib/options.js';
@@ -19,17 +20,27 @@ import { readFlags, readNumbers } from './read-flags.js';
 const budgets = {
   mnist: {
     model: 'lenet5',
+    trainImages: 60_000,
     epochs: 12,
     batchSize: 64,
     learningRate: 0.002,
     methods: 'dense,gradual,hardware-aware,bdwp',
     seeds: '1,2,3',
   },
-  cifar10: { model: 'vgg-small', epochs: 15, batchSize: 32, learningRate: 0.001, methods: 'dense,gradual', seeds: '1' },
+  cifar10: {
+    model: 'vgg-small',
+    trainImages: 20_000,
+    epochs: 15,
+    batchSize: 32,
+    learningRate: 0.001,
+    methods: 'dense,gradual',
+    seeds: '1',
+  },
 } as const;
 
 interface Run {
   readonly method: MethodName;
+  readonly trainImages: number;
   readonly seed: number;
   readonly accuracy: number;
   readonly sparsity: number;
@@ -58,21 +69,23 @@ const done = (): Run[] =>
     ? readFileSync(out, 'utf8')
         .split('\n')
         .filter(Boolean)
-        .map((line) => JSON.parse(line))
+        .map((line): Run => JSON.parse(line))
+        .filter(({ trainImages }) => trainImages === data.train.count)
     : [];
 
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 await useBackend(args.backend);
 mkdirSync(dirname(out), { recursive: true });
-const data = await loadDataset(args.data, args.dataDir, 1);
+const all = await loadDataset(args.data, args.dataDir, 1);
+const data = { ...all, train: firstImages(all.train, budget.trainImages) };
 for (const seed of seeds) {
   for (const method of methods) {
     if (done().some((run) => run.method === method && run.seed === seed)) continue;
     const options: RunOptions = {
       data: args.data,
       dataDir: args.dataDir,
-      trainImages: undefined,
+      trainImages: budget.trainImages,
       model: budget.model,
       method,
       sparsity: 0.9,
@@ -96,8 +109,9 @@ for (const seed of seeds) {
     if (!result) process.exit(130);
     const total = (of: 'kept' | 'weights') => result.layers.reduce((sum, layer) => sum + layer[of], 0);
     const sparsity = result.layers.length > 0 ? 1 - total('kept') / total('weights') : 0;
-    const run: Run = { method, seed, accuracy: result.accuracy, sparsity, seconds: Math.round(result.seconds) };
-    appendFileSync(out, `${JSON.stringify({ ...run, ...budget, data: args.data, trainImages: data.train.count })}\n`);
+    const { accuracy, seconds } = result;
+    const run: Run = { method, seed, accuracy, sparsity, seconds: Math.round(seconds), trainImages: data.train.count };
+    appendFileSync(out, `${JSON.stringify({ ...budget, ...run, data: args.data })}\n`);
     model.dispose();
   }
 }

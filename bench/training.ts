@@ -1,6 +1,6 @@
 /**
  * A full training step, dense and sparse: milliseconds of CPU and of wall time, the variants interleaved in one process, medians.
- * With `--others` then the same on two threads of our kernels, and dense on tfjs-node where it is installed.
+ * Then, without `--no-others`, the same on two threads of our kernels, and dense on tfjs-node where it is installed.
  *
  *     npm run bench:training [-- --nets mlp,cnn,resnet20 --sparsities 0.8,0.9,0.95 --optimizers sgd,adam --rounds 15]
  *
@@ -198,10 +198,14 @@ for (const [name, net] of netsNamed(args.nets)) {
 /** Runs a script of this folder with the networks and optimizers of this one. */
 function inProcess(script: string, more: readonly string[] = []): void {
   const names = ['--nets', args.nets, '--optimizers', args.optimizers, '--rounds', String(args.rounds), '--out', args.out];
-  spawnSync(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...names, ...more], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...names, ...more], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exitCode = 1;
 }
 
 if (args.others) {
-  inProcess('training.js', ['--sparsities', args.sparsities, '--threads', '2', '--no-others', '--no-stock', '--simd', args.simd]);
+  const without = ['--no-others', '--no-stock', ...(args.bdwp ? [] : ['--no-bdwp'])];
+  inProcess('training.js', ['--sparsities', args.sparsities, '--threads', '2', '--simd', args.simd, ...without]);
   inProcess('training-native.js');
 }

@@ -77,10 +77,12 @@ export function checkEnd({ ownMethod, epochs, config }: RunOptions): void {
   });
 }
 
-/** The ends in epochs of a method, and of those that it gives to layers. */
+/** The ends in epochs of a method, of its schedule, of methods that it gives to layers. */
 function endsOf(method: unknown): readonly number[] {
-  const { endEpoch, methods } = Object(method) as Readonly<Record<string, unknown>>;
-  return [...(typeof endEpoch === 'number' ? [endEpoch] : []), ...Object.values(Object(methods)).flatMap(endsOf)];
+  return Object.entries(Object(method)).flatMap(([key, value]) => {
+    if (typeof value === 'object') return endsOf(value);
+    return key === 'endEpoch' && typeof value === 'number' ? [value] : [];
+  });
 }
 
 /** Whether an option is said by the method of a file, and not by its flag. */

@@ -1,4 +1,4 @@
-import type { Json, RunState } from 'tfjs-sparsity/callbacks';
+import { type Json, type RunState, SparsityCallback } from 'tfjs-sparsity/callbacks';
 
 /** What a training took. */
 export interface TrainingTimes {
@@ -8,13 +8,40 @@ export interface TrainingTimes {
   readonly trainingSeconds?: number;
 }
 
+/** The place of `pruning`: before it runs what the list has before it, behind it what the list has behind it. */
+const place = -2;
+
+class StepBegin extends SparsityCallback {
+  override readonly place = place;
+
+  constructor(private readonly begin: () => void) {
+    super();
+  }
+
+  override async onBatchBegin(): Promise<void> {
+    this.begin();
+  }
+}
+
+class StepEnd extends SparsityCallback {
+  override readonly place = place;
+
+  constructor(private readonly end: () => void) {
+    super();
+  }
+
+  override async onBatchEnd(): Promise<void> {
+    this.end();
+  }
+}
+
 /** Times a training; as part of a checkpoint it goes on where the run goes on. */
 export class Stopwatch implements RunState {
   readonly key = 'stopwatch';
-  /** For the begin of the list of callbacks. */
-  readonly stepBegin = { onBatchBegin: async () => this.beginStep() };
-  /** For the place behind the last callback that counts. */
-  readonly stepEnd = { onBatchEnd: async () => this.endStep() };
+  /** To be listed before `pruning`. */
+  readonly stepBegin = new StepBegin(() => this.beginStep());
+  /** To be listed behind `pruning`: what looks at the step, or logs it, runs later. */
+  readonly stepEnd = new StepEnd(() => this.endStep());
 
   private readonly began = performance.now();
   private stepBegan = 0;

@@ -133,11 +133,12 @@ describe('the command', () => {
     expect(run(...args, '--json').stdout).toBe(readFileSync(join(out, 'claims.json'), 'utf8'));
   });
 
-  it('has the claims of every paper in the package', () => {
+  it('has the claims of every paper in the package, and nothing that only building needs', () => {
     const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
     const [{ files }] = JSON.parse(stdout) as [{ files: readonly { path: string }[] }];
     const paths = files.map(({ path }) => path);
     for (const paper of ['000', '001', '002', '003']) expect(paths).toContain(`src/cli/reproduce/claims/${paper}.yaml`);
+    expect(paths.filter((path) => /tsbuildinfo|\.test\./.test(path))).toEqual([]);
   });
 
   it.each([

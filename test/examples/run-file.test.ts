@@ -113,6 +113,10 @@ describe('--config', () => {
       ['--config', file('parts.yaml', "method: {name: per-layer, methods: {'*': {name: gradual, endEpoch: 7}}}")],
       /^--epochs: got 5, expected at least 7, the endEpoch of the method in .*parts\.yaml\./,
     ],
+    [
+      ['--config', file('ramp.yaml', 'method: {name: gradual, schedule: {name: polynomial, finalSparsity: 0.9, endEpoch: 8}}')],
+      /^--epochs: got 5, expected at least 8, the endEpoch of the method in .*ramp\.yaml\./,
+    ],
     [['--config', run, '--sparsity', '5'], /^--sparsity: got 5, expected a number in \[0, 1\)/],
     [['--config'], /^Not enough arguments following: config\. See --help/],
   ])('refuses %j with one message and exit code 2', async (argv, message) => {
