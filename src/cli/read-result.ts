@@ -7,12 +7,14 @@ import { textReport } from './report/text-report.js';
 import type { Reported } from './report/write-report.js';
 import type { Simulation } from './simulation/simulation.js';
 import { simulationReport } from './simulation/simulation-report.js';
+import { newestPoints } from './sweep/newest-points.js';
 import { readSweepFile } from './sweep/sweep-file.js';
 import { reportedSweep } from './sweep/sweep-report.js';
 import { isRunLog, readTraining } from './training/read-training.js';
 
 /**
- * Reads what the other commands have written: one simulation, or all files of a sweep, of which each point counts once; or the log of a
+ * Reads what the other commands have written: one simulation, or all files of a sweep, of which each point counts once, as the newest version of this
+ * package found it; or the log of a
  * training.
  *
  * @throws SparsityError for a file that is missing, damaged or of another kind.
@@ -35,7 +37,7 @@ export async function readReported(paths: readonly string[]): Promise<Reported> 
     if (cutBytes > 0) console.error(`${path}: the last line is cut short and left out`);
     return own;
   });
-  return reportedSweep([...new Map(points.map((point) => [point.id, point])).values()]);
+  return reportedSweep(newestPoints(points));
 }
 
 async function readSimulation(path: string): Promise<Reported> {

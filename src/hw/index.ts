@@ -123,6 +123,7 @@ export { type MemoryNode, memoryNodes } from './tactical/memory-nodes.js';
 export type { DadiannaoOptions, TacticalOptions } from './tactical/options.js';
 export { type IssuedRows, type RowSynchronousArray, type RowTime, type TileShape, tileArray } from './tactical/row-array.js';
 export { type ScheduleOptions, scheduleWeights, type WeightSchedule } from './tactical/schedule-weights.js';
+export { spaceToDepth } from './tactical/space-to-depth.js';
 export { type RowFields, type StoredRows, storedRowBits } from './tactical/stored-weights.js';
 export { tactical } from './tactical/tactical.js';
 export { type TacticalCycles, tacticalCycles } from './tactical/tactical-cycles.js';

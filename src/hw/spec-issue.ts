@@ -24,6 +24,9 @@ export function specIssue(schema: z.ZodType, [first]: readonly z.core.$ZodIssue[
     return { path: issue.path, got, expected: `one of ${names.join(', ')}`, fix: nearest(String(got), names) };
   }
   const expected = expectation(issue);
+  // What fields together are wrong in may be a default, which was not got, and knows its own way out.
+  const { got: checked, fix } = (issue.code === 'custom' ? issue.params : undefined) ?? {};
+  if (fix !== undefined) return { path: issue.path, got: checked, expected, fix };
   // Quotes tell the text "8" from the number 8.
   const shown = issue.code === 'invalid_type' && typeof got === 'string' ? JSON.stringify(got) : got;
   return { path: issue.path, got: shown, expected, fix: `write ${expected}` };
@@ -57,10 +60,11 @@ const types: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   record: 'names with values',
   object: 'names with values',
+  array: 'a list',
 };
 
 function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type') return types[issue.expected] ?? issue.expected;
+  if (issue.code === 'invalid_type') return types[issue.expected] ?? issue.message;
   if (issue.code === 'too_small') return issue.inclusive ? `at least ${issue.minimum}` : `more than ${issue.minimum}`;
   if (issue.code === 'too_big') return issue.inclusive ? `at most ${issue.maximum}` : `less than ${issue.maximum}`;
   return issue.message;

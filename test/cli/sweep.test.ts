@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { svgReport } from '../../src/cli/report/svg-chart.js';
+import { newestPoints } from '../../src/cli/sweep/newest-points.js';
 import { paretoFront } from '../../src/cli/sweep/pareto-front.js';
 import { planFile, planFlags } from '../../src/cli/sweep/plan-sources.js';
 import { runSweep } from '../../src/cli/sweep/run-sweep.js';
@@ -174,6 +175,9 @@ describe('points of a sweep', () => {
         sweepPlan(planFlags({ fixed: fixed as Record<string, unknown>, accelerators: 'acf', vary }));
     expect(plan(['rws=8,16'])).toThrow(/^--vary rws: got rws.*Did you mean rows/);
     expect(plan(['rows=8', 'cols=8', 'rows=16'])).toThrow('--vary: got rows twice, expected each setting once');
+    expect(plan(['weightSparsity=0.9'], { network: 'lenet5', weightSparsity: 0.5 })).toThrow(
+      '--vary: got weightSparsity, which --weight-sparsity fixes at 0.5, expected either of them. Leave --weight-sparsity out',
+    );
     expect(plan(['rows'])).toThrow('--vary: got rows, expected NAME=VALUES');
     expect(plan(['rows=8'], { network: 'lenet5', batch: 0 })).toThrow(/^--batch: got 0, expected at least 1/);
     expect(plan([], {})).toThrow(/^--network: got nothing/);
@@ -261,6 +265,28 @@ describe('a sweep', () => {
     await writeFile(file, '{"id": 3}\n');
     await expect(runSweep([], options(file))).rejects.toThrow(`${file}:1: got {"id": 3}, expected a point of a sweep`);
     await expect(runSweep([], options('/dev/null/sweep.jsonl'))).rejects.toThrow('a file where a directory should be');
+  });
+});
+
+describe('points of several versions', () => {
+  it('count once, as the newest found them, whichever stands last', () => {
+    const point = (id: string, version: string | undefined, rows: number) => ({
+      ...{ id, settings: { network: 'lenet5', rows }, workload: 'w', error: `by ${version}` },
+      ...(version !== undefined && { version }),
+    });
+    const [old, first, second] = [point('a', undefined, 8), point('b', '0.9.1', 8), point('c', '0.10.0', 8)];
+    const other = point('d', '0.9.1', 16);
+    for (const points of [
+      [old, first, second, other],
+      [second, other, old, first],
+    ]) {
+      expect(
+        newestPoints(points)
+          .map(({ id }) => id)
+          .sort(),
+      ).toEqual(['c', 'd']);
+    }
+    expect(newestPoints([first, { ...first, error: 'again' }])).toEqual([{ ...first, error: 'again' }]);
   });
 });
 

@@ -1,13 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { scnnCounters, tacticalCycles } from '../../src/hw/index.js';
-import {
-  forwardWork,
-  type LayerResult,
-  layerInput,
-  layerResults,
-  rejectUnknownKeys,
-  spaceToDepth,
-} from './support/layer-cases.js';
+import { scnnCounters, spaceToDepth, tacticalCycles } from '../../src/hw/index.js';
+import { forwardWork, type LayerResult, layerInput, layerResults, rejectUnknownKeys } from './support/layer-cases.js';
 import { begin, LeftOut, note, notes } from './support/left-out.js';
 
 const runners: Readonly<Record<string, (test: LayerResult) => void>> = {
@@ -20,11 +13,10 @@ function compareTiles(test: LayerResult, frontEnd: readonly string[]): void {
   const { config, result } = test;
   rejectUnknownKeys('a configuration', config, ['arch', 'lanes', 'columns', 'rows', 'tiles', ...frontEnd]);
   const work = forwardWork(layerInput(test));
-  const { inChannels, groups, stride } = work.nest;
+  const { inChannels, groups } = work.nest;
   const [rows, lanes] = [Number(config.rows), Number(config.lanes)];
   const depthwise = groups > 1 && groups === inChannels;
-  const folded = inChannels === 3 && stride[1] > 1; // the first layer of an image network
-  const { cycles, denseCycles } = tacticalCycles(folded ? spaceToDepth(work) : work, {
+  const { cycles, denseCycles } = tacticalCycles(spaceToDepth(work), {
     tiles: Number(config.tiles),
     filters: rows,
     lanes: depthwise ? Math.min(rows, lanes) : lanes, // the peer narrows its tiles there

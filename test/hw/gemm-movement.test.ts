@@ -20,6 +20,13 @@ describe('the off-chip traffic of a GEMM with buffers of 100 bytes', () => {
     expect([loadBytes, storeBytes, bytesOnce]).toEqual([A + W, output, input + kernel + output]);
   });
 
+  it('meets the operands of a group with each other only: of four groups each keeps its quarter of the kernel', () => {
+    const nest = convNest({ batch: 2, inSize: [1], inChannels: 4, outChannels: 4, kernelSize: [1], groups: 4 });
+    const grouped = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
+    expect(gemmMovement(grouped, { inputBytes: 1200, kernelBytes: 400, outputBytes: 1200 }, 100).loadBytes).toBe(1600);
+    expect(gemmMovement(grouped, { inputBytes: 1200, kernelBytes: 800, outputBytes: 1200 }, 100).loadBytes).toBe(2 * 1200 + 800);
+  });
+
   it('is no less than every tensor once, and no more with larger buffers', () => {
     const bytes = fc.integer({ min: 1, max: 2000 });
     fc.assert(

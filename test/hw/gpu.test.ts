@@ -13,6 +13,7 @@ import {
   type PhaseWork,
   roofline,
   sparseLibrary,
+  trainingWorks,
   workMacs,
 } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,20 @@ function square(size: number, density = 1): GemmWork {
 
 describe.each(names)('the estimator %s', (name) => {
   const estimator = createEstimator(name);
+
+  it('launches a product of two activations once, with one image drawn as with all of the batch', () => {
+    const nest = (batch: number) => convNest({ batch, inSize: [4], inChannels: 8, outChannels: 8, kernelSize: [1], groups: 2 });
+    const [one, all] = [1, 8].map((batch) => {
+      const [A, W] = [onesBits([batch, 4, 8]), onesBits([batch, 4, 8])];
+      const record = { layer: 'scores', use: 0, nest: nest(batch), W, backwardW: W, A, needsInputGradient: true, batchTotal: 8 };
+      return estimator.estimateStep(trainingWorks([{ ...record, kernelRole: 'A' }], { slots: 0, masked: [] }));
+    });
+    expect([one.works.length, all.works.length]).toEqual([8, 1]);
+    for (const bound of ['low', 'high'] as const) {
+      expect(one.seconds[bound]).toBeCloseTo(all.seconds[bound], 12);
+      expect(one.energyJ[bound]).toBeCloseTo(all.energyJ[bound], 9);
+    }
+  });
 
   it('gives bounds in their order, counts as the definition does, and adds works up', () => {
     const update = fc.record({

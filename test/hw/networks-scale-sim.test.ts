@@ -88,6 +88,14 @@ describe('topologies of SCALE-Sim', () => {
     expect(failure(`${header}\n${row}`)).toContain(`nets/tiny.csv:${message}`);
   });
 
+  it('say what is wrong with a first row that is neither a header nor a layer', () => {
+    const second = 'conv2, 28, 28, 5, 5, 1, 6, 1,';
+    expect(failure(`conv1,\n${second}`)).toContain('nets/tiny.csv:1 IFMAP height: got nothing');
+    expect(failure(`conv1, x, y, z, a, b, c, d,\n${second}`)).toContain('nets/tiny.csv:1 IFMAP height: got x');
+    expect(parseScaleSimTopology(`LAYER, ifmap h, ifmap w,\n${second}`, 'tiny.csv').layers).toHaveLength(1);
+    expect(parseScaleSimTopology(`stride2, 28, 28, 5, 5, 1, 6, 2,\n${second}`, 'tiny.csv').layers).toHaveLength(2);
+  });
+
   it('say that there are no layers, or that the columns are in another order', () => {
     expect(failure('')).toContain('nets/tiny.csv:1: got no layers, expected layer, IFMAP height');
     expect(failure(header)).toContain('got no layers');

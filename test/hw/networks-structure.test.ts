@@ -164,6 +164,7 @@ describe('networks', () => {
   it('say what is wrong with a name, an option or a count', () => {
     expect(() => network('resnet5')).toThrow('Did you mean resnet50');
     expect(() => network('toString')).toThrow('network: got toString');
+    expect(() => network(undefined as never)).toThrow('network: got undefined, expected alexnet, ');
     expect(() => network('vgg16', { bacth: 2 } as object)).toThrow('Did you mean batch');
     expect(() => network('vgg16', { batch: 0 })).toThrow('network vgg16: batch: got 0, expected a positive integer');
     expect(() => network('vgg16', { sequence: 9 })).toThrow('sequence: got 9, expected no sequence: it takes images');

@@ -10,10 +10,12 @@ import {
   getBit,
   type LoopNest,
   type Operand,
+  onesBits,
   type ProcrustesOptions,
   presets,
   procrustes,
   resourcesOf,
+  trainingWorks,
   unequalResources,
   type WorkCounts,
 } from 'tfjs-sparsity/hw';
@@ -50,6 +52,17 @@ describe('two rows of two processing elements, by hand', () => {
     expect(counts.macs).toEqual({ dense: 48, effectual: 27, executed: 27 });
     // Rows of 5 and 4 non-zeros: one column is empty in the second round.
     expect(counts.idleUnitCycles).toMatchObject({ ineffectual: 0, imbalance: 3, underfilled: 10 });
+  });
+
+  it('spread the rows of a product of two activations over the columns, image after image', () => {
+    // Two images of three rows by [2, 2]: 4 half tiles of 2 in all, folded to 4 each, and two rounds of rows.
+    const nest = convNest({ batch: 2, inSize: [3], inChannels: 2, outChannels: 2, kernelSize: [1] });
+    const [A, W] = [onesBits([2, 3, 2]), onesBits([2, 2, 2])];
+    const record = { layer: 'scores', use: 0, nest, W, backwardW: W, A, needsInputGradient: true, batchTotal: 2 } as const;
+    const [work] = trainingWorks([{ ...record, kernelRole: 'A' }], { slots: 0, masked: [] });
+    const counts = first(array, work as GemmWork);
+    expect(computeCycles(counts)).toBe(2 * 4);
+    expect(counts.idleUnitCycles).toMatchObject({ ineffectual: 0, imbalance: 0, underfilled: 8 });
   });
 
   it('wait behind each chip tile', () => {

@@ -162,4 +162,12 @@ describe('smooth maps', () => {
     expect(covariance).toBeGreaterThan(0.04);
     expect(covariance).toBeLessThan(0.12);
   });
+
+  it('refuse a shape without height and width, and say which has one pixel', () => {
+    const draw = (shape: readonly number[]) => smoothBits(shape, { density: 0.5 }, createRng(1));
+    expect(() => draw([2, 64])).toThrow(
+      'shape of smooth bits: got [2,64], expected [..., height, width, channels]. Write [2, 1, 1, 64]',
+    );
+    expect(() => draw([64])).toThrow('Write [1, 1, 64]');
+  });
 });

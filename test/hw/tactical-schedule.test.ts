@@ -265,6 +265,17 @@ describe('a schedule', () => {
       () => scheduleWeights([[1, 2, 3, 4]], { ...options, connections: [[0.5, 1]] }),
       'expected integers, not [0.5, 1]',
     ],
+    [
+      'without connections',
+      () => scheduleWeights([[1, 2, 3, 4]], { lanes: 4, lookahead: 1 } as never),
+      'connections of a schedule: got undefined, expected a list of [rows ahead, lanes aside]. Pass those of tacticalConnections',
+    ],
+    [
+      'with a connection that is no pair',
+      () => scheduleWeights([[1, 2, 3, 4]], { ...options, connections: [1, 0] as never }),
+      'got [1,0], expected a list of [rows ahead, lanes aside]',
+    ],
+    ['without options', () => scheduleWeights([[1, 2, 3, 4]], undefined as never), 'options of scheduleWeights: got undefined'],
     ['without lanes', () => scheduleWeights([[1]], { ...options, lanes: 0 }), 'lanes of a schedule: got 0'],
     [
       'by an unknown policy',

@@ -421,7 +421,7 @@ describe('a tactical spec', () => {
     [
       'a connection outside the window',
       { shape: 'custom', connections: [[3, 0]] },
-      'tactical.connections: got [[3,0]], expected 1 to 2 rows ahead, the window of the lookahead: [3, 0] leaves it.',
+      'tactical.connections: got [[3,0]], expected 1 to 2 rows ahead, the window of the lookahead: [3, 0] leaves it. Leave that one out.',
     ],
     [
       'lanes that it goes around',
@@ -429,6 +429,16 @@ describe('a tactical spec', () => {
       'tactical.lookaside: got 2, expected fewer than 2 lanes aside',
     ],
     ['sources that meet around it', { lanes: 4, lookaside: 4 }, 'around 4 lanes [2, -2] is [2, 2]'],
+    [
+      'fewer lanes than its own lookaside spans',
+      { lanes: 4 },
+      'tactical.lookaside: got 5, expected each source once: around 4 lanes [2, -2] is [2, 2]. Lower lookaside, or list sources of',
+    ],
+    [
+      'a connection that is no pair',
+      { shape: 'custom', connections: [1, 0] as never },
+      'tactical.connections.0: got 1, expected [rows ahead, lanes aside], such as [1, -1]. Write [rows ahead, lanes aside]',
+    ],
     ['a list that nothing uses', { connections: [[1, 0]] }, 'expected a list of [ahead, aside] with shape: custom, and none'],
     ['custom connections that are missing', { shape: 'custom' }, 'tactical.connections: got'],
     ['lookaside without lookahead', { lookahead: 0 }, 'tactical.lookahead: got 0, expected at least 1 where there is lookaside'],

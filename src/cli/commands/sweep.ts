@@ -25,7 +25,7 @@ const planFlagOptions = {
 } as const satisfies Record<string, Options>;
 const partFlags = {
   shard: { type: 'string', default: '1/1', describe: 'i/n: only the i-th of n parts, each in a file of its own' },
-  out: { type: 'string', describe: 'File of finished points (.jsonl) [the name of the sweep]' },
+  out: { type: 'string', describe: 'File of finished points (.jsonl) [FILE.jsonl; all sweeps by flags share sweep.jsonl]' },
 } as const satisfies Record<string, Options>;
 const planFields = ['run', ...networkFieldNames, 'search', 'points', 'searchSeed'];
 

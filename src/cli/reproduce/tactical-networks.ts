@@ -11,12 +11,13 @@ import {
   onesBits,
   type RowSynchronousArray,
   rowBetaBits,
+  spaceToDepth,
   tacticalConnections,
   tileArray,
   withFrontEnd,
 } from '../../hw/index.js';
 import type { ScheduleRule } from '../../kernels/index.js';
-import { createRng, type Rng } from '../../rng.js';
+import { createRng } from '../../rng.js';
 import { type SlotShares, slotShares } from './tactical-shares.js';
 
 /** What a network takes on one front end. */
@@ -87,56 +88,62 @@ function frontEnds(): Record<FrontEndName, RowSynchronousArray> {
   };
 }
 
+/** A network as its layers are, and with the first one folded as the public simulator has it ({@link spaceToDepth}). */
+export interface TacticalReadings {
+  readonly literal: TacticalNetwork;
+  readonly folded: TacticalNetwork;
+}
+
 /** Runs all networks; filters differ in density as far as `rowBetaBits` lets them by default. */
-export function runNetworks(seed: number, onNetwork: (network: TacticalNetwork) => void): readonly TacticalNetwork[] {
+export function runNetworks(seed: number, onNetwork: (name: string) => void): readonly TacticalReadings[] {
   const arrays = frontEnds();
   return workloads().map((workload) => {
-    const found = runNetwork(workload, arrays, createRng(`${seed}/${workload.name}`));
-    onNetwork(found);
-    return found;
+    const rng = createRng(`${seed}/${workload.name}`);
+    const works = workload.layers.map(({ name, nest }) => {
+      const shape = [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels];
+      return forwardOf(nest, rowBetaBits(shape, { density: 1 - workload.sparsity, rowAxes: [4] }, rng.fork(name)));
+    });
+    const layers = works.map((work) => runLayer(work, arrays));
+    const folded = works.map((work, i) => {
+      const other = spaceToDepth(work);
+      return other === work ? layers[i] : runLayer(other, arrays);
+    });
+    onNetwork(workload.name);
+    return { literal: networkOf(workload, layers), folded: networkOf(workload, folded) };
   });
 }
 
-function runNetwork(
-  { name, sparsity, layers }: Workload,
-  arrays: Record<FrontEndName, RowSynchronousArray>,
-  rng: Rng,
-): TacticalNetwork {
+type LayerRun = Pick<TacticalNetwork, 'denseCycles' | 'cycles'> & {
+  readonly slots: number;
+  readonly effectual: number;
+  readonly shares: SlotShares;
+};
+
+function runLayer(work: GemmWork, arrays: Record<FrontEndName, RowSynchronousArray>): LayerRun {
   const dense = tileArray(tiles);
-  const cycles = Object.fromEntries(frontEndNames.map((front) => [front, 0])) as Record<FrontEndName, number>;
-  const shares: { readonly cycles: number; readonly shares: SlotShares }[] = [];
-  let [denseCycles, slots, effectual] = [0, 0, 0];
-  for (const { name: layerName, nest } of layers) {
-    const shape = [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels];
-    const [layer] = filterLayers(
-      forwardOf(nest, rowBetaBits(shape, { density: 1 - sparsity, rowAxes: [4] }, rng.fork(layerName))),
-      tiles,
-    );
-    const bits = layer.bits();
-    const shared: FilterLayer = { ...layer, bits: () => bits };
-    const { cycles: own, issuedSlots } = dense.time(shared, dense.issue(shared));
-    denseCycles += own;
-    slots += issuedSlots;
-    effectual += layer.nonzeros() * layer.images * layer.windowsPerImage;
-    for (const front of frontEndNames) cycles[front] += arrays[front].time(shared, arrays[front].issue(shared)).cycles;
-    shares.push({ cycles: own, shares: slotShares(shared, ruleOf(2, 5)) });
-  }
-  const { shares: middle } = shares[Math.floor(shares.length / 2)];
+  const [layer] = filterLayers(work, tiles);
+  const bits = layer.bits();
+  const shared: FilterLayer = { ...layer, bits: () => bits };
+  const { cycles: denseCycles, issuedSlots } = dense.time(shared, dense.issue(shared));
+  const cyclesOn = (front: FrontEndName) => arrays[front].time(shared, arrays[front].issue(shared)).cycles;
   return {
-    ...{ name, sparsity, denseCycles, cycles },
-    ineffectual: 1 - effectual / slots,
-    shares: { all: weighted(shares), layer: middle },
+    ...{ denseCycles, slots: issuedSlots, effectual: layer.nonzeros() * layer.images * layer.windowsPerImage },
+    cycles: Object.fromEntries(frontEndNames.map((front) => [front, cyclesOn(front)])) as LayerRun['cycles'],
+    shares: slotShares(shared, ruleOf(2, 5)),
   };
 }
 
-function weighted(all: readonly { readonly cycles: number; readonly shares: SlotShares }[]): SlotShares {
-  const total = all.reduce((sum, { cycles }) => sum + cycles, 0);
-  const mean = (of: keyof SlotShares) => all.reduce((sum, { cycles, shares }) => sum + cycles * shares[of], 0) / total;
+function networkOf({ name, sparsity }: Workload, layers: readonly LayerRun[]): TacticalNetwork {
+  const sum = (of: (layer: LayerRun) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+  const denseCycles = sum((layer) => layer.denseCycles);
+  const mean = (of: keyof SlotShares) => sum((layer) => layer.denseCycles * layer.shares[of]) / denseCycles;
+  const cycles = frontEndNames.map((front) => [front, sum((layer) => layer.cycles[front])] as const);
+  const all = { inPlace: mean('inPlace'), lookahead: mean('lookahead'), lookaside: mean('lookaside') };
   return {
-    inPlace: mean('inPlace'),
-    lookahead: mean('lookahead'),
-    lookaside: mean('lookaside'),
-    ineffectual: mean('ineffectual'),
+    ...{ name, sparsity, denseCycles },
+    cycles: Object.fromEntries(cycles) as TacticalNetwork['cycles'],
+    ineffectual: 1 - sum((layer) => layer.effectual) / sum((layer) => layer.slots),
+    shares: { all: { ...all, ineffectual: mean('ineffectual') }, layer: layers[Math.floor(layers.length / 2)].shares },
   };
 }
 

@@ -21,7 +21,7 @@ export interface PlanFlags {
 /**
  * A plan in flags. What varies and is no field of a workload is one of every accelerator.
  *
- * @throws SparsityError for a `--vary` without values, and for a setting that is varied twice.
+ * @throws SparsityError for a `--vary` without values, and for a setting that is varied twice, or varied and fixed.
  */
 export function planFlags({ fixed, accelerators, vary }: PlanFlags): PlanSource {
   const settings = vary.map(parseVary);
@@ -30,6 +30,11 @@ export function planFlags({ fixed, accelerators, vary }: PlanFlags): PlanSource 
   if (twice !== undefined) {
     const fix = `write all values in one: --vary ${twice}=16,32`;
     throw new SparsityError({ what: '--vary', got: `${twice} twice`, expected: 'each setting once', fix });
+  }
+  const both = settings.find(([name]) => fixed[name] !== undefined)?.[0];
+  if (both !== undefined) {
+    const got = `${both}, which ${flagOf(both)} fixes at ${fixed[both]}`;
+    throw new SparsityError({ what: '--vary', got, expected: 'either of them', fix: `leave ${flagOf(both)} out` });
   }
   const isWorkload = (name: string) => name === 'run' || (networkFieldNames as readonly string[]).includes(name);
   const pick = (wanted: boolean) => Object.fromEntries(Object.entries(varied).filter(([name]) => isWorkload(name) === wanted));

@@ -21,6 +21,8 @@ const pointFields = {
   settings,
   /** Digest of the workload's content; files of earlier versions lack it. */
   workload: z.string().optional(),
+  /** Of the package that found the costs; files of earlier versions lack it. */
+  version: z.string().optional(),
 };
 const lineSchema = z.union([
   z.strictObject({ ...pointFields, costs: costsSchema }),

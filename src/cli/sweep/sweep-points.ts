@@ -15,6 +15,8 @@ export interface SweepPoint {
   readonly settings: Readonly<Record<string, Setting>>;
   /** Names the content of the workload, its files included. */
   readonly workload: string;
+  /** Of this package. */
+  readonly version: string;
   readonly task: Task | { readonly error: string };
 }
 
@@ -73,14 +75,14 @@ async function makePoint(
   const workload = checkWorkload(conditions, (field) => field);
   const { digest: files, recordBytes } = await digests.contentOf(workload);
   const content = [version, workload, files];
-  const name = await digests.of(workload);
+  const labels = { settings, workload: await digests.of(workload), version };
   try {
     const checked = createAccelerator(spec).spec;
     const { sources: _, ...constants } = checked as typeof checked & { sources?: unknown };
-    return { id: digest([...content, constants]), settings, workload: name, task: { workload, spec: checked, recordBytes } };
+    return { id: digest([...content, constants]), ...labels, task: { workload, spec: checked, recordBytes } };
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
-    return { id: digest([...content, spec]), settings, workload: name, task: { error: error.message } };
+    return { id: digest([...content, spec]), ...labels, task: { error: error.message } };
   }
 }
 

@@ -82,13 +82,17 @@ export function bytesOf({ valueBits, indexBits }: StoredBits): number {
  * Off-chip traffic of a GEMM work: the loop nest that all designs share. PE SRAMs and global buffer hold a third each of input, kernel
  * and output. An operand that fits its third is read once; of two that do not, one is read again for every tile of the other. Forward and
  * input gradient write outputs as they come; a weight gradient that does not fit is made tile by tile, its smaller operand read again
- * for each.
+ * for each. Groups come one after another: an operand meets only those of its own.
  */
 export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWork, frame: FrameSpec, memory: Memory): Movement {
   const capacityBits = ((frame.pes * frame.peSramKb + frame.globalBufferKb) * 1024 * 8) / 3;
+  const { groups } = work.nest;
   const operand = (tensor: StoredTensor) => ({
     bytes: bytesOf(tensor),
-    tiles: bufferTiles(tensor, { capacityBits, kind: memory.buffer }),
+    tiles: bufferTiles(
+      { valueBits: tensor.valueBits / groups, indexBits: tensor.indexBits / groups },
+      { capacityBits, kind: memory.buffer },
+    ),
   });
   const first = operand(input);
   const second = operand(kernel);

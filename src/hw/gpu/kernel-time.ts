@@ -1,3 +1,4 @@
+import { checkWork } from '../checked-run.js';
 import type { EstimatedWork, Interval, PhaseWork, StepEstimate } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { Kernel } from './dense-kernel.js';
@@ -36,8 +37,20 @@ export function estimatedWork(
   };
 }
 
-/** A step of some works: times and energies add. */
-export function estimatedStep(works: readonly EstimatedWork[]): StepEstimate {
+/**
+ * A step of some works: times and energies add. A work that stands behind itself, as a product of the images drawn does for those that they
+ * stand for, is more of the same kernel and is not launched again.
+ *
+ * @throws SparsityError naming the work whose tensors do not fit its nest.
+ */
+export function estimateWorks<Spec extends GpuSpec>(
+  all: readonly PhaseWork[],
+  spec: Spec,
+  estimate: (work: PhaseWork, spec: Spec) => EstimatedWork,
+): StepEstimate {
+  all.forEach(checkWork);
+  const launched = { ...spec, launchMicroseconds: 0 };
+  const works = all.map((work, i) => estimate(work, work === all[i - 1] ? launched : spec));
   const sum = (of: (work: EstimatedWork) => Interval): Interval => ({
     low: works.reduce((total, work) => total + of(work).low, 0),
     high: works.reduce((total, work) => total + of(work).high, 0),

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { checkSpec, specFields } from '../check-spec.js';
-import { checkWork } from '../checked-run.js';
 import type { EstimatedWork, Estimator, GemmWork, PhaseWork } from '../contracts.js';
 import { denseKernel, gemmMacs, type Kernel } from './dense-kernel.js';
-import { estimatedStep, estimatedWork, kernelSeconds } from './kernel-time.js';
+import { estimatedWork, estimateWorks, kernelSeconds } from './kernel-time.js';
 import { efficienciesFit, type GpuOptions, gpuFields, powersFit } from './options.js';
 import { isTwoOfFour } from './two-of-four.js';
 
@@ -37,7 +36,7 @@ export const rooflineKind = { schema, build };
  *     low  = max(2 MACs / peak, bytes / bandwidth) / efficiencyHigh
  *     high = max(2 MACs / peak, bytes / bandwidth) / efficiencyLow + launch
  *
- * A GEMM is one kernel, each tensor moves once; products with the padding are multiplied, zeros inserted by strides are not. Unstructured
+ * A GEMM is one kernel, also where images that are drawn stand for others in a product of activations; each tensor moves once; products with the padding are multiplied, zeros inserted by strides are not. Unstructured
  * zeros save nothing. With `structured` the kernel's half of the values and two bits of index for each move, and the peak doubles, where W
  * has at most two non-zeros in each four consecutive reduction indices, and not so few of these that none is left out: forward for weights
  * pruned along the input channels, back only for a mask that holds along the output channels, too, and never in a weight gradient. An
@@ -63,13 +62,7 @@ export function roofline(options: RooflineOptions = {}): Estimator {
 }
 
 function build(spec: RooflineSpec): Estimator {
-  return {
-    spec,
-    estimateStep(works) {
-      works.forEach(checkWork);
-      return estimatedStep(works.map((work) => estimate(work, spec)));
-    },
-  };
+  return { spec, estimateStep: (works) => estimateWorks(works, spec, estimate) };
 }
 
 function estimate(work: PhaseWork, spec: RooflineSpec): EstimatedWork {

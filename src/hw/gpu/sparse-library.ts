@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import { countBits, sizeOf } from '../bits.js';
 import { checkSpec, specFields } from '../check-spec.js';
-import { checkWork } from '../checked-run.js';
 import type { EstimatedWork, Estimator, GemmWork, Operand, PhaseWork } from '../contracts.js';
 import { csrBits } from '../parts/formats/csr.js';
 import { denseKernel, type Kernel } from './dense-kernel.js';
-import { estimatedStep, estimatedWork, kernelSeconds } from './kernel-time.js';
+import { estimatedWork, estimateWorks, kernelSeconds } from './kernel-time.js';
 import { efficienciesFit, type GpuOptions, gpuFields, powersFit } from './options.js';
 
 /** Options of {@link sparseLibrary}. */
@@ -68,13 +67,7 @@ export function sparseLibrary(options: SparseLibraryOptions = {}): Estimator {
 }
 
 function build(spec: SparseLibrarySpec): Estimator {
-  return {
-    spec,
-    estimateStep(works) {
-      works.forEach(checkWork);
-      return estimatedStep(works.map((work) => estimate(work, spec)));
-    },
-  };
+  return { spec, estimateStep: (works) => estimateWorks(works, spec, estimate) };
 }
 
 function estimate(work: PhaseWork, spec: SparseLibrarySpec): EstimatedWork {

@@ -40,9 +40,9 @@ const modes = ['standard', 'caffeCeil', 'table1'] as const;
  * ```
  */
 export function network(name: string, options: NetworkOptions = {}): Network {
-  if (!Object.hasOwn(networks, name)) {
+  if (typeof name !== 'string' || !Object.hasOwn(networks, name)) {
     const names = Object.keys(networks);
-    throw new SparsityError({ what: 'network', got: name, expected: names.join(', '), fix: nearest(name, names) });
+    throw new SparsityError({ what: 'network', got: name, expected: names.join(', '), fix: nearest(String(name), names) });
   }
   checkOptionNames('network', options, { mode: true, batch: true, inputSize: true, sequence: true, classes: true });
   const kind = networks[name];

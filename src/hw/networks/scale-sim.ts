@@ -16,6 +16,9 @@ const convFields = [
 ] as const;
 const gemmFields = ['M', 'N', 'K'] as const;
 
+/** What a header has behind its first column, and no layer: a row without it that is no layer is one that was cut or garbled. */
+const headerField = /ifmap|filter|channel|stride|^m$/i;
+
 /** A row of a topology, and how it complains about one of its fields. */
 interface Row {
   readonly line: number;
@@ -25,8 +28,8 @@ interface Row {
 
 /**
  * Reads a topology of SCALE-Sim (CSV): `layer, IFMAP height, IFMAP width, filter height, filter width, channels, num filters, stride[,
- * stride width]`, or as GEMMs `layer, M, N, K`; a sparsity of `1:1` may follow. A header,
- * empty lines, comments from `#` on and trailing commas are skipped.
+ * stride width]`, or as GEMMs `layer, M, N, K`; a sparsity of `1:1` may follow. A header (with ifmap, filter, channel, stride or M
+ * behind its first column), empty lines, comments from `#` on and trailing commas are skipped.
  *
  * As in SCALE-Sim maps hold their padding already, a window that reaches over the end of a map counts (the output size is rounded up),
  * and a layer whose name contains `DP` is depthwise. A GEMM is a layer over M pixels, K channels and N filters. The first layer is taken
@@ -46,7 +49,7 @@ export function parseScaleSimTopology(csv: string, fileName: string): Network {
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\r|\n/)
     .flatMap((text, index) => rowOf(text, index, fileName));
-  const header = rows[0]?.fields.some((field, i) => i > 0 && /\d/.test(field)) ? undefined : rows.shift();
+  const header = rows[0]?.fields.some((field, i) => i > 0 && headerField.test(field)) ? rows.shift() : undefined;
   const isGemm = isGemmTopology(header, rows[0]);
   const lines = new Map<string, number>();
   const layers = rows.map((row, i): NetworkLayer => {

@@ -14,14 +14,15 @@ export interface StoredBytes {
 /**
  * Off-chip traffic of a GEMM work whose operands and outputs each have a buffer of `bufferBytes`: what fits is read once. Of two operands
  * that do not, one is read once, and the other once per bufferful of it or, as the reduction can be cut while its partial sums stay on the
- * chip, per bufferful of outputs: in the cheapest order. Outputs leave once.
+ * chip, per bufferful of outputs: in the cheapest order. Groups come one after another, as an operand meets only those of its own.
+ * Outputs leave once.
  */
 export function gemmMovement(
   work: GemmWork,
   { inputBytes, kernelBytes, outputBytes }: StoredBytes,
   bufferBytes: number,
 ): Movement {
-  const tilesOf = (bytes: number) => Math.max(1, Math.ceil(bytes / bufferBytes));
+  const tilesOf = (bytes: number) => Math.max(1, Math.ceil(bytes / work.nest.groups / bufferBytes));
   const tiled = (bytes: number) => ({ bytes, tiles: Math.min(tilesOf(bytes), tilesOf(outputBytes)) });
   const { firstBytes, secondBytes } = fetchedBytes(tiled(inputBytes), tiled(kernelBytes));
   const byRole = { W: 0, A: 0, E: 0, G: 0 };

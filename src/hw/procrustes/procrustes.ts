@@ -24,6 +24,8 @@ import { type ProcrustesOptions, type ProcrustesSpec, procrustesSchema } from '.
  *
  *     work = sum over chip tiles of max over rows of (non-zeros of its two halves) * output pixels * ceil(images / peCols)
  *
+ * In a product of two activations images share no kernel: there the rows of its input go over the columns, one image and head after another.
+ *
  * In all three phases the skipping pattern is that of the weights: forward and back W, in a weight gradient the wanted gradients (all,
  * where the work does not say). Zeros of activations and errors are multiplied, and so is padding. Operands whose role is not W have no
  * compressed form here, nor are their zeros skipped.
@@ -36,7 +38,7 @@ import { type ProcrustesOptions, type ProcrustesSpec, procrustesSchema } from '.
  * cost. Activations and errors are dense, wanted gradients leave as values.
  *
  * Unit-cycles are lost to `ineffectual` products (activation or error zero, or padding), `imbalance` (rows that wait for the fullest),
- * `underfilled` (columns without an image) and `memory`. What flatters the design: the partial sums of a chip tile stay on the chip.
+ * `underfilled` (columns without an image, or a row) and `memory`. What flatters the design: the partial sums of a chip tile stay on the chip.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
@@ -86,20 +88,22 @@ function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
   const pixels = sizeOf(nest.outSize);
   const pattern = phase === 'weightGradient' ? output : kernel.role === 'W' ? kernel : undefined;
   const tiles = chipTiles(pattern?.nonzeros, nest, spec);
-  const rounds = Math.ceil(images / peCols);
+  // Columns share the weights: images, or the rows of A where each image has a kernel of its own.
+  const [columns, windows] = kernel.role === 'A' ? [pixels, images] : [images, pixels];
+  const rounds = Math.ceil(columns / peCols);
   const effectual = effectualMacs(work) * imageScale;
   const executed = tiles.nonzeros * pixels * images;
-  const rowCycles = peRows * tiles.longest * pixels;
+  const rowCycles = peRows * tiles.longest * windows;
   const words = bufferWords(work, tiles, pixels * images);
   const wanted = output ? countBits(output.nonzeros) : outputElements(work);
   const execution = {
-    cycles: tiles.longest * pixels * rounds,
+    cycles: tiles.longest * windows * rounds,
     folds: tiles.tiles * rounds,
     macs: { dense: denseMacs(nest) * imageScale, effectual, executed },
     idle: {
       ineffectual: executed - effectual,
-      imbalance: rowCycles * images - executed,
-      underfilled: rowCycles * (peCols * rounds - images),
+      imbalance: rowCycles * columns - executed,
+      underfilled: rowCycles * (peCols * rounds - columns),
     },
     actions: {
       registerAccess: 4 * executed, // weight, operand, and a sum read and written

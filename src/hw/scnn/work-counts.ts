@@ -74,8 +74,8 @@ function unitsOf({ peRows, peCols, activationVector, weightVector }: ScnnSpec): 
 
 /**
  * Operands come in run-length coded. The kernel streams past the elements once per image (and depth) of a convolution, once otherwise; the source
- * comes once, or once per pass where an image of it (of a dense layer: the batch) overflows the activation RAMs. Outputs leave dense, as
- * their zeros are not known before the activation function.
+ * comes once, or once per pass of its group where that group's part of an image (of a dense layer: of the batch) overflows the activation
+ * RAMs. Outputs leave dense, as their zeros are not known before the activation function.
  */
 function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec: ScnnSpec): Movement {
   const { nest, phase, input, kernel, imageScale } = work;
@@ -83,8 +83,10 @@ function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec
   const stored = (operand: Operand) => storedBytes(operand, spec) * (operand.role === 'W' ? 1 : imageScale);
   const [inputBytes, kernelBytes] = [stored(input), stored(kernel)];
   const resident = spec.peRows * spec.peCols * spec.activationRamKb * 1024;
-  const together = convolution || phase === 'weightGradient' ? inputBytes / images : inputBytes;
-  const inputRead = together <= resident ? inputBytes : inputBytes * (sums.passes / (convolution ? nest.batch : nest.groups));
+  const together = (convolution || phase === 'weightGradient' ? inputBytes / images : inputBytes) / nest.groups;
+  // The peer's passes go across groups, so that there may be fewer of them.
+  const passes = Math.max(1, sums.passes / nest.groups / (convolution ? nest.batch : 1));
+  const inputRead = together <= resident ? inputBytes : inputBytes * passes;
   const kernelRead = kernelBytes * sums.streams * (convolution ? imageScale : 1);
   const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
   const written = outputElements(work) * spec.bytesPerValue;

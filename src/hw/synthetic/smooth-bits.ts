@@ -1,4 +1,5 @@
 import { checkOptionNames } from '../../check-options.js';
+import { SparsityError } from '../../errors.js';
 import type { Rng } from '../../rng.js';
 import { sizeOf, wordsFor } from '../bits.js';
 import type { BitTensor } from '../contracts.js';
@@ -22,7 +23,8 @@ const nodesPerAxis = 5;
  * of an image, as an object lies where it lies in all of them.
  *
  * @param shape [..., height, width, channels]; the leading axes are images.
- * @throws SparsityError for an unknown option, and when the density is outside [0, 1] or the spread outside [0, 1).
+ * @throws SparsityError for an unknown option, for a shape without height and width, and when the density is outside [0, 1] or the spread
+ * outside [0, 1).
  * @example
  * ```ts
  * smoothBits([2, 1, 28, 28, 64], {density: 0.5, spread: 0.4}, createRng(7));
@@ -32,6 +34,11 @@ export function smoothBits(shape: readonly number[], options: SmoothOptions, rng
   checkOptionNames('smoothBits', options, { density: true, spread: true });
   const { density, spread = 0.3 } = options;
   checkDensity(density, spread);
+  if (shape.length < 3) {
+    const pixels = [...shape.slice(0, -1), 1, 1, ...shape.slice(-1)].join(', ');
+    const fix = `write [${pixels}] for maps of one pixel`;
+    throw new SparsityError({ what: 'shape of smooth bits', got: shape, expected: '[..., height, width, channels]', fix });
+  }
   const [height, width, channels] = shape.slice(-3);
   const curve = densityCurve(density, spread);
   const [rows, cols] = [interpolation(height), interpolation(width)];

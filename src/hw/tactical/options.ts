@@ -99,7 +99,7 @@ export const tacticalSchema = z
     lookahead: between(0, 7, 2),
     lookaside: between(0, 30, 5),
     connections: z
-      .array(z.tuple([z.int(), z.int()]))
+      .array(z.tuple([z.int(), z.int()], { error: '[rows ahead, lanes aside], such as [1, -1]' }))
       .max(64)
       .default([]),
     scan: z.enum(['by-row', 'lookahead-first', 'lookaside-first', 'listed']).default('by-row'),
@@ -124,7 +124,12 @@ export const tacticalSchema = z
         ? (['connections', spec.connections] as const)
         : (['lookaside', tacticalConnections(spec.shape, spec.lookahead, spec.lookaside)] as const);
     const fault = connectionFault(list, spec.lookahead, spec.lanes);
-    if (fault !== undefined) context.addIssue({ code: 'custom', path: [path], message: fault });
+    if (fault === undefined) return;
+    const fix =
+      path === 'connections'
+        ? 'leave that one out'
+        : 'lower lookaside, or list sources of your own: shape: custom with connections';
+    context.addIssue({ code: 'custom', path: [path], message: fault, params: { got: spec[path], fix } });
   });
 
 /** The spec of a DaDianNao++, defaults filled in: what both kinds have. */

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../check-options.js';
 import { SparsityError } from '../../errors.js';
 import { type Connection, type PromotionPolicy, scheduleSlots } from '../../kernels/index.js';
 import { checkChoice, checkCount, checkPositive } from '../parts/checks.js';
@@ -44,7 +45,7 @@ export interface WeightSchedule {
  * the rows); without zeros nothing moves.
  *
  * @param weights [rows, filters * lanes], row-major.
- * @throws SparsityError when the lanes do not divide a row, a value is not finite, the lookahead is no count, a connection leaves the window,
+ * @throws SparsityError for an unknown option, when the lanes do not divide a row, a value is not finite, the lookahead is no count, a connection leaves the window,
  * or two are one source.
  * @example
  * ```ts
@@ -54,14 +55,19 @@ export interface WeightSchedule {
  * ```
  */
 export function scheduleWeights(weights: readonly ArrayLike<number>[], options: ScheduleOptions): WeightSchedule {
+  checkOptionNames('scheduleWeights', options, {
+    ...({ lanes: true, lookahead: true, connections: true, policy: true, synchronise: true } as const),
+  });
   const { lanes, lookahead, connections, policy = 'least-flexible-first', synchronise = 'tile' } = options;
   checkPositive('lanes of a schedule', lanes);
   checkCount('lookahead of a schedule', lookahead);
   checkChoice('policy of a schedule', policy, ['least-flexible-first', 'most-flexible-first', 'greedy']);
   checkChoice('synchronise of a schedule', synchronise, ['tile', 'pe']);
-  const fault = connectionFault(connections, lookahead, lanes);
+  const isList: boolean = Array.isArray(connections) && connections.every(Array.isArray);
+  const fault = isList ? connectionFault(connections, lookahead, lanes) : 'a list of [rows ahead, lanes aside]';
   if (fault !== undefined) {
-    throw new SparsityError({ what: 'connections of a schedule', got: connections, expected: fault, fix: 'leave it out' });
+    const fix = isList ? 'leave it out' : 'pass those of tacticalConnections, or [] for none';
+    throw new SparsityError({ what: 'connections of a schedule', got: connections, expected: fault, fix });
   }
   const values = flatten(weights, lanes);
   const width = weights[0]?.length ?? lanes;

@@ -15,7 +15,7 @@ export interface TacticalCycles {
 
 /**
  * The compute cycles of a work, memory put aside, as the public simulator prints them for its BitTactical and DaDianNao (with `policy:
- * 'most-flexible-first'`).
+ * 'most-flexible-first'`, and for the first layer of an image network of its {@link spaceToDepth}).
  *
  * @throws SparsityError naming the option that is wrong.
  * @example

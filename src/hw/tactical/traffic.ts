@@ -9,16 +9,16 @@ import type { RowArraySpec } from './options.js';
 
 /**
  * Activations come in groups of one precision, the kernel operand as its rows are stored. Half of the activation memory holds input, half of
- * the weight memory weights; of two operands that do not fit, one comes again for each part of the other. Outputs leave as they are
- * computed: their zeros and widths are not known before the activation function.
+ * the weight memory weights; of two operands that do not fit, one comes again for each part of the other, group by group. Outputs leave as
+ * they are computed: their zeros and widths are not known before the activation function.
  */
 export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], storedBytes: number, spec: RowArraySpec): Movement {
-  const { input, kernel, phase } = work;
+  const { nest, input, kernel, phase } = work;
   const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
   const [windowed, rowed] = layers.every(({ operand }) => operand === 'kernel') ? [input, kernel] : [kernel, input];
   const windowedBytes = groupedBytes(windowed, work, spec);
   const rowedBytes = rowed.role === 'W' ? storedBytes : groupedBytes(rowed, work, spec);
-  const tiles = (bytes: number, kb: number) => Math.max(1, Math.ceil(bytes / (512 * kb)));
+  const tiles = (bytes: number, kb: number) => Math.max(1, Math.ceil(bytes / nest.groups / (512 * kb)));
   const fetched = fetchedBytes(
     { bytes: windowedBytes, tiles: tiles(windowedBytes, spec.activationMemoryKb) },
     { bytes: rowedBytes, tiles: tiles(rowedBytes, spec.weightMemoryKb) },

@@ -1,15 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import {
-  type BitTensor,
-  bitsFrom,
-  convNest,
-  countBits,
-  denseNest,
-  type GemmWork,
-  getBit,
-  onesBits,
-} from '../../../src/hw/index.js';
+import { type BitTensor, bitsFrom, convNest, countBits, denseNest, type GemmWork } from '../../../src/hw/index.js';
 
 /** A layer of the peer, with what its tensors are drawn from. */
 export interface LayerInput {
@@ -96,39 +87,6 @@ function denseWork(layer: LayerInput): GemmWork {
     nest: denseNest({ batch, inFeatures, outFeatures }),
     input: { role: 'A', source: layer.name, nonzeros: bitsFrom(A, [batch, inFeatures]) },
     kernel: { role: 'W', source: layer.name, nonzeros: permuted(W, [outFeatures, inFeatures], [1, 0]) },
-  };
-}
-
-/**
- * A strided convolution of three channels as the peer lays it out: each block of `stride` by `stride` pixels is one pixel with as many times
- * the channels, and the stride is 1. The activations, which decide no cycle, are left out.
- */
-export function spaceToDepth(work: GemmWork): GemmWork {
-  const { nest, kernel } = work;
-  const [, stride] = nest.stride;
-  const [, height, width] = nest.kernelSize;
-  const folded = [height, width].map((size) => Math.ceil(size / stride));
-  const channels = nest.inChannels * stride * stride;
-  const values = new Array<number>(folded[0] * folded[1] * channels * nest.outChannels).fill(0);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let c = 0; c < nest.inChannels; c++) {
-        const tap = Math.floor(y / stride) * folded[1] + Math.floor(x / stride);
-        const channel = ((y % stride) * stride + (x % stride)) * nest.inChannels + c;
-        for (let f = 0; f < nest.outChannels; f++) {
-          const from = ((y * width + x) * nest.inChannels + c) * nest.outChannels + f;
-          values[(tap * channels + channel) * nest.outChannels + f] = Number(getBit(kernel.nonzeros, from));
-        }
-      }
-    }
-  }
-  const inSize = [1, 2].map((axis) => nest.outSize[axis] + folded[axis - 1] - 1);
-  const shape = { batch: nest.batch, inSize, inChannels: channels, outChannels: nest.outChannels, kernelSize: folded };
-  return {
-    ...work,
-    nest: convNest(shape),
-    input: { ...work.input, nonzeros: onesBits([nest.batch, ...inSize, channels]) },
-    kernel: { ...kernel, nonzeros: bitsFrom(values, [...folded, channels, nest.outChannels]) },
   };
 }
 
