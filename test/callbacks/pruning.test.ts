@@ -291,6 +291,23 @@ describe('pruning()', () => {
     for (const each of [model, other]) each.dispose();
   });
 
+  it('refuses another model than before, whose sparsity would be that of a schedule that has ended, but for a restored state', async () => {
+    const method = gradualMagnitude({ finalSparsity: 0.75, endStep: 4, frequency: 1 });
+    const callback = pruning(method);
+    const [model, other] = [tinyModel(), tinyModel()];
+    await train(model, [callback]);
+    await expect(train(other, [callback])).rejects.toThrow('Make a new pruning(...) for each model');
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    await expectNoLeak(async () => {
+      await train(model, [callback]);
+    });
+    expect(callback.step).toBe(8);
+    callback.restoreRunState(pruning(method).runState());
+    const { sparsity } = await train(other, [callback]);
+    expect(sparsity?.[0]).toBeCloseTo(0.75);
+    for (const each of [model, other]) each.dispose();
+  });
+
   it('adds the gradient of a penalty to the step to come, and nothing behind it', async () => {
     const penaltyGradient = ({ weights, info }: KernelState) => (info.name === 'head' ? weights.map((_, i) => i + 1) : undefined);
     const run = async (options: Partial<PruningMethod>, slots: 'zero' | 'keep') => {
