@@ -3,6 +3,7 @@ import { checkSparsity } from '../check.js';
 import type { NamesOf } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { configOf } from '../described.js';
+import { fromStepZero } from './from-step-zero.js';
 import { type PolynomialScheduleOptions, polynomialSchedule } from './polynomial-schedule.js';
 
 /** When a method prunes, and how much: by the options of a ramp or by a schedule of any kind, never both. */
@@ -37,7 +38,7 @@ export const scheduleChoiceOptions = {
 } satisfies NamesOf<ScheduleChoice>;
 
 /**
- * The schedule that was chosen, and what stands for it in a method's config: the options of the ramp, or the schedule's own config.
+ * The schedule that was chosen, by steps that count from 0, and what stands for it in a method's config: the options of the ramp, or the schedule's own config.
  *
  * @throws SparsityError when a schedule is given together with an option of the ramp, when neither a schedule nor `endStep` is given, for
  * a schedule that is no function, for a ramp out of range.
@@ -46,7 +47,7 @@ export function chosenSchedule({ schedule, ...ramp }: ScheduleChoice): { schedul
   const given = Object.keys(scheduleChoiceOptions).filter((option) => ramp[option as keyof typeof ramp] !== undefined);
   if (schedule !== undefined) {
     checkSchedule(schedule, given);
-    return { schedule, config: { schedule: configOf(schedule) } };
+    return { schedule: fromStepZero(schedule), config: { schedule: configOf(schedule) } };
   }
   if (ramp.endStep === undefined) {
     throw new SparsityError({
@@ -58,7 +59,7 @@ export function chosenSchedule({ schedule, ...ramp }: ScheduleChoice): { schedul
   }
   const made = polynomialSchedule({ ...ramp, finalSparsity: ramp.finalSparsity ?? 0.9 });
   const { name: _, ...config } = configOf(made);
-  return { schedule: made, config };
+  return { schedule: fromStepZero(made), config };
 }
 
 /**
