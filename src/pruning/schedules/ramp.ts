@@ -29,9 +29,9 @@ export interface RampOptions {
   readonly frequency?: number;
   /**
    * Whose conventions hold. `tfmot`: no update at `endStep` where `frequency` misses it, and steps count from 1, so that step t makes the
-   * masks of the t-th batch, at the end of the batch before, also of the last. `jaxpruner`: no such update either, updates fall on multiples of `frequency` from step 0, and the ramp is one
-   * step ahead; masks of step t are seen by the forward pass of batch t + 1 and those after it (counted from 1), and rank the weights after
-   * batch t, where in jaxpruner they are seen from batch t + 2 on, and rank those before batch t + 1 has changed them.
+   * masks of the t-th batch, at the end of the batch before, also of the last. `jaxpruner`: no such update either, updates fall on
+   * multiples of `frequency` from step 0, and the ramp is one step ahead; masks of step t are of the weights after batch t (counted from 1)
+   * and seen from batch t + 1 on, where in jaxpruner they are of the same weights, and seen from batch t + 2 on.
    * @default 'default'
    */
   readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
