@@ -78,7 +78,7 @@ describe('methodFromConfig', () => {
     acdc({ sparsity: 0.5, endStep: 40, sparseSteps: 10, denseSteps: 5, pattern: channels(), exclude: ['b'] }).config,
     bdwp({ n: 2, m: 8, weightUpdate: { n: 4, m: 8 } }).config,
     biMask({ permutations: 8, frequency: 50, seed: 'a' }).config,
-    oneShot({ sparsity: 0.8, step: 20, pattern: nm({ n: 1, m: 4 }), score: randomScore() }).config,
+    oneShot({ sparsity: 0.75, step: 20, pattern: nm({ n: 1, m: 4 }), score: randomScore() }).config,
     dropBack({ sparsity: 0.8, allocation: uniformAllocation(), initialDecay: 0.95 }).config,
     perLayer({ methods: { 'conv*': srSte({ n: 1, m: 8 }), '*': gradualMagnitude({ endStep: 9, pattern: channels() }) } }).config,
     sdgp({ n: 2, m: 16, rescale: 'maxnorm', beginStep: 3 }).config,
