@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { countOnes } from '../kernels/index.js';
 import { type PrunableKernel, type PrunedTreatment, prunableKernels } from '../ops/index.js';
@@ -67,6 +68,7 @@ export class Pruning extends SparsityCallback implements RunState {
       const fix = 'pass pruning(gradualMagnitude({finalSparsity: 0.9, endStep: 2000}))';
       throw new SparsityError({ what: 'pruning', got: String(method), expected: 'a pruning method', fix });
     }
+    checkOptionNames('pruning', options, { seed: true, model: true });
     this.seed = options.seed ?? 0;
     this.needs = new MethodNeeds(method);
   }
@@ -297,7 +299,7 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity.
  *
- * @throws SparsityError for no method; from `fit`: nothing to prune in the model, a name or pattern of layers that no kernel has, an
+ * @throws SparsityError for no method, for an option that does not exist; from `fit`: nothing to prune in the model, a name or pattern of layers that no kernel has, an
  * optimizer under which pruned weights cannot stay 0 or without the slots that the method needs, other layers than those of which it keeps
  * a state, another model than before without a restored state; from `restoreRunState`: another method or options.
  * @example

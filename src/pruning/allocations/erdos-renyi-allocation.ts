@@ -1,5 +1,5 @@
 import { checkAmount, checkChoice, checkFlag, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
 
@@ -38,6 +38,7 @@ export interface ErdosRenyiAllocationOptions {
  * ```
  */
 export function erdosRenyiAllocation(options: ErdosRenyiAllocationOptions = {}): Allocation {
+  checkGiven(erdosRenyiAllocation, options);
   const { includeKernel = true, powerScale = 1, profile = 'default' } = options;
   checkFlag('includeKernel', includeKernel);
   checkAmount('powerScale', powerScale, true);

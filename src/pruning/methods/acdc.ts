@@ -1,5 +1,5 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
@@ -31,6 +31,7 @@ export interface AcdcOptions extends CyclicalScheduleOptions, RankingOptions {
  * ```
  */
 export function acdc(options: AcdcOptions): PruningMethod {
+  checkGiven(acdc, options);
   const {
     pattern = unstructured(),
     score = magnitudeScore(),

@@ -1,6 +1,6 @@
 import { createRng } from '../../rng.js';
 import { checkAmount, checkInteger, checkSeed } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelInfo, PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
 import { runsAlong } from '../patterns/runs.js';
@@ -46,6 +46,7 @@ export interface BiMaskOptions extends NmMethodOptions {
  * ```
  */
 export function biMask(options: BiMaskOptions = {}): PruningMethod {
+  checkGiven(biMask, options);
   const { n = 2, m = 4, decay = 2e-4, beginStep = 0, exclude = [] } = options;
   const { permutations = 0, frequency = 100, seed = 0 } = options;
   const along = { input: nm({ n, m, axis: 'input' }), output: nm({ n, m, axis: 'output' }) };

@@ -1,6 +1,6 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
 import { checkFlag } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
@@ -43,6 +43,7 @@ export type GradualMagnitudeOptions = ScheduleChoice &
  * ```
  */
 export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMethod {
+  checkGiven(gradualMagnitude, options);
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
   const { regrow = false, exclude = [] } = options;
   checkFlag('regrow', regrow);

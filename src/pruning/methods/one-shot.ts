@@ -1,4 +1,4 @@
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { unstructured } from '../patterns/unstructured.js';
@@ -38,6 +38,7 @@ export interface OneShotOptions extends RankingOptions {
  * ```
  */
 export function oneShot(options: OneShotOptions = {}): PruningMethod {
+  checkGiven(oneShot, options);
   const { pattern = unstructured(), sparsity = fixedSparsity(pattern) ?? 0.9, step = 0, ...ranking } = options;
   checkFixedSparsity(pattern, 'sparsity', sparsity);
   const gradual = gradualMagnitude({ ...ranking, pattern, schedule: oneShotSchedule({ sparsity, step }) });

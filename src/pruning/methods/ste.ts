@@ -1,5 +1,5 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
@@ -57,6 +57,7 @@ export interface SteOptions extends ExclusionOptions {
  * ```
  */
 export function ste(options: SteOptions = {}): PruningMethod {
+  checkGiven(ste, options);
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
   const { sparsity = fixedSparsity(pattern) ?? 0.9, beginStep = 0, frequency = 1, exclude = [] } = options;
   checkFixedSparsity(pattern, 'sparsity', sparsity);

@@ -1,5 +1,5 @@
 import { checkChoice, checkInteger, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { described } from '../described.js';
 import { counted } from './from-step-zero.js';
@@ -43,6 +43,7 @@ export interface ConstantScheduleOptions {
  * ```
  */
 export function constantSchedule(options: ConstantScheduleOptions): Schedule {
+  checkGiven(constantSchedule, options);
   const { sparsity, beginStep = 0, endStep, frequency = 1, profile = 'default' } = options;
   checkSparsity('sparsity', sparsity);
   checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner']);
@@ -74,7 +75,9 @@ export interface OneShotScheduleOptions {
  * oneShotSchedule({sparsity: 0.5, step: 100})(101); // {sparsity: 0.5, update: false}
  * ```
  */
-export function oneShotSchedule({ sparsity, step = 0 }: OneShotScheduleOptions): Schedule {
+export function oneShotSchedule(options: OneShotScheduleOptions): Schedule {
+  checkGiven(oneShotSchedule, options);
+  const { sparsity, step = 0 } = options;
   checkInteger('step', step, 0);
   const schedule = constantSchedule({ sparsity, beginStep: step, endStep: step });
   return described({ name: 'one-shot', sparsity, step }, schedule.bind(undefined));
