@@ -278,6 +278,11 @@ describe('a file of a run', () => {
 });
 
 describe('parseRunConfig', () => {
+  it('takes a schedule by epochs, whose length is the script is to say', () => {
+    const method = { name: 'gradual', schedule: { name: 'iterative', finalSparsity: 0.9, rounds: 2 } };
+    expect(parse(JSON.stringify({ method }))).toEqual({ method });
+  });
+
   it('takes decimals for the sparsity of an N:M pattern', () => {
     for (const [n, m, finalSparsity] of [
       [4, 5, 0.2],

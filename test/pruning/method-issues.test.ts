@@ -113,6 +113,9 @@ describe('methodFromConfig', () => {
     expect(made({ name: 'gradual', schedule })).toMatchObject({ schedule: { step: 20 } });
     const iterative = { name: 'iterative', finalSparsity: 0.5, stepsPerEpoch: 8 };
     expect(made({ name: 'gradual', schedule: iterative })).toMatchObject({ schedule: { stepsPerEpoch: 8 } });
+    const { stepsPerEpoch: _, ...byEpochs } = iterative;
+    expect(made({ name: 'gradual', schedule: byEpochs })).toMatchObject({ schedule: { stepsPerEpoch: 10 } });
+    expect(() => methodFromConfig({ name: 'gradual', schedule: byEpochs })).toThrow('stepsPerEpoch: got undefined');
   });
 
   it('takes a name for a part without options', () => {
