@@ -35,7 +35,8 @@ export interface BiMaskOptions extends NmMethodOptions {
  * input gradient keeps N:M along the output axis, so that its mask lies within the forward one and often keeps fewer than N. The
  * weight gradient is dense, and masked weights decay. Groups of the second mask may be made of the outputs in another order, in which it
  * keeps more: it is N:M once the outputs are put into that order. Zhang et al. 2023 (arXiv 2302.06058), who keep the best of the orders
- * that they draw until they draw again.
+ * that they draw until they draw again. Their groups of a convolution run on over the flattened input channels and window, Cin R S; here
+ * they are of the input channels at one position of the window, as those of {@link nm}.
  *
  * Left dense: kernels with fewer than `m` inputs or outputs, and depthwise kernels, whose reduction runs over the window only.
  *

@@ -26,7 +26,8 @@ export interface NmOptions {
    */
   readonly sharedOutputs?: number;
   /**
-   * `jaxpruner`: ties go to the highest index, and an axis that `m` does not divide is an error.
+   * `jaxpruner`: ties go to the highest index, and an axis that `m` does not divide is an error. `tfmot`: as the default; only its pair
+   * counts the zeros, so that its `sparsity_m_by_n=(1, 4)` is `{n: 3, m: 4}`.
    * @default 'default'
    */
   readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
