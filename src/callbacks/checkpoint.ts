@@ -169,7 +169,8 @@ function states(things: readonly object[]): Map<string, RunState> {
  * and dropout from `seededDropout`. Node only.
  *
  * @param dir directory of the checkpoints; made when missing.
- * @throws SparsityError for an option that does not exist, counts that are no integers of at least 1; from `fit`: unwritable directory, full disk, a directory that holds a run further on than this one.
+ * @throws SparsityError for an option that does not exist, counts that are no integers of at least 1; from `fit`: unwritable
+ * directory, full disk, a directory that holds a run further on than this one.
  * @example
  * ```ts
  * const batches = seededBatches({xs, ys, batchSize: 32, seed: 7});

@@ -198,8 +198,8 @@ export class MaskStatistics extends SparsityCallback implements RunState {
  * per layer; `tfjs-sparsity report run.jsonl` draws them. The functions behind it: `maskChurn`, `maskOverlap`,
  * `explorationRate`, `densityMap`, `groupOccupancy`.
  *
- * @throws SparsityError for an option that does not exist, a distance or a group size that is no positive integer; from `fit`: no `pruning()` beside it, other layers than
- * before; from `restoreRunState`: another `every`.
+ * @throws SparsityError for an option that does not exist, a distance or a group size that is no positive integer;
+ * from `fit`: no `pruning()` beside it, other layers than before; from `restoreRunState`: another `every`.
  * @example
  * ```ts
  * const method = sparseEvolution({sparsity: 0.9, endStep: 2000});

@@ -23,8 +23,8 @@ export function inConfig<F extends Factory>(factory: F, name: string, options: O
 }
 
 /**
- * Refuses, in code as in plain data, options that are no object and one that a factory does not have, which would pass in silence, and parts that
- * are no functions, which would fail at the first update of the masks.
+ * Refuses, in code as in plain data, options that are no object and one that a factory does not have, which would pass in silence, and
+ * parts that are no functions, which would fail at the first update of the masks.
  */
 export function checkGiven(factory: Factory, options: object): void {
   const { name, options: known } = entries.get(factory) as ConfigEntry;

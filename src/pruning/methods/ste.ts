@@ -49,7 +49,8 @@ export interface SteOptions extends ExclusionOptions {
  * gradient `dW = A^T E` goes straight through to the dense weights, so that a pruned one may return at any update of the masks. Bengio et
  * al. 2013 (arXiv 1308.3432); as a pruning method the `magnitude_ste` of jaxpruner. {@link srSte} is N:M with a decay of what is masked.
  *
- * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, a beginStep that is no step, a frequency below 1.
+ * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, a beginStep that is no step,
+ * a frequency below 1.
  * @example
  * ```ts
  * ste({sparsity: 0.8}).pruned; // 'dense-master'

@@ -38,7 +38,8 @@ export const scheduleChoiceOptions = {
 } satisfies NamesOf<ScheduleChoice>;
 
 /**
- * The schedule that was chosen, by steps that count from 0, and what stands for it in a method's config: the options of the ramp, or the schedule's own config.
+ * The schedule that was chosen, by steps that count from 0, and what stands for it in a method's config: the options of the
+ * ramp, or the schedule's own config.
  *
  * @throws SparsityError when a schedule is given together with an option of the ramp, when neither a schedule nor `endStep` is given, for
  * a ramp out of range.
