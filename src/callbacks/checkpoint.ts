@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { fileError, writeAtomically } from '../ops/atomic-write.js';
 import { makeDirectory } from '../ops/make-directory.js';
@@ -61,6 +62,7 @@ class Checkpoint extends SparsityCallback {
     private readonly options: CheckpointOptions,
   ) {
     super(options);
+    checkOptionNames('checkpoint', options, { every: true, keep: true, state: true, model: true });
     this.keep = options.keep ?? 2;
     for (const [name, value] of Object.entries({ every: options.every ?? 1, keep: this.keep })) {
       if (Number.isInteger(value) && value >= 1) continue;
@@ -167,7 +169,8 @@ function states(things: readonly object[]): Map<string, RunState> {
  * and dropout from `seededDropout`. Node only.
  *
  * @param dir directory of the checkpoints; made when missing.
- * @throws SparsityError from `fit`: unwritable directory, full disk, a directory that holds a run further on than this one.
+ * @throws SparsityError for an option that does not exist, counts that are no integers of at least 1; from `fit`: unwritable
+ * directory, full disk, a directory that holds a run further on than this one.
  * @example
  * ```ts
  * const batches = seededBatches({xs, ys, batchSize: 32, seed: 7});

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import { checkInteger } from '../pruning/check.js';
@@ -82,6 +83,7 @@ export class MaskStatistics extends SparsityCallback implements RunState {
 
   constructor(options: MaskStatisticsOptions = {}) {
     super(options);
+    checkOptionNames('maskStatistics', options, { every: true, groupSize: true, model: true });
     this.every = options.every ?? 1;
     this.groupSize = options.groupSize ?? 8;
     checkInteger('maskStatistics.every', this.every, 1);
@@ -196,8 +198,8 @@ export class MaskStatistics extends SparsityCallback implements RunState {
  * per layer; `tfjs-sparsity report run.jsonl` draws them. The functions behind it: `maskChurn`, `maskOverlap`,
  * `explorationRate`, `densityMap`, `groupOccupancy`.
  *
- * @throws SparsityError for a distance or a group size that is no positive integer; from `fit`: no `pruning()` beside it, other layers than
- * before; from `restoreRunState`: another `every`.
+ * @throws SparsityError for an option that does not exist, a distance or a group size that is no positive integer;
+ * from `fit`: no `pruning()` beside it, other layers than before; from `restoreRunState`: another `every`.
  * @example
  * ```ts
  * const method = sparseEvolution({sparsity: 0.9, endStep: 2000});

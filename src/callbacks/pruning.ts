@@ -1,3 +1,5 @@
+import type * as tf from '@tensorflow/tfjs';
+import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { countOnes } from '../kernels/index.js';
 import { type PrunableKernel, type PrunedTreatment, prunableKernels } from '../ops/index.js';
@@ -49,6 +51,8 @@ export class Pruning extends SparsityCallback implements RunState {
   /** False from the begin of training, or of a restored state, to the first batch. */
   private inForce = false;
   private slotsBorn = false;
+  /** Weights of the model that was trained last; a restored state may go on in another. */
+  private trained: WeakSet<tf.LayerVariable> | undefined;
   private overall = 0;
   /** `overall` is that of groups, which keep equally many weights at every step. */
   private inGroups = false;
@@ -64,6 +68,7 @@ export class Pruning extends SparsityCallback implements RunState {
       const fix = 'pass pruning(gradualMagnitude({finalSparsity: 0.9, endStep: 2000}))';
       throw new SparsityError({ what: 'pruning', got: String(method), expected: 'a pruning method', fix });
     }
+    checkOptionNames('pruning', options, { seed: true, model: true });
     this.seed = options.seed ?? 0;
     this.needs = new MethodNeeds(method);
   }
@@ -88,6 +93,7 @@ export class Pruning extends SparsityCallback implements RunState {
     if (!this.inForce) {
       // Not at the begin of training: a checkpoint may put back weights, masks and step until the first batch.
       this.needs.checkStates(this.kernels);
+      this.checkModel();
       this.inForce = true;
       if (this.step === 0 && update) this.repack(this.newMasks(sparsity));
       else this.resume(sparsity);
@@ -156,6 +162,24 @@ export class Pruning extends SparsityCallback implements RunState {
     this.step = step as number;
     this.needs.restoreRunState(scoreStates as readonly Float32Array[] | undefined);
     this.inForce = false;
+    this.trained = undefined;
+  }
+
+  /** The steps of one model say nothing of another, which would go on behind the schedule of the first, dense where that has ended. */
+  private checkModel(): void {
+    // Not the model itself: compiling a sequential one again makes another inside it, of the same weights.
+    const { weights } = this.trainedModel();
+    const { step, trained } = this;
+    if (step > 0 && trained && !weights.every((weight) => trained.has(weight))) {
+      const fix = 'make a new pruning(...) for each model, or restore the state of a run into this one';
+      throw new SparsityError({
+        what: 'model of pruning()',
+        got: `another than the one trained up to step ${step}`,
+        expected: 'the same',
+        fix,
+      });
+    }
+    this.trained = new WeakSet(weights);
   }
 
   /** What may not differ between the parts of a run. */
@@ -275,9 +299,9 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity.
  *
- * @throws SparsityError for no method; from `fit`: nothing to prune in the model, a name or pattern of layers that no kernel has, an
- * optimizer under which pruned weights cannot stay 0 or without the slots that the method needs, other layers than those of which it keeps
- * a state; from `restoreRunState`: another method or options.
+ * @throws SparsityError for no method, for an option that does not exist; from `fit`: nothing to prune in the model, a name
+ * or pattern of layers that no kernel has, an optimizer under which pruned weights cannot stay 0 or without the slots that the method needs, other layers
+ * than those of which it keeps a state, another model than before without a restored state; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);

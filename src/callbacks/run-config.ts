@@ -79,7 +79,6 @@ export function parseRunConfig(text: string, options: ParseRunConfigOptions): Ru
       path: ['method', ...path],
       ...parts,
     })),
-    ...methodsIn(value.method).flatMap(contradictions),
     ...lateEnds(value.method, value.epochs),
     ...unknownAccelerators(value.accelerators),
   ];
@@ -97,35 +96,6 @@ type Found = Omit<SparsityErrorParts, 'what'> & { readonly path: readonly Proper
 /** A name alone stands for a method without options. */
 function asConfig(method: unknown): Config {
   return typeof method === 'string' ? { name: method } : (method as Config);
-}
-
-/** A method in plain data, and where it stands. */
-interface PlacedMethod {
-  readonly path: readonly string[];
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-/** A method, and those that it gives to layers. */
-function methodsIn(method: unknown, path: readonly string[] = ['method']): readonly PlacedMethod[] {
-  const config = Object(method) as PlacedMethod['config'];
-  const parts = Object.entries(Object(config.methods)).flatMap(([name, part]) => methodsIn(part, [...path, 'methods', name]));
-  return [{ path, config }, ...parts];
-}
-
-/** What each field of a method allows, but not together with another. */
-function contradictions({ path, config }: PlacedMethod): readonly Found[] {
-  const { n, m } = Object(config.pattern) as Readonly<Record<string, unknown>>;
-  const found: Found[] = [];
-  for (const option of ['sparsity', 'finalSparsity']) {
-    const got = config[option];
-    if (typeof got !== 'number' || typeof n !== 'number' || typeof m !== 'number') continue;
-    // Not 1 - n / m, which prints 0.19999999999999996 for 4:5.
-    const sparsity = (m - n) / m;
-    if (Math.abs(got - sparsity) <= 1e-9) continue;
-    const fix = `leave ${option} out, or choose another n and m`;
-    found.push({ path: [...path, option], got, expected: `${sparsity}, the sparsity of the pattern ${n}:${m}`, fix });
-  }
-  return found;
 }
 
 /** What ends behind the run: of the method, of its schedule, of methods that it gives to layers. */

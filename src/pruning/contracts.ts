@@ -42,7 +42,14 @@ export interface Described {
 }
 
 /** Sparsity over the steps of a training. */
-export type Schedule = ((step: number) => ScheduleState) & Described;
+export type Schedule = ((step: number) => ScheduleState) &
+  Described & {
+    /**
+     * The number of the first step by the schedule's own count: a method asks for its step 0 by it.
+     * @default 0
+     */
+    readonly firstStep?: number;
+  };
 
 /**
  * What a score or a method looks at besides weights and masks. It costs memory and time, so that who trains provides it only where it is

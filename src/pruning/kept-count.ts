@@ -38,8 +38,8 @@ const counts: Readonly<Record<CountProfile, (size: number, sparsity: number) => 
 /** The names of the profiles. */
 export const countProfiles = Object.keys(counts) as readonly CountProfile[];
 
-/** How far a sparsity may lie from the decimal that it stands for: 1 - 0.9 is not 0.1, and a schedule adds a few such errors. */
-const decimalNoise = 1e-12;
+/** How far a fraction may lie from the decimal that it stands for: 1 - 0.9 is not 0.1, and a schedule adds a few such errors. */
+export const decimalNoise = 1e-12;
 
 function inFloat32(size: number, sparsity: number): number {
   return roundHalfEven(Math.fround(Math.fround(size) * Math.fround(1 - Math.fround(sparsity))));

@@ -30,7 +30,7 @@ const partsFactories: Readonly<Record<string, Factories>> = { methods: methodFac
 export interface MethodFromConfigOptions {
   /**
    * Steps of an epoch, with which every option that ends in `Step` can be given in epochs: `endEpoch: 1.5` for `endStep`,
-   * `sparseEpochs` for `sparseSteps`. They are rounded to whole steps.
+   * `sparseEpochs` for `sparseSteps`. They are rounded to whole steps. A schedule with an option of this name, `iterative`, gets it.
    * @default options are in steps only
    */
   readonly stepsPerEpoch?: number;
@@ -91,7 +91,7 @@ interface Making {
 
 /** A part of plain data; undefined, with issues, where there is something wrong. */
 function make(what: string, factories: Factories, config: unknown, making: Making): unknown {
-  const { path, issues } = making;
+  const { path, issues, stepsPerEpoch } = making;
   if (typeof config === 'string') return make(what, factories, { name: config }, making);
   const names = [...factories.keys()];
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
@@ -108,7 +108,8 @@ function make(what: string, factories: Factories, config: unknown, making: Makin
     return undefined;
   }
   const before = issues.length;
-  const made: Record<string, unknown> = {};
+  // What an epoch is, a schedule by epochs need not be told twice.
+  const made: Record<string, unknown> = factory.entry.options.includes('stepsPerEpoch') ? { stepsPerEpoch } : {};
   for (const [option, value] of Object.entries(options)) {
     const inside = { ...making, path: [...path, option] };
     const issue = unknownOption(`${what} ${name}`, option, factory.entry, options, making);

@@ -43,7 +43,7 @@ export const allMethods: Readonly<Record<string, () => PruningMethod>> = {
   granet: () => granet({ initialSparsity: 0.3, finalSparsity: 0.8, endStep: 4, frequency: 2 }),
   'hardware-aware': () =>
     hardwareAware({ finalSparsity: 0.8, endStep: 4, frequency: 2, block: { kind: 'nm', m: 4 }, regulariser: { lambda: 0.01 } }),
-  'one-shot': () => oneShot({ sparsity: 0.7, step: 2, pattern: nm(pair) }),
+  'one-shot': () => oneShot({ step: 2, pattern: nm(pair) }),
   dropback: () => dropBack({ sparsity: 0.7 }),
   'dropback, faded soon': () => dropBack({ sparsity: 0.7, initialDecay: 1e-4 }),
   'per-layer': () =>

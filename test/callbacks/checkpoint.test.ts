@@ -311,6 +311,10 @@ it.each([{ every: 0 }, { every: 1.5 }, { keep: 0 }])('refuses %j', (options) => 
   expect(() => checkpoint('anywhere', options)).toThrow('expected an integer of at least 1');
 });
 
+it('refuses an option that does not exist', () => {
+  expect(() => checkpoint('anywhere', { evry: 7 } as never)).toThrow('option of checkpoint: got evry');
+});
+
 describe('the file', () => {
   const tree = fc.letrec((tie) => ({
     value: fc.oneof(

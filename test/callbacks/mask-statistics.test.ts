@@ -185,6 +185,7 @@ describe('maskStatistics()', () => {
   });
 
   it('refuses steps and groups that are none, a run without pruning, and layers that it has not followed', async () => {
+    expect(() => maskStatistics({ evry: 7 } as never)).toThrow('option of maskStatistics: got evry');
     expect(() => maskStatistics({ every: 0 })).toThrow('maskStatistics.every: got 0, expected an integer of at least 1');
     expect(() => maskStatistics({ groupSize: 1.5 })).toThrow('maskStatistics.groupSize: got 1.5');
     const model = tinyModel();

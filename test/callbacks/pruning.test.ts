@@ -160,6 +160,7 @@ describe('pruning()', () => {
 
   it('refuses no method, an excluded name that no layer has, and centered RMSProp, which is NaN without gradient', async () => {
     expect(() => pruning(undefined as unknown as PruningMethod)).toThrow('got undefined, expected a pruning method');
+    expect(() => pruning(randomMethod().method, { sed: 7 } as never)).toThrow('option of pruning: got sed, expected one of seed');
     const model = tinyModel();
     const method = gradualMagnitude({ endStep: 4, exclude: ['heat'] });
     await expect(train(model, [pruning(method)])).rejects.toThrow(/got heat, expected names among conv, hidden, head.*head/);
@@ -288,6 +289,23 @@ describe('pruning()', () => {
     await train(model, [callback]);
     await expect(train(other, [callback])).rejects.toThrow('method gradual: got 216, expected as before, 72, 512, 24');
     await train(model, [callback]);
+    for (const each of [model, other]) each.dispose();
+  });
+
+  it('refuses another model than before, whose sparsity would be that of a schedule that has ended, but for a restored state', async () => {
+    const method = gradualMagnitude({ finalSparsity: 0.75, endStep: 4, frequency: 1 });
+    const callback = pruning(method);
+    const [model, other] = [tinyModel(), tinyModel()];
+    await train(model, [callback]);
+    await expect(train(other, [callback])).rejects.toThrow('Make a new pruning(...) for each model');
+    model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+    await expectNoLeak(async () => {
+      await train(model, [callback]);
+    });
+    expect(callback.step).toBe(8);
+    callback.restoreRunState(pruning(method).runState());
+    const { sparsity } = await train(other, [callback]);
+    expect(sparsity?.[0]).toBeCloseTo(0.75);
     for (const each of [model, other]) each.dispose();
   });
 

@@ -225,6 +225,10 @@ describe('a file of a run', () => {
       'run.yaml:1:37 method.finalSparsity: got 0.9, expected 0.5, the sparsity of the pattern 2:4. Leave finalSparsity out',
     ],
     [
+      'method: {name: gradual, schedule: {name: constant, sparsity: 0.9}, pattern: {name: nm, n: 2, m: 4}}',
+      'run.yaml:1:25 method.schedule: got 0.9, expected 0.5, the sparsity of the pattern 2:4. Let it settle at that',
+    ],
+    [
       'method: {name: bdwp, finalSparsity: 0.9}',
       /^run\.yaml:1:22 method\.finalSparsity: .*Its sparsity is 1 - n\/m: choose n and m\.$/,
     ],
@@ -274,6 +278,11 @@ describe('a file of a run', () => {
 });
 
 describe('parseRunConfig', () => {
+  it('takes a schedule by epochs, whose length is the script is to say', () => {
+    const method = { name: 'gradual', schedule: { name: 'iterative', finalSparsity: 0.9, rounds: 2 } };
+    expect(parse(JSON.stringify({ method }))).toEqual({ method });
+  });
+
   it('takes decimals for the sparsity of an N:M pattern', () => {
     for (const [n, m, finalSparsity] of [
       [4, 5, 0.2],

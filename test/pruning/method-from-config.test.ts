@@ -52,6 +52,7 @@ import {
   wholeBlocks,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
+import { SparsityError } from '../../src/errors.js';
 import * as allocations from '../../src/pruning/allocations/index.js';
 import { factoriesOf } from '../../src/pruning/config-entry.js';
 import * as methods from '../../src/pruning/methods/index.js';
@@ -78,7 +79,7 @@ describe('methodFromConfig', () => {
     acdc({ sparsity: 0.5, endStep: 40, sparseSteps: 10, denseSteps: 5, pattern: channels(), exclude: ['b'] }).config,
     bdwp({ n: 2, m: 8, weightUpdate: { n: 4, m: 8 } }).config,
     biMask({ permutations: 8, frequency: 50, seed: 'a' }).config,
-    oneShot({ sparsity: 0.8, step: 20, pattern: nm({ n: 1, m: 4 }), score: randomScore() }).config,
+    oneShot({ sparsity: 0.75, step: 20, pattern: nm({ n: 1, m: 4 }), score: randomScore() }).config,
     dropBack({ sparsity: 0.8, allocation: uniformAllocation(), initialDecay: 0.95 }).config,
     perLayer({ methods: { 'conv*': srSte({ n: 1, m: 8 }), '*': gradualMagnitude({ endStep: 9, pattern: channels() }) } }).config,
     sdgp({ n: 2, m: 16, rescale: 'maxnorm', beginStep: 3 }).config,
@@ -89,6 +90,32 @@ describe('methodFromConfig', () => {
     topKast({ sparsity: 0.8, gradientSparsity: 0.25, penalty: 0 }).config,
     transposableMask({ search: 'greedy', pruned: 'zero', beginStep: 9 }).config,
   ];
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'an option',
+      () => gradualMagnitude({ finalSparsty: 0.5, endStep: 9 } as never),
+      'gradual: got finalSparsty, expected one of',
+    ],
+    ['an option of another case', () => srSte({ N: 2 } as never), 'option of sr-ste: got N'],
+    ['an option of a schedule', () => constantSchedule({ sparsity: 0.5, begin: 3 } as never), 'option of constant: got begin'],
+    ['an option of a pattern', () => nm({ n: 1, m: 4, axes: 'output' } as never), 'option of nm: got axes'],
+    ['an option of a score', () => randomScore({ sed: 1 } as never), 'Did you mean seed'],
+    ['an option of an allocation', () => globalAllocation({ normalize: 'l2' } as never), 'Did you mean normalise'],
+    ['a pattern beside the blocks', () => hardwareAware({ endStep: 9, pattern: channels() } as never), 'got pattern'],
+    ['no options', () => gradualMagnitude(undefined as never), 'options of gradual: got undefined, expected an object'],
+    [
+      'a name for a pattern',
+      () => gradualMagnitude({ endStep: 9, pattern: 'nm' } as never),
+      'pattern: got nm, expected a function',
+    ],
+    ['plain data for a score', () => ste({ score: { name: 'random' } } as never), 'score: got'],
+    ['a name by layer', () => byLayer({ patterns: { fc: 'nm' } } as never), 'pattern of fc: got nm, expected a function'],
+    ['null for an allocation', () => rigl({ endStep: 9, allocation: null } as never), 'allocation: got null'],
+  ])('refuses in code what it refuses in plain data: %s', (_, make, message) => {
+    expect(make).toThrow(SparsityError);
+    expect(make).toThrow(message);
+  });
 
   it.each(configs)('makes the method again from its own config, by way of JSON: $name', (config) => {
     const again = methodFromConfig(JSON.parse(JSON.stringify(config)));

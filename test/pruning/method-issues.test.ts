@@ -1,16 +1,22 @@
 import fc from 'fast-check';
 import {
+  acdc,
   bdwp,
   blockBudgets,
   byLayer,
   type Config,
+  constantSchedule,
   gradualMagnitude,
   mapAllocation,
   methodFromConfig,
   methodIssues,
   nm,
+  oneShot,
+  type PruningMethod,
   polynomialSchedule,
   randomScore,
+  sparsityOf,
+  ste,
   transposableNm,
   unstructured,
 } from 'tfjs-sparsity/pruning';
@@ -18,7 +24,7 @@ import { describe, expect, it } from 'vitest';
 import { factoriesOf } from '../../src/pruning/config-entry.js';
 import * as methods from '../../src/pruning/methods/index.js';
 import { namePattern } from '../../src/pruning/name-pattern.js';
-import { anyKernel, anySparsity, kernelInfo, normal, rng } from './kernel-info.js';
+import { anyKernel, anySparsity, kernelInfo, kernelState, normal, rng } from './kernel-info.js';
 
 describe('methodIssues', () => {
   const places = (config: unknown, stepsPerEpoch?: number) =>
@@ -107,6 +113,9 @@ describe('methodFromConfig', () => {
     expect(made({ name: 'gradual', schedule })).toMatchObject({ schedule: { step: 20 } });
     const iterative = { name: 'iterative', finalSparsity: 0.5, stepsPerEpoch: 8 };
     expect(made({ name: 'gradual', schedule: iterative })).toMatchObject({ schedule: { stepsPerEpoch: 8 } });
+    const { stepsPerEpoch: _, ...byEpochs } = iterative;
+    expect(made({ name: 'gradual', schedule: byEpochs })).toMatchObject({ schedule: { stepsPerEpoch: 10 } });
+    expect(() => methodFromConfig({ name: 'gradual', schedule: byEpochs })).toThrow('stepsPerEpoch: got undefined');
   });
 
   it('takes a name for a part without options', () => {
@@ -229,13 +238,48 @@ describe('a ramp with an N:M pattern', () => {
     const final = (options: object) => gradualMagnitude({ endStep: 9, ...options } as never).config.finalSparsity;
     expect(final({ pattern: nm({ n: 1, m: 4 }) })).toBe(0.75);
     expect(final({ pattern: transposableNm({ n: 2, m: 4 }) })).toBe(0.5);
-    expect(final({ pattern: nm({ n: 1, m: 4 }), finalSparsity: 0.9 })).toBe(0.9);
+    expect(final({ pattern: nm({ n: 4, m: 5 }) })).toBe(0.2);
+    expect(final({ pattern: nm({ n: 1, m: 10 }), finalSparsity: 1 - 1 / 10 })).toBe(0.9);
+    expect(final({ pattern: byLayer({ patterns: { 'conv*': nm({ n: 2, m: 4 }) }, otherwise: nm({ n: 4, m: 8 }) }) })).toBe(0.5);
+    expect(final({ pattern: byLayer({ patterns: { 'conv*': nm({ n: 2, m: 4 }) } }), finalSparsity: 0.8 })).toBe(0.8);
     expect(final({})).toBe(0.9);
     const own = gradualMagnitude({
       pattern: nm({ n: 1, m: 4 }),
-      schedule: polynomialSchedule({ finalSparsity: 0.3, endStep: 2 }),
+      schedule: polynomialSchedule({ finalSparsity: 0.75, endStep: 2 }),
     });
-    expect(own.schedule(2).sparsity).toBe(0.3);
+    expect(own.schedule(2).sparsity).toBe(0.75);
+    const dense = (step: number) => ({ sparsity: step < 9 ? 0.75 : 0, update: true });
+    expect(gradualMagnitude({ pattern: nm({ n: 1, m: 4 }), schedule: dense }).schedule(9).sparsity).toBe(0);
+  });
+
+  it('is that sparsity of the other methods too: oneShot says in its config what its masks have', () => {
+    const pattern = nm({ n: 2, m: 4 });
+    for (const method of [oneShot({ pattern }), ste({ pattern })]) expect(method.config.sparsity).toBe(0.5);
+    const [masks] = oneShot({ pattern }).updateMasks([kernelState(normal(64), kernelInfo([8, 8]))], {
+      step: 0,
+      sparsity: 0.5,
+      rng,
+    });
+    expect(sparsityOf(masks?.forward ?? null)).toBe(0.5);
+  });
+
+  const pattern = nm({ n: 2, m: 4 });
+  const schedule = constantSchedule({ sparsity: 0.9 });
+  const own = 'got 0.9, expected 0.5, the sparsity of the pattern 2:4';
+  it.each<[string, () => PruningMethod]>([
+    ['finalSparsity', () => gradualMagnitude({ finalSparsity: 0.9, endStep: 9, pattern })],
+    ['finalSparsity', () => gradualMagnitude({ finalSparsity: 0.9, endStep: 9, pattern: transposableNm({ n: 2, m: 4 }) })],
+    [
+      'finalSparsity',
+      () => gradualMagnitude({ finalSparsity: 0.9, endStep: 9, pattern: byLayer({ patterns: { '*': pattern } }) }),
+    ],
+    ['schedule', () => gradualMagnitude({ schedule, pattern })],
+    ['schedule', () => methodFromConfig({ name: 'gradual', schedule: schedule.config as Config, pattern: pattern.config })],
+    ['sparsity', () => oneShot({ sparsity: 0.9, pattern })],
+    ['sparsity', () => ste({ sparsity: 0.9, pattern })],
+    ['sparsity', () => acdc({ sparsity: 0.9, pattern, endStep: 9, sparseSteps: 2, denseSteps: 2 })],
+  ])('is refused where it is another: %s, %o', (option, make) => {
+    expect(make).toThrow(`${option}: ${own}`);
   });
 });
 

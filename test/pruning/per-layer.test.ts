@@ -59,7 +59,7 @@ describe('perLayer', () => {
   });
 
   it('hands the state, the proximal step, the penalty and the thinning of a layer to its own method', () => {
-    const regulariser = { kind: 'group-lasso', lambda: 0.1 } as const;
+    const regulariser = { kind: 'surrogate', lambda: 0.1 } as const;
     const penalised = hardwareAware({ endStep: 8, regulariser });
     const rest = { conv1: dropBack({ sparsity: 0.5 }), fc1: penalised, out: sdgp() };
     const method = perLayer({ methods: { ...rest, conv2: rigl({ endStep: 9 }) } });

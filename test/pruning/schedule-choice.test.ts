@@ -10,6 +10,7 @@ import {
   linearSchedule,
   methodFromConfig,
   oneShotSchedule,
+  perLayer,
   polynomialSchedule,
   type Schedule,
 } from 'tfjs-sparsity/pruning';
@@ -40,6 +41,18 @@ describe('a schedule of any kind', () => {
       }
       expect(masks?.forward).toBeDefined();
     }
+  });
+
+  it('counts steps from 1 under the profile tfmot, as a ramp, as a schedule and within a method by layer', () => {
+    const ramp = { finalSparsity: 0.5, endStep: 4, frequency: 2, profile: 'tfmot' } as const;
+    const schedule = polynomialSchedule(ramp);
+    const methods = [gradualMagnitude(ramp), gradualMagnitude({ schedule }), hardwareAware({ schedule })];
+    for (const method of [...methods, perLayer({ methods: { '*': methods[0] } })]) {
+      for (let step = 0; step < 8; step++) expect(method.schedule(step)).toEqual(schedule(step + 1));
+    }
+    const constant = constantSchedule({ sparsity: 0.5, frequency: 100, profile: 'tfmot' });
+    const { schedule: counted } = gradualMagnitude({ schedule: constant });
+    expect([0, 98, 99, 100, 199].map((step) => counted(step).update)).toEqual([false, false, true, false, true]);
   });
 
   it.each(schedules.slice(0, -1))('goes into the config, and comes out of it again: %s', (_, schedule) => {

@@ -15,7 +15,8 @@ const anyExchange = fc.integer({ min: 1, max: 40 }).chain((size) =>
 /** One weight at a time: drop the lowest, the last of a tie; then grow the highest, the first of a tie. */
 function slowExchange({ mask, dropScores, growScores, dropFraction }: Parameters<typeof dropAndGrow>[0]): Uint8Array {
   const next = mask.slice();
-  const count = Math.trunc(sum(mask) * dropFraction);
+  // A fraction stands for the decimal that it lies next to.
+  const count = Math.trunc(sum(mask) * (dropFraction + 1e-12));
   for (let k = 0; k < count; k++) {
     let worst = -1;
     for (let i = 0; i < next.length; i++) if (next[i] === 1 && (worst < 0 || dropScores[i] <= dropScores[worst])) worst = i;
@@ -50,6 +51,20 @@ describe('dropAndGrow', () => {
     });
     expect(Array.from(made.mask)).toEqual([0, 0, 1, 1, 1]);
     expect(Array.from(made.grown)).toEqual([0, 0, 0, 0, 1]);
+  });
+
+  it('drops as many as the fraction says in decimals: 29 of 100 at 0.29, which in floating point is a little less', () => {
+    const half = (bit: number) => Uint8Array.from({ length: 200 }, (_, i) => (i < 100 ? bit : 1 - bit));
+    const scores = { dropScores: new Float32Array(200), growScores: Float32Array.from(half(0)) };
+    for (const [fraction, dropped] of [
+      [0.29, 29],
+      [0.57, 57],
+      [0.299, 29],
+      [0.3, 30],
+    ]) {
+      const { kept } = dropAndGrow({ mask: half(1), ...scores, dropFraction: fraction });
+      expect(sum(kept)).toBe(100 - dropped);
+    }
   });
 
   it('exchanges everything at a fraction of 1, but keeps one weight under the profile jaxpruner', () => {

@@ -1,5 +1,5 @@
 import { checkAmount, checkChoice, checkFlag, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
 
@@ -25,7 +25,9 @@ export interface ErdosRenyiAllocationOptions {
 /**
  * Erdos-Renyi-Kernel: a layer's density is `epsilon * (sum of its axes / product of its axes)^powerScale`, with the epsilon at which the
  * whole keeps `1 - sparsity` of all weights. A layer whose density would exceed 1 stays dense, and the others are solved for again.
- * Narrow layers so stay denser than wide ones. Mocanu et al. 2018 (arXiv 1707.04780), Evci et al. 2020 (arXiv 1911.11134).
+ * Narrow layers so stay denser than wide ones. Under a ramp this is solved at each target by itself, so that the whole keeps what the
+ * target says and narrow layers are pruned late; jaxpruner solves it once, for the final sparsity, and scales each layer's with the ramp.
+ * Mocanu et al. 2018 (arXiv 1707.04780), Evci et al. 2020 (arXiv 1911.11134).
  *
  * @throws SparsityError for a sparsity outside [0, 1), a powerScale of 0 or less, an unknown profile.
  * @example
@@ -38,6 +40,7 @@ export interface ErdosRenyiAllocationOptions {
  * ```
  */
 export function erdosRenyiAllocation(options: ErdosRenyiAllocationOptions = {}): Allocation {
+  checkGiven(erdosRenyiAllocation, options);
   const { includeKernel = true, powerScale = 1, profile = 'default' } = options;
   checkFlag('includeKernel', includeKernel);
   checkAmount('powerScale', powerScale, true);

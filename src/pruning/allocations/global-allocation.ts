@@ -1,6 +1,6 @@
 import { countOnes, highestInRuns } from '../../kernels/index.js';
 import { checkChoice } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
@@ -32,6 +32,7 @@ export interface GlobalAllocationOptions {
  * ```
  */
 export function globalAllocation(options: GlobalAllocationOptions = {}): Allocation {
+  checkGiven(globalAllocation, options);
   const { normalise = 'none', profile = 'default' } = options;
   checkChoice('normalise', normalise, ['none', 'l2']);
   checkChoice('profile', profile, ['default', 'jaxpruner']);

@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
 import { byName, checkNamed } from '../name-pattern.js';
@@ -30,7 +30,9 @@ export interface MapAllocationOptions {
  * allocation([{info, scores: Float32Array.of(1, 2)}], 0.25); // [0.4]
  * ```
  */
-export function mapAllocation({ sparsities, finalSparsity }: MapAllocationOptions): Allocation {
+export function mapAllocation(options: MapAllocationOptions): Allocation {
+  checkGiven(mapAllocation, options);
+  const { sparsities, finalSparsity } = options;
   if (typeof sparsities !== 'object' || sparsities === null || Array.isArray(sparsities)) {
     const fix = "write {conv1: 0.5, 'fc*': 0.9}";
     throw new SparsityError({ what: 'sparsities', got: sparsities, expected: 'a sparsity for each name', fix });

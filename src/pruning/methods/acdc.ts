@@ -1,8 +1,9 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
+import { checkFixedSparsity } from '../patterns/fixed-sparsity.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { type CyclicalScheduleOptions, cyclicalSchedule } from '../schedules/cyclical-schedule.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -23,13 +24,14 @@ export interface AcdcOptions extends CyclicalScheduleOptions, RankingOptions {
  * Alternating compressed and decompressed training (AC/DC): in sparse phases the lowest |w| are 0 and get no gradient; in dense phases
  * all weights train, and those that were pruned start from 0. The last phase is sparse. Peste et al. 2021 (arXiv 2106.12379).
  *
- * @throws SparsityError as {@link cyclicalSchedule}.
+ * @throws SparsityError as {@link cyclicalSchedule}, for a sparsity that is not that of an N:M pattern.
  * @example
  * ```ts
  * acdc({sparsity: 0.9, endStep: 900, sparseSteps: 100, denseSteps: 100}).schedule(100); // {sparsity: 0, update: true}
  * ```
  */
 export function acdc(options: AcdcOptions): PruningMethod {
+  checkGiven(acdc, options);
   const {
     pattern = unstructured(),
     score = magnitudeScore(),
@@ -38,6 +40,7 @@ export function acdc(options: AcdcOptions): PruningMethod {
     ...phases
   } = options;
   const schedule = cyclicalSchedule(phases);
+  checkFixedSparsity(pattern, 'sparsity', phases.sparsity, 'say that');
   const chooseMasks = maskChooser({ score, pattern, allocation }, false);
   const { name: _, ...cycle } = configOf(schedule);
   return {

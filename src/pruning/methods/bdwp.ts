@@ -1,5 +1,5 @@
 import { checkAmount } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { type NmOptions, nm } from '../patterns/nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -52,6 +52,7 @@ export interface BdwpOptions extends ExclusionOptions {
  * ```
  */
 export function bdwp(options: BdwpOptions = {}): PruningMethod {
+  checkGiven(bdwp, options);
   const { n = 2, m = 8, decay = 2e-4, beginStep = 0, weightUpdate, exclude = [] } = options;
   const forward = nm({ n, m, axis: 'input' });
   const backward = nm({ n, m, axis: 'output' });

@@ -1,6 +1,6 @@
 import { createRng } from '../../rng.js';
 import { checkAmount, checkInteger, checkSeed } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelInfo, PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
 import { runsAlong } from '../patterns/runs.js';
@@ -35,7 +35,8 @@ export interface BiMaskOptions extends NmMethodOptions {
  * input gradient keeps N:M along the output axis, so that its mask lies within the forward one and often keeps fewer than N. The
  * weight gradient is dense, and masked weights decay. Groups of the second mask may be made of the outputs in another order, in which it
  * keeps more: it is N:M once the outputs are put into that order. Zhang et al. 2023 (arXiv 2302.06058), who keep the best of the orders
- * that they draw until they draw again.
+ * that they draw until they draw again. Their groups of a convolution run on over the flattened input channels and window, Cin R S; here
+ * they are of the input channels at one position of the window, as those of {@link nm}.
  *
  * Left dense: kernels with fewer than `m` inputs or outputs, and depthwise kernels, whose reduction runs over the window only.
  *
@@ -46,6 +47,7 @@ export interface BiMaskOptions extends NmMethodOptions {
  * ```
  */
 export function biMask(options: BiMaskOptions = {}): PruningMethod {
+  checkGiven(biMask, options);
   const { n = 2, m = 4, decay = 2e-4, beginStep = 0, exclude = [] } = options;
   const { permutations = 0, frequency = 100, seed = 0 } = options;
   const along = { input: nm({ n, m, axis: 'input' }), output: nm({ n, m, axis: 'output' }) };

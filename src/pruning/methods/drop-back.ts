@@ -1,6 +1,6 @@
 import { globalAllocation } from '../allocations/global-allocation.js';
 import { checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation, KernelState, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { unstructured } from '../patterns/unstructured.js';
@@ -46,6 +46,7 @@ export interface DropBackOptions extends ExclusionOptions {
  * ```
  */
 export function dropBack(options: DropBackOptions = {}): PruningMethod {
+  checkGiven(dropBack, options);
   const { sparsity = 0.9, allocation = globalAllocation(), initialDecay = 0.9, exclude = [] } = options;
   checkSparsity('sparsity', sparsity);
   checkFraction('initialDecay', initialDecay);

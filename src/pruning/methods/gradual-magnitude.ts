@@ -1,12 +1,12 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
 import { checkFlag } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
-import { fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { unstructured } from '../patterns/unstructured.js';
-import { chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
+import { chosenSchedule, type ScheduleChoice, settledSparsity } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
 import { exclusion } from './exclusion.js';
 import { maskChooser } from './magnitude-masks.js';
@@ -35,7 +35,7 @@ export type GradualMagnitudeOptions = ScheduleChoice &
  * `regrow` ledger 1.4.3.
  *
  * @throws SparsityError for a schedule together with the options of a ramp or neither, for options out of range, see
- * {@link polynomialSchedule}.
+ * {@link polynomialSchedule}, for a sparsity that is not that of an N:M pattern.
  * @example
  * ```ts
  * gradualMagnitude({finalSparsity: 0.9, endStep: 2000}).schedule(2000); // {sparsity: 0.9, update: true}
@@ -43,11 +43,13 @@ export type GradualMagnitudeOptions = ScheduleChoice &
  * ```
  */
 export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMethod {
+  checkGiven(gradualMagnitude, options);
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
   const { regrow = false, exclude = [] } = options;
   checkFlag('regrow', regrow);
   const chooseMasks = maskChooser({ score, pattern, allocation }, !regrow);
   const { schedule, config } = chosenSchedule(withSparsityOf(pattern, options));
+  checkSparsityOf(pattern, options);
   return {
     name: 'gradual',
     pruned: 'zero',
@@ -78,6 +80,14 @@ function withSparsityOf(pattern: Pattern, options: ScheduleChoice): ScheduleChoi
   const finalSparsity = fixedSparsity(pattern);
   if (finalSparsity === undefined || options.schedule || options.finalSparsity !== undefined) return options;
   return { ...options, finalSparsity };
+}
+
+/** Refuses a ramp or a schedule to another sparsity than the pattern has; at 0 every pattern keeps all. */
+function checkSparsityOf(pattern: Pattern, { schedule, finalSparsity }: ScheduleChoice): void {
+  checkFixedSparsity(pattern, 'finalSparsity', finalSparsity);
+  if (!schedule || fixedSparsity(pattern) === undefined) return;
+  const settled = settledSparsity(schedule);
+  if (settled > 0) checkFixedSparsity(pattern, 'schedule', settled, 'let it settle at that');
 }
 
 inConfig(gradualMagnitude, 'gradual', { ...magnitudeOptions, pattern: true, regrow: true });

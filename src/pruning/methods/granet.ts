@@ -1,6 +1,6 @@
 import { erdosRenyiAllocation } from '../allocations/erdos-renyi-allocation.js';
 import { globalAllocation } from '../allocations/global-allocation.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { gradientOf } from '../needs.js';
@@ -57,6 +57,7 @@ export interface GranetOptions extends DropFractionOptions, ExclusionOptions {
  * ```
  */
 export function granet(options: GranetOptions): PruningMethod {
+  checkGiven(granet, options);
   const { initialSparsity = 0.5, finalSparsity = 0.9, allocation = globalAllocation(), exclude = [] } = options;
   const { initial = 0.5, anneal = 'cosine', endStep, power = 3, frequency = Math.ceil(endStep / 20) } = options;
   const { profile = 'default' } = options;

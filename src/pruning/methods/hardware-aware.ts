@@ -1,4 +1,4 @@
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { type Block, type BlockBudgetsOptions, blockBudgets } from '../patterns/block-budgets.js';
 import { type RegulariserOptions, regularised } from '../regularisers/regulariser-choice.js';
@@ -38,6 +38,7 @@ export type HardwareAwareOptions = ScheduleChoice &
  * ```
  */
 export function hardwareAware(options: HardwareAwareOptions): PruningMethod {
+  checkGiven(hardwareAware, options);
   const { block = { kind: 'row' }, budgets = 'balanced', regulariser, ...rest } = options;
   const gradual = gradualMagnitude({ ...rest, pattern: blockBudgets({ block, budgets }) });
   const { pattern: _, regrow: __, ...config } = gradual.config;

@@ -1,5 +1,7 @@
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
+import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { unstructured } from '../patterns/unstructured.js';
 import { oneShotSchedule } from '../schedules/constant-schedule.js';
 import { gradualMagnitude } from './gradual-magnitude.js';
 import type { RankingOptions } from './ranking-options.js';
@@ -8,7 +10,7 @@ import type { RankingOptions } from './ranking-options.js';
 export interface OneShotOptions extends RankingOptions {
   /**
    * Fraction of zeros from `step` on, in [0, 1).
-   * @default 0.9
+   * @default 0.9; 1 - n/m with an N:M pattern
    */
   readonly sparsity?: number;
   /**
@@ -29,14 +31,17 @@ export interface OneShotOptions extends RankingOptions {
  * {@link gradualMagnitude} under {@link oneShotSchedule}; with `nm({n: 2, m: 4})` the recipe of NVIDIA's ASP. Han et al. 2015 (arXiv
  * 1506.02626).
  *
- * @throws SparsityError for a sparsity outside [0, 1) or a step that is no integer.
+ * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, a step that is no integer.
  * @example
  * ```ts
  * oneShot({sparsity: 0.8, step: 100}).schedule(100); // {sparsity: 0.8, update: true}
  * ```
  */
-export function oneShot({ sparsity = 0.9, step = 0, ...choice }: OneShotOptions = {}): PruningMethod {
-  const gradual = gradualMagnitude({ ...choice, schedule: oneShotSchedule({ sparsity, step }) });
+export function oneShot(options: OneShotOptions = {}): PruningMethod {
+  checkGiven(oneShot, options);
+  const { pattern = unstructured(), sparsity = fixedSparsity(pattern) ?? 0.9, step = 0, ...ranking } = options;
+  checkFixedSparsity(pattern, 'sparsity', sparsity);
+  const gradual = gradualMagnitude({ ...ranking, pattern, schedule: oneShotSchedule({ sparsity, step }) });
   const { schedule: _, regrow: __, ...config } = gradual.config;
   return { ...gradual, name: 'one-shot', config: { ...config, name: 'one-shot', sparsity, step } };
 }

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelState, LayerMasks, Need, PruningMethod, UpdateContext } from '../contracts.js';
 import { byName } from '../name-pattern.js';
 
@@ -35,7 +35,9 @@ const allOnes: LayerMasks = { forward: null, backward: null, gradient: null };
  * method.schedule(1000); // {sparsity: 0.7, update: true}
  * ```
  */
-export function perLayer({ methods }: PerLayerOptions): PruningMethod {
+export function perLayer(options: PerLayerOptions): PruningMethod {
+  checkGiven(perLayer, options);
+  const { methods } = options;
   checkMethods(methods);
   const parts: Readonly<Record<string, Part>> = Object.fromEntries(
     Object.entries(methods).map(([name, method], place) => [name, { method, place }]),

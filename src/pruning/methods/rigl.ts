@@ -1,4 +1,4 @@
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { gradientOf } from '../needs.js';
 import { magnitudes } from '../scores/magnitude-score.js';
@@ -29,6 +29,7 @@ export interface RiglOptions extends ExchangeOptions {
  * ```
  */
 export function rigl(options: RiglOptions): PruningMethod {
+  checkGiven(rigl, options);
   const { profile = 'default' } = options;
   const method = exchanging('rigl', { ...options, profile }, (kernel) => magnitudes(gradientOf(kernel)));
   return { ...method, config: { ...method.config, profile }, needs: ['gradient'] };

@@ -1,5 +1,5 @@
 import { checkChoice } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod, Thin } from '../contracts.js';
 import { checkNm } from '../patterns/nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -33,7 +33,9 @@ export interface SdgpOptions extends Omit<NmMethodOptions, 'decay'> {
  * thinning?.backwardE?.(Float32Array.of(1, -1, 0.5, 2), [1, 4]); // [1, 0, 0, 2]
  * ```
  */
-export function sdgp({ n = 2, m = 4, rescale = 'none', beginStep = 0, exclude = [] }: SdgpOptions = {}): PruningMethod {
+export function sdgp(options: SdgpOptions = {}): PruningMethod {
+  checkGiven(sdgp, options);
+  const { n = 2, m = 4, rescale = 'none', beginStep = 0, exclude = [] } = options;
   checkNm(n, m);
   checkPrunes(n, m);
   checkChoice('rescale', rescale, ['none', 'maxnorm']);

@@ -1,4 +1,4 @@
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -23,7 +23,9 @@ export type SdwpOptions = Omit<NmMethodOptions, 'decay'>;
  * sdwp({n: 2, m: 8}).schedule(0); // {sparsity: 0.75, update: true}
  * ```
  */
-export function sdwp({ n = 2, m = 4, beginStep = 0, exclude = [] }: SdwpOptions = {}): PruningMethod {
+export function sdwp(options: SdwpOptions = {}): PruningMethod {
+  checkGiven(sdwp, options);
+  const { n = 2, m = 4, beginStep = 0, exclude = [] } = options;
   const pattern = nm({ n, m, axis: 'output' });
   checkPrunes(n, m);
   const excluded = exclusion({ exclude });

@@ -1,5 +1,5 @@
 import { globalAllocation } from '../allocations/global-allocation.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { oneShotSchedule } from '../schedules/constant-schedule.js';
 import { saliencyScore } from '../scores/saliency-score.js';
@@ -26,7 +26,9 @@ export interface SnipOptions extends ExclusionOptions {
  * [0, 1, 2].map((step) => snip({sparsity: 0.8}).schedule(step).update); // [false, true, false]
  * ```
  */
-export function snip({ sparsity = 0.9, exclude = [] }: SnipOptions = {}): PruningMethod {
+export function snip(options: SnipOptions = {}): PruningMethod {
+  checkGiven(snip, options);
+  const { sparsity = 0.9, exclude = [] } = options;
   const schedule = oneShotSchedule({ sparsity, step: 1 });
   const method = gradualMagnitude({ schedule, score: saliencyScore(), allocation: globalAllocation(), exclude });
   return { ...method, name: 'snip', config: { name: 'snip', sparsity, exclude } };

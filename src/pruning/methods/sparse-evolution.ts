@@ -1,4 +1,4 @@
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { type ExchangeOptions, exchangeOptions, exchanging } from './exchange.js';
 import { drawsFor } from './random-masks.js';
@@ -20,6 +20,7 @@ export interface SparseEvolutionOptions extends ExchangeOptions {}
  * ```
  */
 export function sparseEvolution(options: SparseEvolutionOptions): PruningMethod {
+  checkGiven(sparseEvolution, options);
   return exchanging('set', options, drawsFor);
 }
 

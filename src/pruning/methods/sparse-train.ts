@@ -1,5 +1,5 @@
 import { checkInteger } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { thinStochastically } from '../thin-stochastically.js';
@@ -31,7 +31,9 @@ export interface SparseTrainOptions extends ExclusionOptions {
  * sparseTrain({pruningRate: 0.9}).pruned; // 'dense-master'
  * ```
  */
-export function sparseTrain({ pruningRate = 0.9, beginStep = 0, exclude = [] }: SparseTrainOptions = {}): PruningMethod {
+export function sparseTrain(options: SparseTrainOptions = {}): PruningMethod {
+  checkGiven(sparseTrain, options);
+  const { pruningRate = 0.9, beginStep = 0, exclude = [] } = options;
   checkInteger('beginStep', beginStep, 0);
   const thin = thinStochastically(pruningRate);
   return {

@@ -1,5 +1,5 @@
 import { checkAmount } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { nm } from '../patterns/nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -21,7 +21,9 @@ import { tooNarrow } from './too-narrow.js';
  * srSte({n: 2, m: 4}).schedule(0); // {sparsity: 0.5, update: true}
  * ```
  */
-export function srSte({ n = 2, m = 4, decay = 2e-4, beginStep = 0, exclude = [] }: NmMethodOptions = {}): PruningMethod {
+export function srSte(options: NmMethodOptions = {}): PruningMethod {
+  checkGiven(srSte, options);
+  const { n = 2, m = 4, decay = 2e-4, beginStep = 0, exclude = [] } = options;
   const pattern = nm({ n, m });
   checkPrunes(n, m);
   checkAmount('decay', decay);

@@ -1,5 +1,5 @@
 import { erdosRenyiAllocation } from '../allocations/erdos-renyi-allocation.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { oneShotSchedule } from '../schedules/constant-schedule.js';
@@ -31,6 +31,7 @@ export interface StaticSparseOptions extends ExclusionOptions {
  * ```
  */
 export function staticSparse(options: StaticSparseOptions = {}): PruningMethod {
+  checkGiven(staticSparse, options);
   const { sparsity = 0.9, allocation = erdosRenyiAllocation(), exclude = [] } = options;
   return {
     name: 'static',

@@ -1,8 +1,9 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
+import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -12,9 +13,8 @@ import { maskChooser } from './magnitude-masks.js';
 /** Options of {@link ste}. */
 export interface SteOptions extends ExclusionOptions {
   /**
-   * Fraction of zeros in the operands from `beginStep` on, in [0, 1). Of `nm` and other patterns with a density of their own only this
-   * counts, that it is not 0.
-   * @default 0.9
+   * Fraction of zeros in the operands from `beginStep` on, in [0, 1).
+   * @default 0.9; 1 - n/m with an N:M pattern
    */
   readonly sparsity?: number;
   /**
@@ -49,16 +49,19 @@ export interface SteOptions extends ExclusionOptions {
  * gradient `dW = A^T E` goes straight through to the dense weights, so that a pruned one may return at any update of the masks. Bengio et
  * al. 2013 (arXiv 1308.3432); as a pruning method the `magnitude_ste` of jaxpruner. {@link srSte} is N:M with a decay of what is masked.
  *
- * @throws SparsityError for a sparsity outside [0, 1), a beginStep that is no step, a frequency below 1.
+ * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, a beginStep that is no step,
+ * a frequency below 1.
  * @example
  * ```ts
  * ste({sparsity: 0.8}).pruned; // 'dense-master'
- * ste({pattern: nm({n: 1, m: 4}), sparsity: 0.75}).schedule(0); // {sparsity: 0.75, update: true}
+ * ste({pattern: nm({n: 1, m: 4})}).schedule(0); // {sparsity: 0.75, update: true}
  * ```
  */
 export function ste(options: SteOptions = {}): PruningMethod {
-  const { sparsity = 0.9, beginStep = 0, frequency = 1, exclude = [] } = options;
+  checkGiven(ste, options);
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
+  const { sparsity = fixedSparsity(pattern) ?? 0.9, beginStep = 0, frequency = 1, exclude = [] } = options;
+  checkFixedSparsity(pattern, 'sparsity', sparsity);
   const chooseMasks = maskChooser({ score, pattern, allocation }, false);
   const parts = { pattern: configOf(pattern), score: configOf(score), allocation: configOf(allocation) };
   return {

@@ -1,5 +1,5 @@
 import { checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { thinToTop } from '../thin-to-top.js';
 import { type SteOptions, ste } from './ste.js';
@@ -30,7 +30,9 @@ export interface SwatOptions extends Omit<SteOptions, 'pattern' | 'sparsity'> {
  * swat({sparsity: 0.8, frequency: 100}).schedule(100); // {sparsity: 0.8, update: true}
  * ```
  */
-export function swat({ sparsity = 0.8, activationSparsity = sparsity, ...choice }: SwatOptions = {}): PruningMethod {
+export function swat(options: SwatOptions = {}): PruningMethod {
+  checkGiven(swat, options);
+  const { sparsity = 0.8, activationSparsity = sparsity, ...choice } = options;
   checkSparsity('activationSparsity', activationSparsity);
   const weights = ste({ ...choice, sparsity });
   const { pattern: _, ...config } = weights.config;

@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkAmount, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelState, PruningMethod } from '../contracts.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -45,6 +45,7 @@ export interface TopKastOptions extends ExclusionOptions {
  * ```
  */
 export function topKast(options: TopKastOptions = {}): PruningMethod {
+  checkGiven(topKast, options);
   const { sparsity = 0.9, gradientSparsity = Math.min(0.5, sparsity), penalty = 1e-4, frequency = 1, exclude = [] } = options;
   const schedule = constantSchedule({ sparsity, frequency });
   checkSparsity('gradientSparsity', gradientSparsity);

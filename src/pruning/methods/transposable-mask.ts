@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkAmount, checkChoice } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { type TransposableNmOptions, transposableNm } from '../patterns/transposable-nm.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -40,6 +40,7 @@ export interface TransposableMaskOptions extends NmMethodOptions {
  * ```
  */
 export function transposableMask(options: TransposableMaskOptions = {}): PruningMethod {
+  checkGiven(transposableMask, options);
   const { n = 2, m = 4, search = 'best', pruned = 'dense-master', beginStep = 0, frequency = 1, exclude = [] } = options;
   const isMaster = pruned === 'dense-master';
   const { decay = isMaster ? 2e-4 : 0 } = options;

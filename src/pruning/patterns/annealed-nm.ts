@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkInteger, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
@@ -31,7 +31,9 @@ export interface AnnealedNmOptions {
  * annealedNm({m: 4})(Float32Array.of(3, 5, 1, 4), info, 0.75); // [0, 1, 0, 0]: 1:4
  * ```
  */
-export function annealedNm({ n, m, axis = 'input' }: AnnealedNmOptions): Pattern {
+export function annealedNm(options: AnnealedNmOptions): Pattern {
+  checkGiven(annealedNm, options);
+  const { n, m, axis = 'input' } = options;
   if ((n === undefined) === (m === undefined)) {
     const fix = 'the other of the two follows from the sparsity; nm({n, m}) holds both';
     throw new SparsityError({ what: 'annealed N:M', got: { n, m }, expected: 'n or m', fix });

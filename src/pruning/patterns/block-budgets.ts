@@ -2,7 +2,7 @@ import { SparsityError } from '../../errors.js';
 import { highestInRuns } from '../../kernels/index.js';
 import { nearest } from '../../nearest.js';
 import { checkChoice, checkInteger } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
@@ -46,7 +46,9 @@ export interface BlockBudgetsOptions {
  * pattern(Float32Array.of(9, 8, 1, 2), info, 0.5); // [1, 0, 0, 1]: unstructured keeps [1, 1, 0, 0]
  * ```
  */
-export function blockBudgets({ block, budgets = 'balanced' }: BlockBudgetsOptions): Pattern {
+export function blockBudgets(options: BlockBudgetsOptions): Pattern {
+  checkGiven(blockBudgets, options);
+  const { block, budgets = 'balanced' } = options;
   checkBlock(block);
   checkChoice('budgets', budgets, ['balanced', 'mass']);
   return described({ name: 'block-budgets', block, budgets }, (scores, info, sparsity) => {

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, checkPart, inConfig } from '../config-entry.js';
 import type { Pattern } from '../contracts.js';
 import { configOf, described } from '../described.js';
 import { byName } from '../name-pattern.js';
@@ -32,11 +32,14 @@ export interface ByLayerOptions {
  * pattern(Float32Array.of(1, 2, 4, 3), {...info, name: 'fc'}, 0.5); // [0, 0, 1, 1]
  * ```
  */
-export function byLayer({ patterns, otherwise = unstructured() }: ByLayerOptions): Pattern {
+export function byLayer(options: ByLayerOptions): Pattern {
+  checkGiven(byLayer, options);
+  const { patterns, otherwise = unstructured() } = options;
   if (typeof patterns !== 'object' || patterns === null || Array.isArray(patterns)) {
     const fix = "write {'conv*': nm({n: 2, m: 4})}";
     throw new SparsityError({ what: 'patterns', got: patterns, expected: 'a pattern for each name', fix });
   }
+  for (const [name, pattern] of Object.entries(patterns)) checkPart(`pattern of ${name}`, pattern, 'nm({n: 2, m: 4})');
   const patternOf = byName(patterns, 'patterns');
   const configs = Object.fromEntries(Object.entries(patterns).map(([name, pattern]) => [name, configOf(pattern)]));
   return described({ name: 'by-layer', patterns: configs, otherwise: configOf(otherwise) }, (scores, info, sparsity) => {

@@ -1,9 +1,48 @@
-import type { Pattern } from '../contracts.js';
+import { SparsityError } from '../../errors.js';
+import type { Config, Pattern } from '../contracts.js';
 
-const fixed: ReadonlySet<string> = new Set(['nm', 'transposable-nm']);
+/** N and M of a pattern. */
+interface Pair {
+  readonly n: number;
+  readonly m: number;
+}
 
 /** The sparsity of an N:M pattern, 1 - n/m, which it has at every target above 0; undefined for a pattern that follows its target. */
 export function fixedSparsity({ config }: Pick<Pattern, 'config'>): number | undefined {
-  if (!config || !fixed.has(config.name)) return undefined;
-  return 1 - (config.n as number) / (config.m as number);
+  const pair = config && pairOf(config);
+  return pair && sparsityOf(pair);
+}
+
+/**
+ * Refuses a sparsity that is not that of the pattern: the masks would have the pattern's, logs and schedule say the other. `way` says what
+ * to do about it.
+ */
+export function checkFixedSparsity(
+  { config }: Pick<Pattern, 'config'>,
+  option: string,
+  given: number | undefined,
+  way = `leave ${option} out`,
+): void {
+  const pair = config && pairOf(config);
+  if (!pair || given === undefined || Math.abs(given - sparsityOf(pair)) <= 1e-9) return;
+  const expected = `${sparsityOf(pair)}, the sparsity of the pattern ${pair.n}:${pair.m}`;
+  throw new SparsityError({ what: option, got: given, expected, fix: `${way}, or choose another n and m` });
+}
+
+const fixed: ReadonlySet<string> = new Set(['nm', 'transposable-nm']);
+
+/** That of an N:M pattern, or of patterns by layer which are all N:M of one sparsity. */
+function pairOf(config: Config): Pair | undefined {
+  if (fixed.has(config.name)) return config as unknown as Pair;
+  if (config.name !== 'by-layer') return undefined;
+  const { patterns, otherwise } = config as unknown as { patterns: Readonly<Record<string, Config>>; otherwise: Config };
+  // A name that fits every layer leaves none to `otherwise`.
+  const parts = Object.hasOwn(patterns, '*') ? Object.values(patterns) : [...Object.values(patterns), otherwise];
+  const [first, ...rest] = parts.map(pairOf);
+  return first && rest.every((pair) => pair && sparsityOf(pair) === sparsityOf(first)) ? first : undefined;
+}
+
+/** Not 1 - n / m, which is 0.19999999999999996 for 4:5. */
+function sparsityOf({ n, m }: Pair): number {
+  return (m - n) / m;
 }

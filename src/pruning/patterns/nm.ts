@@ -1,7 +1,7 @@
 import { SparsityError } from '../../errors.js';
 import { highestInRuns } from '../../kernels/index.js';
 import { checkChoice, checkInteger, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { checkKernel } from './check-kernel.js';
@@ -26,7 +26,8 @@ export interface NmOptions {
    */
   readonly sharedOutputs?: number;
   /**
-   * `jaxpruner`: ties go to the highest index, and an axis that `m` does not divide is an error.
+   * `jaxpruner`: ties go to the highest index, and an axis that `m` does not divide is an error. `tfmot`: as the default; only its pair
+   * counts the zeros, so that its `sparsity_m_by_n=(1, 4)` is `{n: 3, m: 4}`.
    * @default 'default'
    */
   readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
@@ -45,7 +46,9 @@ export interface NmOptions {
  * nm({n: 2, m: 4})(Float32Array.of(3, 5, 1, 4), info, 0.5); // [0, 1, 0, 1]
  * ```
  */
-export function nm({ n, m, axis = 'input', sharedOutputs = 1, profile = 'default' }: NmOptions): Pattern {
+export function nm(options: NmOptions): Pattern {
+  checkGiven(nm, options);
+  const { n, m, axis = 'input', sharedOutputs = 1, profile = 'default' } = options;
   checkNm(n, m);
   checkAxis(axis);
   checkShared(sharedOutputs, axis);

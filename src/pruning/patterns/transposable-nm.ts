@@ -1,5 +1,5 @@
 import { checkChoice, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { bestRegularMask, type ScoreBlock } from './best-regular-mask.js';
@@ -34,7 +34,9 @@ export interface TransposableNmOptions {
  * transposableNm({n: 1, m: 2})(Float32Array.of(5, 4, 4, 1), info, 0.5); // [0, 1, 1, 0]: greedy keeps 5 and 1
  * ```
  */
-export function transposableNm({ n, m, search = 'best' }: TransposableNmOptions): Pattern {
+export function transposableNm(options: TransposableNmOptions): Pattern {
+  checkGiven(transposableNm, options);
+  const { n, m, search = 'best' } = options;
   checkNm(n, m);
   checkChoice('search', search, ['best', 'greedy']);
   const choose = search === 'best' ? bestRegularMask : greedyMask;

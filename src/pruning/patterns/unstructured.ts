@@ -1,5 +1,5 @@
 import { checkChoice } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { type CountProfile, countProfiles } from '../kept-count.js';
@@ -26,7 +26,9 @@ export interface UnstructuredOptions {
  * unstructured()(Float32Array.of(1, 3, 2, 1), info, 0.5); // [0, 1, 1, 0]
  * ```
  */
-export function unstructured({ profile = 'default' }: UnstructuredOptions = {}): Pattern {
+export function unstructured(options: UnstructuredOptions = {}): Pattern {
+  checkGiven(unstructured, options);
+  const { profile = 'default' } = options;
   checkChoice('profile', profile, countProfiles);
   return described({ name: 'unstructured', profile }, (scores, info, sparsity) => {
     checkKernel(info, scores);

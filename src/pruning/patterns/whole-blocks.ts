@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkChoice, checkInteger } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
 import { type CountProfile, countProfiles } from '../kept-count.js';
@@ -46,7 +46,9 @@ export interface WholeBlocksOptions {
  * pattern(Float32Array.of(1, 2, 3, 1, 4, 0, 2, 2), info, 0.5); // [0, 0, 1, 1, 0, 0, 1, 1]: means 1.75 and 2
  * ```
  */
-export function wholeBlocks({ sides, pooling = 'average', profile = 'default' }: WholeBlocksOptions): Pattern {
+export function wholeBlocks(options: WholeBlocksOptions): Pattern {
+  checkGiven(wholeBlocks, options);
+  const { sides, pooling = 'average', profile = 'default' } = options;
   if (!Array.isArray(sides)) {
     const fix = "write a list: [{axis: 'input', width: 4}]";
     throw new SparsityError({ what: 'sides', got: sides, expected: 'a list of axes and widths', fix });
@@ -100,7 +102,9 @@ export interface ChannelsOptions {
  * channels()(Float32Array.of(1, 2, 4, 2), info, 0.5); // [1, 0, 1, 0]
  * ```
  */
-export function channels({ axis = 'output', pooling = 'average', profile = 'default' }: ChannelsOptions = {}): Pattern {
+export function channels(options: ChannelsOptions = {}): Pattern {
+  checkGiven(channels, options);
+  const { axis = 'output', pooling = 'average', profile = 'default' } = options;
   checkAxis(axis, ['input', 'output']);
   checkChoice('pooling', pooling, ['average', 'max']);
   checkChoice('profile', profile, countProfiles);

@@ -10,7 +10,8 @@ import { groupLasso } from './group-lasso.js';
  * - `proximal`: after the optimizer's step the weights beyond the `gamma` greatest of a block shrink by `lambda`, down to exact zeros; see
  *   {@link blockRegulariser}.
  * - `surrogate`: the smooth stand-in for the same term, with `|w|_0` as `1 - exp(-|w| / beta)`; its gradient is added to that of the loss.
- * - `group-lasso`: `lambda * sum_b sqrt(|b|) * ||w_b||`, by its gradient too; it draws whole blocks to 0, see {@link groupLasso}.
+ * - `group-lasso`: the proximal step of `lambda * sum_b sqrt(|b|) * ||w_b||`, after the optimizer's too: the norm of each block shrinks by
+ *   `lambda * sqrt(|b|)`, whole blocks down to exact zeros; see {@link groupLasso}.
  */
 export type RegulariserOptions =
   | (BudgetOptions & {
@@ -27,7 +28,7 @@ export type RegulariserOptions =
     })
   | {
       readonly kind: 'group-lasso';
-      /** Strength, at least 0. */
+      /** Strength, at least 0: the step in units of the weights, a learning rate has no part in it. */
       readonly lambda: number;
     };
 
@@ -53,8 +54,8 @@ function regularisation(options: RegulariserOptions, block: Block, sparsity: num
   checkChoice('regulariser.kind', options.kind ?? 'proximal', ['proximal', 'surrogate', 'group-lasso']);
   const { lambda } = options;
   if (options.kind === 'group-lasso') {
-    const { gradient } = groupLasso({ block, lambda });
-    return { config: options, penaltyGradient: ({ weights, info }) => gradient(weights, info) };
+    const { proximal } = groupLasso({ block, lambda });
+    return { config: options, proximal: ({ weights, info }) => proximal(weights, info) };
   }
   const target = options.gamma === undefined ? { sparsity } : { gamma: options.gamma };
   const { proximal, surrogate } = blockRegulariser({ block, lambda, ...target });

@@ -1,7 +1,8 @@
 import { checkChoice, checkInteger, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { described } from '../described.js';
+import { counted } from './from-step-zero.js';
 import { updateSteps } from './update-steps.js';
 
 /** Options of {@link constantSchedule}. */
@@ -24,7 +25,9 @@ export interface ConstantScheduleOptions {
    */
   readonly frequency?: number;
   /**
-   * `jaxpruner`: updates fall on multiples of `frequency` from step 0 instead of from `beginStep`.
+   * Whose conventions hold. `tfmot`: steps count from 1, so that step t makes the masks of the t-th batch. `jaxpruner`: updates fall on
+   * multiples of `frequency` from step 0 instead of from `beginStep`; masks come a batch
+   * earlier than there, as those of ramps do.
    * @default 'default'
    */
   readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
@@ -40,12 +43,14 @@ export interface ConstantScheduleOptions {
  * ```
  */
 export function constantSchedule(options: ConstantScheduleOptions): Schedule {
+  checkGiven(constantSchedule, options);
   const { sparsity, beginStep = 0, endStep, frequency = 1, profile = 'default' } = options;
   checkSparsity('sparsity', sparsity);
   checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner']);
   const isUpdate = updateSteps({ beginStep, endStep, frequency, absolute: profile === 'jaxpruner' });
   const config = { name: 'constant', sparsity, beginStep, ...(endStep !== undefined && { endStep }), frequency, profile };
-  return described(config, (step) => ({ sparsity: step < beginStep ? 0 : sparsity, update: isUpdate(step) }));
+  const schedule = described(config, (step: number) => ({ sparsity: step < beginStep ? 0 : sparsity, update: isUpdate(step) }));
+  return counted(schedule, profile);
 }
 
 inConfig(constantSchedule, 'constant', { sparsity: true, beginStep: true, endStep: true, frequency: true, profile: true });
@@ -70,7 +75,9 @@ export interface OneShotScheduleOptions {
  * oneShotSchedule({sparsity: 0.5, step: 100})(101); // {sparsity: 0.5, update: false}
  * ```
  */
-export function oneShotSchedule({ sparsity, step = 0 }: OneShotScheduleOptions): Schedule {
+export function oneShotSchedule(options: OneShotScheduleOptions): Schedule {
+  checkGiven(oneShotSchedule, options);
+  const { sparsity, step = 0 } = options;
   checkInteger('step', step, 0);
   const schedule = constantSchedule({ sparsity, beginStep: step, endStep: step });
   return described({ name: 'one-shot', sparsity, step }, schedule.bind(undefined));

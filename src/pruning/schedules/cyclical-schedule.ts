@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkInteger, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { described } from '../described.js';
 
@@ -34,6 +34,7 @@ export interface CyclicalScheduleOptions {
  * ```
  */
 export function cyclicalSchedule(options: CyclicalScheduleOptions): Schedule {
+  checkGiven(cyclicalSchedule, options);
   const { sparsity, beginStep = 0, endStep, sparseSteps, denseSteps } = options;
   checkSparsity('sparsity', sparsity);
   checkInteger('beginStep', beginStep, 0);

@@ -1,4 +1,4 @@
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { type RampOptions, rampOptions, rampSchedule } from './ramp.js';
 
@@ -13,6 +13,7 @@ import { type RampOptions, rampOptions, rampSchedule } from './ramp.js';
  * ```
  */
 export function exponentialSchedule(options: RampOptions): Schedule {
+  checkGiven(exponentialSchedule, options);
   return rampSchedule({ name: 'exponential' }, options, (progress, initial, final) => {
     return 1 - (1 - initial) * ((1 - final) / (1 - initial)) ** progress;
   });

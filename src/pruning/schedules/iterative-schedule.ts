@@ -1,5 +1,5 @@
 import { checkAmount, checkInteger, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { described } from '../described.js';
 
@@ -39,6 +39,7 @@ export interface IterativeScheduleOptions {
  * ```
  */
 export function iterativeSchedule(options: IterativeScheduleOptions): Schedule {
+  checkGiven(iterativeSchedule, options);
   const { finalSparsity, stepsPerEpoch, epochsPerRound = 1, rounds = 500, power = 3 } = options;
   checkSparsity('finalSparsity', finalSparsity);
   checkInteger('stepsPerEpoch', stepsPerEpoch, 1);

@@ -1,5 +1,5 @@
 import { checkAmount } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { type RampOptions, rampOptions, rampSchedule } from './ramp.js';
 
@@ -22,7 +22,9 @@ export interface LateScheduleOptions extends RampOptions {
  * lateSchedule({finalSparsity: 0.8, endStep: 100})(50).sparsity; // 0.2
  * ```
  */
-export function lateSchedule({ power = 2, ...ramp }: LateScheduleOptions): Schedule {
+export function lateSchedule(options: LateScheduleOptions): Schedule {
+  checkGiven(lateSchedule, options);
+  const { power = 2, ...ramp } = options;
   checkAmount('power', power, true);
   return rampSchedule(
     { name: 'late', power },

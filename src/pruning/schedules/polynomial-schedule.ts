@@ -1,5 +1,5 @@
 import { checkAmount, checkInteger } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { type RampOptions, rampOptions, rampSchedule } from './ramp.js';
 
@@ -23,6 +23,7 @@ export interface PolynomialScheduleOptions extends RampOptions {
  * ```
  */
 export function polynomialSchedule(options: PolynomialScheduleOptions): Schedule {
+  checkGiven(polynomialSchedule, options);
   const { power = 3, ...ramp } = options;
   checkAmount('power', power, true);
   return rampSchedule({ name: 'polynomial', power }, ramp, (progress, initial, final) => {
@@ -43,6 +44,7 @@ inConfig(polynomialSchedule, 'polynomial', { ...rampOptions, power: true });
  * ```
  */
 export function linearSchedule(options: RampOptions): Schedule {
+  checkGiven(linearSchedule, options);
   return polynomialSchedule({ ...options, power: 1 });
 }
 
@@ -78,7 +80,9 @@ export interface CubicScheduleOptions {
  * cubicSchedule({finalSparsity: 0.5, frequency: 10, updates: 2})(10).sparsity; // 0.4375
  * ```
  */
-export function cubicSchedule({ updates, frequency, beginStep = 0, ...sparsities }: CubicScheduleOptions): Schedule {
+export function cubicSchedule(options: CubicScheduleOptions): Schedule {
+  checkGiven(cubicSchedule, options);
+  const { updates, frequency, beginStep = 0, ...sparsities } = options;
   checkInteger('updates', updates, 1);
   return polynomialSchedule({ ...sparsities, beginStep, frequency, endStep: beginStep + updates * frequency, power: 3 });
 }

@@ -3,6 +3,7 @@ import { checkChoice, checkInteger, checkSparsity } from '../check.js';
 import type { NamesOf } from '../config-entry.js';
 import type { Config, Schedule } from '../contracts.js';
 import { described } from '../described.js';
+import { counted } from './from-step-zero.js';
 import { updateSteps } from './update-steps.js';
 
 /** A ramp of sparsity between two steps. */
@@ -15,7 +16,7 @@ export interface RampOptions {
   /** Sparsity from `endStep` on, in [0, 1), `initialSparsity` or more. */
   readonly finalSparsity: number;
   /**
-   * Step at which the ramp begins; steps count from 0.
+   * Step at which the ramp begins; steps count from 0, but for a profile.
    * @default 0
    */
   readonly beginStep?: number;
@@ -27,8 +28,10 @@ export interface RampOptions {
    */
   readonly frequency?: number;
   /**
-   * Whose conventions hold. `tfmot`: no update at `endStep` where `frequency` misses it. `jaxpruner`: the same, updates fall on
-   * multiples of `frequency` from step 0, and the ramp is one step ahead.
+   * Whose conventions hold. `tfmot`: no update at `endStep` where `frequency` misses it, and steps count from 1, so that step t makes the
+   * masks of the t-th batch, at the end of the batch before, also of the last. `jaxpruner`: no such update either, updates fall on
+   * multiples of `frequency` from step 0, and the ramp is one step ahead; masks of step t are of the weights after batch t (counted from 1)
+   * and seen from batch t + 1 on, where in jaxpruner they are of the same weights, and seen from batch t + 2 on.
    * @default 'default'
    */
   readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
@@ -82,11 +85,12 @@ export function rampSchedule(
   const isUpdate = updateSteps({ beginStep, endStep, frequency, absolute, closing: profile === 'default' });
   const ahead = absolute ? 1 : 0;
   const config = { name, initialSparsity, finalSparsity, beginStep, endStep, frequency, ...more, profile };
-  return described(config, (step) => {
+  const schedule = described(config, (step: number) => {
     const progress = (step + ahead - beginStep) / (endStep - beginStep);
     const update = isUpdate(step);
     if (progress <= 0) return { sparsity: initialSparsity, update };
     if (progress >= 1) return { sparsity: finalSparsity, update };
     return { sparsity: curve(progress, initialSparsity, finalSparsity), update };
   });
+  return counted(schedule, profile);
 }

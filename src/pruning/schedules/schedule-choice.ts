@@ -3,6 +3,7 @@ import { checkSparsity } from '../check.js';
 import type { NamesOf } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { configOf } from '../described.js';
+import { fromStepZero } from './from-step-zero.js';
 import { type PolynomialScheduleOptions, polynomialSchedule } from './polynomial-schedule.js';
 
 /** When a method prunes, and how much: by the options of a ramp or by a schedule of any kind, never both. */
@@ -37,16 +38,17 @@ export const scheduleChoiceOptions = {
 } satisfies NamesOf<ScheduleChoice>;
 
 /**
- * The schedule that was chosen, and what stands for it in a method's config: the options of the ramp, or the schedule's own config.
+ * The schedule that was chosen, by steps that count from 0, and what stands for it in a method's config: the options of the
+ * ramp, or the schedule's own config.
  *
  * @throws SparsityError when a schedule is given together with an option of the ramp, when neither a schedule nor `endStep` is given, for
- * a schedule that is no function, for a ramp out of range.
+ * a ramp out of range.
  */
 export function chosenSchedule({ schedule, ...ramp }: ScheduleChoice): { schedule: Schedule; config: object } {
   const given = Object.keys(scheduleChoiceOptions).filter((option) => ramp[option as keyof typeof ramp] !== undefined);
   if (schedule !== undefined) {
-    checkSchedule(schedule, given);
-    return { schedule, config: { schedule: configOf(schedule) } };
+    checkAlone(given);
+    return { schedule: fromStepZero(schedule), config: { schedule: configOf(schedule) } };
   }
   if (ramp.endStep === undefined) {
     throw new SparsityError({
@@ -56,9 +58,11 @@ export function chosenSchedule({ schedule, ...ramp }: ScheduleChoice): { schedul
       fix: 'pass endStep, at which the final sparsity is reached, or schedule: constantSchedule({sparsity: 0.9}) and the like',
     });
   }
-  const made = polynomialSchedule({ ...ramp, finalSparsity: ramp.finalSparsity ?? 0.9 });
+  // A method hands over all that it was given.
+  const own = Object.fromEntries(given.map((option) => [option, ramp[option as keyof typeof ramp]])) as typeof ramp;
+  const made = polynomialSchedule({ finalSparsity: 0.9, ...own });
   const { name: _, ...config } = configOf(made);
-  return { schedule: made, config };
+  return { schedule: fromStepZero(made), config };
 }
 
 /**
@@ -72,15 +76,7 @@ export function settledSparsity(schedule: Schedule): number {
   return sparsity;
 }
 
-function checkSchedule(schedule: Schedule, given: readonly string[]): void {
-  if (typeof schedule !== 'function') {
-    throw new SparsityError({
-      what: 'schedule',
-      got: schedule,
-      expected: 'a function from the step to {sparsity, update}',
-      fix: 'pass what constantSchedule({...}) and the like return; plain data goes through methodFromConfig',
-    });
-  }
+function checkAlone(given: readonly string[]): void {
   if (given.length === 0) return;
   throw new SparsityError({
     what: 'schedule',

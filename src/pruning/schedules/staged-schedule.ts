@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkInteger, checkSparsity } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Schedule } from '../contracts.js';
 import { described } from '../described.js';
 
@@ -29,7 +29,9 @@ export interface StagedScheduleOptions {
  * schedule(150); // {sparsity: 0.5, update: false}
  * ```
  */
-export function stagedSchedule({ stages }: StagedScheduleOptions): Schedule {
+export function stagedSchedule(options: StagedScheduleOptions): Schedule {
+  checkGiven(stagedSchedule, options);
+  const { stages } = options;
   if (!Array.isArray(stages) || stages.length === 0) {
     const fix = 'pass stages: [{step: 0, sparsity: 0.5}]';
     throw new SparsityError({ what: 'stages', got: stages, expected: 'one stage at least', fix });

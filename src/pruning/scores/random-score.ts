@@ -1,6 +1,6 @@
 import { createRng } from '../../rng.js';
 import { checkSeed } from '../check.js';
-import { inConfig } from '../config-entry.js';
+import { checkGiven, inConfig } from '../config-entry.js';
 import type { Score } from '../contracts.js';
 import { described } from '../described.js';
 
@@ -23,7 +23,9 @@ export interface RandomScoreOptions {
  * randomScore({seed: 7})({info, weights: Float32Array.of(-3, 1), masks: undefined}).length; // 2
  * ```
  */
-export function randomScore({ seed = 0 }: RandomScoreOptions = {}): Score {
+export function randomScore(options: RandomScoreOptions = {}): Score {
+  checkGiven(randomScore, options);
+  const { seed = 0 } = options;
   checkSeed('seed', seed);
   return described({ name: 'random', seed }, ({ weights }, index = 0) => {
     const rng = createRng(`${seed}/score/${index}`);

@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { checkChoice } from '../check.js';
-import { keptCount } from '../kept-count.js';
+import { decimalNoise, keptCount } from '../kept-count.js';
 import { topScores } from '../patterns/top-scores.js';
 import { sparsityOf } from '../sparsity-of.js';
 import { checkFraction } from './check-fraction.js';
@@ -16,8 +16,9 @@ export interface DropAndGrowOptions {
   /** Fraction of the kept weights that is dropped, in [0, 1]. */
   readonly dropFraction: number;
   /**
-   * `default`: the count of dropped weights is rounded down, as RigL has it. `jaxpruner`: the counts of weights that stay and of those
-   * that are left after growing are {@link keptCount} of their sparsities, so that one stays at least.
+   * `default`: the count of dropped weights is rounded down, as RigL has it, of the fraction as it is written in decimals: 0.29 of 100 are
+   * 29. `jaxpruner`: the counts of weights that stay and of those that are left after growing are {@link keptCount} of their sparsities, so
+   * that one stays at least.
    * @default 'default'
    */
   readonly profile?: 'default' | 'jaxpruner';
@@ -67,7 +68,9 @@ export function dropAndGrow(options: DropAndGrowOptions): DropAndGrowResult {
 /** How many stay, and how many are active once as many have grown. */
 function counts(mask: Uint8Array, dropFraction: number, profile: 'default' | 'jaxpruner'): { stay: number; active: number } {
   const ones = mask.reduce((sum, bit) => sum + bit, 0);
-  if (profile === 'default' || ones === 0) return { stay: ones - Math.trunc(ones * dropFraction), active: ones };
+  if (profile === 'default' || ones === 0) {
+    return { stay: ones - Math.floor(ones * dropFraction + ones * decimalNoise), active: ones };
+  }
   const sparsity = sparsityOf(mask);
   const dropped = 1 - (1 - sparsity) * (1 - dropFraction);
   return {
