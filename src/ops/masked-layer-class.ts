@@ -111,7 +111,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
         const compute = () => super.call(inputs, kwargs);
         if (!isRecording()) return this.withKernels((store) => store.effective(), compute);
         const [own, first] = [ownStores[0] as DenseKernelStore, masks[0]];
-        if (known && first) return this.train([inputs].flat()[0] as tf.Tensor, own.variable, first, known.op);
+        if (known && first) return this.train([inputs].flat()[0] as tf.Tensor, own.read(), first, known.op);
         for (const each of masks) if (each) checkOneKernel(this.name, each);
         return this.withKernels(({ variable }, i) => masks[i] && maskedKernel(variable, masks[i]), compute);
       });

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
+import { forwardBackwardOp } from '../forward-backward-op.js';
+import { maskedKernelName } from '../masked-kernel-op.js';
 import { type OptimizerSlot, slotCandidates } from '../optimizer-slots.js';
 import { onHeap } from './on-heap.js';
 
@@ -55,6 +57,18 @@ export class CompactKernel {
     this.sync();
     this.moveSlots(this.variable, this.dense, (slot) => this.scatter(slot));
     tf.dispose([this.variable, this.positions]);
+  }
+
+  /** The kernel of now for whoever wants all of it in a loss: what it gets for a gradient comes to the kept values. */
+  inFull(): tf.Tensor {
+    return forwardBackwardOp({
+      name: maskedKernelName,
+      // A tap knows the kernel by its dense variable.
+      inputs: { w: this.variable, dense: this.dense },
+      attrs: {},
+      forward: () => this.scatter(this.variable),
+      backward: (dy) => ({ w: () => this.gather(dy) }),
+    });
   }
 
   /** Compact values, or their gradient, in the shape of the kernel. */

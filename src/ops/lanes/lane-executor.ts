@@ -4,7 +4,7 @@ import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import { asOneOp, withoutChain } from '../op-chain.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
 import { isTapWatching } from '../tap/attach-tap.js';
-import { inTrainingStep } from '../training-step.js';
+import { inTrainingLoss, inTrainingStep } from '../training-step.js';
 import { CompactKernel } from './compact-kernel.js';
 import { laneGeometry, storeOf } from './lane-choice.js';
 import { applyInLanes, tilingPool } from './lane-companions.js';
@@ -106,7 +106,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
       }),
     storeOf(layer) {
       const store = storeOf(layer);
-      const before = (first: () => void, method: 'readKernel' | 'effective' | 'readSlots' | 'repack' | 'enforce' | 'dispose') => {
+      const before = (first: () => void, method: 'readKernel' | 'readSlots' | 'repack' | 'enforce' | 'dispose') => {
         const own = store[method] as (...args: unknown[]) => unknown;
         Object.assign(store, {
           [method]: (...args: unknown[]) => {
@@ -115,7 +115,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
           },
         });
       };
-      for (const method of ['readKernel', 'effective'] as const) before(() => compacts.get(layer)?.sync(), method);
+      before(() => compacts.get(layer)?.sync(), 'readKernel');
       for (const method of ['readSlots', 'repack', 'enforce'] as const) before(() => settle(layer), method);
       before(() => forget(layer), 'dispose');
       const { regroup } = store;
@@ -131,9 +131,16 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
       };
       store.settle = () => settle(layer);
       store.prepare = (optimizer) => prepare(layer, optimizer);
+      const { effective } = store;
+      store.effective = (mask) => {
+        const compact = compacts.get(layer);
+        if (compact && inTrainingLoss()) return compact.inFull();
+        compact?.sync();
+        return effective.call(store, mask);
+      };
       store.read = () => {
         const compact = compacts.get(layer);
-        if (compact && inTrainingStep()) return compact.variable;
+        if (compact && inTrainingStep()) return inTrainingLoss() ? compact.inFull() : compact.variable;
         // Who reads the variable may look at its slots next, as `save` does.
         settle(layer);
         return store.variable;
@@ -179,7 +186,7 @@ function runMasked(
   const name = activation?.getClassName() ?? 'linear';
   // A custom training loop asks for the gradient of the dense variable.
   const values = compact && !compact.isStale && (inTrainingStep() || !isRecording()) ? 'gradient' : 'dense';
-  const w = values === 'gradient' ? (compact as CompactKernel).variable : (store.read() as tf.Variable);
+  const w = values === 'gradient' ? (compact as CompactKernel).variable : store.read();
   const inFull = (use: LaneUse) => ({ ...use, G: (compact as CompactKernel).scatter(use.G) });
   const { outHeight, outWidth, outChannels } = plan.geometry;
   const images = store.info.kind === 'dense' ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels];
