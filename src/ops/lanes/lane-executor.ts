@@ -23,7 +23,7 @@ import { fromLanes, toLanes } from './lane-layout.js';
 import type { LanePlan, PlacedProduct } from './lane-plan.js';
 import { type KnownPlan, LanePlans } from './lane-plans.js';
 import { reportUse } from './lane-report.js';
-import { hasLanes } from './on-heap.js';
+import { hasHeap, hasLanes } from './on-heap.js';
 import { rowSoftmax } from './row-softmax.js';
 
 /** Options of {@link laneExecutor}. */
@@ -62,11 +62,12 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
 
   /** Trains the kept values by themselves from now on, where they can be and the layer has run in lanes under these masks. */
   function prepare(layer: MaskedLayer, optimizer: tf.Optimizer): void {
+    const known = hasHeap() ? plans.known(storeOf(layer)) : undefined;
+    const product = known && compactProduct(layer, known);
     const compact = compacts.get(layer);
-    if (compact && (compact.isStale || !compact.isFor(optimizer))) settle(layer);
-    const known = plans.known(storeOf(layer));
-    const product = known && !compacts.has(layer) && compactProduct(layer, known);
-    if (product) compacts.set(layer, new CompactKernel(storeOf(layer).variable, product.list.order, optimizer));
+    if (compact && (!product || compact.isStale || !compact.isFor(optimizer))) settle(layer);
+    if (!product || compacts.has(layer)) return;
+    compacts.set(layer, new CompactKernel(storeOf(layer).variable, product.list.order, optimizer));
   }
 
   /** The result of a layer in lanes, or why there is none. */
@@ -166,7 +167,9 @@ function compactProduct(layer: MaskedLayer, { plan, source }: KnownPlan): Placed
   const zero = treatment.pruned === 'zero' && treatment.slots === 'zero' && treatment.decay === 0;
   // A regularizer of the kernel wants to see the kernel.
   const { kernelRegularizer } = layer as unknown as { kernelRegularizer?: unknown };
-  if (!zero || opMasks?.term || kernelRegularizer || !layer.trainable) return undefined;
+  // A variable is frozen at once, its layer's model when it is compiled anew.
+  const isFrozen = !layer.trainable || !store.variable.trainable;
+  if (!zero || opMasks?.term || kernelRegularizer || isFrozen) return undefined;
   const { forward, backward, gradient } = store.masks;
   const one = source === store.masks && forward !== null && forward === backward && forward === gradient;
   const product = one ? plan.gradient?.() : undefined;
