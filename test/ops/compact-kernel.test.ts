@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { checkpoint, hardwareCost, pruning, restoreCheckpoint, seededBatches } from 'tfjs-sparsity/callbacks';
 import { denseArray } from 'tfjs-sparsity/hw';
-import { optimizerSlots, prunableKernels, sparsify } from 'tfjs-sparsity/ops';
+import { optimizerSlots, prunableKernels, sparsify, strip } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
@@ -265,6 +265,45 @@ describe('kernels whose kept values are trained by themselves', () => {
       }
       results[1]?.forEach((value, i) => {
         expect(value).toBeCloseTo(results[0]?.[i] as number, 4);
+      });
+      tf.dispose([set.xs, set.ys]);
+    });
+  });
+
+  it.runIf(backend === 'wasm')('are read, saved and trained on another backend too, and on wasm again', async () => {
+    await expectNoLeak(async () => {
+      const set = data();
+      const results: Float32Array[][] = [];
+      for (const execution of ['dense', 'sparse'] as const) {
+        const model = build(execution);
+        const optimizer = tf.train.adam(0.01);
+        model.compile({ optimizer, loss: 'meanSquaredError' });
+        prune(model, 1);
+        const seen: Float32Array[] = [];
+        const look = () =>
+          tf.tidy(() => {
+            seen.push((model.predict(set.xs) as tf.Tensor).dataSync<'float32'>().slice());
+            seen.push(...model.getWeights().map((weight) => weight.dataSync<'float32'>().slice()));
+          });
+        try {
+          for (const name of ['wasm', 'cpu', 'cpu', 'wasm', 'cpu']) {
+            await tf.setBackend(name);
+            look();
+            await train(model, set, 2);
+          }
+          look();
+          const stripped = strip(model);
+          seen.push(tf.tidy(() => (stripped.predict(set.xs) as tf.Tensor).dataSync<'float32'>().slice()));
+          stripped.dispose();
+          model.dispose();
+        } finally {
+          await tf.setBackend('wasm');
+        }
+        optimizer.dispose();
+        results.push(seen);
+      }
+      results[1]?.forEach((values, i) => {
+        for (const [j, value] of values.entries()) expect(value).toBeCloseTo(results[0]?.[i]?.[j] as number, 4);
       });
       tf.dispose([set.xs, set.ys]);
     });

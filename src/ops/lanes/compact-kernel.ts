@@ -3,7 +3,7 @@ import { SparsityError } from '../../errors.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import { maskedKernelName } from '../masked-kernel-op.js';
 import { type OptimizerSlot, slotCandidates } from '../optimizer-slots.js';
-import { onHeap } from './on-heap.js';
+import { hasHeap, onHeap } from './on-heap.js';
 
 /**
  * The kept values of a kernel as a variable of their own, which an optimizer trains in place of the dense one, so that nothing is
@@ -14,7 +14,7 @@ export class CompactKernel {
   /** What the dense variable held when the two were last alike: assigning to a variable gives it other data. */
   private denseData: object;
   private compactData: object;
-  /** `order` on the heap. */
+  /** `order` where tfjs computes. */
   private readonly positions: tf.Tensor;
 
   /**
@@ -73,6 +73,10 @@ export class CompactKernel {
 
   /** Compact values, or their gradient, in the shape of the kernel. */
   scatter(values: tf.Tensor): tf.Tensor {
+    if (!hasHeap()) {
+      const { shape, size } = this.dense;
+      return tf.scatterND(this.positions.expandDims(1), values, [size]).reshape(shape);
+    }
     return onHeap({ values, positions: this.positions }, (heap, inputs) => {
       const all = heap.zeros(this.dense.shape);
       heap.lanes.scatter(heap.pointer(inputs.values), heap.pointer(inputs.positions), heap.pointer(all), this.order.length);
@@ -81,6 +85,7 @@ export class CompactKernel {
   }
 
   private gather(all: tf.Tensor): tf.Tensor {
+    if (!hasHeap()) return tf.gather(all.flatten(), this.positions);
     return onHeap({ all, positions: this.positions }, (heap, inputs) => {
       const values = heap.output([this.order.length]);
       heap.lanes.permute(heap.pointer(inputs.all), heap.pointer(inputs.positions), heap.pointer(values), this.order.length);
