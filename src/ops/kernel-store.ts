@@ -235,6 +235,7 @@ export class DenseKernelStore implements KernelStore {
       },
       term: this.term ?? null,
       areApplied: this.groupedWeights !== undefined,
+      sharedBy: this,
       decay: this.treatment.decay,
       ...(this.isCollecting && { onGradient: (G: tf.Tensor) => this.collect(G) }),
       thinning: this.thinning ?? null,
