@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { checkFirstDerivative } from './first-derivatives.js';
 import { openChain } from './op-chain.js';
 
 /** An op whose gradients are computed only for the inputs that need one. */
@@ -48,7 +49,7 @@ export function isRecording(): boolean {
  * Runs an op with its own gradients. `tf.customGrad` computes all of them; here the thunk of an input that nothing upstream trains is
  * never called, so that the first layer's input gradient costs nothing.
  *
- * @throws SparsityError when tfjs is not of the tested range.
+ * @throws SparsityError when tfjs is not of the tested range; in the backward pass where the gradient is to have a gradient.
  */
 export function forwardBackwardOp(op: ForwardBackwardOp): tf.Tensor {
   const chain = openChain();
@@ -56,7 +57,10 @@ export function forwardBackwardOp(op: ForwardBackwardOp): tf.Tensor {
   return tf.tidy(op.name, () =>
     engine().runKernelFunc({
       forwardFunc: (_, save) => op.forward(save),
-      backwardsFunc: (dy, saved) => op.backward(dy, saved),
+      backwardsFunc: (dy, saved) => {
+        checkFirstDerivative(op.name);
+        return op.backward(dy, saved);
+      },
       inputs: op.inputs,
       attrs: op.attrs,
     }),

@@ -16,7 +16,10 @@ import { namedSlots } from './optimizer-slots.js';
 export interface KernelStore extends PrunableKernel {
   /** How masked weights are treated, as the last repack declared. */
   readonly treatment: PrunedTreatment;
-  /** What the layer's weight is for who reads it now: the dense variable, or in a training step what is trained in its place. */
+  /**
+   * What the layer's weight is for who reads it now: the dense variable; in a training step what is trained in its place, where tfjs
+   * collects that, and the kernel made of it, in the loss.
+   */
   read(): tf.Tensor;
   /** Called before each step of `fit` and `trainOnBatch`: what is trained may take another form now. */
   prepare(optimizer: tf.Optimizer): void;
@@ -232,6 +235,7 @@ export class DenseKernelStore implements KernelStore {
       },
       term: this.term ?? null,
       areApplied: this.groupedWeights !== undefined,
+      sharedBy: this,
       decay: this.treatment.decay,
       ...(this.isCollecting && { onGradient: (G: tf.Tensor) => this.collect(G) }),
       thinning: this.thinning ?? null,

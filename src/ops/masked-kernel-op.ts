@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { effectiveWeights } from './effective-weights.js';
 import { forwardBackwardOp } from './forward-backward-op.js';
 import type { OpMasks } from './masked-ops.js';
+import { termsToAdd } from './terms-to-add.js';
 
 /** Its name on the tape, by which the tap knows that a kernel comes out where a kernel went in. */
 export const maskedKernelName = 'maskedKernel';
@@ -13,7 +14,7 @@ export const maskedKernelName = 'maskedKernel';
  * @param w W; masks of the same shape. M_b is the forward mask: one kernel serves the forward pass and the input gradient.
  */
 export function maskedKernel(w: tf.Tensor, masks: OpMasks): tf.Tensor {
-  const { forward = null, gradient = forward, term = null, decay = 0, onGradient } = masks;
+  const { forward = null, gradient = forward, onGradient } = masks;
   return forwardBackwardOp({
     name: maskedKernelName,
     inputs: { w },
@@ -25,6 +26,7 @@ export function maskedKernel(w: tf.Tensor, masks: OpMasks): tf.Tensor {
     backward: (dy, [W]) => ({
       w: () => {
         onGradient?.(dy);
+        const { term, decay } = termsToAdd(masks);
         let G = term ? dy.add(term) : dy;
         if (gradient) G = G.mul(gradient);
         if (decay === 0 || !forward) return G.clone();

@@ -111,7 +111,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
         const compute = () => super.call(inputs, kwargs);
         if (!isRecording()) return this.withKernels((store) => store.effective(), compute);
         const [own, first] = [ownStores[0] as DenseKernelStore, masks[0]];
-        if (known && first) return this.train([inputs].flat()[0] as tf.Tensor, own.variable, first, known.op);
+        if (known && first) return this.train([inputs].flat()[0] as tf.Tensor, own.read(), first, known.op);
         for (const each of masks) if (each) checkOneKernel(this.name, each);
         return this.withKernels(({ variable }, i) => masks[i] && maskedKernel(variable, masks[i]), compute);
       });
@@ -140,11 +140,11 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
      * Ties the masks to the variable of the `i`th kernel, which tfjs writes when weights are set or loaded (optimizers assign to what is inside)
      * and disposes also where a wrapper holds this layer.
      */
-    private follow(kernelVariable: LayerKernel, store: KernelStore, i: number): void {
+    private follow(kernelVariable: LayerKernel, store: DenseKernelStore, i: number): void {
       const { read, write, dispose } = kernelVariable;
       kernelVariable.read = () => {
         const own = read.call(kernelVariable);
-        return this.standIns[i] ?? this.kernelStores[i]?.read() ?? own;
+        return this.standIns[i] ?? underMasks(this.kernelStores[i]?.read() ?? own, store);
       };
       kernelVariable.write = (values) => {
         write.call(kernelVariable, values);
@@ -208,6 +208,12 @@ function pruneInitially(store: DenseKernelStore, sparsity: number): void {
   const scores = magnitudeScore()({ info, weights: store.readKernel(), masks: undefined });
   const mask = unstructured()(scores, info, sparsity);
   store.repack({ forward: mask, backward: mask, gradient: mask }, store.treatment);
+}
+
+/** A kernel for whoever else reads it in a loss: pruned weights, which are 0, get no gradient from there either. */
+function underMasks(w: tf.Tensor, { variable, treatment, opMasks }: DenseKernelStore): tf.Tensor {
+  const masks = isRecording() && w === variable && treatment.pruned === 'zero' ? opMasks : undefined;
+  return masks?.forward ? maskedKernel(w, { forward: masks.forward, gradient: masks.gradient ?? null }) : w;
 }
 
 function checkOneKernel(layer: string, { forward, backward, thinning }: OpMasks): void {

@@ -4,6 +4,7 @@ import type { MaskedOpAttrs } from './contracts.js';
 import { effectiveWeights } from './effective-weights.js';
 import { forwardBackwardOp } from './forward-backward-op.js';
 import { gradientOperands, type ThinnedValues } from './gradient-operands.js';
+import { termsToAdd } from './terms-to-add.js';
 
 /**
  * The named masks of one op: float tensors of zeros and ones with the shape of `w`, kept alive by the caller until the backward pass has
@@ -22,6 +23,8 @@ export interface OpMasks {
   readonly term?: tf.Tensor | null;
   /** Lambda, in 1/step: `decay * (1 - M_f).W` is added to the weight gradient (SR-STE). @default 0 */
   readonly decay?: number;
+  /** Whose masks they are: a backward pass adds `term` and the decay once for all uses with the same object. @default each op adds its own */
+  readonly sharedBy?: object;
   /** Is handed the weight gradient before anything is added to it or masked, in the shape of w. @default none */
   readonly onGradient?: (G: tf.Tensor) => void;
   /** K_A and K_E, and what E of both gradient products becomes. @default operands as they are */
@@ -52,11 +55,10 @@ function maskedOp(
   masks: OpMasks,
   gemms: Gemms,
 ): tf.Tensor {
-  const { forward = null, backward = forward, gradient = forward, term = null, decay = 0 } = masks;
+  const { forward = null, backward = forward, gradient = forward, decay = 0 } = masks;
   const { thinning = null, onGradient } = masks;
   const thinned: ThinnedValues = {};
   const effective = (mask: tf.Tensor | null) => effectiveWeights(w, mask, masks).reshape(kernelShape);
-  const decays = decay !== 0 && forward !== null;
   return forwardBackwardOp({
     name: attrs.maskedOp,
     inputs: { x, w },
@@ -65,7 +67,7 @@ function maskedOp(
       const forwardW = effective(forward);
       const backwardW = backward === forward ? forwardW : effective(backward);
       // The wasm backend copies what is saved, so W_b is left out where it is W_f.
-      if (decays) save([x, forwardW, backwardW, w]);
+      if (forward && decay !== 0) save([x, forwardW, backwardW, w]);
       else save(backwardW === forwardW ? [x, forwardW] : [x, forwardW, backwardW]);
       return gemms.forward(x, forwardW);
     },
@@ -76,9 +78,10 @@ function maskedOp(
         w: () => {
           let G = gemms.weightGradient(gradientA(), E(), kernelShape).reshape(w.shape);
           onGradient?.(G);
-          if (term) G = G.add(term);
+          const added = termsToAdd(masks);
+          if (added.term) G = G.add(added.term);
           if (gradient) G = G.mul(gradient);
-          if (decays) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(decay));
+          if (forward && added.decay !== 0) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(added.decay));
           return G;
         },
       };

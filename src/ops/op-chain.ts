@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { checkFirstDerivative } from './first-derivatives.js';
 import type { ForwardBackwardOp } from './forward-backward-op.js';
 import { onHeap } from './lanes/on-heap.js';
 import { type TapeNode, tapeEngine } from './tap/tape.js';
@@ -56,6 +57,7 @@ class OpChain {
     engine.addTapeNode('opChain', inputsOf(part), part.outputs, undefined, part.saved);
     const node = engine.state.activeTape?.at(-1) as TapeNode;
     node.gradient = function (dys) {
+      checkFirstDerivative((part.ops[0] as RecordedOp).op.name);
       const inputs = Object.entries(this.inputs);
       const gradients = backward(part, new Set(inputs.map(([, { id }]) => id)), dys);
       return Object.fromEntries(inputs.map(([name, { id, shape }]) => [name, () => gradients.get(id) ?? tf.zeros(shape)]));

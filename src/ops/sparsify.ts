@@ -14,7 +14,9 @@ import { groupRegions, type RegionGroup } from './region-groups.js';
 export interface SparsifyOptions extends LayerPolicy {
   /**
    * `dense`: masked layers multiply dense kernels. `sparse`: chains of layers are grouped into regions, which on the wasm backend compute
-   * with the non-zeros only, in all three products, where a layer is sparse enough to gain by it. @default 'dense'
+   * with the non-zeros only, in all three products, where a layer is sparse enough to gain by it. The kept values of a kernel are then
+   * trained by themselves: `getWeights()` and `weights[i].read()` give the kernel of now, tfjs's field `weights[i].val` may hold an older
+   * one. @default 'dense'
    */
   readonly execution?: 'dense' | 'sparse';
   /**

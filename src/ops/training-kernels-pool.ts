@@ -3,9 +3,7 @@ import { geometryOf, type Shape4D } from './training-kernels-geometry.js';
 import type { HeapKernel } from './training-kernels-heap.js';
 
 /** dx of tf.maxPool, NHWC. */
-export const maxPoolGrad: HeapKernel = (inputs, attrs, heap, stock) => {
-  const { dy, input } = inputs;
-  if (input.dtype !== 'float32') return stock(inputs, attrs);
+export const maxPoolGrad: HeapKernel = ({ dy, input }, attrs, heap) => {
   const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
   const shape = input.shape as Shape4D;
   const g = geometryOf(tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode));

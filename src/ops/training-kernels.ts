@@ -36,21 +36,30 @@ export interface TrainingKernelOptions {
   readonly simd?: 'auto' | KernelBuild;
 }
 
+/** A kernel that reads its inputs as floats; of anything else tfjs's own may say that it cannot. */
+function ofFloats(kernel: HeapKernel): HeapKernel {
+  return (inputs, attrs, heap, stock) => {
+    // A bias may be undefined.
+    const areFloats = Object.values<tf.TensorInfo | undefined>(inputs).every((t) => !t || t.dtype === 'float32');
+    return areFloats ? kernel(inputs, attrs, heap, stock) : stock(inputs, attrs);
+  };
+}
+
 /** Kernels that tfjs's wasm backend lacks, and kernels of its own that are wrong (3-D) or that ours outrun. */
 const missing: Readonly<Record<string, HeapKernel>> = {
-  Conv2DBackpropFilter: conv2dBackpropFilter,
-  DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
-  DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
+  Conv2DBackpropFilter: ofFloats(conv2dBackpropFilter),
+  DepthwiseConv2dNativeBackpropFilter: ofFloats(depthwiseBackpropFilter),
+  DepthwiseConv2dNativeBackpropInput: ofFloats(depthwiseBackpropInput),
   UnsortedSegmentSum: unsortedSegmentSum,
 };
 const poor: Readonly<Record<string, HeapKernel>> = {
-  Conv2D: conv2d,
-  FusedConv2D: fusedConv2d,
-  Conv2DBackpropInput: conv2dBackpropInput,
-  Conv3DBackpropFilterV2: conv3dBackpropFilter,
-  Conv3DBackpropInputV2: conv3dBackpropInput,
-  BatchMatMul: batchMatMul,
-  _FusedMatMul: fusedMatMul,
+  Conv2D: ofFloats(conv2d),
+  FusedConv2D: ofFloats(fusedConv2d),
+  Conv2DBackpropInput: ofFloats(conv2dBackpropInput),
+  Conv3DBackpropFilterV2: ofFloats(conv3dBackpropFilter),
+  Conv3DBackpropInputV2: ofFloats(conv3dBackpropInput),
+  BatchMatMul: ofFloats(batchMatMul),
+  _FusedMatMul: ofFloats(fusedMatMul),
   Add: combine('add'),
   Sub: combine('subtract'),
   Multiply: combine('multiply'),
@@ -59,7 +68,7 @@ const poor: Readonly<Record<string, HeapKernel>> = {
   Identity: identity,
   Cast: cast,
   FusedBatchNorm: fusedBatchNorm,
-  MaxPoolGrad: maxPoolGrad,
+  MaxPoolGrad: ofFloats(maxPoolGrad),
   Mean: meanAxes,
   Sum: sumAxes,
 };

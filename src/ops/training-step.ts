@@ -3,12 +3,18 @@ import { withFusedLoss } from './fused-crossentropy.js';
 import { withFusedUpdates } from './fused-updates.js';
 import { isMasked } from './masked-layer-class.js';
 import { leavesOf } from './model-layers.js';
+import { tapeEngine } from './tap/tape.js';
 
 let depth = 0;
 
 /** Whether a training step of a model runs whose layers may be trained by other variables than their own. */
 export function inTrainingStep(): boolean {
   return depth > 0;
+}
+
+/** Whether the loss of a training step is computed, for which kernels are as they look from outside: tfjs collects the variables before. */
+export function inTrainingLoss(): boolean {
+  return depth > 0 && tapeEngine().state.gradientDepth > 0;
 }
 
 /** Runs `body` as a part of a training step: layers then give out the variables that are trained, in the shape in which they are. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { checkpoint, hardwareCost, pruning, restoreCheckpoint, seededBatches } from 'tfjs-sparsity/callbacks';
 import { denseArray } from 'tfjs-sparsity/hw';
-import { optimizerSlots, prunableKernels, sparsify } from 'tfjs-sparsity/ops';
+import { optimizerSlots, prunableKernels, sparsify, strip } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../support/temporary.js';
 
 const initializer = (seed: number) => ({ kernelInitializer: tf.initializers.glorotUniform({ seed }) });
 
-function build(): tf.Sequential {
+function build(execution: 'dense' | 'sparse' = 'sparse'): tf.Sequential {
   const dense = tf.sequential({
     layers: [
       tf.layers.dense({ name: 'a', units: 12, activation: 'relu', inputShape: [10], ...initializer(1) }),
@@ -21,7 +21,7 @@ function build(): tf.Sequential {
       tf.layers.dense({ name: 'c', units: 2, ...initializer(3) }),
     ],
   });
-  const model = sparsify(dense, { execution: 'sparse' });
+  const model = sparsify(dense, { execution });
   dense.dispose();
   return model;
 }
@@ -210,6 +210,102 @@ describe('kernels whose kept values are trained by themselves', () => {
       expect(second[0]).not.toEqual(first[0]);
       tf.dispose([set.xs, set.ys]);
       model.dispose();
+    });
+  });
+
+  it('stay where they are, like all that is frozen, from the moment at which their layer is', async () => {
+    await expectNoLeak(async () => {
+      const set = data();
+      const results: Float32Array[][] = [];
+      for (const execution of ['dense', 'sparse'] as const) {
+        const model = build(execution);
+        const optimizer = tf.train.sgd(0.05);
+        model.compile({ optimizer, loss: 'meanSquaredError' });
+        prune(model, 1);
+        await train(model, set, 3);
+        const frozen = model.getLayer('a');
+        const before = prunableKernels(model).map((kernel) => kernel.readKernel());
+        frozen.trainable = false;
+        await train(model, set, 2);
+        const after = prunableKernels(model).map((kernel) => kernel.readKernel());
+        expect(after[0]).toEqual(before[0]);
+        expect(after[1]).not.toEqual(before[1]);
+        frozen.trainable = true;
+        await train(model, set, 2);
+        expect(prunableKernels(model)[0]?.readKernel()).not.toEqual(before[0]);
+        results.push(model.getWeights().map((weight) => weight.dataSync<'float32'>().slice()));
+        model.dispose();
+        optimizer.dispose();
+      }
+      results[1]?.forEach((values, i) => {
+        for (const [j, value] of values.entries()) expect(value).toBeCloseTo(results[0]?.[i]?.[j] as number, 4);
+      });
+      tf.dispose([set.xs, set.ys]);
+    });
+  });
+
+  it('get what is added to the gradient as dense ones do, from the next step on', async () => {
+    await expectNoLeak(async () => {
+      const set = data();
+      const results: Float32Array[] = [];
+      for (const execution of ['dense', 'sparse'] as const) {
+        const model = build(execution);
+        const optimizer = tf.train.adam(0.01);
+        model.compile({ optimizer, loss: 'meanSquaredError' });
+        prune(model, 1);
+        await train(model, set, 3);
+        const [kernel] = prunableKernels(model);
+        kernel.addToGradient(new Float32Array(120).fill(0.5));
+        await train(model, set, 2);
+        kernel.addToGradient(undefined);
+        await train(model, set, 2);
+        results.push(kernel.readKernel());
+        model.dispose();
+        optimizer.dispose();
+      }
+      results[1]?.forEach((value, i) => {
+        expect(value).toBeCloseTo(results[0]?.[i] as number, 4);
+      });
+      tf.dispose([set.xs, set.ys]);
+    });
+  });
+
+  it.runIf(backend === 'wasm')('are read, saved and trained on another backend too, and on wasm again', async () => {
+    await expectNoLeak(async () => {
+      const set = data();
+      const results: Float32Array[][] = [];
+      for (const execution of ['dense', 'sparse'] as const) {
+        const model = build(execution);
+        const optimizer = tf.train.adam(0.01);
+        model.compile({ optimizer, loss: 'meanSquaredError' });
+        prune(model, 1);
+        const seen: Float32Array[] = [];
+        const look = () =>
+          tf.tidy(() => {
+            seen.push((model.predict(set.xs) as tf.Tensor).dataSync<'float32'>().slice());
+            seen.push(...model.getWeights().map((weight) => weight.dataSync<'float32'>().slice()));
+          });
+        try {
+          for (const name of ['wasm', 'cpu', 'cpu', 'wasm', 'cpu']) {
+            await tf.setBackend(name);
+            look();
+            await train(model, set, 2);
+          }
+          look();
+          const stripped = strip(model);
+          seen.push(tf.tidy(() => (stripped.predict(set.xs) as tf.Tensor).dataSync<'float32'>().slice()));
+          stripped.dispose();
+          model.dispose();
+        } finally {
+          await tf.setBackend('wasm');
+        }
+        optimizer.dispose();
+        results.push(seen);
+      }
+      results[1]?.forEach((values, i) => {
+        for (const [j, value] of values.entries()) expect(value).toBeCloseTo(results[0]?.[i]?.[j] as number, 4);
+      });
+      tf.dispose([set.xs, set.ys]);
     });
   });
 

@@ -286,6 +286,22 @@ if (backend !== 'wasm') {
           });
     });
 
+    it('what is not of floats is left to tfjs, which refuses products of it', () =>
+      expectNoLeak(() => {
+        const [a, b] = [tf.ones([16, 16], 'int32'), tf.ones([16, 16])] as [tf.Tensor2D, tf.Tensor2D];
+        const isTrue = b.notEqual(0) as tf.Tensor2D;
+        const refused = (body: () => tf.Tensor) => expect(() => tf.tidy(() => void body())).toThrow(/float32/);
+        for (const transposed of [false, true]) {
+          refused(() => tf.matMul(a, a, transposed));
+          refused(() => tf.matMul(isTrue, isTrue, transposed));
+          refused(() => tf.fused.matMul({ a, b: a, transposeA: transposed }));
+        }
+        refused(() => tf.math.confusionMatrix(a.slice([0, 0], [1, 16]).as1D(), a.slice([0, 0], [1, 16]).as1D(), 12));
+        const x = a.reshape<tf.Tensor5D>([4, 4, 4, 4, 1]);
+        refused(() => tf.conv3dTranspose(x as never, tf.ones([1, 1, 1, 1, 1]), [4, 4, 4, 4, 1], 1, 'valid'));
+        tf.dispose([a, b, isTrue, x]);
+      }));
+
     it('gradients of means are those of tfjs to the bit, of all axes or some, and have gradients themselves', () =>
       expectNoLeak(() => {
         tf.tidy(() => {

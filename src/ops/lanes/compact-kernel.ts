@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
+import { forwardBackwardOp } from '../forward-backward-op.js';
+import { maskedKernelName } from '../masked-kernel-op.js';
 import { type OptimizerSlot, slotCandidates } from '../optimizer-slots.js';
-import { onHeap } from './on-heap.js';
+import { hasHeap, onHeap } from './on-heap.js';
 
 /**
  * The kept values of a kernel as a variable of their own, which an optimizer trains in place of the dense one, so that nothing is
@@ -12,7 +14,7 @@ export class CompactKernel {
   /** What the dense variable held when the two were last alike: assigning to a variable gives it other data. */
   private denseData: object;
   private compactData: object;
-  /** `order` on the heap. */
+  /** `order` where tfjs computes. */
   private readonly positions: tf.Tensor;
 
   /**
@@ -57,8 +59,24 @@ export class CompactKernel {
     tf.dispose([this.variable, this.positions]);
   }
 
+  /** The kernel of now for whoever wants all of it in a loss: what it gets for a gradient comes to the kept values. */
+  inFull(): tf.Tensor {
+    return forwardBackwardOp({
+      name: maskedKernelName,
+      // A tap knows the kernel by its dense variable.
+      inputs: { w: this.variable, dense: this.dense },
+      attrs: {},
+      forward: () => this.scatter(this.variable),
+      backward: (dy) => ({ w: () => this.gather(dy) }),
+    });
+  }
+
   /** Compact values, or their gradient, in the shape of the kernel. */
   scatter(values: tf.Tensor): tf.Tensor {
+    if (!hasHeap()) {
+      const { shape, size } = this.dense;
+      return tf.scatterND(this.positions.expandDims(1), values, [size]).reshape(shape);
+    }
     return onHeap({ values, positions: this.positions }, (heap, inputs) => {
       const all = heap.zeros(this.dense.shape);
       heap.lanes.scatter(heap.pointer(inputs.values), heap.pointer(inputs.positions), heap.pointer(all), this.order.length);
@@ -67,6 +85,7 @@ export class CompactKernel {
   }
 
   private gather(all: tf.Tensor): tf.Tensor {
+    if (!hasHeap()) return tf.gather(all.flatten(), this.positions);
     return onHeap({ all, positions: this.positions }, (heap, inputs) => {
       const values = heap.output([this.order.length]);
       heap.lanes.permute(heap.pointer(inputs.all), heap.pointer(inputs.positions), heap.pointer(values), this.order.length);

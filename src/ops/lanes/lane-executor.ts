@@ -4,7 +4,7 @@ import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import { asOneOp, withoutChain } from '../op-chain.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
 import { isTapWatching } from '../tap/attach-tap.js';
-import { inTrainingStep } from '../training-step.js';
+import { inTrainingLoss, inTrainingStep } from '../training-step.js';
 import { CompactKernel } from './compact-kernel.js';
 import { laneGeometry, storeOf } from './lane-choice.js';
 import { applyInLanes, tilingPool } from './lane-companions.js';
@@ -23,7 +23,7 @@ import { fromLanes, toLanes } from './lane-layout.js';
 import type { LanePlan, PlacedProduct } from './lane-plan.js';
 import { type KnownPlan, LanePlans } from './lane-plans.js';
 import { reportUse } from './lane-report.js';
-import { hasLanes } from './on-heap.js';
+import { hasHeap, hasLanes } from './on-heap.js';
 import { rowSoftmax } from './row-softmax.js';
 
 /** Options of {@link laneExecutor}. */
@@ -62,11 +62,12 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
 
   /** Trains the kept values by themselves from now on, where they can be and the layer has run in lanes under these masks. */
   function prepare(layer: MaskedLayer, optimizer: tf.Optimizer): void {
+    const known = hasHeap() ? plans.known(storeOf(layer)) : undefined;
+    const product = known && compactProduct(layer, known);
     const compact = compacts.get(layer);
-    if (compact && (compact.isStale || !compact.isFor(optimizer))) settle(layer);
-    const known = plans.known(storeOf(layer));
-    const product = known && !compacts.has(layer) && compactProduct(layer, known);
-    if (product) compacts.set(layer, new CompactKernel(storeOf(layer).variable, product.list.order, optimizer));
+    if (compact && (!product || compact.isStale || !compact.isFor(optimizer))) settle(layer);
+    if (!product || compacts.has(layer)) return;
+    compacts.set(layer, new CompactKernel(storeOf(layer).variable, product.list.order, optimizer));
   }
 
   /** The result of a layer in lanes, or why there is none. */
@@ -106,7 +107,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
       }),
     storeOf(layer) {
       const store = storeOf(layer);
-      const before = (first: () => void, method: 'readKernel' | 'effective' | 'readSlots' | 'repack' | 'enforce' | 'dispose') => {
+      const before = (first: () => void, method: 'readKernel' | 'readSlots' | 'repack' | 'enforce' | 'dispose') => {
         const own = store[method] as (...args: unknown[]) => unknown;
         Object.assign(store, {
           [method]: (...args: unknown[]) => {
@@ -115,7 +116,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
           },
         });
       };
-      for (const method of ['readKernel', 'effective'] as const) before(() => compacts.get(layer)?.sync(), method);
+      before(() => compacts.get(layer)?.sync(), 'readKernel');
       for (const method of ['readSlots', 'repack', 'enforce'] as const) before(() => settle(layer), method);
       before(() => forget(layer), 'dispose');
       const { regroup } = store;
@@ -131,9 +132,16 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
       };
       store.settle = () => settle(layer);
       store.prepare = (optimizer) => prepare(layer, optimizer);
+      const { effective } = store;
+      store.effective = (mask) => {
+        const compact = compacts.get(layer);
+        if (compact && inTrainingLoss()) return compact.inFull();
+        compact?.sync();
+        return effective.call(store, mask);
+      };
       store.read = () => {
         const compact = compacts.get(layer);
-        if (compact && inTrainingStep()) return compact.variable;
+        if (compact && inTrainingStep()) return inTrainingLoss() ? compact.inFull() : compact.variable;
         // Who reads the variable may look at its slots next, as `save` does.
         settle(layer);
         return store.variable;
@@ -159,7 +167,9 @@ function compactProduct(layer: MaskedLayer, { plan, source }: KnownPlan): Placed
   const zero = treatment.pruned === 'zero' && treatment.slots === 'zero' && treatment.decay === 0;
   // A regularizer of the kernel wants to see the kernel.
   const { kernelRegularizer } = layer as unknown as { kernelRegularizer?: unknown };
-  if (!zero || opMasks?.term || kernelRegularizer || !layer.trainable) return undefined;
+  // A variable is frozen at once, its layer's model when it is compiled anew.
+  const isFrozen = !layer.trainable || !store.variable.trainable;
+  if (!zero || opMasks?.term || kernelRegularizer || isFrozen) return undefined;
   const { forward, backward, gradient } = store.masks;
   const one = source === store.masks && forward !== null && forward === backward && forward === gradient;
   const product = one ? plan.gradient?.() : undefined;
@@ -179,7 +189,7 @@ function runMasked(
   const name = activation?.getClassName() ?? 'linear';
   // A custom training loop asks for the gradient of the dense variable.
   const values = compact && !compact.isStale && (inTrainingStep() || !isRecording()) ? 'gradient' : 'dense';
-  const w = values === 'gradient' ? (compact as CompactKernel).variable : (store.read() as tf.Variable);
+  const w = values === 'gradient' ? (compact as CompactKernel).variable : store.read();
   const inFull = (use: LaneUse) => ({ ...use, G: (compact as CompactKernel).scatter(use.G) });
   const { outHeight, outWidth, outChannels } = plan.geometry;
   const images = store.info.kind === 'dense' ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels];

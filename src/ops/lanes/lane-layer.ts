@@ -4,6 +4,7 @@ import { type MapInMemory, mapsOf } from '../../kernels/lane-maps.js';
 import type { Frame } from '../../kernels/offset-lists.js';
 import { forwardBackwardOp } from '../forward-backward-op.js';
 import type { OpMasks } from '../masked-ops.js';
+import { termsToAdd } from '../terms-to-add.js';
 import type { WasmHeap } from '../training-kernels-heap.js';
 import { denseWeightGradient } from './lane-dense-gradient.js';
 import { framedShape, inFrame, inside, mapOf, noFrame, outOfFrame } from './lane-frames.js';
@@ -76,29 +77,24 @@ export function laneLayer(
           return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
-          const term = masks.decay ? plan.takeDecayTerm?.() : undefined;
+          const added = termsToAdd(masks);
+          const decayTerm = added.decay ? plan.takeDecayTerm?.() : undefined;
           const dense = (begin?: tf.Tensor) => denseWeightGradient(A, E, frame, kernel.shape, { ...plan.geometry, batch }, begin);
           const gradient = (begin: tf.Tensor | undefined) =>
             plan.gradient ? weightGradient(A, E, frame, w.shape, plan.gradient(), values) : dense(begin);
-          const G = gradient(term);
+          const G = gradient(decayTerm);
           // What is trained has the same bits whether anybody is handed the gradient of all weights or not.
-          masks.onGradient?.(plan.gradient || term ? dense() : G);
+          masks.onGradient?.(plan.gradient || decayTerm ? dense() : G);
           // Who watches sees the gradient of the loss alone; what is trained has the same bits whether anybody does or not.
           const use = () => ({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), needsInputGradient });
-          onUse?.({ ...use(), G: term ? gradient(undefined) : G });
-          return withTerms(G, W, plan, masks, term ? 0 : masks.decay);
+          onUse?.({ ...use(), G: decayTerm ? gradient(undefined) : G });
+          const sum = added.term ? G.add(masks.gradient ? added.term.mul(masks.gradient) : added.term) : G;
+          return added.decay && !decayTerm ? withDecay(sum, W, plan, added.decay) : sum;
         },
         ...(bias ? { bias: () => dBias ?? biasGradient(E) } : {}),
       };
     },
   });
-}
-
-/** The weight gradient with what does not come from the loss, see `maskedOps.matMul`. */
-function withTerms(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, masks: OpMasks, decay = 0): tf.Tensor {
-  const { term = null } = masks;
-  const sum = term ? G.add(masks.gradient ? term.mul(masks.gradient) : term) : G;
-  return decay === 0 ? sum : withDecay(sum, W, plan, decay);
 }
 
 function withDecay(G: tf.Tensor, W: tf.Tensor, plan: LanePlan, decay: number): tf.Tensor {
