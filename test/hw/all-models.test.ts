@@ -87,6 +87,26 @@ const updates: fc.Arbitrary<UpdateWork> = fc
 
 const works: fc.Arbitrary<PhaseWork> = fc.oneof({ weight: 5, arbitrary: gemms }, { weight: 1, arbitrary: updates });
 
+/** A layer that makes a map of 16 x 16 of one of 8 x 8, of which it keeps a tenth. */
+const upsampling = workOf(
+  convNest({ batch: 2, inSize: [16, 16], inChannels: 12, outChannels: 40, kernelSize: [2, 2], stride: [2, 2], transposed: true }),
+  'weightGradient',
+  { input: 0.1, kernel: 1 },
+  3,
+);
+
+const transposedGradients: fc.Arbitrary<GemmWork> = fc
+  .record({
+    nest: manyAxes,
+    input: densities,
+    kernel: densities,
+    output: fc.option(densities, { nil: undefined }),
+    seed: fc.integer(),
+  })
+  .map(({ nest, input, kernel, output, seed }) =>
+    workOf({ ...nest, transposed: true }, 'weightGradient', { input, kernel, output }, seed),
+  );
+
 const sum = (record: Readonly<Record<string, number>>) => Object.values(record).reduce((total, value) => total + value, 0);
 
 function run(accelerator: Accelerator, ...steps: PhaseWork[]): WorkCounts[] {
@@ -184,6 +204,24 @@ describe.each(names)('the model %s', (name) => {
         expect([first, second]).toEqual(before);
       }),
       { numRuns: 8 },
+    );
+  });
+
+  it('takes the weight gradient of a transposed layer as that of the plain layer of the same products, A and E exchanged', () => {
+    const small = withNumbers(name, /Kb$/, 1 / 64); // all operands come tile by tile
+    fc.assert(
+      fc.property(transposedGradients, (one) => {
+        const plain: GemmWork = {
+          ...{ ...one, nest: { ...one.nest, transposed: false } },
+          ...{ input: { ...one.kernel, role: 'A' }, kernel: { ...one.input, role: 'E' } },
+        };
+        for (const model of [accelerator, small]) {
+          const [counts] = run(model, one);
+          const [{ decisions: _, dramBytes, ...rest }] = run(model, plain); // decisions call operands by their roles
+          expect(counts).toMatchObject({ ...rest, dramBytes: { ...dramBytes, A: dramBytes.E, E: dramBytes.A } });
+        }
+      }),
+      { numRuns: 15, examples: [[upsampling]] },
     );
   });
 

@@ -1,5 +1,6 @@
 import { sizeOf } from '../bits.js';
-import type { BitTensor, GemmWork, Operand, PhaseWork, Role, UpdateWork } from '../contracts.js';
+import type { BitTensor, GemmWork, PhaseWork, Role, UpdateWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
 import type { Movement } from '../parts/total-work.js';
 import { hasDenseMaster } from '../parts/update-movement.js';
@@ -15,7 +16,7 @@ export interface Memory extends Storage {
   readonly im2col?: boolean;
 }
 
-/** The tensors of a work as stored. */
+/** The tensors of a work as stored: input and kernel are the rows and the columns of its GEMM, whatever their roles. */
 export interface StoredWork {
   readonly input: StoredTensor;
   readonly kernel: StoredTensor;
@@ -45,12 +46,11 @@ export function stepLayers(works: readonly PhaseWork[]): StepLayers {
  */
 export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory): StoredWork {
   const stored = (role: Role, nonzeros?: BitTensor) => storedTensor(nonzeros, tensorRows(work, role, storage.rowLayout), storage);
-  const expandsKernel = work.phase === 'weightGradient' && work.nest.transposed; // then the side with the windows is E
-  const operand = ({ role, nonzeros }: Operand, expands: boolean) =>
-    storage.im2col && expands ? expandedBits(work, nonzeros, storage.valueBits) : stored(role, nonzeros);
-  const input = operand(work.input, !expandsKernel);
+  const [rows, columns] = gemmSides(work);
+  const plainInput = stored(rows.role, rows.nonzeros);
+  const input = storage.im2col ? expandedBits(work, rows.nonzeros, storage.valueBits) : plainInput;
   const ofActivations = work.kernel.role === 'A';
-  const kernel = ofActivations ? stored('W', work.kernel.nonzeros) : operand(work.kernel, expandsKernel);
+  const kernel = stored(ofActivations ? 'W' : columns.role, columns.nonzeros);
   if (work.phase === 'weightGradient') return { input, kernel, output: stored('G', work.output?.nonzeros) };
   const role = work.phase === 'forward' ? 'E' : 'A';
   const map = layers.get(work.layer)?.maps.get(role);
@@ -58,7 +58,6 @@ export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory):
   if (ofActivations) return { input, kernel, output: full };
   if (map && Math.abs(sizeOf(map.shape) * work.imageScale - full.elements) < 1)
     return { input, kernel, output: stored(role, map) };
-  const plainInput = storage.im2col ? stored(work.input.role, work.input.nonzeros) : input;
   return { input, kernel, output: scaled(plainInput, full.elements / plainInput.elements) };
 }
 
@@ -98,8 +97,9 @@ export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWor
   const transposed = work.phase === 'inputGradient' && frame.chargeTranspose ? second.bytes : 0;
   const storeBytes = bytesOf(output) + transposed;
   const byRole: Record<Role, number> = { W: 0, A: 0, E: 0, G: 0 };
-  byRole[work.input.role] += fetched.firstBytes;
-  byRole[work.kernel.role] += fetched.secondBytes + 2 * transposed;
+  const [rows, columns] = gemmSides(work);
+  byRole[rows.role] += fetched.firstBytes;
+  byRole[columns.role] += fetched.secondBytes + 2 * transposed;
   byRole[({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase]] += bytesOf(output);
   return {
     loadBytes: fetched.firstBytes + fetched.secondBytes + transposed,
