@@ -327,23 +327,23 @@ describe.each(names)('the model %s', (name) => {
   });
 });
 
-it.each(names.filter((name) => 'bytesPerValue' in presets[name]))(
-  '%s multiplies values of 16 bit at the price of FP16',
-  (name) => {
-    const weights = { role: 'W', source: 'fc', nonzeros: ones(64) } as const;
-    const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
-    for (const bytesPerValue of [1, 2, 4].filter((bytes) => bytes > 1 || presets[name].kind !== 'sat')) {
-      const model = createAccelerator({ ...presets[name], bytesPerValue });
-      for (const one of [work, update]) {
-        const isWide = bytesPerValue === 4 || (one.kind === 'update' && presets[name].kind === 'sat'); // SAT updates in FP32 in any case
-        const [{ actions, macs }] = run(model, one);
-        const [priced, other] = isWide ? (['Fp32', 'Fp16'] as const) : (['Fp16', 'Fp32'] as const);
-        expect(actions[`multiply${priced}`]).toBeGreaterThanOrEqual(macs.effectual);
-        expect(actions[`multiply${other}`]).toBeUndefined();
-      }
+const widthOf = (name: string) => ['bytesPerValue', 'valueBits'].find((field) => field in presets[name]);
+
+it.each(names.filter(widthOf))('%s multiplies values of 16 bit at the price of FP16', (name) => {
+  const weights = { role: 'W', source: 'fc', nonzeros: ones(64) } as const;
+  const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
+  for (const bytesPerValue of [1, 2, 4].filter((bytes) => bytes > 1 || presets[name].kind !== 'sat')) {
+    const width = widthOf(name) === 'valueBits' ? { valueBits: 8 * bytesPerValue } : { bytesPerValue };
+    const model = createAccelerator({ ...presets[name], ...width });
+    for (const one of [work, update]) {
+      const isWide = bytesPerValue === 4 || (one.kind === 'update' && presets[name].kind === 'sat'); // SAT updates in FP32 in any case
+      const [{ actions, macs }] = run(model, one);
+      const [priced, other] = isWide ? (['Fp32', 'Fp16'] as const) : (['Fp16', 'Fp32'] as const);
+      expect(actions[`multiply${priced}`]).toBeGreaterThanOrEqual(macs.effectual);
+      expect(actions[`multiply${other}`]).toBeUndefined();
     }
-  },
-);
+  }
+});
 
 it.each(names)('%s needs finite time for an input gradient that no output pixel reaches', (name) => {
   const far = convNest({ batch: 1, inSize: [1], inChannels: 4, outChannels: 4, kernelSize: [1], stride: [2], padding: [1] });

@@ -123,6 +123,28 @@ describe.each(designs)('%s', (_, design) => {
   });
 });
 
+describe.each(designs)('%s with narrow values', (_, design) => {
+  it('moves fewer words of 32 bits, but for partial sums and what tells where the values belong', () => {
+    const nest = convNest({ batch: 1, inSize: [8, 8], inChannels: 4, outChannels: 8, kernelSize: [3, 3], padding: 'same' });
+    const [wide, narrow] = [32, 16].map((valueBits) =>
+      run(design({ valueBits }), workOf(nest, 'forward', { input: 1, kernel: 1 }, 1)),
+    );
+    for (const action of ['sramSmallAccess', 'sramLargeAccess', 'nocHop'] as const) {
+      const rest = 2 * narrow.actions[action] - wide.actions[action]; // words are rest + values * valueBits / 32
+      expect(rest / wide.actions[action], action).toBeLessThan(0.35);
+    }
+  });
+
+  it('updates them in words of as many bits', () => {
+    const weights = { role: 'W', source: 'fc', nonzeros: onesBits([64]) } as const;
+    const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
+    for (const valueBits of [8, 16, 32]) {
+      const [counts] = design({ valueBits }).start().executeStep([update]).works;
+      expect(counts.actions.sramSmallAccess).toBe((3 * 128 * valueBits) / 32);
+    }
+  });
+});
+
 describe('traffic', () => {
   const nest = convNest({ batch: 2, inSize: [6, 7], inChannels: 3, outChannels: 4, kernelSize: [3, 3], padding: 'same' });
   const rng = createRng(9);

@@ -93,7 +93,8 @@ function execute(work: GemmWork, spec: Scnn001Spec): DesignExecution {
     },
     actions: {
       registerAccess: 4 * executed,
-      sramSmallAccess: vectorPairs * weightsPerCycle + sum(loads, (load) => load.activations), // weights stream past activations
+      // Weights stream past activations.
+      sramSmallAccess: ((vectorPairs * weightsPerCycle + sum(loads, (load) => load.activations)) * spec.valueBits) / 32,
       nocHop: sum(loads, (load) => load.haloWords),
       indexOp: executed,
     },

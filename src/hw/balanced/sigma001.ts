@@ -88,7 +88,8 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
   const effectual = effectualMacs(work) * work.imageScale;
   const multiplied = work.output ? madeMacs(work) * work.imageScale : effectual;
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols });
-  const words = run.heldWords + run.streamedWords;
+  const values = run.heldWords + run.streamedWords;
+  const words = (values * spec.valueBits) / 32;
   return {
     cycles,
     ...{ effectual, executed: run.slots, multiplied },
@@ -102,7 +103,7 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
       registerAccess: 3 * multiplied + run.heldWords, // the held value, the streamed one, and the sum that goes up the tree
       sramSmallAccess: words,
       nocHop: words * meanHops,
-      indexOp: words,
+      indexOp: values,
     },
     decisions: { stationary: run.stationary },
     routes: { input: toEach(1, 0), kernel: toEach(1, 0), output: toEach(1, meanHops) }, // operands are counted as they stream

@@ -82,7 +82,11 @@ function execute(work: GemmWork, spec: SparseTrain001Spec): DesignExecution {
       initiation: products * (interval - 1),
       imbalance: sum(loads, (load) => batches - load.pairBatches) * multipliers * interval,
     },
-    actions: { registerAccess: 4 * products, sramSmallAccess: 2 * products, indexOp: rowPairs + products },
+    actions: {
+      registerAccess: 4 * products,
+      sramSmallAccess: (2 * products * spec.valueBits) / 32,
+      indexOp: rowPairs + products,
+    },
     decisions: {},
     routes: partitionRoutes(work, partitions, spec),
   };

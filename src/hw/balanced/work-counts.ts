@@ -1,6 +1,7 @@
 import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
+import { multiplyAction } from '../parts/multiply-action.js';
 import { type Movement, totalWork } from '../parts/total-work.js';
 import type { FrameSpec } from './options.js';
 
@@ -37,7 +38,7 @@ export function workCounts(work: GemmWork | UpdateWork, execution: Execution, tr
       ...execution,
       folds: Math.max(1, Math.min(mostFolds, Math.floor(dramByte / (foldCycles * dramBytesPerCycle)))),
       macs: { dense: workMacs(work) * (work.kind === 'gemm' ? work.imageScale : 1), effectual, executed },
-      actions: { ...execution.actions, multiplyFp32: multiplied, addFp32: multiplied },
+      actions: { ...execution.actions, [multiplyAction((frame.valueBits / 8) as 1 | 2 | 4)]: multiplied, addFp32: multiplied },
     },
     traffic,
     {
@@ -57,7 +58,7 @@ export function updateCounts(work: UpdateWork, traffic: Movement, frame: FrameSp
     cycles: batches * interval,
     ...{ effectual, executed: effectual, multiplied: effectual },
     idle: { underfilled: (units * batches - effectual) * interval, initiation: effectual * (interval - 1) },
-    actions: { registerAccess: 4 * effectual, sramSmallAccess: 3 * effectual },
+    actions: { registerAccess: 4 * effectual, sramSmallAccess: (3 * effectual * frame.valueBits) / 32 },
     decisions: {},
   };
   return workCounts(work, execution, traffic, frame);
