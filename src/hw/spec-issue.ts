@@ -43,6 +43,7 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 /** The fields that a schema has at a path. */
 function namesAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return namesAt(schema.unwrap(), path);
+  if (schema instanceof z.ZodPipe) return namesAt(schema.in, path);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => namesAt(option, path));
   const [key, ...rest] = path;
   if (schema instanceof z.ZodRecord) return namesAt(schema.valueType, rest);

@@ -10,6 +10,7 @@ import {
   denseNest,
   effectualMacs,
   encodeRp,
+  energyTables,
   type GemmWork,
   type LayerTensors,
   loadBalance,
@@ -121,6 +122,47 @@ describe.each(designs)('%s', (_, design) => {
     expect(three.dramBytes.A / 3).toBeCloseTo(one.dramBytes.A, -1);
     expect(three.dramBytes.W).toBe(one.dramBytes.W);
   });
+});
+
+describe.each([...designs.map(([name]) => name)])('%s at rest', (kind) => {
+  const preset = Object.values(presets).find((one) => one.kind === kind) as { name: string; kind: string };
+  const work = workOf(denseNest({ batch: 2, inFeatures: 8, outFeatures: 8 }), 'forward', { input: 1, kernel: 1 }, 1);
+
+  it('takes the watts of its spec, whatever the node of the energy table and the clock', () => {
+    for (const energyTable of Object.keys(energyTables)) {
+      const model = createAccelerator({ ...preset, energyTable, clockGhz: 0.5 });
+      const counts = run(model, work);
+      const { leakage } = price(counts, model.energyTable).byComponentPj;
+      const { staticPowerW } = model.spec as BalancedSpec;
+      expect(leakage / (counts.cycles / 0.5) / 1000).toBeCloseTo(staticPowerW, 10);
+    }
+  });
+
+  it('leaks nothing in a table in which leakage is free', () => {
+    const free = energyTables['45nm'];
+    const leakUnitCycle = { ...free.actions.leakUnitCycle, pj: 0 };
+    const model = createAccelerator({ ...preset, energyTable: { ...free, actions: { ...free.actions, leakUnitCycle } } });
+    expect(run(model, work).actions.leakUnitCycle).toBe(0);
+  });
+
+  it('refuses less than no watts', () => {
+    expect(() => createAccelerator({ ...preset, staticPowerW: -1 })).toThrow(/staticPowerW: got -1, expected at least 0/);
+  });
+});
+
+it('has the static power of Table IV with 64 PEs, and with others in proportion but for the controller', () => {
+  const staticPowerW = (spec: Accelerator['spec']) => (spec as BalancedSpec).staticPowerW;
+  const grids = { 16: [4, 4], 64: [8, 8] } as const;
+  const watts = ([_, design]: (typeof designs)[number], pes: 16 | 64) =>
+    staticPowerW(design({ pes, torusRows: grids[pes][0], torusCols: grids[pes][1] }).spec);
+  expect(designs.map((design) => watts(design, 64))).toEqual([0.295, 0.289, 0.332, 0.291]);
+  const quarters = [0.02 + 0.275 / 4, 0.289 / 4, 0.332 / 4, 0.291 / 4];
+  designs.forEach((design, i) => {
+    expect(watts(design, 16)).toBeCloseTo(quarters[i], 12);
+  });
+  expect(staticPowerW(createAccelerator('balanced-54').spec)).toBeCloseTo(0.02 + 54 * (0.275 / 64), 12);
+  expect(staticPowerW(createAccelerator('balanced-81').spec)).toBeCloseTo(0.02 + 81 * (0.275 / 64), 12);
+  expect(staticPowerW(balanced({ staticPowerW: 0 }).spec)).toBe(0);
 });
 
 describe.each(designs)('%s with narrow values', (_, design) => {

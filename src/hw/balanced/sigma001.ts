@@ -8,7 +8,7 @@ import { torus } from '../parts/interconnect/torus.js';
 import { areasOfDesign } from './areas.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach } from './network-words.js';
-import { type FrameOptions, frameFields, frameResources, onePePerRouter, staticPower } from './options.js';
+import { type FrameOptions, frameFields, frameResources, onePePerRouter, withStaticPower } from './options.js';
 import { stationaryFolds } from './stationary-folds.js';
 
 /** Options of {@link sigma001}. */
@@ -31,7 +31,6 @@ const schema = z
     kind: z.literal('sigma001').default('sigma001'),
     ...frameFields,
     name: specFields.name.default('sigma-001'),
-    staticPowerW: staticPower('sigma001'),
     flexDpeSize: z.int().min(1).max(65_536).default(128),
     stationary: z.enum(['best', 'kernel', 'input']).default('best'),
     im2colOffChip: z.boolean().default(true),
@@ -40,7 +39,8 @@ const schema = z
   .refine(({ pes, multipliers, flexDpeSize }) => flexDpeSize <= pes * multipliers, {
     path: ['flexDpeSize'],
     error: 'pes * multipliers at most',
-  });
+  })
+  .transform(withStaticPower('sigma001'));
 
 /** The spec of a SIGMA as 001 models it, defaults filled in. */
 export type Sigma001Spec = z.infer<typeof schema>;

@@ -14,7 +14,7 @@ import {
   onePePerRouter,
   partitionFields,
   partitionsFit,
-  staticPower,
+  withStaticPower,
 } from './options.js';
 import { sum } from './sum.js';
 
@@ -32,10 +32,10 @@ const schema = z
     ...frameFields,
     ...partitionFields,
     name: specFields.name.default('sparse-train-001'),
-    staticPowerW: staticPower('sparseTrain001'),
   })
   .refine(...onePePerRouter)
-  .refine(...partitionsFit);
+  .refine(...partitionsFit)
+  .transform(withStaticPower('sparseTrain001'));
 
 type SparseTrain001Spec = z.infer<typeof schema>;
 

@@ -1,3 +1,4 @@
+import { tableOf } from '../check-spec.js';
 import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
@@ -18,9 +19,6 @@ export interface Execution {
   readonly actions: Partial<Record<ActionName, number>>;
   readonly decisions: Readonly<Record<string, string>>;
 }
-
-/** Leakage that one `leakUnitCycle` of the 45 nm table stands for, in watt: 0.0823 pJ per ns. */
-const wattPerLeakUnit = 82.3e-6;
 
 /** Cycles that a transfer takes at least: operands arrive, and outputs leave, in parts of this size while others are computed. */
 const foldCycles = 64;
@@ -43,9 +41,15 @@ export function workCounts(work: GemmWork | UpdateWork, execution: Execution, tr
     traffic,
     {
       ...{ units, dramBytesPerCycle, buffer: 'sramLargeAccess' },
-      leak: (cycles) => (cycles / frame.clockGhz) * (frame.staticPowerW / wattPerLeakUnit),
+      leak: (cycles) => leakUnitCycles(cycles / frame.clockGhz, frame),
     },
   );
+}
+
+/** As many `leakUnitCycle` as cost the static power, which is printed in watt, in the table of the spec; none where they are free there. */
+function leakUnitCycles(nanoseconds: number, { staticPowerW, energyTable }: FrameSpec): number {
+  const { pj } = tableOf(energyTable).actions.leakUnitCycle ?? { pj: 0 };
+  return pj > 0 ? (nanoseconds * staticPowerW * 1000) / pj : 0;
 }
 
 /** A weight update: one multiply-add per weight and one per slot, spread evenly over the multipliers; the same in all designs. */
