@@ -230,6 +230,41 @@ describe('traffic', () => {
     expect(flat.dramBytes).toEqual({ W: encodedBytes(W, 27, 4), A: bytes(A, 21) + bytes(E, 28), E: 0, G: 0 });
   });
 
+  const bytesIn = (records: readonly LayerTensors[]) =>
+    balanced()
+      .start()
+      .executeStep(trainingWorks(records, { slots: 0, masked: [] }))
+      .works.map(({ layer, phase, dramBytes }) => ({ layer, phase, dramBytes }));
+
+  it('stores the input gradient with the zeros of A as ReLU made them, not as a method thins A for the weight gradient', () => {
+    const [, plain] = bytesIn([record]);
+    const [, thinned] = bytesIn([{ ...record, gradientA: bernoulliBits(A.shape, 0.05, rng) }]);
+    expect(thinned).toEqual(plain);
+  });
+
+  it('stores the output with the zeros of E as the step has it, not as a method thins E for the input gradient', () => {
+    const backwardE = bernoulliBits(E.shape, 0.05, rng);
+    expect(bytesIn([{ ...record, backwardE }])[0]).toEqual(bytesIn([record])[0]);
+    expect(bytesIn([{ ...record, G: undefined }])[0]).toEqual(bytesIn([record])[0]); // frozen: there is no other E
+  });
+
+  it.each([[[true, true, true]], [[false, true, true]], [[false, true, false]]])(
+    'takes the maps of each use of a shared layer, of which some need an input gradient: %j',
+    (needed) => {
+      const gapless = needed.lastIndexOf(true) === needed.length - 1; // else no work tells which use of a frozen layer it belongs to
+      for (const G of gapless ? [W, undefined] : [W]) {
+        const uses = needed.map((needsInputGradient, use): LayerTensors => {
+          const [a, e] = [A, E].map(({ shape }) => bernoulliBits(shape, 0.2 + 0.3 * use, rng));
+          return { ...record, use, A: a, E: G || needsInputGradient ? e : undefined, G, needsInputGradient };
+        });
+        const gemms = ({ phase }: { phase: string }) => phase !== 'weightUpdate';
+        const shared = bytesIn(uses).filter(gemms);
+        const apart = bytesIn(uses.map((one, use) => ({ ...one, layer: `conv${use}`, use: 0 }))).filter(gemms);
+        expect(shared).toEqual(apart.map((work) => ({ ...work, layer: 'conv' })));
+      }
+    },
+  );
+
   it('has a dense master beside the weights that the next step reads, where zeros have no mask', () => {
     const update = (weights: typeof W) =>
       balanced()

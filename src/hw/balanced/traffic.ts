@@ -23,19 +23,42 @@ export interface StoredWork {
   readonly output: StoredTensor;
 }
 
-/** What a step's GEMMs tell of a layer: its maps by role, which are what an output looks like once it is masked, and a work of it. */
-export type StepLayers = ReadonlyMap<string, { readonly work: GemmWork; readonly maps: ReadonlyMap<Role, BitTensor> }>;
+/** The maps of one use of a layer in a step: what the outputs of its works look like once they are masked. */
+type UseMaps = { [role in 'A' | 'E']?: BitTensor };
 
-/** The layers of a step by name. */
+/** What a step's GEMMs tell of its layers. */
+export interface StepLayers {
+  /** A work of each layer. */
+  readonly works: ReadonlyMap<string, GemmWork>;
+  readonly mapsOf: ReadonlyMap<GemmWork, UseMaps>;
+}
+
+/**
+ * The layers of a step. Uses of a shared layer go backward from the last one, each with its input gradient before its weight gradient
+ * (see `trainingWorks`). A method may thin A for the weight gradient, and E for the input gradient: A is that of the forward work, E that
+ * of the weight gradient where there is one.
+ */
 export function stepLayers(works: readonly PhaseWork[]): StepLayers {
-  const layers = new Map<string, { work: GemmWork; maps: Map<Role, BitTensor> }>();
+  const layers = new Map<string, GemmWork>();
+  const mapsOf = new Map<GemmWork, UseMaps>();
+  const ahead = new Map<string, UseMaps[]>(); // uses of a layer that are not done
   for (const work of works) {
     if (work.kind === 'update' || work.kernel.role === 'A') continue;
-    const layer = layers.get(work.layer) ?? { work, maps: new Map() };
-    layers.set(work.layer, layer);
-    for (const { role, nonzeros } of [work.input, work.kernel]) layer.maps.set(role, nonzeros);
+    const { layer, phase, input, kernel } = work;
+    if (!layers.has(layer)) layers.set(layer, work);
+    const uses = ahead.get(layer) ?? [];
+    ahead.set(layer, uses);
+    if (phase === 'forward') uses.push({ A: input.nonzeros });
+    if (phase === 'inputGradient' && uses.at(-1)?.E) uses.pop(); // of a frozen layer, which has no weight gradient
+    const use = uses.at(-1) ?? {};
+    mapsOf.set(work, use);
+    if (phase === 'inputGradient') use.E = input.nonzeros;
+    if (phase === 'weightGradient') {
+      use.E = kernel.nonzeros;
+      uses.pop();
+    }
   }
-  return layers;
+  return { works: layers, mapsOf };
 }
 
 /**
@@ -53,7 +76,7 @@ export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory):
   const kernel = stored(ofActivations ? 'W' : columns.role, columns.nonzeros);
   if (work.phase === 'weightGradient') return { input, kernel, output: stored('G', work.output?.nonzeros) };
   const role = work.phase === 'forward' ? 'E' : 'A';
-  const map = layers.get(work.layer)?.maps.get(role);
+  const map = layers.mapsOf.get(work)?.[role];
   const full = stored(role);
   if (ofActivations) return { input, kernel, output: full };
   if (map && Math.abs(sizeOf(map.shape) * work.imageScale - full.elements) < 1)
@@ -121,7 +144,7 @@ function tiledGradient(firstBytes: number, secondBytes: number, tiles: number) {
  */
 export function updateTraffic(work: UpdateWork, layers: StepLayers, storage: Storage): Movement {
   const { layer, weights, slots, masked } = work;
-  const gemm = layers.get(layer)?.work;
+  const gemm = layers.works.get(layer);
   const rows = gemm
     ? tensorRows(gemm, 'W', storage.rowLayout)
     : weightRows(weights.nonzeros.shape, storage.rowLayout === 'flattened');
