@@ -316,6 +316,26 @@ describe('traffic', () => {
     expect(loaded(run(sparseTrain001({ ...one, ...sramKb(246_000 / 1024) }), work))).toBe(input + kernel);
     expect(loaded(run(scnn001({ ...grid, ...sramKb(246_000 / 1024) }), work))).toBe(input + 2 * kernel);
   });
+
+  it('reads the smaller operand once per tile of a weight gradient, unless it fits', () => {
+    const work = workOf(
+      denseNest({ batch: 64, inFeatures: 256, outFeatures: 128 }),
+      'weightGradient',
+      { input: 1, kernel: 1 },
+      4,
+    );
+    const one = { pes: 1, torusRows: 1, torusCols: 1, partitionRows: 1, partitionCols: 1 };
+    const bytes = (kb: number) => run(sparseTrain001({ ...one, peSramKb: kb / 2, globalBufferKb: kb / 2 }), work).dramBytes;
+    // CSR: 64 rows of 256 and of 128 values, and 128 rows of 256 gradients.
+    const [A, E, G] = [
+      [64, 256],
+      [64, 128],
+      [128, 256],
+    ].map(([rows, cols]) => (rows * cols * 40 + (rows + 1) * 8) / 8);
+    expect([A, E, G]).toEqual([81_985, 41_025, 163_969]);
+    expect(bytes(96)).toEqual({ W: 0, A, E: 6 * E, G }); // thirds of 32 KB
+    expect(bytes(144)).toEqual({ W: 0, A, E, G }); // 48 KB: E stays for all 4 tiles of G
+  });
 });
 
 describe('the balanced accelerator', () => {

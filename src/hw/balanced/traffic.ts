@@ -103,20 +103,18 @@ export function bytesOf({ valueBits, indexBits }: StoredBits): number {
 /**
  * Off-chip traffic of a GEMM work: the loop nest that all designs share. PE SRAMs and global buffer hold a third each of input, kernel
  * and output. An operand that fits its third is read once; of two that do not, one is read again for every tile of the other. Forward and
- * input gradient write outputs as they come; a weight gradient that does not fit is made tile by tile, its smaller operand read again
- * for each.
+ * input gradient write outputs as they come; a weight gradient that does not fit is made tile by tile, and of two operands that do not
+ * fit the smaller is read again for each.
  */
 export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWork, frame: FrameSpec, memory: Memory): Movement {
   const capacityBits = ((frame.pes * frame.peSramKb + frame.globalBufferKb) * 1024 * 8) / 3;
-  const operand = (tensor: StoredTensor) => ({
-    bytes: bytesOf(tensor),
-    tiles: bufferTiles(tensor, { capacityBits, kind: memory.buffer }),
-  });
-  const first = operand(input);
-  const second = operand(kernel);
-  const outputTiles = work.phase === 'weightGradient' ? operand(output).tiles : 1;
-  const fetched =
-    work.phase === 'weightGradient' ? tiledGradient(first.bytes, second.bytes, outputTiles) : fetchedBytes(first, second);
+  const tilesOf = (tensor: StoredTensor) => bufferTiles(tensor, { capacityBits, kind: memory.buffer });
+  const operand = (tensor: StoredTensor) => {
+    const tiles = tilesOf(tensor);
+    return { bytes: bytesOf(tensor), tiles: tiles > 1 && work.phase === 'weightGradient' ? tilesOf(output) : tiles };
+  };
+  const [first, second] = [operand(input), operand(kernel)];
+  const fetched = fetchedBytes(first, second);
   const transposed = work.phase === 'inputGradient' && frame.chargeTranspose ? second.bytes : 0;
   const storeBytes = bytesOf(output) + transposed;
   const byRole: Record<Role, number> = { W: 0, A: 0, E: 0, G: 0 };
@@ -130,12 +128,6 @@ export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWor
     bytesOnce: first.bytes + second.bytes + bytesOf(output),
     byRole,
   };
-}
-
-function tiledGradient(firstBytes: number, secondBytes: number, tiles: number) {
-  return firstBytes < secondBytes
-    ? { firstBytes: firstBytes * tiles, secondBytes }
-    : { firstBytes, secondBytes: secondBytes * tiles };
 }
 
 /**
