@@ -18,7 +18,8 @@ export function specIssue(schema: z.ZodType, [first]: readonly z.core.$ZodIssue[
     const names = namesAt(schema, issue.path);
     return { path: [...issue.path, key], got: key, expected: names.join(', '), fix: nearest(key, names) };
   }
-  const got = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const given = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const got = given === undefined ? defaultAt(schema, issue.path) : given; // a rule between fields is about their defaults, too
   if (issue.code === 'invalid_value') {
     const names = issue.values.map(String);
     return { path: issue.path, got, expected: `one of ${names.join(', ')}`, fix: nearest(String(got), names) };
@@ -49,6 +50,13 @@ function namesAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   if (schema instanceof z.ZodRecord) return namesAt(schema.valueType, rest);
   if (!(schema instanceof z.ZodObject)) return [];
   return key === undefined ? Object.keys(schema.shape) : namesAt(schema.shape[key as string], rest);
+}
+
+/** What a schema takes a field for that is left out, if anything. */
+function defaultAt(schema: unknown, [key, ...rest]: readonly PropertyKey[]): unknown {
+  if (schema instanceof z.ZodPipe) return defaultAt(schema.in, [key, ...rest]);
+  if (key !== undefined) return schema instanceof z.ZodObject ? defaultAt(schema.shape[key as string], rest) : undefined;
+  return schema instanceof z.ZodDefault ? schema.parse(undefined) : undefined;
 }
 
 const types: Readonly<Record<string, string>> = {
