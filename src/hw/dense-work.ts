@@ -5,6 +5,7 @@ import type { DenseArraySpec } from './dense-array.js';
 import { effectualMacs, workMacs } from './effectual-macs.js';
 import type { ActionName } from './energy/actions.js';
 import { gemmShapes } from './gemm-shapes.js';
+import { gemmSides } from './gemm-sides.js';
 import { denseMacs } from './loop-nest.js';
 import { nestPhase } from './nest-axes.js';
 import { doubleBuffered, type Fold } from './parts/double-buffer.js';
@@ -31,8 +32,7 @@ function executeGemm(work: GemmWork, spec: DenseArraySpec, timings: DenseTimings
   const effectual = effectualMacs(work) * work.imageScale;
   const outputRole = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase];
   const dramBytes: Record<Role, number> = { W: 0, A: 0, E: 0, G: 0 };
-  const [rows, columns] =
-    nest.transposed && work.phase === 'weightGradient' ? [work.kernel, work.input] : [work.input, work.kernel];
+  const [rows, columns] = gemmSides(work);
   dramBytes[rows.role] += run.inputBytes;
   dramBytes[columns.role] += run.kernelBytes;
   dramBytes[outputRole] += run.outputBytes;

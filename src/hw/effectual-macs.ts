@@ -1,6 +1,7 @@
 import { type BitKernels, createBitKernels } from '../kernels/index.js';
 import { countBits, countRange, readBits, sizeOf, wordsFor } from './bits.js';
 import type { GemmWork, LoopNest, Operand, PhaseWork } from './contracts.js';
+import { gemmSides } from './gemm-sides.js';
 import { lowerGemm } from './gemm-view.js';
 import { denseMacs } from './loop-nest.js';
 import { forwardAxis, nestPhase, validRange } from './nest-axes.js';
@@ -59,7 +60,7 @@ function count(work: GemmWork): number {
       return viaKernelCounts(nest, input, kernel, false);
     case 'weightGradient': {
       if (output && countBits(output.nonzeros) < workOutputs(nest)) return viaPairs(work);
-      return nest.transposed ? viaPixelCounts(nest, kernel, input) : viaPixelCounts(nest, input, kernel);
+      return viaPixelCounts(nest, ...gemmSides(work));
     }
   }
 }

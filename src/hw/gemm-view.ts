@@ -3,6 +3,7 @@ import { copyBits, wordsFor } from './bits.js';
 import type { BitTensor, GemmWork, Role } from './contracts.js';
 import { backwardKernelRows, channelPlanes, tapRows } from './gemm-rows.js';
 import { type GemmShape, gemmShapes } from './gemm-shapes.js';
+import { gemmSides } from './gemm-sides.js';
 import { nestPhase, rowsPerTap, tapsPerRow } from './nest-axes.js';
 
 /**
@@ -109,7 +110,7 @@ function gatherViews(work: GemmWork, shape: GemmShape): GemmView[] {
 function tapViews(work: GemmWork, shape: GemmShape): GemmView[] {
   const { nest, output } = work;
   const { m, n, k, groups, axes } = shape;
-  const [x, y] = nest.transposed ? [work.kernel, work.input] : [work.input, work.kernel];
+  const [x, y] = gemmSides(work);
   const wordsPerRow = wordsFor(k);
   const perGroup = nest.inChannels / groups;
   const stride = nest.stride[2];

@@ -18,7 +18,8 @@ export function specIssue(schema: z.ZodType, [first]: readonly z.core.$ZodIssue[
     const names = namesAt(schema, issue.path);
     return { path: [...issue.path, key], got: key, expected: names.join(', '), fix: nearest(key, names) };
   }
-  const got = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const given = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const got = given === undefined ? defaultAt(schema, issue.path) : given; // a rule between fields is about their defaults, too
   if (issue.code === 'invalid_value') {
     const names = issue.values.map(String);
     return { path: issue.path, got, expected: `one of ${names.join(', ')}`, fix: nearest(String(got), names) };
@@ -46,11 +47,19 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 /** The fields that a schema has at a path. */
 function namesAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return namesAt(schema.unwrap(), path);
+  if (schema instanceof z.ZodPipe) return namesAt(schema.in, path);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => namesAt(option, path));
   const [key, ...rest] = path;
   if (schema instanceof z.ZodRecord) return namesAt(schema.valueType, rest);
   if (!(schema instanceof z.ZodObject)) return [];
   return key === undefined ? Object.keys(schema.shape) : namesAt(schema.shape[key as string], rest);
+}
+
+/** What a schema takes a field for that is left out, if anything. */
+function defaultAt(schema: unknown, [key, ...rest]: readonly PropertyKey[]): unknown {
+  if (schema instanceof z.ZodPipe) return defaultAt(schema.in, [key, ...rest]);
+  if (key !== undefined) return schema instanceof z.ZodObject ? defaultAt(schema.shape[key as string], rest) : undefined;
+  return schema instanceof z.ZodDefault ? schema.parse(undefined) : undefined;
 }
 
 const types: Readonly<Record<string, string>> = {

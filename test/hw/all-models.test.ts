@@ -87,6 +87,26 @@ const updates: fc.Arbitrary<UpdateWork> = fc
 
 const works: fc.Arbitrary<PhaseWork> = fc.oneof({ weight: 5, arbitrary: gemms }, { weight: 1, arbitrary: updates });
 
+/** A layer that makes a map of 16 x 16 of one of 8 x 8, of which it keeps a tenth. */
+const upsampling = workOf(
+  convNest({ batch: 2, inSize: [16, 16], inChannels: 12, outChannels: 40, kernelSize: [2, 2], stride: [2, 2], transposed: true }),
+  'weightGradient',
+  { input: 0.1, kernel: 1 },
+  3,
+);
+
+const transposedGradients: fc.Arbitrary<GemmWork> = fc
+  .record({
+    nest: manyAxes,
+    input: densities,
+    kernel: densities,
+    output: fc.option(densities, { nil: undefined }),
+    seed: fc.integer(),
+  })
+  .map(({ nest, input, kernel, output, seed }) =>
+    workOf({ ...nest, transposed: true }, 'weightGradient', { input, kernel, output }, seed),
+  );
+
 const sum = (record: Readonly<Record<string, number>>) => Object.values(record).reduce((total, value) => total + value, 0);
 
 function run(accelerator: Accelerator, ...steps: PhaseWork[]): WorkCounts[] {
@@ -184,6 +204,24 @@ describe.each(names)('the model %s', (name) => {
         expect([first, second]).toEqual(before);
       }),
       { numRuns: 8 },
+    );
+  });
+
+  it('takes the weight gradient of a transposed layer as that of the plain layer of the same products, A and E exchanged', () => {
+    const small = withNumbers(name, /Kb$/, 1 / 64); // all operands come tile by tile
+    fc.assert(
+      fc.property(transposedGradients, (one) => {
+        const plain: GemmWork = {
+          ...{ ...one, nest: { ...one.nest, transposed: false } },
+          ...{ input: { ...one.kernel, role: 'A' }, kernel: { ...one.input, role: 'E' } },
+        };
+        for (const model of [accelerator, small]) {
+          const [counts] = run(model, one);
+          const [{ decisions: _, dramBytes, ...rest }] = run(model, plain); // decisions call operands by their roles
+          expect(counts).toMatchObject({ ...rest, dramBytes: { ...dramBytes, A: dramBytes.E, E: dramBytes.A } });
+        }
+      }),
+      { numRuns: 15, examples: [[upsampling]] },
     );
   });
 
@@ -289,23 +327,23 @@ describe.each(names)('the model %s', (name) => {
   });
 });
 
-it.each(names.filter((name) => 'bytesPerValue' in presets[name]))(
-  '%s multiplies values of 16 bit at the price of FP16',
-  (name) => {
-    const weights = { role: 'W', source: 'fc', nonzeros: ones(64) } as const;
-    const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
-    for (const bytesPerValue of [1, 2, 4].filter((bytes) => bytes > 1 || presets[name].kind !== 'sat')) {
-      const model = createAccelerator({ ...presets[name], bytesPerValue });
-      for (const one of [work, update]) {
-        const isWide = bytesPerValue === 4 || (one.kind === 'update' && presets[name].kind === 'sat'); // SAT updates in FP32 in any case
-        const [{ actions, macs }] = run(model, one);
-        const [priced, other] = isWide ? (['Fp32', 'Fp16'] as const) : (['Fp16', 'Fp32'] as const);
-        expect(actions[`multiply${priced}`]).toBeGreaterThanOrEqual(macs.effectual);
-        expect(actions[`multiply${other}`]).toBeUndefined();
-      }
+const widthOf = (name: string) => ['bytesPerValue', 'valueBits'].find((field) => field in presets[name]);
+
+it.each(names.filter(widthOf))('%s multiplies values of 16 bit at the price of FP16', (name) => {
+  const weights = { role: 'W', source: 'fc', nonzeros: ones(64) } as const;
+  const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
+  for (const bytesPerValue of [1, 2, 4].filter((bytes) => bytes > 1 || presets[name].kind !== 'sat')) {
+    const width = widthOf(name) === 'valueBits' ? { valueBits: 8 * bytesPerValue } : { bytesPerValue };
+    const model = createAccelerator({ ...presets[name], ...width });
+    for (const one of [work, update]) {
+      const isWide = bytesPerValue === 4 || (one.kind === 'update' && presets[name].kind === 'sat'); // SAT updates in FP32 in any case
+      const [{ actions, macs }] = run(model, one);
+      const [priced, other] = isWide ? (['Fp32', 'Fp16'] as const) : (['Fp16', 'Fp32'] as const);
+      expect(actions[`multiply${priced}`]).toBeGreaterThanOrEqual(macs.effectual);
+      expect(actions[`multiply${other}`]).toBeUndefined();
     }
-  },
-);
+  }
+});
 
 it.each(names)('%s needs finite time for an input gradient that no output pixel reaches', (name) => {
   const far = convNest({ batch: 1, inSize: [1], inChannels: 4, outChannels: 4, kernelSize: [1], stride: [2], padding: [1] });

@@ -10,6 +10,7 @@ import {
   denseNest,
   effectualMacs,
   encodeRp,
+  energyTables,
   type GemmWork,
   type LayerTensors,
   loadBalance,
@@ -123,6 +124,69 @@ describe.each(designs)('%s', (_, design) => {
   });
 });
 
+describe.each([...designs.map(([name]) => name)])('%s at rest', (kind) => {
+  const preset = Object.values(presets).find((one) => one.kind === kind) as { name: string; kind: string };
+  const work = workOf(denseNest({ batch: 2, inFeatures: 8, outFeatures: 8 }), 'forward', { input: 1, kernel: 1 }, 1);
+
+  it('takes the watts of its spec, whatever the node of the energy table and the clock', () => {
+    for (const energyTable of Object.keys(energyTables)) {
+      const model = createAccelerator({ ...preset, energyTable, clockGhz: 0.5 });
+      const counts = run(model, work);
+      const { leakage } = price(counts, model.energyTable).byComponentPj;
+      const { staticPowerW } = model.spec as BalancedSpec;
+      expect(leakage / (counts.cycles / 0.5) / 1000).toBeCloseTo(staticPowerW, 10);
+    }
+  });
+
+  it('leaks nothing in a table in which leakage is free', () => {
+    const free = energyTables['45nm'];
+    const leakUnitCycle = { ...free.actions.leakUnitCycle, pj: 0 };
+    const model = createAccelerator({ ...preset, energyTable: { ...free, actions: { ...free.actions, leakUnitCycle } } });
+    expect(run(model, work).actions.leakUnitCycle).toBe(0);
+  });
+
+  it('refuses less than no watts', () => {
+    expect(() => createAccelerator({ ...preset, staticPowerW: -1 })).toThrow(/staticPowerW: got -1, expected at least 0/);
+  });
+});
+
+it('has the static power of Table IV with 64 PEs, and with others in proportion but for the controller', () => {
+  const staticPowerW = (spec: Accelerator['spec']) => (spec as BalancedSpec).staticPowerW;
+  const grids = { 16: [4, 4], 64: [8, 8] } as const;
+  const watts = ([_, design]: (typeof designs)[number], pes: 16 | 64) =>
+    staticPowerW(design({ pes, torusRows: grids[pes][0], torusCols: grids[pes][1] }).spec);
+  expect(designs.map((design) => watts(design, 64))).toEqual([0.295, 0.289, 0.332, 0.291]);
+  const quarters = [0.02 + 0.275 / 4, 0.289 / 4, 0.332 / 4, 0.291 / 4];
+  designs.forEach((design, i) => {
+    expect(watts(design, 16)).toBeCloseTo(quarters[i], 12);
+  });
+  expect(staticPowerW(createAccelerator('balanced-54').spec)).toBeCloseTo(0.02 + 54 * (0.275 / 64), 12);
+  expect(staticPowerW(createAccelerator('balanced-81').spec)).toBeCloseTo(0.02 + 81 * (0.275 / 64), 12);
+  expect(staticPowerW(balanced({ staticPowerW: 0 }).spec)).toBe(0);
+});
+
+describe.each(designs)('%s with narrow values', (_, design) => {
+  it('moves fewer words of 32 bits, but for partial sums and what tells where the values belong', () => {
+    const nest = convNest({ batch: 1, inSize: [8, 8], inChannels: 4, outChannels: 8, kernelSize: [3, 3], padding: 'same' });
+    const [wide, narrow] = [32, 16].map((valueBits) =>
+      run(design({ valueBits }), workOf(nest, 'forward', { input: 1, kernel: 1 }, 1)),
+    );
+    for (const action of ['sramSmallAccess', 'sramLargeAccess', 'nocHop'] as const) {
+      const rest = 2 * narrow.actions[action] - wide.actions[action]; // words are rest + values * valueBits / 32
+      expect(rest / wide.actions[action], action).toBeLessThan(0.35);
+    }
+  });
+
+  it('updates them in words of as many bits', () => {
+    const weights = { role: 'W', source: 'fc', nonzeros: onesBits([64]) } as const;
+    const update = { kind: 'update', layer: 'fc', phase: 'weightUpdate', weights, slots: 1, masked: false } as const;
+    for (const valueBits of [8, 16, 32]) {
+      const [counts] = design({ valueBits }).start().executeStep([update]).works;
+      expect(counts.actions.sramSmallAccess).toBe((3 * 128 * valueBits) / 32);
+    }
+  });
+});
+
 describe('traffic', () => {
   const nest = convNest({ batch: 2, inSize: [6, 7], inChannels: 3, outChannels: 4, kernelSize: [3, 3], padding: 'same' });
   const rng = createRng(9);
@@ -165,6 +229,41 @@ describe('traffic', () => {
     const bytes = (bits: typeof A, cols: number) => Math.ceil(rpBits(bits, cols, widths) / 8);
     expect(flat.dramBytes).toEqual({ W: encodedBytes(W, 27, 4), A: bytes(A, 21) + bytes(E, 28), E: 0, G: 0 });
   });
+
+  const bytesIn = (records: readonly LayerTensors[]) =>
+    balanced()
+      .start()
+      .executeStep(trainingWorks(records, { slots: 0, masked: [] }))
+      .works.map(({ layer, phase, dramBytes }) => ({ layer, phase, dramBytes }));
+
+  it('stores the input gradient with the zeros of A as ReLU made them, not as a method thins A for the weight gradient', () => {
+    const [, plain] = bytesIn([record]);
+    const [, thinned] = bytesIn([{ ...record, gradientA: bernoulliBits(A.shape, 0.05, rng) }]);
+    expect(thinned).toEqual(plain);
+  });
+
+  it('stores the output with the zeros of E as the step has it, not as a method thins E for the input gradient', () => {
+    const backwardE = bernoulliBits(E.shape, 0.05, rng);
+    expect(bytesIn([{ ...record, backwardE }])[0]).toEqual(bytesIn([record])[0]);
+    expect(bytesIn([{ ...record, G: undefined }])[0]).toEqual(bytesIn([record])[0]); // frozen: there is no other E
+  });
+
+  it.each([[[true, true, true]], [[false, true, true]], [[false, true, false]]])(
+    'takes the maps of each use of a shared layer, of which some need an input gradient: %j',
+    (needed) => {
+      const gapless = needed.lastIndexOf(true) === needed.length - 1; // else no work tells which use of a frozen layer it belongs to
+      for (const G of gapless ? [W, undefined] : [W]) {
+        const uses = needed.map((needsInputGradient, use): LayerTensors => {
+          const [a, e] = [A, E].map(({ shape }) => bernoulliBits(shape, 0.2 + 0.3 * use, rng));
+          return { ...record, use, A: a, E: G || needsInputGradient ? e : undefined, G, needsInputGradient };
+        });
+        const gemms = ({ phase }: { phase: string }) => phase !== 'weightUpdate';
+        const shared = bytesIn(uses).filter(gemms);
+        const apart = bytesIn(uses.map((one, use) => ({ ...one, layer: `conv${use}`, use: 0 }))).filter(gemms);
+        expect(shared).toEqual(apart.map((work) => ({ ...work, layer: 'conv' })));
+      }
+    },
+  );
 
   it('has a dense master beside the weights that the next step reads, where zeros have no mask', () => {
     const update = (weights: typeof W) =>
@@ -216,6 +315,26 @@ describe('traffic', () => {
     // Thirds of 82,000 bytes hold the input, of 81,985; but their fifth for indices is too small for its 16,449.
     expect(loaded(run(sparseTrain001({ ...one, ...sramKb(246_000 / 1024) }), work))).toBe(input + kernel);
     expect(loaded(run(scnn001({ ...grid, ...sramKb(246_000 / 1024) }), work))).toBe(input + 2 * kernel);
+  });
+
+  it('reads the smaller operand once per tile of a weight gradient, unless it fits', () => {
+    const work = workOf(
+      denseNest({ batch: 64, inFeatures: 256, outFeatures: 128 }),
+      'weightGradient',
+      { input: 1, kernel: 1 },
+      4,
+    );
+    const one = { pes: 1, torusRows: 1, torusCols: 1, partitionRows: 1, partitionCols: 1 };
+    const bytes = (kb: number) => run(sparseTrain001({ ...one, peSramKb: kb / 2, globalBufferKb: kb / 2 }), work).dramBytes;
+    // CSR: 64 rows of 256 and of 128 values, and 128 rows of 256 gradients.
+    const [A, E, G] = [
+      [64, 256],
+      [64, 128],
+      [128, 256],
+    ].map(([rows, cols]) => (rows * cols * 40 + (rows + 1) * 8) / 8);
+    expect([A, E, G]).toEqual([81_985, 41_025, 163_969]);
+    expect(bytes(96)).toEqual({ W: 0, A, E: 6 * E, G }); // thirds of 32 KB
+    expect(bytes(144)).toEqual({ W: 0, A, E, G }); // 48 KB: E stays for all 4 tiles of G
   });
 });
 

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { actions, energy45nm, energyTables, price, sramAccessPj } from '../../src/hw/index.js';
+import {
+  acf,
+  actions,
+  type EnergyOptions,
+  energy45nm,
+  energyTables,
+  price,
+  scaleEnergyTable,
+  sramAccessPj,
+  unequalResources,
+} from '../../src/hw/index.js';
 
 const names = Object.keys(actions);
 const counts = fc.dictionary(fc.constantFrom(...names), fc.nat(1000));
@@ -48,6 +58,14 @@ describe('energy', () => {
     expect(energy45nm({ globalBufferKb: 32 }).actions.sramLargeAccess.pj).toBe(10);
   });
 
+  it('has another name where another price is, so that unequal tables are seen to be', () => {
+    const table = energy45nm({ globalBufferKb: 8192 });
+    expect(unequalResources([acf().spec, acf({ energyTable: table }).spec])).toEqual(['energy table']);
+    expect(unequalResources([acf().spec, acf({ energyTable: energy45nm({ globalBufferKb: 128 }) }).spec])).toEqual([]);
+    expect([table.name, energy45nm({ dram: 'hbm2', globalBufferKb: 512 }).name]).toEqual(['45nm-8192KB', '45nm-hbm2-512KB']);
+    expect(scaleEnergyTable(table, 16).name).toBe('16nm-8192KB');
+  });
+
   it('prices every action in every table, each with its source', () => {
     for (const table of Object.values(energyTables)) {
       expect(Object.keys(table.actions).sort()).toEqual([...names].sort());
@@ -62,6 +80,7 @@ describe('energy', () => {
     );
     expect(() => price({ actions: { toString: 1 } }, energy45nm())).toThrow('got toString');
     expect(() => energy45nm({ dram: 'hbm' as 'hbm2' })).toThrow('Did you mean hbm2');
+    expect(() => energy45nm({ globalBufferKB: 512 } as EnergyOptions)).toThrow('Did you mean globalBufferKb');
     expect(() => energy45nm({ globalBufferKb: 0 })).toThrow('size of the SRAM in KB: got 0');
   });
 });

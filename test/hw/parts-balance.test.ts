@@ -161,9 +161,12 @@ describe('Procedure 1', () => {
     expect(balanceRows(rows, 2, { variant: 'literal' }).bounds).toEqual([0, 1, 6]);
   });
 
-  it('refuses lists of two lengths, and a variant that does not exist', () => {
+  it('refuses lists of two lengths, a variant that does not exist, and a tolerance that is no number of at least 0', () => {
     expect(() => balanceRows({ work: [1, 2], dense: [1] }, 2)).toThrow('rows with a number of all multiplications: got 1');
     expect(() => balanceRows({ work: [1], dense: [1] }, 1, { variant: 'lit' as 'literal' })).toThrow('Did you mean literal');
+    for (const tolerance of [Number.NaN, -0.1, '10%' as unknown as number]) {
+      expect(() => balanceRows({ work: [1], dense: [1] }, 1, { tolerance })).toThrow('tolerance of balanceRows: got');
+    }
   });
 });
 
@@ -334,6 +337,11 @@ describe('Procedure 2', () => {
     expect(() => stealWork([2 ** 53], one)).toThrow('an integer from 0 to 2^53 - 1');
     expect(() => stealWork([1, 2], one)).toThrow('units on the network: got 1, expected 2');
     expect(() => stealWork([1], { ...one, partitionOf: [] })).toThrow('units with a partition: got 0, expected 1');
+    expect(() => stealWork([1], { partitionOf: [0] } as unknown as StealOptions)).toThrow('units on the network: got undefined');
+    expect(() => stealWork([1], { network: one.network } as unknown as StealOptions)).toThrow(
+      'units with a partition: got undefined',
+    );
+    expect(() => stealWork([1], undefined as unknown as StealOptions)).toThrow('options of stealWork: got undefined');
     expect(() => stealWork([1], { ...one, multipliers: 0 })).toThrow('multipliers: got 0');
     expect(() => stealWork([1], { ...one, amount: 'hal' as 'half' })).toThrow('Did you mean half');
     expect(() => stealWork([1], { ...one, multiplier: 4 } as StealOptions)).toThrow('Did you mean multipliers');

@@ -31,6 +31,7 @@ import {
   rpSize,
   runLengthBits,
   type StoredMatrix,
+  smallestRow,
 } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
@@ -225,6 +226,14 @@ describe('row-partitioned matrices', () => {
     expect(rpRow(15, 1000, { valueBits: 32, indexBits: 10, countBits: 4 }).format).toBe('csr');
     expect(() => rpCsrBits(256, widths)).toThrow(/non-zeros of a row in RP-CSR: got 256, expected at most 255.*countBits: 9/);
   });
+
+  it.each([-1, 11, 1.5, Number.NaN])('have no size for %d non-zeros among ten values', (nonzeros) => {
+    for (const sizeOfRow of [rpRow, smallestRow])
+      expect(() => sizeOfRow(nonzeros, 10, widths)).toThrow(
+        `non-zeros of a row: got ${nonzeros}, expected an integer from 0 to 10`,
+      );
+    expect(() => rpRow(0, 0, widths)).toThrow('columns of a row: got 0, expected a positive integer');
+  });
 });
 
 describe('the histogram of rows', () => {
@@ -315,6 +324,15 @@ describe('the equations of 001', () => {
     const dense = denseBits(500 * 500, widths);
     expect(Math.abs(sizes.csrBits / dense - csr)).toBeLessThan(1e-4);
     expect(Math.abs(sizes.bitmapBits / dense - bitmap)).toBeLessThan(1e-4);
+  });
+
+  it('refuse a sparsity in percent, and half a row', () => {
+    for (const sparsity of [90, -0.1, Number.NaN])
+      expect(() => printedSizes({ cols: 5, rows: 5, sparsity })).toThrow(
+        `sparsity of a matrix: got ${sparsity}, expected 0 to 1`,
+      );
+    expect(() => printedSizes({ cols: 5, rows: 0.5, sparsity: 0.9 })).toThrow('rows of a matrix: got 0.5');
+    expect(() => printedSizes({ cols: 0, rows: 5, sparsity: 0.9 })).toThrow('columns of a matrix: got 0');
   });
 
   it('are the sizes of row-partitioned matrices, but for the tag', () => {

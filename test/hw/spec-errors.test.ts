@@ -77,6 +77,17 @@ it.each([
     /^p\.yaml:2:1 dataflow: got Ws, expected one of dynamic, WS, OS, IS\. Did you mean WS/,
   ],
   [
+    'fields that the default of another does not go with',
+    'kind: balanced\ntorusRows: 9\ntorusCols: 9\n',
+    /^p\.yaml:1:1 pes: got 64, expected torusRows \* torusCols, one PE per router/,
+  ],
+  [
+    'a wired interconnect for all dataflows',
+    'kind: acf\nreconfigurable: false\n',
+    /^p\.yaml:1:1 dataflow: got dynamic, expected WS, OS or IS/,
+  ],
+  ['a misspelt field of a design of 001', 'kind: scnn001\nweightPerCycle: 4\n', /Did you mean weightsPerCycle/],
+  [
     'a name with a space',
     'kind: acf\nname: a b\n',
     'p.yaml:2:1 name: got a b, expected letters, digits, _ and -. Write letters, digits, _ and -.',

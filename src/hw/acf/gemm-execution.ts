@@ -1,6 +1,7 @@
 import { countRows, countWanted } from '../../kernels/index.js';
 import type { GemmWork } from '../contracts.js';
 import { rememberEffectualMacs } from '../effectual-macs.js';
+import { gemmSides } from '../gemm-sides.js';
 import { type GemmView, lowerGemm } from '../gemm-view.js';
 import type { Dataflow } from '../systolic.js';
 import { type BitRows, columnCounts, onesRows, totalCount } from './bit-rows.js';
@@ -79,9 +80,10 @@ export function prepareGemms(work: GemmWork, spec: AcfSpec): PreparedGemms {
   rememberEffectualMacs(work, effectual);
   const classes = views.length / work.nest.groups;
   const most = (tiles: (view: GemmView) => number) => Math.max(1, ...views.map(tiles));
+  const [input, kernel] = gemmSides(work);
   const passes = {
-    inputBytes: storedBytes(work.input, work, spec),
-    kernelBytes: storedBytes(work.kernel, work, spec),
+    inputBytes: storedBytes(input, work, spec),
+    kernelBytes: storedBytes(kernel, work, spec),
     inputPasses: Math.max(1, classes) * most((view) => Math.ceil(view.n / spec.cols)),
     kernelPasses: most((view) => Math.ceil((view.m * (work.phase === 'weightGradient' ? 1 : work.imageScale)) / spec.rows)),
   };

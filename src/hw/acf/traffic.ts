@@ -1,5 +1,6 @@
 import { countBits, sizeOf } from '../bits.js';
 import type { GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { csrBits } from '../parts/formats/csr.js';
 import type { FieldWidths } from '../parts/formats/field-widths.js';
 import { rpBits } from '../parts/formats/row-histogram.js';
@@ -17,7 +18,7 @@ export interface Traffic {
   readonly byRole: Readonly<Record<Role, number>>;
 }
 
-/** Bytes of a work's operands off chip, and how often its GEMMs walk over them. */
+/** Bytes of a work's operands off chip, input being the rows of its GEMMs and kernel the columns, and how often these walk over them. */
 export interface Passes {
   readonly inputBytes: number;
   readonly kernelBytes: number;
@@ -45,8 +46,9 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
   const transposed = work.phase === 'inputGradient' && spec.sparseMemoryController ? kernel : 0;
   const outputBytes = outputElements(work, spec) * spec.bytesPerValue;
   const byRole = { W: 0, A: 0, E: 0, G: 0 };
-  byRole[work.input.role] += inputBytes;
-  byRole[work.kernel.role] += kernelBytes + 2 * transposed;
+  const [rows, columns] = gemmSides(work);
+  byRole[rows.role] += inputBytes;
+  byRole[columns.role] += kernelBytes + 2 * transposed;
   byRole[outputRole(work)] += outputBytes + spilledBytes;
   return {
     inBytes: inputBytes + kernelBytes + transposed + spilledBytes / 2,

@@ -72,14 +72,16 @@ function execute(work: GemmWork, stored: StoredWork, storeCycles: number, spec: 
   const balancing = Math.max(0, split.rounds * spec.coarseRoundCycles - storeCycles);
   const finish = Math.max(...schedule.finishCycles);
   const partitions = split.bounds.length - 1;
+  const valueWords = spec.valueBits / 32;
   return {
     cycles: balancing + finish,
     ...{ effectual: products, executed: products, multiplied: products },
     idle: { ...idleCauses(schedule, finish, products, spec), balancing: spec.pes * spec.multipliers * balancing },
     actions: {
       registerAccess: 4 * products, // two operands out of the non-zero buffer, a sum read and written
-      sramSmallAccess: 2 * products,
-      nocHop: schedule.stolenSame + 3 * schedule.stolenOther, // over one link: results back, and operands out where they are not there
+      sramSmallAccess: 2 * products * valueWords,
+      // Over one link: sums back, and operands out where they are not there.
+      nocHop: schedule.stolenSame + (1 + 2 * valueWords) * schedule.stolenOther,
       indexOp: rowPairs + products,
     },
     decisions: {

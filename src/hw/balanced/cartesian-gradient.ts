@@ -1,5 +1,6 @@
 import { popcount, readBits, sizeOf } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { addLoad, type CartesianLoad, meet, noLoad } from './cartesian-load.js';
 import { lineMaps, rowPartners } from './partners.js';
 import type { Scnn001Spec } from './scnn001.js';
@@ -9,7 +10,7 @@ import { dealCopies, tileGrid } from './tile-grid.js';
 export function gradientLoads(work: GemmWork, spec: Scnn001Spec, loads: CartesianLoad[]): void {
   const { nest } = work;
   const { batch, groups, kernelSize } = nest;
-  const [x, y] = nest.transposed ? [work.kernel, work.input] : [work.input, work.kernel];
+  const [x, y] = gemmSides(work);
   const maps = lineMaps(nest, work.phase);
   const [inPixels, outPixels] = [sizeOf(maps.target), sizeOf(maps.source)];
   const xCounts = pixelCounts(x.nonzeros.words, batch * inPixels * groups, nest.inChannels / groups);

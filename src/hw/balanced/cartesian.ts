@@ -1,5 +1,6 @@
 import { sizeOf } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { nestPhase } from '../nest-axes.js';
 import { gradientLoads, pixelCounts } from './cartesian-gradient.js';
 import { addLoad, type CartesianLoad, meet, noLoad } from './cartesian-load.js';
@@ -63,7 +64,7 @@ function denseLoads(work: GemmWork, gradient: boolean, spec: Scnn001Spec, loads:
   const { nest } = work;
   const dealt = Array.from({ length: nest.batch }, (_, image) => dealCopies(image, work.imageScale, spec.pes));
   if (gradient) {
-    const [x, y] = nest.transposed ? [work.kernel, work.input] : [work.input, work.kernel];
+    const [x, y] = gemmSides(work);
     const xCounts = pixelCounts(x.nonzeros.words, nest.batch, nest.inChannels);
     const yCounts = pixelCounts(y.nonzeros.words, nest.batch, nest.outChannels);
     dealt.forEach((copies, image) => {

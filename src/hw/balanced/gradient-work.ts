@@ -1,6 +1,7 @@
 import { gradientLines } from '../../kernels/index.js';
 import { onesBits } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { kernelPlanes, kernelRows } from './kernel-rows.js';
 import { linePlanes, lineRuns } from './line-planes.js';
 import { type LineWork, linesOf } from './line-work.js';
@@ -17,7 +18,7 @@ export function gradientLineWork(work: GemmWork, multipliers: number): LineWork 
   const maps = lineMaps(nest, work.phase);
   const wanted = work.output?.nonzeros ?? onesBits([...kernelSize, inChannels / nest.groups, outChannels]);
   const kernels = kernelRows(nest, kernelPlanes(nest, wanted.words, true));
-  const [input, output] = nest.transposed ? [work.kernel, work.input] : [work.input, work.kernel];
+  const [input, output] = gemmSides(work);
   const x = linePlanes(input.nonzeros, batch, maps.target, inChannels);
   const y = linePlanes(output.nonzeros, batch, maps.source, outChannels);
   const lines = linesOf(work, outChannels);

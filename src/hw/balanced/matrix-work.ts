@@ -1,5 +1,6 @@
 import { copyBits, getBit, popcount, wordsFor } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { nestPhase } from '../nest-axes.js';
 import { type KernelPlanes, kernelPlanes } from './kernel-rows.js';
 import { featuresPerRow, type LineWork, linesOf } from './line-work.js';
@@ -11,9 +12,8 @@ import { featuresPerRow, type LineWork, linesOf } from './line-work.js';
 export function matrixLineWork(work: GemmWork, multipliers: number): LineWork {
   const { nest, output } = work;
   const phase = nestPhase(nest, work.phase);
-  const swapped = phase === 'weightGradient' && nest.transposed;
-  const rowsOf = (swapped ? work.kernel : work.input).nonzeros;
-  const gate = phase === 'weightGradient' ? (swapped ? work.input : work.kernel).nonzeros : undefined;
+  const [rows, columns] = gemmSides(work);
+  const gate = phase === 'weightGradient' ? columns.nonzeros : undefined;
   const wanted = phase === 'weightGradient' ? output?.nonzeros : work.kernel.nonzeros;
   const planes = wanted && kernelPlanes(nest, wanted.words, phase !== 'inputGradient');
   const kernels = phase === 'inputGradient' ? nest.inChannels : nest.outChannels;
@@ -23,7 +23,7 @@ export function matrixLineWork(work: GemmWork, multipliers: number): LineWork {
   const row = new Uint32Array(wordsFor(features));
   for (let image = 0; image < nest.batch; image++) {
     row.fill(0);
-    copyBits(rowsOf.words, image * features, row, 0, features);
+    copyBits(rows.nonzeros.words, image * features, row, 0, features);
     for (const word of row) result.covered[image] += popcount(word);
     result.coveredDense[image] = features;
     const all = planes ? undefined : matchRows(row, undefined, 0, multipliers);

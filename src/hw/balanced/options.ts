@@ -47,7 +47,11 @@ export interface FrameOptions {
    * @default true
    */
   readonly chargeTranspose?: boolean;
-  /** Power at rest in watt, SRAM excluded (001 Table IV). @default that of the design in Table IV */
+  /**
+   * Power at rest in watt, SRAM excluded, whatever the node of the energy table.
+   *
+   * @default that of the design in Table IV of 001, in proportion to the PEs but for the controller
+   */
   readonly staticPowerW?: number;
   /** Clock in GHz. @default 1 */
   readonly clockGhz?: number;
@@ -100,6 +104,7 @@ export const frameFields = {
   rowLayout: z.enum(['mapRow', 'flattened']).default('mapRow'),
   chargeTranspose: z.boolean().default(true),
   clockGhz: z.number().positive().default(1),
+  staticPowerW: z.number().nonnegative().optional(),
 };
 
 /** Refuses a torus that does not have one router per PE: 001's Table II has 64 PEs and a 9 * 9 torus (ledger 1.2.7). */
@@ -123,9 +128,24 @@ export const partitionsFit: [
   { path: ['partitionRows'], error: 'partitionRows * partitionCols of at most the number of PEs' },
 ];
 
-/** Static power of a design, that of Table IV of 001 by default. */
-export const staticPower = (design: keyof typeof areas001.designs) =>
-  z.number().nonnegative().default(areas001.designs[design].staticW);
+/** What is filled in of a spec: with other than 64 PEs static power goes as the area does. */
+interface StaticPower {
+  readonly pes: number;
+  readonly staticPowerW?: number | undefined;
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+/** Fills in the static power of a design, of which only the controller of `balanced` is known not to grow with the PEs. */
+export function withStaticPower(design: keyof typeof areas001.designs) {
+  const { staticW } = areas001.designs[design];
+  const perPe = (staticW - (design === 'balanced' ? areas001.components.controller.staticW : 0)) / 64;
+  const source = '001 Table IV, SRAM excluded: of 64 PEs, and in proportion to them but for the controller';
+  return <Spec extends StaticPower>(spec: Spec): Spec & { staticPowerW: number } => {
+    if (spec.staticPowerW !== undefined) return { ...spec, staticPowerW: spec.staticPowerW };
+    const staticPowerW = staticW + (spec.pes - 64) * perPe;
+    return { ...spec, staticPowerW, sources: { staticPowerW: source, ...spec.sources } };
+  };
+}
 
 /** The schema of a spec of kind `balanced`. */
 export const balancedSchema = z
@@ -133,7 +153,6 @@ export const balancedSchema = z
     kind: z.literal('balanced').default('balanced'),
     ...frameFields,
     name: specFields.name.default('balanced'),
-    staticPowerW: staticPower('balanced'),
     ...partitionFields,
     coarse: z.enum(['even', 'literal', 'repaired', 'prefix']).default('repaired'),
     stealing: z.boolean().default(true),
@@ -143,13 +162,14 @@ export const balancedSchema = z
     coarseRoundCycles: z.int().min(0).default(8),
   })
   .refine(...onePePerRouter)
-  .refine(...partitionsFit);
+  .refine(...partitionsFit)
+  .transform(withStaticPower('balanced'));
 
 /** The spec of a balanced accelerator, defaults filled in. */
 export type BalancedSpec = z.infer<typeof balancedSchema>;
 
 /** What the specs of the four designs have in common. */
-export type FrameSpec = Pick<BalancedSpec, keyof typeof frameFields | 'staticPowerW'>;
+export type FrameSpec = Pick<BalancedSpec, keyof typeof frameFields>;
 
 /** The resources of a design: its PEs' SRAM and the global buffer together. */
 export function frameResources({

@@ -1,5 +1,3 @@
-import { areas001 } from '../parts/areas.js';
-
 const table2 = '001 Table II';
 const frame = {
   pes: 64,
@@ -30,7 +28,6 @@ const frameSources = {
   rowLayout: 'read from 001: rows of a feature map (ledger section 4, 27)',
   chargeTranspose: 'chosen: formats of rows do not give columns for free (ledger section 4, 25)',
   clockGhz: table2,
-  staticPowerW: '001 Table IV, SRAM excluded',
 } as const;
 const partitions = { partitionRows: 3, partitionCols: 3 } as const;
 const partitionSources = { partitionRows: `${table2}: 3 x 3 partitions`, partitionCols: `${table2}: 3 x 3 partitions` } as const;
@@ -40,7 +37,6 @@ const balanced = {
   name: 'balanced',
   ...frame,
   ...partitions,
-  staticPowerW: areas001.designs.balanced.staticW,
   coarse: 'repaired',
   stealing: true,
   rowFormat: 'exact',
@@ -69,7 +65,6 @@ const scnn001 = {
   kind: 'scnn001',
   name: 'scnn-001',
   ...frame,
-  staticPowerW: areas001.designs.scnn001.staticW,
   weightsPerCycle: 4,
   banks: 32,
   sources: {
@@ -83,7 +78,6 @@ const sigma001 = {
   kind: 'sigma001',
   name: 'sigma-001',
   ...frame,
-  staticPowerW: areas001.designs.sigma001.staticW,
   flexDpeSize: 128,
   stationary: 'best',
   im2colOffChip: true,
@@ -100,7 +94,6 @@ const sparseTrain001 = {
   name: 'sparse-train-001',
   ...frame,
   ...partitions,
-  staticPowerW: areas001.designs.sparseTrain001.staticW,
   sources: { ...frameSources, ...partitionSources },
 } as const;
 

@@ -7,7 +7,7 @@ import { areasOfDesign } from './areas.js';
 import { cartesianLoads } from './cartesian.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach, toNeighbours } from './network-words.js';
-import { type FrameOptions, frameFields, frameResources, onePePerRouter, staticPower } from './options.js';
+import { type FrameOptions, frameFields, frameResources, onePePerRouter, withStaticPower } from './options.js';
 import { sum } from './sum.js';
 
 /** Options of {@link scnn001}. */
@@ -23,7 +23,6 @@ const schema = z
     kind: z.literal('scnn001').default('scnn001'),
     ...frameFields,
     name: specFields.name.default('scnn-001'),
-    staticPowerW: staticPower('scnn001'),
     weightsPerCycle: z.int().min(1).max(1024).default(4),
     banks: z.int().min(1).max(1024).default(32),
   })
@@ -31,7 +30,8 @@ const schema = z
   .refine(({ multipliers, weightsPerCycle }) => multipliers % weightsPerCycle === 0, {
     path: ['weightsPerCycle'],
     error: 'a divisor of the multipliers of a PE',
-  });
+  })
+  .transform(withStaticPower('scnn001'));
 
 /** The spec of an SCNN as 001 models it, defaults filled in. */
 export type Scnn001Spec = z.infer<typeof schema>;
@@ -93,7 +93,8 @@ function execute(work: GemmWork, spec: Scnn001Spec): DesignExecution {
     },
     actions: {
       registerAccess: 4 * executed,
-      sramSmallAccess: vectorPairs * weightsPerCycle + sum(loads, (load) => load.activations), // weights stream past activations
+      // Weights stream past activations.
+      sramSmallAccess: ((vectorPairs * weightsPerCycle + sum(loads, (load) => load.activations)) * spec.valueBits) / 32,
       nocHop: sum(loads, (load) => load.haloWords),
       indexOp: executed,
     },

@@ -8,7 +8,7 @@ import { torus } from '../parts/interconnect/torus.js';
 import { areasOfDesign } from './areas.js';
 import { buildDesign, type DesignExecution } from './design.js';
 import { toEach } from './network-words.js';
-import { type FrameOptions, frameFields, frameResources, onePePerRouter, staticPower } from './options.js';
+import { type FrameOptions, frameFields, frameResources, onePePerRouter, withStaticPower } from './options.js';
 import { stationaryFolds } from './stationary-folds.js';
 
 /** Options of {@link sigma001}. */
@@ -31,7 +31,6 @@ const schema = z
     kind: z.literal('sigma001').default('sigma001'),
     ...frameFields,
     name: specFields.name.default('sigma-001'),
-    staticPowerW: staticPower('sigma001'),
     flexDpeSize: z.int().min(1).max(65_536).default(128),
     stationary: z.enum(['best', 'kernel', 'input']).default('best'),
     im2colOffChip: z.boolean().default(true),
@@ -40,7 +39,8 @@ const schema = z
   .refine(({ pes, multipliers, flexDpeSize }) => flexDpeSize <= pes * multipliers, {
     path: ['flexDpeSize'],
     error: 'pes * multipliers at most',
-  });
+  })
+  .transform(withStaticPower('sigma001'));
 
 /** The spec of a SIGMA as 001 models it, defaults filled in. */
 export type Sigma001Spec = z.infer<typeof schema>;
@@ -88,7 +88,8 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
   const effectual = effectualMacs(work) * work.imageScale;
   const multiplied = work.output ? madeMacs(work) * work.imageScale : effectual;
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols });
-  const words = run.heldWords + run.streamedWords;
+  const values = run.heldWords + run.streamedWords;
+  const words = (values * spec.valueBits) / 32;
   return {
     cycles,
     ...{ effectual, executed: run.slots, multiplied },
@@ -102,7 +103,7 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
       registerAccess: 3 * multiplied + run.heldWords, // the held value, the streamed one, and the sum that goes up the tree
       sramSmallAccess: words,
       nocHop: words * meanHops,
-      indexOp: words,
+      indexOp: values,
     },
     decisions: { stationary: run.stationary },
     routes: { input: toEach(1, 0), kernel: toEach(1, 0), output: toEach(1, meanHops) }, // operands are counted as they stream

@@ -14,7 +14,7 @@ import {
   onePePerRouter,
   partitionFields,
   partitionsFit,
-  staticPower,
+  withStaticPower,
 } from './options.js';
 import { sum } from './sum.js';
 
@@ -32,10 +32,10 @@ const schema = z
     ...frameFields,
     ...partitionFields,
     name: specFields.name.default('sparse-train-001'),
-    staticPowerW: staticPower('sparseTrain001'),
   })
   .refine(...onePePerRouter)
-  .refine(...partitionsFit);
+  .refine(...partitionsFit)
+  .transform(withStaticPower('sparseTrain001'));
 
 type SparseTrain001Spec = z.infer<typeof schema>;
 
@@ -82,7 +82,11 @@ function execute(work: GemmWork, spec: SparseTrain001Spec): DesignExecution {
       initiation: products * (interval - 1),
       imbalance: sum(loads, (load) => batches - load.pairBatches) * multipliers * interval,
     },
-    actions: { registerAccess: 4 * products, sramSmallAccess: 2 * products, indexOp: rowPairs + products },
+    actions: {
+      registerAccess: 4 * products,
+      sramSmallAccess: (2 * products * spec.valueBits) / 32,
+      indexOp: rowPairs + products,
+    },
     decisions: {},
     routes: partitionRoutes(work, partitions, spec),
   };

@@ -1,5 +1,6 @@
 import { sizeOf } from '../bits.js';
-import type { BitTensor, GemmWork, Operand, PhaseWork, Role, UpdateWork } from '../contracts.js';
+import type { BitTensor, GemmWork, PhaseWork, Role, UpdateWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
 import type { Movement } from '../parts/total-work.js';
 import { hasDenseMaster } from '../parts/update-movement.js';
@@ -15,26 +16,49 @@ export interface Memory extends Storage {
   readonly im2col?: boolean;
 }
 
-/** The tensors of a work as stored. */
+/** The tensors of a work as stored: input and kernel are the rows and the columns of its GEMM, whatever their roles. */
 export interface StoredWork {
   readonly input: StoredTensor;
   readonly kernel: StoredTensor;
   readonly output: StoredTensor;
 }
 
-/** What a step's GEMMs tell of a layer: its maps by role, which are what an output looks like once it is masked, and a work of it. */
-export type StepLayers = ReadonlyMap<string, { readonly work: GemmWork; readonly maps: ReadonlyMap<Role, BitTensor> }>;
+/** The maps of one use of a layer in a step: what the outputs of its works look like once they are masked. */
+type UseMaps = { [role in 'A' | 'E']?: BitTensor };
 
-/** The layers of a step by name. */
+/** What a step's GEMMs tell of its layers. */
+export interface StepLayers {
+  /** A work of each layer. */
+  readonly works: ReadonlyMap<string, GemmWork>;
+  readonly mapsOf: ReadonlyMap<GemmWork, UseMaps>;
+}
+
+/**
+ * The layers of a step. Uses of a shared layer go backward from the last one, each with its input gradient before its weight gradient
+ * (see `trainingWorks`). A method may thin A for the weight gradient, and E for the input gradient: A is that of the forward work, E that
+ * of the weight gradient where there is one.
+ */
 export function stepLayers(works: readonly PhaseWork[]): StepLayers {
-  const layers = new Map<string, { work: GemmWork; maps: Map<Role, BitTensor> }>();
+  const layers = new Map<string, GemmWork>();
+  const mapsOf = new Map<GemmWork, UseMaps>();
+  const ahead = new Map<string, UseMaps[]>(); // uses of a layer that are not done
   for (const work of works) {
     if (work.kind === 'update' || work.kernel.role === 'A') continue;
-    const layer = layers.get(work.layer) ?? { work, maps: new Map() };
-    layers.set(work.layer, layer);
-    for (const { role, nonzeros } of [work.input, work.kernel]) layer.maps.set(role, nonzeros);
+    const { layer, phase, input, kernel } = work;
+    if (!layers.has(layer)) layers.set(layer, work);
+    const uses = ahead.get(layer) ?? [];
+    ahead.set(layer, uses);
+    if (phase === 'forward') uses.push({ A: input.nonzeros });
+    if (phase === 'inputGradient' && uses.at(-1)?.E) uses.pop(); // of a frozen layer, which has no weight gradient
+    const use = uses.at(-1) ?? {};
+    mapsOf.set(work, use);
+    if (phase === 'inputGradient') use.E = input.nonzeros;
+    if (phase === 'weightGradient') {
+      use.E = kernel.nonzeros;
+      uses.pop();
+    }
   }
-  return layers;
+  return { works: layers, mapsOf };
 }
 
 /**
@@ -45,20 +69,18 @@ export function stepLayers(works: readonly PhaseWork[]): StepLayers {
  */
 export function storedWork(work: GemmWork, layers: StepLayers, storage: Memory): StoredWork {
   const stored = (role: Role, nonzeros?: BitTensor) => storedTensor(nonzeros, tensorRows(work, role, storage.rowLayout), storage);
-  const expandsKernel = work.phase === 'weightGradient' && work.nest.transposed; // then the side with the windows is E
-  const operand = ({ role, nonzeros }: Operand, expands: boolean) =>
-    storage.im2col && expands ? expandedBits(work, nonzeros, storage.valueBits) : stored(role, nonzeros);
-  const input = operand(work.input, !expandsKernel);
+  const [rows, columns] = gemmSides(work);
+  const plainInput = stored(rows.role, rows.nonzeros);
+  const input = storage.im2col ? expandedBits(work, rows.nonzeros, storage.valueBits) : plainInput;
   const ofActivations = work.kernel.role === 'A';
-  const kernel = ofActivations ? stored('W', work.kernel.nonzeros) : operand(work.kernel, expandsKernel);
+  const kernel = stored(ofActivations ? 'W' : columns.role, columns.nonzeros);
   if (work.phase === 'weightGradient') return { input, kernel, output: stored('G', work.output?.nonzeros) };
   const role = work.phase === 'forward' ? 'E' : 'A';
-  const map = layers.get(work.layer)?.maps.get(role);
+  const map = layers.mapsOf.get(work)?.[role];
   const full = stored(role);
   if (ofActivations) return { input, kernel, output: full };
   if (map && Math.abs(sizeOf(map.shape) * work.imageScale - full.elements) < 1)
     return { input, kernel, output: stored(role, map) };
-  const plainInput = storage.im2col ? stored(work.input.role, work.input.nonzeros) : input;
   return { input, kernel, output: scaled(plainInput, full.elements / plainInput.elements) };
 }
 
@@ -81,29 +103,26 @@ export function bytesOf({ valueBits, indexBits }: StoredBits): number {
 /**
  * Off-chip traffic of a GEMM work: the loop nest that all designs share. PE SRAMs and global buffer hold a third each of input, kernel
  * and output. An operand that fits its third is read once; of two that do not, one is read again for every tile of the other. Forward and
- * input gradient write outputs as they come; a weight gradient that does not fit is made tile by tile, its smaller operand read again
- * for each. Groups come one after another: an operand meets only those of its own.
+ * input gradient write outputs as they come; a weight gradient that does not fit is made tile by tile, and of two operands that do not
+ * fit the smaller is read again for each. Groups come one after another: an operand meets only those of its own.
  */
 export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWork, frame: FrameSpec, memory: Memory): Movement {
   const capacityBits = ((frame.pes * frame.peSramKb + frame.globalBufferKb) * 1024 * 8) / 3;
   const { groups } = work.nest;
-  const operand = (tensor: StoredTensor) => ({
-    bytes: bytesOf(tensor),
-    tiles: bufferTiles(
-      { valueBits: tensor.valueBits / groups, indexBits: tensor.indexBits / groups },
-      { capacityBits, kind: memory.buffer },
-    ),
-  });
-  const first = operand(input);
-  const second = operand(kernel);
-  const outputTiles = work.phase === 'weightGradient' ? operand(output).tiles : 1;
-  const fetched =
-    work.phase === 'weightGradient' ? tiledGradient(first.bytes, second.bytes, outputTiles) : fetchedBytes(first, second);
+  const tilesOf = ({ valueBits, indexBits }: StoredTensor) =>
+    bufferTiles({ valueBits: valueBits / groups, indexBits: indexBits / groups }, { capacityBits, kind: memory.buffer });
+  const operand = (tensor: StoredTensor) => {
+    const tiles = tilesOf(tensor);
+    return { bytes: bytesOf(tensor), tiles: tiles > 1 && work.phase === 'weightGradient' ? tilesOf(output) : tiles };
+  };
+  const [first, second] = [operand(input), operand(kernel)];
+  const fetched = fetchedBytes(first, second);
   const transposed = work.phase === 'inputGradient' && frame.chargeTranspose ? second.bytes : 0;
   const storeBytes = bytesOf(output) + transposed;
   const byRole: Record<Role, number> = { W: 0, A: 0, E: 0, G: 0 };
-  byRole[work.input.role] += fetched.firstBytes;
-  byRole[work.kernel.role] += fetched.secondBytes + 2 * transposed;
+  const [rows, columns] = gemmSides(work);
+  byRole[rows.role] += fetched.firstBytes;
+  byRole[columns.role] += fetched.secondBytes + 2 * transposed;
   byRole[({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase]] += bytesOf(output);
   return {
     loadBytes: fetched.firstBytes + fetched.secondBytes + transposed,
@@ -113,19 +132,13 @@ export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWor
   };
 }
 
-function tiledGradient(firstBytes: number, secondBytes: number, tiles: number) {
-  return firstBytes < secondBytes
-    ? { firstBytes: firstBytes * tiles, secondBytes }
-    : { firstBytes, secondBytes: secondBytes * tiles };
-}
-
 /**
  * Off-chip traffic of an update: W and the optimizer slots in and out, G in; with `masked` only what the pattern keeps. Of a dense master,
  * which is stored as rows without zeros, both leave: it and what the next step multiplies.
  */
 export function updateTraffic(work: UpdateWork, layers: StepLayers, storage: Storage): Movement {
   const { layer, weights, slots, masked } = work;
-  const gemm = layers.get(layer)?.work;
+  const gemm = layers.works.get(layer);
   const rows = gemm
     ? tensorRows(gemm, 'W', storage.rowLayout)
     : weightRows(weights.nonzeros.shape, storage.rowLayout === 'flattened');

@@ -1,6 +1,8 @@
+import { tableOf } from '../check-spec.js';
 import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
+import { multiplyAction } from '../parts/multiply-action.js';
 import { type Movement, totalWork } from '../parts/total-work.js';
 import type { FrameSpec } from './options.js';
 
@@ -18,9 +20,6 @@ export interface Execution {
   readonly decisions: Readonly<Record<string, string>>;
 }
 
-/** Leakage that one `leakUnitCycle` of the 45 nm table stands for, in watt: 0.0823 pJ per ns. */
-const wattPerLeakUnit = 82.3e-6;
-
 /** Cycles that a transfer takes at least: operands arrive, and outputs leave, in parts of this size while others are computed. */
 const foldCycles = 64;
 const mostFolds = 1024;
@@ -37,14 +36,20 @@ export function workCounts(work: GemmWork | UpdateWork, execution: Execution, tr
       ...execution,
       folds: Math.max(1, Math.min(mostFolds, Math.floor(dramByte / (foldCycles * dramBytesPerCycle)))),
       macs: { dense: workMacs(work) * (work.kind === 'gemm' ? work.imageScale : 1), effectual, executed },
-      actions: { ...execution.actions, multiplyFp32: multiplied, addFp32: multiplied },
+      actions: { ...execution.actions, [multiplyAction((frame.valueBits / 8) as 1 | 2 | 4)]: multiplied, addFp32: multiplied },
     },
     traffic,
     {
       ...{ units, dramBytesPerCycle, buffer: 'sramLargeAccess' },
-      leak: (cycles) => (cycles / frame.clockGhz) * (frame.staticPowerW / wattPerLeakUnit),
+      leak: (cycles) => leakUnitCycles(cycles / frame.clockGhz, frame),
     },
   );
+}
+
+/** As many `leakUnitCycle` as cost the static power, which is printed in watt, in the table of the spec; none where they are free there. */
+function leakUnitCycles(nanoseconds: number, { staticPowerW, energyTable }: FrameSpec): number {
+  const { pj } = tableOf(energyTable).actions.leakUnitCycle ?? { pj: 0 };
+  return pj > 0 ? (nanoseconds * staticPowerW * 1000) / pj : 0;
 }
 
 /** A weight update: one multiply-add per weight and one per slot, spread evenly over the multipliers; the same in all designs. */
@@ -57,7 +62,7 @@ export function updateCounts(work: UpdateWork, traffic: Movement, frame: FrameSp
     cycles: batches * interval,
     ...{ effectual, executed: effectual, multiplied: effectual },
     idle: { underfilled: (units * batches - effectual) * interval, initiation: effectual * (interval - 1) },
-    actions: { registerAccess: 4 * effectual, sramSmallAccess: 3 * effectual },
+    actions: { registerAccess: 4 * effectual, sramSmallAccess: (3 * effectual * frame.valueBits) / 32 },
     decisions: {},
   };
   return workCounts(work, execution, traffic, frame);

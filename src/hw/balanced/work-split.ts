@@ -1,5 +1,6 @@
 import { countBits, sizeOf } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { balanceRows } from '../parts/balance/balance-rows.js';
 import { bestContiguous, evenSplit } from '../parts/balance/contiguous-split.js';
 import type { LineWork } from './line-work.js';
@@ -37,8 +38,9 @@ export function splitLines(work: GemmWork, lines: LineWork, partitions: number, 
 }
 
 /** Per item, a run of `granule` lines: non-zeros under their windows times the kernel's density, and elements under them. */
-function estimateItems({ kernel }: GemmWork, { rows, images, copies, covered, coveredDense }: LineWork, granule: number) {
-  const kernelDensity = countBits(kernel.nonzeros) / sizeOf(kernel.nonzeros.shape);
+function estimateItems(work: GemmWork, { rows, images, copies, covered, coveredDense }: LineWork, granule: number) {
+  const [, { nonzeros }] = gemmSides(work);
+  const kernelDensity = countBits(nonzeros) / sizeOf(nonzeros.shape);
   const items = Math.ceil((rows * images * copies) / granule);
   const estimate = { work: new Float64Array(items), dense: new Float64Array(items) };
   for (let line = 0; line < rows * images; line++) {

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../check-options.js';
 import { SparsityError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import type { EnergyTable } from '../contracts.js';
@@ -39,15 +40,17 @@ export function sramAccessPj(kb: number): number {
 
 /**
  * The 45 nm energy table of 003, with the off-chip memory and the size of the global buffer to choose. What 003 does not print has its
- * own source; only ratios between designs priced by one table mean something.
+ * own source; only ratios between designs priced by one table mean something. Its name tells what is not as by default: `45nm-hbm2-512KB`.
  *
- * @throws SparsityError when the size of the buffer is not above 0 or the memory is unknown.
+ * @throws SparsityError when the size of the buffer is not above 0, or the memory or an option is unknown.
  * @example
  * ```ts
  * energy45nm({dram: 'lpddr4'}).actions.dramByte.pj; // 64
  * ```
  */
-export function energy45nm({ dram = 'ddr', globalBufferKb = 128 }: EnergyOptions = {}): EnergyTable {
+export function energy45nm(options: EnergyOptions = {}): EnergyTable {
+  checkOptionNames('energy45nm', options, { dram: true, globalBufferKb: true });
+  const { dram = 'ddr', globalBufferKb = 128 } = options;
   if (!Object.hasOwn(dramByte, dram)) {
     const names = Object.keys(dramByte);
     throw new SparsityError({ what: 'off-chip memory', got: dram, expected: names.join(', '), fix: nearest(dram, names) });
@@ -78,7 +81,8 @@ export function energy45nm({ dram = 'ddr', globalBufferKb = 128 }: EnergyOptions
       source: 'Accelergy Aladdin table: leakage of a 32-bit multiplier and adder over 1 ns',
     },
   };
-  return { name: dram === 'ddr' ? '45nm' : `45nm-${dram}`, nodeNm: 45, source: printed, actions: prices };
+  const name = `45nm${dram === 'ddr' ? '' : `-${dram}`}${globalBufferKb === 128 ? '' : `-${globalBufferKb}KB`}`;
+  return { name, nodeNm: 45, source: printed, actions: prices };
 }
 
 /** The energy tables that a spec can name. */

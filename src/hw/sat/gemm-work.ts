@@ -1,6 +1,7 @@
 import type { GemmWork, Role, WorkCounts } from '../contracts.js';
 import { effectualMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
+import { gemmSides } from '../gemm-sides.js';
 import { denseMacs } from '../loop-nest.js';
 import { multiplyAction } from '../parts/multiply-action.js';
 import { sparseForms } from './forms.js';
@@ -35,8 +36,7 @@ export function executeGemm(work: GemmWork, spec: SatSpec, schedule: Schedule): 
 function countsOf(work: GemmWork, time: WorkTime, dense: number, effectual: number, spec: SatSpec): WorkCounts {
   const units = spec.rows * spec.cols;
   const { cycles, computeCycles, executed, bytes, form, mapping } = time;
-  const [rows, columns] =
-    work.nest.transposed && work.phase === 'weightGradient' ? [work.kernel, work.input] : [work.input, work.kernel];
+  const [rows, columns] = gemmSides(work);
   const dramBytes: Record<Role, number> = { W: 0, A: 0, E: 0, G: 0 };
   dramBytes[rows.role] += time.inputBytes;
   dramBytes[columns.role] += time.kernelBytes;

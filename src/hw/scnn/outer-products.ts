@@ -1,6 +1,7 @@
 import { gatherRows, transposeBits } from '../../kernels/index.js';
 import { wordsFor } from '../bits.js';
 import type { GemmWork, LoopNest } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { forwardAxis, type GatherAxis, nestPhase } from '../nest-axes.js';
 
 /** A GEMM as a sum of outer products, one per reduction index: which rows are non-zero there, and which filters. */
@@ -69,8 +70,9 @@ function planesFrom(planes: Uint32Array, words: number, first: number): OuterPro
   return (start, count) => planes.subarray((first + start) * words, (first + start + count) * words);
 }
 
-function gradientProducts({ nest, input, kernel }: GemmWork): OfGroup {
-  const [x, y] = nest.transposed ? [kernel, input] : [input, kernel];
+function gradientProducts(work: GemmWork): OfGroup {
+  const { nest } = work;
+  const [x, y] = gemmSides(work);
   const { inChannels, outChannels, groups } = nest;
   const [perGroup, filters] = [inChannels / groups, outChannels / groups];
   const axes: readonly [GatherAxis, GatherAxis, GatherAxis] = [forwardAxis(nest, 0), forwardAxis(nest, 1), forwardAxis(nest, 2)];

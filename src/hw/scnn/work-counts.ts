@@ -1,6 +1,7 @@
 import { sizeOf } from '../bits.js';
 import type { GemmWork, Operand, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
+import { gemmSides } from '../gemm-sides.js';
 import { denseMacs } from '../loop-nest.js';
 import { runLengthBits } from '../parts/formats/run-length.js';
 import { multiplyAction } from '../parts/multiply-action.js';
@@ -73,12 +74,13 @@ function unitsOf({ peRows, peCols, activationVector, weightVector }: ScnnSpec): 
 }
 
 /**
- * Operands come in run-length coded. The kernel streams past the elements once per image (and depth) of a convolution, once otherwise; the source
- * comes once, or once per pass of its group where that group's part of an image (of a dense layer: of the batch) overflows the activation
- * RAMs. Outputs leave dense, as their zeros are not known before the activation function.
+ * Operands come in run-length coded. The kernel (the columns of the GEMM) streams past the elements once per image (and depth) of a
+ * convolution, once otherwise; the source comes once, or once per pass of its group where that group's part of an image (of a dense layer: of
+ * the batch) overflows the activation RAMs. Outputs leave dense, as their zeros are not known before the activation function.
  */
 function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec: ScnnSpec): Movement {
-  const { nest, phase, input, kernel, imageScale } = work;
+  const { nest, phase, imageScale } = work;
+  const [input, kernel] = gemmSides(work);
   const images = nest.batch * imageScale;
   const stored = (operand: Operand) => storedBytes(operand, spec) * (operand.role === 'W' ? 1 : imageScale);
   const [inputBytes, kernelBytes] = [stored(input), stored(kernel)];

@@ -1,5 +1,6 @@
 import { countBits, popcount, sizeOf } from '../bits.js';
 import type { GemmWork } from '../contracts.js';
+import { gemmSides } from '../gemm-sides.js';
 import { type GemmView, lowerGemm } from '../gemm-view.js';
 import { drainCycles, lanes } from './drain-cycles.js';
 import type { TensorDashSpec } from './options.js';
@@ -37,11 +38,11 @@ export function runTiles(work: GemmWork, spec: TensorDashSpec): TileSums {
     sums.emptyElementCycles += cycles * (spec.tileRows * spec.tileCols - rows * columns);
     sums.stagedRows += staged * (rows + columns);
   };
-  const turned = work.nest.transposed && work.phase === 'weightGradient'; // its rows come from the kernel operand
+  const [rows] = gemmSides(work);
   for (const view of lowerGemm(work)) {
     const staging = stagingOf(work, view);
     if (skipped === 'both') skipPairs(view, staging, spec, deal);
-    else sums.slots += skipOneSide(view, staging, (skipped === 'input') !== turned, spec, deal);
+    else sums.slots += skipOneSide(view, staging, work[skipped] === rows, spec, deal);
   }
   sums.cycles = Math.max(...busy);
   sums.waiting = busy.reduce((waiting, cycles) => waiting + sums.cycles - cycles, 0);
@@ -50,10 +51,11 @@ export function runTiles(work: GemmWork, spec: TensorDashSpec): TileSums {
 
 type Deal = (cycles: number, rows: number, columns: number, stagedRows: number) => void;
 
-/** The operand with the smaller share of non-zeros, the input where they are alike. */
-function sparserSide({ input, kernel }: GemmWork): 'input' | 'kernel' {
-  const [inputs, kernels] = [input, kernel].map(({ nonzeros }) => countBits(nonzeros) / sizeOf(nonzeros.shape));
-  return kernels < inputs ? 'kernel' : 'input';
+/** The operand with the smaller share of non-zeros, the rows of the GEMM where they are alike. */
+function sparserSide(work: GemmWork): 'input' | 'kernel' {
+  const [rows, columns] = gemmSides(work);
+  const [inRows, inColumns] = [rows, columns].map(({ nonzeros }) => countBits(nonzeros) / sizeOf(nonzeros.shape));
+  return (inColumns < inRows ? columns : rows) === work.kernel ? 'kernel' : 'input';
 }
 
 /** Each element of a tile has an output of its own: input rows go along its rows, kernel rows along its columns. */

@@ -20,7 +20,7 @@ export interface BalanceRowsOptions {
    * @default 'repaired'
    */
   readonly variant?: 'literal' | 'repaired';
-  /** Difference of neighbours that is left alone. @default 0.1 */
+  /** Difference of neighbours that is left alone, at least 0. @default 0.1 */
   readonly tolerance?: number;
 }
 
@@ -43,7 +43,7 @@ export interface BalancedRows {
  *
  * @param rows rows in their order, as `estimateWork` gives them.
  * @param partitions parts to split them into.
- * @throws SparsityError when a work is not a number of at least 0, or the two lists are not of one length.
+ * @throws SparsityError when a work or the tolerance is not a number of at least 0, or the two lists are not of one length.
  * @example
  * ```ts
  * balanceRows({work: [9, 1, 1, 1], dense: [9, 9, 9, 9]}, 2).bounds; // [0, 1, 4]
@@ -53,6 +53,10 @@ export function balanceRows(rows: RowWork, partitions: number, options: BalanceR
   checkOptionNames('balanceRows', options, { variant: true, tolerance: true });
   const { variant = 'repaired', tolerance = 0.1 } = options;
   checkChoice('variant of balanceRows', variant, ['literal', 'repaired']);
+  if (!(typeof tolerance === 'number' && tolerance >= 0)) {
+    const fix = 'pass 0.1 for a tenth';
+    throw new SparsityError({ what: 'tolerance of balanceRows', got: tolerance, expected: 'a number of at least 0', fix });
+  }
   checkRows(rows);
   const literal = variant === 'literal';
   const [work, dense] = [prefixSums(rows.work), prefixSums(rows.dense)];

@@ -80,9 +80,9 @@ export function minimumSteal(multiplyCycles: number, communicationCycles: number
  * ```
  */
 export function stealWork(work: ArrayLike<number>, options: StealOptions): StolenWork {
+  checkSteal(work, options);
   const { network, partitionOf, multipliers = 16, multiplyCycles = 10, batchCycles = multiplyCycles, amount = 'half' } = options;
   const { sameCycles = 8, otherCycles = 16 } = options;
-  checkSteal(work, options);
   const units = work.length;
   const own = Array.from(work); // what a unit will have executed of its own work
   const taken = new Array<number>(units).fill(0);
@@ -139,8 +139,8 @@ function checkSteal(work: ArrayLike<number>, options: StealOptions): void {
   for (const name of ['sameCycles', 'otherCycles'] as const) checkCount(name, options[name] ?? 0);
   for (let unit = 0; unit < work.length; unit++) checkCount(`multiplications of unit ${unit}`, work[unit]);
   for (const [what, got] of [
-    ['units on the network', options.network.units],
-    ['units with a partition', options.partitionOf.length],
+    ['units on the network', options.network?.units],
+    ['units with a partition', options.partitionOf?.length],
   ] as const) {
     if (got === work.length) continue;
     const expected = `${work.length}, as many as units with work`;

@@ -1,3 +1,6 @@
+import { SparsityError } from '../../../errors.js';
+import { checkPositive } from '../checks.js';
+
 /** A matrix as Eqs. 5 to 9 of 001 see it. */
 export interface PrintedMatrix {
   /** X. */
@@ -25,12 +28,17 @@ export interface PrintedSizes {
 /**
  * Eqs. 5 to 9 of 001 to the letter: 32-bit values, 8-bit column indices, 8 bits per row and no format tag.
  *
+ * @throws SparsityError when the sparsity is not in [0, 1], or a size is no positive integer.
  * @example
  * ```ts
  * printedSizes({cols: 500, rows: 500, sparsity: 0.9}).csrBits / (32 * 500 * 500); // 0.1255
  * ```
  */
 export function printedSizes({ cols, rows, sparsity }: PrintedMatrix): PrintedSizes {
+  checkPositive('columns of a matrix', cols);
+  checkPositive('rows of a matrix', rows);
+  if (!(sparsity >= 0 && sparsity <= 1))
+    throw new SparsityError({ what: 'sparsity of a matrix', got: sparsity, expected: '0 to 1', fix: 'pass 0.9 for 90 %' });
   const nonzeros = cols * rows * (1 - sparsity);
   const nonzeroBits = 32 * nonzeros;
   const csrIndexBits = 8 * nonzeros + 8 * rows;

@@ -78,6 +78,7 @@ export function rpBfBits(nonzeros: number, cols: number, widths: FieldWidths): n
  * Format of a row of `cols` values of which `nonzeros` are not zero, and its size in bits with its tag. RP-CSR is out of the
  * question where the count does not fit its field; at a tie the simpler format: dense, then the bit map.
  *
+ * @throws SparsityError when the row is empty, or cannot have so many non-zeros.
  * @example
  * ```ts
  * rpRow(11, 100, {valueBits: 32, indexBits: 8}); // {format: 'csr', bits: 1 + 448}
@@ -86,7 +87,15 @@ export function rpBfBits(nonzeros: number, cols: number, widths: FieldWidths): n
  */
 export function rpRow(nonzeros: number, cols: number, storage: RowStorage): RowSize {
   checkStorage(storage);
+  checkRow(nonzeros, cols);
   return chooseRow(nonzeros, cols, storage);
+}
+
+function checkRow(nonzeros: number, cols: number): void {
+  checkPositive('columns of a row', cols);
+  if (Number.isInteger(nonzeros) && nonzeros >= 0 && nonzeros <= cols) return;
+  const expected = `an integer from 0 to ${cols}, its columns`;
+  throw new SparsityError({ what: 'non-zeros of a row', got: nonzeros, expected, fix: 'count them' });
 }
 
 /** Refuses a policy that does not exist, and widths that are no positive integers. */
@@ -96,14 +105,8 @@ export function checkStorage(storage: RowStorage): void {
 }
 
 /** {@link rpRow} without its checks. */
-export function chooseRow(
-  nonzeros: number,
-  cols: number,
-  widths: RowStorage,
-  denseRows = widths.denseRows ?? false,
-  policy = widths.policy ?? 'exact',
-): RowSize {
-  const { indexBits, countBits = indexBits, tagBits = denseRows ? 2 : 1 } = widths;
+export function chooseRow(nonzeros: number, cols: number, widths: RowStorage): RowSize {
+  const { indexBits, countBits = indexBits, denseRows = false, policy = 'exact', tagBits = denseRows ? 2 : 1 } = widths;
   const bitmap = rpBfBits(nonzeros, cols, widths);
   const csr = nonzeros < 2 ** countBits ? rpCsrBits(nonzeros, widths) : Infinity;
   const asBitmap = csr === Infinity || prefersBitmap(nonzeros, cols, policy, bitmap <= csr);
@@ -127,13 +130,14 @@ function prefersBitmap(nonzeros: number, cols: number, policy: RowStorage['polic
 /**
  * Smallest of three formats of a row, dense among them: {@link rpRow} with `denseRows`.
  *
+ * @throws SparsityError as {@link rpRow} does.
  * @example
  * ```ts
  * smallestRow(2, 100, {valueBits: 32, indexBits: 8}); // {format: 'csr', bits: 2 + 2 * 40 + 8}
  * ```
  */
 export function smallestRow(nonzeros: number, cols: number, widths: FieldWidths): RowSize {
-  return chooseRow(nonzeros, cols, widths, true, 'exact');
+  return rpRow(nonzeros, cols, { ...widths, denseRows: true, policy: 'exact' });
 }
 
 /**
