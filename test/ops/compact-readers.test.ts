@@ -166,22 +166,24 @@ describe('kernels whose kept values are trained by themselves, in a training ste
 
 describe('pruned weights that another layer reads', () => {
   it.each(['dense', 'sparse'] as const)('are 0 after every step in %s execution', async (execution) => {
-    const model = network(execution);
-    const encoder = model.layers[0] as tf.layers.Layer;
-    const tied = new Tied(encoder).apply(encoder.output as tf.SymbolicTensor) as tf.SymbolicTensor;
-    const auto = tf.model({ inputs: model.inputs, outputs: tied });
-    const [x, optimizer] = [tf.randomNormal([48, 32], 0, 1, 'float32', 4), tf.train.adam(0.01)];
-    auto.compile({ optimizer, loss: 'meanSquaredError' });
-    const [kernel] = prunableKernels(auto);
-    const moved: number[] = [];
-    const onBatchEnd = async () => {
-      const { forward } = kernel.masks;
-      moved.push(kernel.readKernel().filter((value, i) => value !== 0 && forward?.[i] === 0).length);
-    };
-    const callbacks = [pruning(gradualMagnitude({ finalSparsity: 0.9, endStep: 2 })), new tf.CustomCallback({ onBatchEnd })];
-    await auto.fit(x, x, { epochs: 6, batchSize: 48, shuffle: false, verbose: 0, callbacks });
-    expect(moved).toEqual([0, 0, 0, 0, 0, 0]);
-    tf.dispose(x);
-    for (const each of [optimizer, model]) each.dispose();
+    await expectNoLeak(async () => {
+      const model = network(execution);
+      const encoder = model.layers[0] as tf.layers.Layer;
+      const tied = new Tied(encoder).apply(encoder.output as tf.SymbolicTensor) as tf.SymbolicTensor;
+      const auto = tf.model({ inputs: model.inputs, outputs: tied });
+      const [x, optimizer] = [tf.randomNormal([48, 32], 0, 1, 'float32', 4), tf.train.adam(0.01)];
+      auto.compile({ optimizer, loss: 'meanSquaredError' });
+      const [kernel] = prunableKernels(auto);
+      const moved: number[] = [];
+      const onBatchEnd = async () => {
+        const { forward } = kernel.masks;
+        moved.push(kernel.readKernel().filter((value, i) => value !== 0 && forward?.[i] === 0).length);
+      };
+      const callbacks = [pruning(gradualMagnitude({ finalSparsity: 0.9, endStep: 2 })), new tf.CustomCallback({ onBatchEnd })];
+      await auto.fit(x, x, { epochs: 6, batchSize: 48, shuffle: false, verbose: 0, callbacks });
+      expect(moved).toEqual([0, 0, 0, 0, 0, 0]);
+      tf.dispose(x);
+      for (const each of [optimizer, model]) each.dispose();
+    });
   });
 });
