@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { LayerTensors } from '../hw/index.js';
+import type { LayerTensors, TrainingOptions } from '../hw/index.js';
 import { attachTap, optimizerSlots, type PrunableKernel, packOp, prunableKernels, type TensorTap } from '../ops/index.js';
 import { trainingStep } from '../ops/training-step.js';
 import { createRng } from '../rng.js';
@@ -28,6 +28,8 @@ export class HardwareCost extends SparsityCallback implements RunState {
   /** Names of the model's layers that the tap looks for, in the order of the forward pass. */
   private layers: readonly string[] = [];
   private records: LayerTensors[] = [];
+  /** As they were while the step ran: behind it the method may have made new masks. */
+  private masked: Omit<TrainingOptions, 'slots'> = { masked: [] };
   private host: Promise<CostHost> | undefined;
   private recorder: RunRecorder | undefined;
   private seen = 0;
@@ -109,7 +111,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
     }
     // The tap reports along the backward pass; accelerators run the forward pass first.
     records.sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || a.use - b.use);
-    const job = { step, records, training: { slots: this.slots(), masked: this.masked() } };
+    const job = { step, records, training: { slots: this.slots(), ...this.masked } };
     // First, since the maps change hands on their way to a worker.
     await recorder?.append(job);
     await this.queue.submit(await this.open(), job);
@@ -177,6 +179,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
 
   /** Of a use that is reported twice, of a frozen kernel, the later report knows more. */
   private record(tensors: LayerTensors): void {
+    if (this.records.length === 0) this.masked = this.maskedNow();
     const at = this.records.findIndex(({ layer, use }) => layer === tensors.layer && use === tensors.use);
     this.records.splice(at < 0 ? this.records.length : at, 1, tensors);
   }
@@ -250,9 +253,10 @@ export class HardwareCost extends SparsityCallback implements RunState {
   }
 
   /** Layers whose pruned weights the hardware may leave alone: they get no gradient and stay zero. */
-  private masked(): string[] {
+  private maskedNow(): Omit<TrainingOptions, 'slots'> {
     const left = this.kernels.filter(({ masks, treatment }) => treatment.pruned === 'zero' && masks.gradient !== null);
-    return left.map(({ info }) => info.name);
+    const names = (kernels: readonly PrunableKernel[]) => kernels.map(({ info }) => info.name);
+    return { masked: names(left), wholeGradient: names(left.filter(({ isCollecting }) => isCollecting)) };
   }
 }
 

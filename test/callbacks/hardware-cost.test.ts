@@ -5,6 +5,7 @@ import { type CostReport, hardwareCost, progress, pruning, replayRun } from 'tfj
 import {
   type Accelerator,
   acf,
+  countBits,
   createEstimator,
   denseArray,
   estimatorPresets,
@@ -12,6 +13,7 @@ import {
   type WorkCounts,
 } from 'tfjs-sparsity/hw';
 import { isTapWatching } from 'tfjs-sparsity/ops';
+import { acdc, type PruningMethod, rigl } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -163,6 +165,37 @@ describe('hardwareCost()', () => {
       ['conv', ['slots 0, masked true']],
       ['hidden', ['slots 0, masked true']],
       ['head', ['slots 0, masked false']],
+    ]);
+  });
+
+  it('takes the masks of the step itself, and the whole gradient where the method looks at it', async () => {
+    const steps: { wanted: number | 'all'; updated: number; masked: boolean }[] = [];
+    const spy = counter('spy', (works) => {
+      const own = works.filter(({ layer }) => layer === 'hidden');
+      const [gradient, update] = ['weightGradient', 'weightUpdate'].map((phase) => own.find((work) => work.phase === phase));
+      if (gradient?.kind !== 'gemm' || update?.kind !== 'update') throw new Error('no such works');
+      const wanted = gradient.output ? countBits(gradient.output.nonzeros) : 'all';
+      steps.push({ wanted, updated: countBits(update.weights.nonzeros), masked: update.masked });
+    });
+    const run = async (method: PruningMethod) => {
+      steps.length = 0;
+      await train([pruning(method), hardwareCost({ accelerators: [spy] })]);
+      return steps.map(({ wanted, masked }) => [wanted === 'all', masked]);
+    };
+    // hidden has 512 weights. Weights grow after the steps 1 and 3, by the gradient of these steps.
+    const grown = await run(rigl({ sparsity: 0.75, endStep: 100, frequency: 2 }));
+    expect(grown).toEqual([false, true, false, true].map((whole) => [whole, true]));
+    for (const { wanted, updated } of steps) {
+      if (wanted !== 'all') expect(updated).toBe(wanted);
+      expect(updated).toBeLessThanOrEqual(128);
+    }
+    // Sparse for two steps, dense for two.
+    const phases = await run(acdc({ sparsity: 0.75, endStep: 4, sparseSteps: 2, denseSteps: 2 }));
+    expect(phases).toEqual([
+      [false, true],
+      [false, true],
+      [true, false],
+      [true, false],
     ]);
   });
 
