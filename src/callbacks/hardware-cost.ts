@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { LayerTensors, TrainingOptions } from '../hw/index.js';
 import { attachTap, optimizerSlots, type PrunableKernel, packOp, prunableKernels, type TensorTap } from '../ops/index.js';
 import { trainingStep } from '../ops/training-step.js';
 import { createRng } from '../rng.js';
@@ -13,6 +12,7 @@ import { checkOptions, type HardwareCostOptions } from './hardware-cost-options.
 import { RunRecorder } from './run-recorder.js';
 import { checkSettings } from './run-settings.js';
 import { estimateTotal } from './sampling.js';
+import { StepRecords } from './step-records.js';
 
 /** The callback that {@link hardwareCost} makes. */
 export class HardwareCost extends SparsityCallback implements RunState {
@@ -27,9 +27,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   private kernels: readonly PrunableKernel[] = [];
   /** Names of the model's layers that the tap looks for, in the order of the forward pass. */
   private layers: readonly string[] = [];
-  private records: LayerTensors[] = [];
-  /** As they were while the step ran: behind it the method may have made new masks. */
-  private masked: Omit<TrainingOptions, 'slots'> = { masked: [] };
+  private stepRecords = new StepRecords([]);
   private host: Promise<CostHost> | undefined;
   private recorder: RunRecorder | undefined;
   private seen = 0;
@@ -84,9 +82,9 @@ export class HardwareCost extends SparsityCallback implements RunState {
     this.tapped = model;
     this.optimizer = optimizer;
     this.kernels = prunableKernels(model);
-    this.records = [];
+    this.stepRecords = new StepRecords(this.kernels);
     this.tap = attachTap(model, {
-      onOp: (op) => this.record(packOp(op, this.options.images)),
+      onOp: (op) => this.stepRecords.add(packOp(op, this.options.images)),
       isWanted: () => this.isSampled(),
     });
     this.layers = this.tap.layers;
@@ -95,12 +93,13 @@ export class HardwareCost extends SparsityCallback implements RunState {
   /** Ends an optimizer step: what the tap saw goes to the accelerators. Waits when they lag too far behind. */
   async endStep(): Promise<void> {
     const sampled = this.isSampled();
-    const { layers, records, step } = this;
+    const { stepRecords, step } = this;
     const recorder = await this.openRecord();
-    this.records = [];
+    this.stepRecords = new StepRecords(this.kernels);
     this.step += 1;
     this.seen += 1;
     if (!sampled) return;
+    const records = stepRecords.inOrder(this.layers);
     if (records.length === 0) {
       throw new SparsityError({
         what: `tensors of step ${step}`,
@@ -109,9 +108,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
         fix: 'call endStep after the optimizer step of the attached model, and fit a model with dense or convolution layers',
       });
     }
-    // The tap reports along the backward pass; accelerators run the forward pass first.
-    records.sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || a.use - b.use);
-    const job = { step, records, training: { slots: this.slots(), ...this.masked } };
+    const job = { step, records, training: { slots: this.slots(), ...stepRecords.training() } };
     // First, since the maps change hands on their way to a worker.
     await recorder?.append(job);
     await this.queue.submit(await this.open(), job);
@@ -175,13 +172,6 @@ export class HardwareCost extends SparsityCallback implements RunState {
     return JSON.parse(
       JSON.stringify({ accelerators, every: this.every, offset: this.offset, images: this.options.images ?? null }),
     );
-  }
-
-  /** Of a use that is reported twice, of a frozen kernel, the later report knows more. */
-  private record(tensors: LayerTensors): void {
-    if (this.records.length === 0) this.masked = this.maskedNow();
-    const at = this.records.findIndex(({ layer, use }) => layer === tensors.layer && use === tensors.use);
-    this.records.splice(at < 0 ? this.records.length : at, 1, tensors);
   }
 
   /** Means per step of the epoch; NaN where no step of it was sampled. */
@@ -250,13 +240,6 @@ export class HardwareCost extends SparsityCallback implements RunState {
   private slots(): number {
     const variable = trainingStep(() => this.tapped?.trainableWeights[0]?.read() as tf.Variable | undefined);
     return this.optimizer && variable ? optimizerSlots(this.optimizer, variable).length : 0;
-  }
-
-  /** Layers whose pruned weights the hardware may leave alone: they get no gradient and stay zero. */
-  private maskedNow(): Omit<TrainingOptions, 'slots'> {
-    const left = this.kernels.filter(({ masks, treatment }) => treatment.pruned === 'zero' && masks.gradient !== null);
-    const names = (kernels: readonly PrunableKernel[]) => kernels.map(({ info }) => info.name);
-    return { masked: names(left), wholeGradient: names(left.filter(({ isCollecting }) => isCollecting)) };
   }
 }
 

@@ -78,6 +78,26 @@ describe('the network of a model', () => {
     expect(layersOf(networkOf(build(), { batch: 2 }).network)).toEqual(layersOf(network(name, { batch: 2 })));
   });
 
+  it('has the parts in which a kernel is multiplied as layers, all weights of which are updated', () => {
+    const model = tf.sequential({
+      layers: [tf.layers.gru({ name: 'gru', units: 4, inputShape: [3, 5] }), dense({ name: 'head', units: 2 })],
+    });
+    const { network, skipped } = networkOf(model, { batch: 6 });
+    expect(skipped).toEqual([]);
+    const records = [...syntheticRecords(network, { seed: 1, sparsity: { W: 0.5, A: 0 } })];
+    const { works } = denseArray()
+      .start()
+      .executeStep(trainingWorks(records, { slots: 0, masked: [] }));
+    const updates = works.filter(({ phase }) => phase === 'weightUpdate').map(({ layer, macs }) => [layer, macs.dense]);
+    expect(Object.fromEntries(updates)).toEqual({
+      'gru/kernel': 5 * 12,
+      'gru/recurrent[:,0:8]': 4 * 8,
+      'gru/recurrent[:,8:12]': 4 * 4,
+      head: 4 * 2,
+    });
+    model.dispose();
+  });
+
   it('is simulated like any other, with the zeros of its weights', () => {
     const model = tf.sequential({
       layers: [conv2d({ filters: 2, kernelSize: 3, inputShape: [6, 6, 1] }), flatten(), dense({ units: 3 })],
