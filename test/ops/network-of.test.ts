@@ -78,6 +78,31 @@ describe('the network of a model', () => {
     expect(layersOf(networkOf(build(), { batch: 2 }).network)).toEqual(layersOf(network(name, { batch: 2 })));
   });
 
+  it('has frozen layers without weight gradients and updates, as the tap sees them', async () => {
+    const names = ['first', 'body', 'last'];
+    const model = sparsify(tf.sequential({ layers: names.map((name) => dense({ name, units: 4, inputShape: [4] })) }));
+    for (const name of ['first', 'last']) model.getLayer(name).trainable = false;
+    await expectNoLeak(() => {
+      const { network } = networkOf(model, { batch: 6 });
+      const worksOf = (records: Iterable<LayerTensors>) =>
+        trainingWorks([...records], { slots: 0, masked: [] }).map(({ layer, phase }) => `${layer} ${phase}`);
+      const synthetic = worksOf(syntheticRecords(network, { seed: 1, sparsity: { W: 0, A: 0 } }));
+      const seen = [...tapped(model, [4], 6).values()];
+      expect(synthetic).toEqual(
+        worksOf(network.layers.map(({ name }) => seen.find(({ layer }) => layer === name) as LayerTensors)),
+      );
+      expect(synthetic).toEqual([
+        'first forward',
+        'body forward',
+        'last forward',
+        'last inputGradient',
+        'body weightGradient',
+        'body weightUpdate',
+      ]);
+    });
+    model.dispose();
+  });
+
   it('has the parts in which a kernel is multiplied as layers, all weights of which are updated', () => {
     const model = tf.sequential({
       layers: [tf.layers.gru({ name: 'gru', units: 4, inputShape: [3, 5] }), dense({ name: 'head', units: 2 })],

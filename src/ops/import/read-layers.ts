@@ -70,7 +70,7 @@ function listLayers(trace: ZeroTrace, { imagesPerRun }: ModelInput) {
   const weights = new Map<string, BitTensor>();
   const products = new Map<string, number>();
   const add = (
-    known: Pick<NetworkLayer, 'name' | 'kind' | 'use' | 'weights'>,
+    known: Pick<NetworkLayer, 'name' | 'kind' | 'use' | 'trained' | 'weights'>,
     ran: LoopNest,
     from: readonly tf.Tensor[],
     to: tf.Tensor,
@@ -89,11 +89,11 @@ function listLayers(trace: ZeroTrace, { imagesPerRun }: ModelInput) {
   };
   return {
     addUse(used: FollowedUse, withWeights: boolean) {
-      const { layer: name, use, op, node, nest, data } = used;
+      const { layer: name, use, trained, op, node, nest, data } = used;
       if (withWeights && !weights.has(name)) offTape(() => weights.set(name, bitsOfKernel(used)));
       const kind = op.endsWith('MatMul') ? 'dense' : 'conv';
       const [from, to] = [node.inputs[data] as tf.Tensor, node.outputs[0] as tf.Tensor];
-      add({ name, kind, use, weights: weights.get(name) }, nest, [from], to);
+      add({ name, kind, use, ...(!trained && { trained }), weights: weights.get(name) }, nest, [from], to);
     },
     addProduct(name: string, nest: LoopNest, factors: readonly tf.Tensor[], to: tf.Tensor) {
       const use = products.get(name) ?? 0;
