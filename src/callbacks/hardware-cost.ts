@@ -90,7 +90,10 @@ export class HardwareCost extends SparsityCallback implements RunState {
     this.layers = this.tap.layers;
   }
 
-  /** Ends an optimizer step: what the tap saw goes to the accelerators. Waits when they lag too far behind. */
+  /**
+   * Ends an optimizer step: what the tap saw since the last one goes to the accelerators, of all passes over which gradients were
+   * accumulated. Waits when they lag too far behind.
+   */
   async endStep(): Promise<void> {
     const sampled = this.isSampled();
     const { stepRecords, step } = this;
@@ -108,7 +111,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
         fix: 'call endStep after the optimizer step of the attached model, and fit a model with dense or convolution layers',
       });
     }
-    const job = { step, records, training: { slots: this.slots(), ...stepRecords.training() } };
+    const job = { step, records, samples: stepRecords.samples(), training: { slots: this.slots(), ...stepRecords.training() } };
     // First, since the maps change hands on their way to a worker.
     await recorder?.append(job);
     await this.queue.submit(await this.open(), job);

@@ -377,6 +377,39 @@ describe('hardwareCost()', () => {
     await expect(cost.report()).rejects.toThrow('no such unit');
   });
 
+  it('adds up the passes over which gradients are accumulated, with one update', async () => {
+    const model = tinyModel();
+    model.getLayer('hidden').trainable = false;
+    const { xs, ys } = tinyData(8);
+    const optimizer = tf.train.sgd(0.1);
+    const costOf = async (passes: number) => {
+      const cost = hardwareCost({ accelerators: [denseArray()], workers: 0 });
+      cost.attach(model, optimizer);
+      for (let pass = 0; pass < passes; pass++) {
+        tf.tidy(() => {
+          const [x, y] = [xs, ys].map((t) => t.slice(pass * (8 / passes), 8 / passes));
+          const loss = () => tf.losses.softmaxCrossEntropy(y, model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar;
+          tf.variableGrads(
+            loss,
+            model.trainableWeights.map((weight) => weight.read() as tf.Variable),
+          );
+        });
+      }
+      await cost.endStep();
+      const report = await cost.report();
+      await cost.detach();
+      const macs = rowsOf(report).map(({ layer, phase, cost: { macs } }) => `${layer} ${phase} ${macs.dense}`);
+      return { macs, samples: report.series[0]?.samples };
+    };
+    const whole = await costOf(1);
+    expect(whole.samples).toBe(8);
+    expect(whole.macs).toContain('hidden inputGradient 4096'); // 8 images, 64 by 8
+    expect(whole.macs).not.toContain('hidden weightGradient 4096');
+    for (const passes of [2, 4]) expect(await costOf(passes)).toEqual(whole);
+    tf.dispose([xs, ys]);
+    model.dispose();
+  });
+
   it('says so when no tensor came', async () => {
     const cost = hardwareCost({ accelerators: [counter()] });
     cost.attach(tinyModel());
