@@ -76,8 +76,17 @@ export class HardwareCost extends SparsityCallback implements RunState {
     await this.detach();
   }
 
-  /** Begins to watch a model: for custom training loops; `fit` does it by itself. */
+  /**
+   * Begins to watch a model: for custom training loops; `fit` does it by itself.
+   *
+   * @param optimizer the one of the loop, whose slots are counted. @default that with which the model was compiled
+   * @throws SparsityError where there is none.
+   */
   attach(model: tf.LayersModel, optimizer: tf.Optimizer | undefined = model.optimizer): void {
+    if (!optimizer) {
+      const fix = 'pass the one of the loop: cost.attach(model, optimizer)';
+      throw new SparsityError({ what: 'hardwareCost: optimizer', got: 'none', expected: "the loop's, or a compiled model", fix });
+    }
     this.tap?.detach();
     this.tapped = model;
     this.optimizer = optimizer;
@@ -267,9 +276,10 @@ export class HardwareCost extends SparsityCallback implements RunState {
  * In a custom loop:
  * ```ts
  * const cost = hardwareCost({accelerators: [acf()]});
- * cost.attach(model);
+ * const optimizer = tf.train.adam(0.001);
+ * cost.attach(model, optimizer);
  * for (let step = 0; step < 3; step++) {
- *   await model.trainOnBatch(xs, ys);
+ *   optimizer.minimize(() => tf.losses.softmaxCrossEntropy(ys, model.apply(xs, {training: true}) as tf.Tensor) as tf.Scalar);
  *   await cost.endStep();
  * }
  * await cost.detach();

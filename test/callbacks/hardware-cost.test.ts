@@ -410,6 +410,23 @@ describe('hardwareCost()', () => {
     model.dispose();
   });
 
+  it('counts the slots of the optimizer of a custom loop, and asks for it', async () => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+    const cost = hardwareCost({ accelerators: [counter()] });
+    expect(() => cost.attach(model)).toThrow('optimizer: got none');
+    expect(isTapWatching()).toBe(false);
+    const optimizer = tf.train.adam(0.01);
+    cost.attach(model, optimizer);
+    tf.tidy(() => {
+      optimizer.minimize(() => (model.apply(tf.ones([4, 3]), { training: true }) as tf.Tensor).sum().asScalar());
+    });
+    await cost.endStep();
+    await cost.detach();
+    expect((await cost.report()).accelerators[0]?.decisions).toEqual({ side: { input: 2, 'slots 2, masked false': 1 } });
+    model.dispose();
+    optimizer.dispose();
+  });
+
   it('says so when no tensor came', async () => {
     const cost = hardwareCost({ accelerators: [counter()] });
     cost.attach(tinyModel());

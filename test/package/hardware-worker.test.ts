@@ -70,9 +70,9 @@ describe('hardware workers', () => {
     const { status, stdout, stderr } = run(`
       const model = tf.sequential({layers: [maskedDense({units: 64, inputShape: [64]})]});
       const cost = hardwareCost({accelerators: [acf()], workers: 1});
-      cost.attach(model);
       const x = tf.ones([64, 64]);
       const optimizer = tf.train.sgd(0.1);
+      cost.attach(model, optimizer);
       for (let i = 0; i < 100; i++) {
         optimizer.minimize(() => model.apply(x, {training: true}).square().mean());
         await cost.endStep();
