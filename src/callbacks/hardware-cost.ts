@@ -215,9 +215,12 @@ export class HardwareCost extends SparsityCallback implements RunState {
     const { record, images = null } = this.options;
     if (record === undefined) return undefined;
     const { every, offset, layers, step, seen } = this;
+    const [begin, settings] = [step - seen, { every, offset, images, layers }];
     // A run none of whose steps was sampled yet is not in the file.
     const goesOn = this.series.length > 0;
-    this.recorder ??= await RunRecorder.open(record, goesOn ? step : step - seen, { every, offset, images, layers }, goesOn);
+    this.recorder ??= await (goesOn
+      ? RunRecorder.open(record, step, settings, begin)
+      : RunRecorder.open(record, begin, settings));
     return this.recorder;
   }
 
