@@ -3,6 +3,7 @@ import {
   countBits,
   denseArray,
   type LayerTensors,
+  type LoopNest,
   type Network,
   network,
   networkMacs,
@@ -202,6 +203,22 @@ describe('the network of a model', () => {
       'inputGradient',
       'inputGradient',
     ]);
+  });
+
+  it('has the layer `dot` of two vectors as the tap sees it', () => {
+    const inputs = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
+    const vectors = inputs.map((input, i) => dense({ name: `vector${i}`, units: 4 }).apply(input) as tf.SymbolicTensor);
+    const angle = tf.layers.dot({ name: 'angle', axes: -1, normalize: true }).apply(vectors) as tf.SymbolicTensor;
+    const model = tf.model({ inputs, outputs: dense({ name: 'head', units: 1 }).apply(angle) as tf.SymbolicTensor });
+    const { network } = networkOf(model, { batch: 6 });
+    const product = network.layers.find(({ name }) => name === 'angle/product');
+    expect(product).toMatchObject({ kind: 'attention', use: 0, needsInputGradient: true, macs: 6 * 4 });
+    const nests: LoopNest[] = [];
+    const tap = attachTap(model, { onOp: ({ layer, nest }) => void (layer === 'angle/product' && nests.push(nest)) });
+    tf.tidy(() => tf.variableGrads(() => (model.apply([tf.ones([6, 3]), tf.ones([6, 3])]) as tf.Tensor).sum().asScalar()));
+    tap.detach();
+    expect(nests).toEqual([product?.nest, product?.nest]);
+    model.dispose();
   });
 
   it('is, of a masked model, that of the model it stands for, with the zeros of the masks', async () => {
