@@ -489,6 +489,13 @@ describe('hardwareCost()', () => {
     for (const text of ['modelled', 'acf', 'dense-array', 'conv', 'hidden', 'head', '+-']) expect(table).toContain(text);
   });
 
+  it('prints what is not known yet as such, and columns apart', async () => {
+    const table = (await hardwareCost({ accelerators: [denseArray()], workers: 0 }).report()).toTable();
+    expect(table).not.toContain('NaN');
+    expect(table).toMatch(/^dense-array +0 +0J +0\.0 % +- +-$/m);
+    expect(table).toMatch(/^resources +units +DRAM B\/cycle +SRAM KB +bits +GHz +energy$/m);
+  });
+
   it('leaves no tensors over 200 steps, together with the other callbacks, a plain object and early stopping', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     const model = tinyModel('adam');
