@@ -12,7 +12,7 @@ import {
   type PhaseWork,
   type WorkCounts,
 } from 'tfjs-sparsity/hw';
-import { isTapWatching } from 'tfjs-sparsity/ops';
+import { isTapWatching, registerMaskedLayer, sparsify } from 'tfjs-sparsity/ops';
 import { acdc, type PruningMethod, rigl } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -66,6 +66,25 @@ async function train(callbacks: readonly object[], { model = tinyModel(), ...opt
     .fit(xs, ys, { ...args, callbacks: callbacks as tf.Callback[] })
     .finally(() => tf.dispose([xs, ys]));
   return history as Record<string, number[]>;
+}
+
+/** A layer of one's own that multiplies by the halves of its kernel, one by one. */
+class Halves extends tf.layers.Layer {
+  static readonly className = 'Halves';
+  private kernel!: tf.LayerVariable;
+
+  override build([, inputs]: tf.Shape): void {
+    this.kernel = this.addWeight('kernel', [inputs as number, 6], 'float32', tf.initializers.glorotUniform({ seed: 1 }));
+    this.built = true;
+  }
+
+  override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => tf.addN(tf.split(this.kernel.read(), 2, 1).map((half) => tf.matMul([x].flat()[0] as tf.Tensor, half))));
+  }
+
+  override computeOutputShape([batch]: tf.Shape): tf.Shape {
+    return [batch as number, 3];
+  }
 }
 
 /** How many samples the tiny data have. */
@@ -197,6 +216,23 @@ describe('hardwareCost()', () => {
       [true, false],
       [true, false],
     ]);
+  });
+
+  it('takes the parts of a masked kernel for masked', async () => {
+    registerMaskedLayer(Halves, { kernel: 'kernel' });
+    const model = sparsify(
+      tf.sequential({ layers: [tf.layers.flatten({ inputShape: [6, 6, 2] }), new Halves({ name: 'halves' })] }),
+    );
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const { method } = randomMethod({ schedule: (step) => ({ sparsity: 0.5, update: step === 0 }) });
+    const cost = hardwareCost({ accelerators: [counter()] });
+    await train([pruning(method), cost], { model });
+    const updates = rowsOf(await cost.report()).filter(({ phase }) => phase === 'weightUpdate');
+    expect(updates.map(({ layer, decisions }) => [layer, Object.keys(decisions.side ?? {})])).toEqual([
+      ['halves[:][0:3]', ['slots 0, masked true']],
+      ['halves[:][3:6]', ['slots 0, masked true']],
+    ]);
+    expect((await cost.report()).sample.unseenLayers).toEqual([]);
   });
 
   it('scales sampled steps to the run, and says how sure that is', async () => {

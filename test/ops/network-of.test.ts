@@ -117,8 +117,8 @@ describe('the network of a model', () => {
     const updates = works.filter(({ phase }) => phase === 'weightUpdate').map(({ layer, macs }) => [layer, macs.dense]);
     expect(Object.fromEntries(updates)).toEqual({
       'gru/kernel': 5 * 12,
-      'gru/recurrent[:,0:8]': 4 * 8,
-      'gru/recurrent[:,8:12]': 4 * 4,
+      'gru/recurrent[:][0:8]': 4 * 8,
+      'gru/recurrent[:][8:12]': 4 * 4,
       head: 4 * 2,
     });
     model.dispose();
