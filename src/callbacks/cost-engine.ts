@@ -19,6 +19,8 @@ import {
 export interface StepJob {
   readonly step: number;
   readonly records: readonly LayerTensors[];
+  /** Images of the real step. @default those of the first record: all, unless gradients are accumulated over several passes */
+  readonly samples?: number;
   readonly training: TrainingOptions;
 }
 
@@ -74,7 +76,7 @@ export function createCostEngine(accelerators: readonly Accelerator[], begin: Co
     createLane(accelerator, begin[accelerator.spec.name] ?? { rows: [], states: [] }),
   );
   return {
-    execute({ step, records, training }) {
+    execute({ step, records, samples = records[0]?.batchTotal ?? 0, training }) {
       const works = trainingWorks(records, training);
       const groups = splitImages(records).map((group) => trainingWorks(group, training));
       const share = sampledShare(records);
@@ -90,7 +92,6 @@ export function createCostEngine(accelerators: readonly Accelerator[], begin: Co
               );
         return [lane.name, { cycles, cyclesError: error('cycles'), energyPj, energyPjError: error('energyPj') }] as const;
       });
-      const samples = records[0]?.batchTotal ?? 0;
       return { step, samples, accelerators: Object.fromEntries(costs), sparsity: zeroFractions(records) };
     },
     totals: () => Object.fromEntries(lanes.map((lane) => [lane.name, lane.totals()])),

@@ -1,5 +1,6 @@
 import { SparsityError } from '../errors.js';
 import { type Accelerator, type BitTensor, createAccelerator, type LayerTensors } from '../hw/index.js';
+import { canonicalJson } from './canonical-json.js';
 import { type CostTotals, createCostEngine, type StepJob, type StepSummary } from './cost-engine.js';
 import type { WorkerReply, WorkerRequest } from './hardware-worker.js';
 import { coreCount, startWorker, type WorkerThread } from './threads.js';
@@ -147,9 +148,10 @@ function movable(records: readonly LayerTensors[]): { records: LayerTensors[]; t
   return { records: own, transfer: [...new Set([...moved.values()].map(({ words }) => words.buffer as ArrayBuffer))] };
 }
 
-function isRebuildable({ spec }: Accelerator): boolean {
+/** Whether the spec alone makes the accelerator: one may have been given another energy table than that of its spec. */
+function isRebuildable({ spec, energyTable }: Accelerator): boolean {
   try {
-    return createAccelerator(spec) !== undefined;
+    return canonicalJson(createAccelerator(spec).energyTable) === canonicalJson(energyTable);
   } catch {
     return false;
   }

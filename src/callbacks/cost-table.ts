@@ -33,7 +33,7 @@ function overview({ accelerators }: CostReport): string[] {
     row(['accelerator', 'cycles', 'energy', 'useful', 'of ideal', 'eff. MACs'], overviewWidths),
     ...accelerators.map(({ name, cycles, energyPj, utilisation, total }) => {
       const energy = { value: joule(energyPj.value), error: energyPj.error === null ? null : joule(energyPj.error) };
-      const numbers = [utilisation, total.idealCycles / total.cycles, total.macs.effectual / total.macs.dense].map(percent);
+      const numbers = [utilisation, total.idealCycles / total.cycles, total.macs.effectual / total.macs.dense].map(shareOf);
       return row([name, withError(cycles, ''), withError(energy, 'J'), ...numbers], overviewWidths);
     }),
   ];
@@ -71,7 +71,7 @@ function metrics({ accelerators }: CostReport): string[] {
   ];
 }
 
-const resourceWidths = [9, 12, 10, 8, 7, 14];
+const resourceWidths = [8, 14, 10, 6, 7, 15];
 
 /** What the accelerators whose kind is known have to work with, and in what they differ; nothing for none. */
 function resources({ accelerators, unequalResources }: CostReport): string[] {
@@ -146,6 +146,9 @@ function withError({ value, error }: Estimate, unit: string): string {
   if (error === 0) return si(value) + unit;
   return `${si(value)}${unit}${error === null ? ' +-?' : `+-${percent(error / value).replace(' ', '')}`}`;
 }
+
+/** A share in per cent; of no steps none is known. */
+const shareOf = (share: number) => (Number.isNaN(share) ? '-' : percent(share));
 
 const joule = (picojoule: number) => picojoule * 1e-12;
 

@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { LayerTensors } from '../hw/index.js';
 import { attachTap, optimizerSlots, type PrunableKernel, packOp, prunableKernels, type TensorTap } from '../ops/index.js';
 import { trainingStep } from '../ops/training-step.js';
 import { createRng } from '../rng.js';
@@ -13,6 +12,7 @@ import { checkOptions, type HardwareCostOptions } from './hardware-cost-options.
 import { RunRecorder } from './run-recorder.js';
 import { checkSettings } from './run-settings.js';
 import { estimateTotal } from './sampling.js';
+import { StepRecords } from './step-records.js';
 
 /** The callback that {@link hardwareCost} makes. */
 export class HardwareCost extends SparsityCallback implements RunState {
@@ -27,7 +27,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   private kernels: readonly PrunableKernel[] = [];
   /** Names of the model's layers that the tap looks for, in the order of the forward pass. */
   private layers: readonly string[] = [];
-  private records: LayerTensors[] = [];
+  private stepRecords = new StepRecords([]);
   private host: Promise<CostHost> | undefined;
   private recorder: RunRecorder | undefined;
   private seen = 0;
@@ -76,29 +76,42 @@ export class HardwareCost extends SparsityCallback implements RunState {
     await this.detach();
   }
 
-  /** Begins to watch a model: for custom training loops; `fit` does it by itself. */
+  /**
+   * Begins to watch a model: for custom training loops; `fit` does it by itself.
+   *
+   * @param optimizer the one of the loop, whose slots are counted. @default that with which the model was compiled
+   * @throws SparsityError where there is none.
+   */
   attach(model: tf.LayersModel, optimizer: tf.Optimizer | undefined = model.optimizer): void {
+    if (!optimizer) {
+      const fix = 'pass the one of the loop: cost.attach(model, optimizer)';
+      throw new SparsityError({ what: 'hardwareCost: optimizer', got: 'none', expected: "the loop's, or a compiled model", fix });
+    }
     this.tap?.detach();
     this.tapped = model;
     this.optimizer = optimizer;
     this.kernels = prunableKernels(model);
-    this.records = [];
+    this.stepRecords = new StepRecords(this.kernels);
     this.tap = attachTap(model, {
-      onOp: (op) => this.record(packOp(op, this.options.images)),
+      onOp: (op) => this.stepRecords.add(packOp(op, this.options.images)),
       isWanted: () => this.isSampled(),
     });
     this.layers = this.tap.layers;
   }
 
-  /** Ends an optimizer step: what the tap saw goes to the accelerators. Waits when they lag too far behind. */
+  /**
+   * Ends an optimizer step: what the tap saw since the last one goes to the accelerators, of all passes over which gradients were
+   * accumulated. Waits when they lag too far behind.
+   */
   async endStep(): Promise<void> {
     const sampled = this.isSampled();
-    const { layers, records, step } = this;
+    const { stepRecords, step } = this;
     const recorder = await this.openRecord();
-    this.records = [];
+    this.stepRecords = new StepRecords(this.kernels);
     this.step += 1;
     this.seen += 1;
     if (!sampled) return;
+    const records = stepRecords.inOrder(this.layers);
     if (records.length === 0) {
       throw new SparsityError({
         what: `tensors of step ${step}`,
@@ -107,9 +120,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
         fix: 'call endStep after the optimizer step of the attached model, and fit a model with dense or convolution layers',
       });
     }
-    // The tap reports along the backward pass; accelerators run the forward pass first.
-    records.sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer) || a.use - b.use);
-    const job = { step, records, training: { slots: this.slots(), masked: this.masked() } };
+    const job = { step, records, samples: stepRecords.samples(), training: { slots: this.slots(), ...stepRecords.training() } };
     // First, since the maps change hands on their way to a worker.
     await recorder?.append(job);
     await this.queue.submit(await this.open(), job);
@@ -175,12 +186,6 @@ export class HardwareCost extends SparsityCallback implements RunState {
     );
   }
 
-  /** Of a use that is reported twice, of a frozen kernel, the later report knows more. */
-  private record(tensors: LayerTensors): void {
-    const at = this.records.findIndex(({ layer, use }) => layer === tensors.layer && use === tensors.use);
-    this.records.splice(at < 0 ? this.records.length : at, 1, tensors);
-  }
-
   /** Means per step of the epoch; NaN where no step of it was sampled. */
   private epochMeans(): Record<string, number> {
     const series = this.series.slice(this.epochBegin.sampled);
@@ -210,9 +215,12 @@ export class HardwareCost extends SparsityCallback implements RunState {
     const { record, images = null } = this.options;
     if (record === undefined) return undefined;
     const { every, offset, layers, step, seen } = this;
+    const [begin, settings] = [step - seen, { every, offset, images, layers }];
     // A run none of whose steps was sampled yet is not in the file.
     const goesOn = this.series.length > 0;
-    this.recorder ??= await RunRecorder.open(record, goesOn ? step : step - seen, { every, offset, images, layers }, goesOn);
+    this.recorder ??= await (goesOn
+      ? RunRecorder.open(record, step, settings, begin)
+      : RunRecorder.open(record, begin, settings));
     return this.recorder;
   }
 
@@ -248,12 +256,6 @@ export class HardwareCost extends SparsityCallback implements RunState {
     const variable = trainingStep(() => this.tapped?.trainableWeights[0]?.read() as tf.Variable | undefined);
     return this.optimizer && variable ? optimizerSlots(this.optimizer, variable).length : 0;
   }
-
-  /** Layers whose pruned weights the hardware may leave alone: they get no gradient and stay zero. */
-  private masked(): string[] {
-    const left = this.kernels.filter(({ masks, treatment }) => treatment.pruned === 'zero' && masks.gradient !== null);
-    return left.map(({ info }) => info.name);
-  }
 }
 
 /**
@@ -277,9 +279,10 @@ export class HardwareCost extends SparsityCallback implements RunState {
  * In a custom loop:
  * ```ts
  * const cost = hardwareCost({accelerators: [acf()]});
- * cost.attach(model);
+ * const optimizer = tf.train.adam(0.001);
+ * cost.attach(model, optimizer);
  * for (let step = 0; step < 3; step++) {
- *   await model.trainOnBatch(xs, ys);
+ *   optimizer.minimize(() => tf.losses.softmaxCrossEntropy(ys, model.apply(xs, {training: true}) as tf.Tensor) as tf.Scalar);
  *   await cost.endStep();
  * }
  * await cost.detach();

@@ -32,15 +32,16 @@ export class RunRecorder {
    * interrupted process had recorded beyond `step`.
    *
    * @param settings its list of layers may grow until the end.
+   * @param begin where a run that goes on began: the steps from there to `step` are missing if the file does not hold it.
    * @throws SparsityError for a file that is no record, is damaged before its last frame, or cannot be written.
    */
-  static async open(path: string, step: number, settings: RunSettings, goesOn = step > 0): Promise<RunRecorder> {
+  static async open(path: string, step: number, settings: RunSettings, begin = step > 0 ? 0 : undefined): Promise<RunRecorder> {
     const scan = (await scanFrames(path)) ?? { frames: [], wholeBytes: 0, fileBytes: 0 };
-    const run = goesOn ? lastRun(scan) : undefined;
+    const run = begin === undefined ? undefined : lastRun(scan);
     const end = run ? (run.own.find((frame) => isBeyond(frame, step))?.at ?? run.end) : scan.wholeBytes;
     if (scan.wholeBytes < scan.fileBytes) await checkCut(path, scan);
     if (end < scan.fileBytes) await truncate(path, end);
-    const recorder = new RunRecorder(await AppendFile.open(path), settings, run ? undefined : step);
+    const recorder = new RunRecorder(await AppendFile.open(path), settings, run ? undefined : (begin ?? step));
     try {
       if (end === 0) await recorder.file.append(recordMagic);
     } catch (error) {

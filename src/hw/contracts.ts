@@ -50,7 +50,10 @@ export interface LoopNest {
 
 /** What the tap reports of one use of one layer in one step. Plain data: it crosses to workers. */
 export interface LayerTensors {
-  /** Layer name; `name/depthwise` and `name/pointwise` for the two halves of a separable convolution. */
+  /**
+   * Layer name; `name/depthwise` and `name/pointwise` for the two halves of a separable convolution; `gru/recurrent[:][0:8]` where a kernel
+   * is multiplied in parts, which are layers of their own.
+   */
   readonly layer: string;
   /** 0 for the first use of the layer in the step, 1 for the second (shared and time-distributed layers) ... */
   readonly use: number;

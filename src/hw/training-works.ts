@@ -7,6 +7,8 @@ export interface TrainingOptions {
   readonly slots: number;
   /** Names of the layers whose pruned weights receive no gradient and are not updated (methods that keep them at zero). */
   readonly masked: readonly string[];
+  /** Names of those among them whose whole gradient the method looks at in this step, to score what it may grow. @default none */
+  readonly wholeGradient?: readonly string[] | undefined;
 }
 
 /**
@@ -17,7 +19,8 @@ export interface TrainingOptions {
  * dZ^T = E^T X, and each group of its works is one head of one image. Where images were sampled these works are repeated up to the
  * batch, since images share no operand.
  *
- * In a `masked` layer a weight gradient is wanted where W or G is not zero: what a mask is seen to keep (ledger E2); else all of it.
+ * In a `masked` layer a weight gradient is wanted where W or G is not zero: what a mask is seen to keep (ledger E2); else, and in a step in
+ * which the method takes the `wholeGradient`, all of it. What is wanted is updated: weights that have just grown are 0, but have a gradient.
  *
  * @param records one per use of a layer, in the order of the forward pass.
  * @example
@@ -30,11 +33,10 @@ export interface TrainingOptions {
  * ```
  */
 export function trainingWorks(records: readonly LayerTensors[], options: TrainingOptions): readonly PhaseWork[] {
-  const firstUses = records.filter(({ use }) => use === 0);
   return [
     ...records.flatMap(forward),
     ...records.toReversed().flatMap((record) => [...inputGradient(record), ...weightGradient(record, options)]),
-    ...firstUses.filter(({ G }) => G).map((record) => update(record, options)),
+    ...updates(records, options),
   ];
 }
 
@@ -51,7 +53,7 @@ function inputGradient(record: LayerTensors): readonly GemmWork[] {
   return [{ ...common(record), phase: 'inputGradient', input, kernel }];
 }
 
-function weightGradient(record: LayerTensors, { masked }: TrainingOptions): GemmWork[] {
+function weightGradient(record: LayerTensors, { masked, wholeGradient = [] }: TrainingOptions): GemmWork[] {
   const { layer, A, gradientA = A, E, G, W } = record;
   if (!E || !G) return [];
   const work = {
@@ -60,19 +62,27 @@ function weightGradient(record: LayerTensors, { masked }: TrainingOptions): Gemm
     input: operand(record, 'A', gradientA),
     kernel: operand(record, 'E', E),
   } as const;
-  return [masked.includes(layer) ? { ...work, output: operand(record, 'G', union(W, G)) } : work];
+  const isMasked = masked.includes(layer) && !wholeGradient.includes(layer);
+  return [isMasked ? { ...work, output: operand(record, 'G', union(W, G)) } : work];
 }
 
-function update(record: LayerTensors, { slots, masked }: TrainingOptions): UpdateWork {
-  const { layer, W } = record;
-  return {
+/** An update for each layer; a weight of a shared one is wanted where any use has a gradient for it. */
+function updates(records: readonly LayerTensors[], { slots, masked }: TrainingOptions): readonly UpdateWork[] {
+  const kept = new Map<string, { readonly record: LayerTensors; readonly nonzeros: BitTensor }>();
+  for (const record of records) {
+    const { layer, W, G } = record;
+    if (!G) continue;
+    const before = kept.get(layer) ?? { record, nonzeros: W };
+    kept.set(layer, masked.includes(layer) ? { ...before, nonzeros: union(before.nonzeros, G) } : before);
+  }
+  return [...kept].map(([layer, { record, nonzeros }]) => ({
     kind: 'update',
     layer,
     phase: 'weightUpdate',
-    weights: operand(record, 'W', W),
+    weights: operand(record, 'W', nonzeros),
     slots,
     masked: masked.includes(layer),
-  };
+  }));
 }
 
 function common({ layer, nest, batchTotal }: LayerTensors) {

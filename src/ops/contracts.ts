@@ -52,6 +52,8 @@ export interface PrunableKernel {
   ): void;
   /** A term that is added to the gradient of the stored values in the steps to come, one number per weight; undefined for none. */
   addToGradient(term: Float32Array | undefined): void;
+  /** Whether G is kept in the steps to come: all of it is computed then, also where M_g is 0. */
+  readonly isCollecting: boolean;
   /** Keeps G in the steps to come, or no longer; what was kept before is forgotten. Nothing is kept, and nothing costs, without it. */
   collectGradient(on: boolean): void;
   /**

@@ -46,7 +46,7 @@ export class DenseKernelStore implements KernelStore {
   /** The masks as tensors, made when first used; of those that follow from weights, the weights that they keep, by their axis. */
   private readonly tensors = new Map<Uint8Array | 'input' | 'output', tf.Tensor>();
   private term: tf.Tensor | undefined;
-  private isCollecting = false;
+  isCollecting = false;
   /** G of the step so far, while collecting. */
   private collected: tf.Tensor | undefined;
   /** How operands of the gradient products are thinned in the steps to come. */

@@ -43,6 +43,9 @@ function renamed(kernel: PrunableKernel, name: string): PrunableKernel {
     set masksUsed(used) {
       kernel.masksUsed = used;
     },
+    get isCollecting() {
+      return kernel.isCollecting;
+    },
     readKernel: () => kernel.readKernel(),
     writeKernel: (values) => kernel.writeKernel(values),
     repack: (masks, treatment, optimizer) => kernel.repack(masks, treatment, optimizer),

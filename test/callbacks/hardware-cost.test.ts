@@ -5,13 +5,15 @@ import { type CostReport, hardwareCost, progress, pruning, replayRun } from 'tfj
 import {
   type Accelerator,
   acf,
+  countBits,
   createEstimator,
   denseArray,
   estimatorPresets,
   type PhaseWork,
   type WorkCounts,
 } from 'tfjs-sparsity/hw';
-import { isTapWatching } from 'tfjs-sparsity/ops';
+import { isTapWatching, registerMaskedLayer, sparsify } from 'tfjs-sparsity/ops';
+import { acdc, type PruningMethod, rigl } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -64,6 +66,25 @@ async function train(callbacks: readonly object[], { model = tinyModel(), ...opt
     .fit(xs, ys, { ...args, callbacks: callbacks as tf.Callback[] })
     .finally(() => tf.dispose([xs, ys]));
   return history as Record<string, number[]>;
+}
+
+/** A layer of one's own that multiplies by the halves of its kernel, one by one. */
+class Halves extends tf.layers.Layer {
+  static readonly className = 'Halves';
+  private kernel!: tf.LayerVariable;
+
+  override build([, inputs]: tf.Shape): void {
+    this.kernel = this.addWeight('kernel', [inputs as number, 6], 'float32', tf.initializers.glorotUniform({ seed: 1 }));
+    this.built = true;
+  }
+
+  override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => tf.addN(tf.split(this.kernel.read(), 2, 1).map((half) => tf.matMul([x].flat()[0] as tf.Tensor, half))));
+  }
+
+  override computeOutputShape([batch]: tf.Shape): tf.Shape {
+    return [batch as number, 3];
+  }
 }
 
 /** How many samples the tiny data have. */
@@ -164,6 +185,54 @@ describe('hardwareCost()', () => {
       ['hidden', ['slots 0, masked true']],
       ['head', ['slots 0, masked false']],
     ]);
+  });
+
+  it('takes the masks of the step itself, and the whole gradient where the method looks at it', async () => {
+    const steps: { wanted: number | 'all'; updated: number; masked: boolean }[] = [];
+    const spy = counter('spy', (works) => {
+      const own = works.filter(({ layer }) => layer === 'hidden');
+      const [gradient, update] = ['weightGradient', 'weightUpdate'].map((phase) => own.find((work) => work.phase === phase));
+      if (gradient?.kind !== 'gemm' || update?.kind !== 'update') throw new Error('no such works');
+      const wanted = gradient.output ? countBits(gradient.output.nonzeros) : 'all';
+      steps.push({ wanted, updated: countBits(update.weights.nonzeros), masked: update.masked });
+    });
+    const run = async (method: PruningMethod) => {
+      steps.length = 0;
+      await train([pruning(method), hardwareCost({ accelerators: [spy] })]);
+      return steps.map(({ wanted, masked }) => [wanted === 'all', masked]);
+    };
+    // hidden has 512 weights. Weights grow after the steps 1 and 3, by the gradient of these steps.
+    const grown = await run(rigl({ sparsity: 0.75, endStep: 100, frequency: 2 }));
+    expect(grown).toEqual([false, true, false, true].map((whole) => [whole, true]));
+    for (const { wanted, updated } of steps) {
+      if (wanted !== 'all') expect(updated).toBe(wanted);
+      expect(updated).toBeLessThanOrEqual(128);
+    }
+    // Sparse for two steps, dense for two.
+    const phases = await run(acdc({ sparsity: 0.75, endStep: 4, sparseSteps: 2, denseSteps: 2 }));
+    expect(phases).toEqual([
+      [false, true],
+      [false, true],
+      [true, false],
+      [true, false],
+    ]);
+  });
+
+  it('takes the parts of a masked kernel for masked', async () => {
+    registerMaskedLayer(Halves, { kernel: 'kernel' });
+    const model = sparsify(
+      tf.sequential({ layers: [tf.layers.flatten({ inputShape: [6, 6, 2] }), new Halves({ name: 'halves' })] }),
+    );
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const { method } = randomMethod({ schedule: (step) => ({ sparsity: 0.5, update: step === 0 }) });
+    const cost = hardwareCost({ accelerators: [counter()] });
+    await train([pruning(method), cost], { model });
+    const updates = rowsOf(await cost.report()).filter(({ phase }) => phase === 'weightUpdate');
+    expect(updates.map(({ layer, decisions }) => [layer, Object.keys(decisions.side ?? {})])).toEqual([
+      ['halves[:][0:3]', ['slots 0, masked true']],
+      ['halves[:][3:6]', ['slots 0, masked true']],
+    ]);
+    expect((await cost.report()).sample.unseenLayers).toEqual([]);
   });
 
   it('scales sampled steps to the run, and says how sure that is', async () => {
@@ -344,6 +413,56 @@ describe('hardwareCost()', () => {
     await expect(cost.report()).rejects.toThrow('no such unit');
   });
 
+  it('adds up the passes over which gradients are accumulated, with one update', async () => {
+    const model = tinyModel();
+    model.getLayer('hidden').trainable = false;
+    const { xs, ys } = tinyData(8);
+    const optimizer = tf.train.sgd(0.1);
+    const costOf = async (passes: number) => {
+      const cost = hardwareCost({ accelerators: [denseArray()], workers: 0 });
+      cost.attach(model, optimizer);
+      for (let pass = 0; pass < passes; pass++) {
+        tf.tidy(() => {
+          const [x, y] = [xs, ys].map((t) => t.slice(pass * (8 / passes), 8 / passes));
+          const loss = () => tf.losses.softmaxCrossEntropy(y, model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar;
+          tf.variableGrads(
+            loss,
+            model.trainableWeights.map((weight) => weight.read() as tf.Variable),
+          );
+        });
+      }
+      await cost.endStep();
+      const report = await cost.report();
+      await cost.detach();
+      const macs = rowsOf(report).map(({ layer, phase, cost: { macs } }) => `${layer} ${phase} ${macs.dense}`);
+      return { macs, samples: report.series[0]?.samples };
+    };
+    const whole = await costOf(1);
+    expect(whole.samples).toBe(8);
+    expect(whole.macs).toContain('hidden inputGradient 4096'); // 8 images, 64 by 8
+    expect(whole.macs).not.toContain('hidden weightGradient 4096');
+    for (const passes of [2, 4]) expect(await costOf(passes)).toEqual(whole);
+    tf.dispose([xs, ys]);
+    model.dispose();
+  });
+
+  it('counts the slots of the optimizer of a custom loop, and asks for it', async () => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+    const cost = hardwareCost({ accelerators: [counter()] });
+    expect(() => cost.attach(model)).toThrow('optimizer: got none');
+    expect(isTapWatching()).toBe(false);
+    const optimizer = tf.train.adam(0.01);
+    cost.attach(model, optimizer);
+    tf.tidy(() => {
+      optimizer.minimize(() => (model.apply(tf.ones([4, 3]), { training: true }) as tf.Tensor).sum().asScalar());
+    });
+    await cost.endStep();
+    await cost.detach();
+    expect((await cost.report()).accelerators[0]?.decisions).toEqual({ side: { input: 2, 'slots 2, masked false': 1 } });
+    model.dispose();
+    optimizer.dispose();
+  });
+
   it('says so when no tensor came', async () => {
     const cost = hardwareCost({ accelerators: [counter()] });
     cost.attach(tinyModel());
@@ -404,6 +523,13 @@ describe('hardwareCost()', () => {
     const table = (await cost.report()).toTable();
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     for (const text of ['modelled', 'acf', 'dense-array', 'conv', 'hidden', 'head', '+-']) expect(table).toContain(text);
+  });
+
+  it('prints what is not known yet as such, and columns apart', async () => {
+    const table = (await hardwareCost({ accelerators: [denseArray()], workers: 0 }).report()).toTable();
+    expect(table).not.toContain('NaN');
+    expect(table).toMatch(/^dense-array +0 +0J +0\.0 % +- +-$/m);
+    expect(table).toMatch(/^resources +units +DRAM B\/cycle +SRAM KB +bits +GHz +energy$/m);
   });
 
   it('leaves no tensors over 200 steps, together with the other callbacks, a plain object and early stopping', async () => {

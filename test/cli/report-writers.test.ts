@@ -133,6 +133,16 @@ describe('writers of reports', () => {
     expect(svg.match(/<g /g)?.length).toBe(3);
   });
 
+  it('draw bars of any name and of none inside the chart', () => {
+    const bars = { kind: 'bars', title: 'Bars', label: 'cycles', unit: 'count', parts: ['p'] } as const;
+    const long = svgChart({ ...bars, bars: [{ name: `a${'x'.repeat(120)}z`, parts: { p: 3 } }] }).text;
+    expect(long).not.toMatch(/="-|NaN|Infinity/);
+    expect(long).toMatch(/>ax+\.\.x+z</);
+    expect(svgChart({ ...bars, bars: [] }).text).not.toMatch(/NaN|Infinity/);
+    const groups = [{ name: 'g'.repeat(121), bars: { p: { value: 1, error: 0 } } }];
+    expect(svgChart({ ...bars, kind: 'groups', names: ['p'], baseline: 0, groups }).text).not.toMatch(/="-|NaN|Infinity/);
+  });
+
   it('put values on an axis between round ticks that hold them', () => {
     expect(axisOf([0, 97], true).ticks).toEqual([0, 20, 40, 60, 80, 100]);
     const values = fc.array(
@@ -154,6 +164,8 @@ describe('writers of reports', () => {
 
   it('write Markdown whose cells do not break its tables', () => {
     expect(markdownReport(report)).toContain('| c\\|d | - | 0J |');
+    const broken = { ...table, rows: [['two\nlines\r\nmore', 1, 0]] };
+    expect(markdownReport({ ...report, tables: [broken] })).toContain('| two<br>lines<br>more | 1 | 0J |');
   });
 
   it('write Parquet that another reader gives back unrounded, with its nulls', async () => {

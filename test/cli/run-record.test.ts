@@ -122,6 +122,16 @@ describe('the record of a run', () => {
     expect((await loadSteps({ run: path })).conditions).toContain(gap);
   });
 
+  it('says which steps are missing where a run went on, and its file was gone', async () => {
+    const path = join(await temporaryDirectory(), 'run.maps');
+    const recorder = await RunRecorder.open(path, 5, settings, 2);
+    await recorder.append({ ...stepJobs(1)[0], step: 5 });
+    await recorder.end(6);
+    await recorder.close();
+    const gap = `${path}: without steps 2 to 4; the others stand for them`;
+    expect(await readRecordedRun(path)).toMatchObject({ steps: 4, recordedSteps: 1, cutShort: null, gap });
+  });
+
   it.each([
     [[1, 4, 7], 9, null],
     [[1, 7], 9, '4'],
@@ -165,7 +175,7 @@ describe('the record of a run', () => {
     const jobs = stepJobs(3);
     const path = await recordedFile(jobs);
     const { length } = await readFile(path);
-    const recorder = await RunRecorder.open(path, 0, settings, false);
+    const recorder = await RunRecorder.open(path, 0, settings);
     await recorder.append(jobs[1]);
     await recorder.end(2);
     await recorder.close();

@@ -68,6 +68,19 @@ describe('the report of a training', () => {
     expect(textReport(report)).toMatch(/^1 +50\.0 % +25\.0 % +90\.0 % +0\.5 +3 +12\.35k +2uJ$/m);
   });
 
+  it.each([
+    ['lenet', ['lenet', '0 steps, training has not ended']],
+    [
+      ['lenet', 7],
+      ['["lenet",7]', '0 steps, training has not ended'],
+    ],
+    [7, ['7', '0 steps, training has not ended']],
+    [null, ['0 steps, training has not ended']],
+  ])('shows a configuration of any form: %j', async (config, conditions) => {
+    const { report } = await readReported([await logOf([{ type: 'run', config }])]);
+    expect(report.conditions).toEqual(conditions);
+  });
+
   it('takes the last run of a log, and one that crashed', async () => {
     const path = await logOf([
       ...lines,

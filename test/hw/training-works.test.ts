@@ -73,6 +73,24 @@ describe('the works of a training step', () => {
     expect(countBits(nonzeros)).toBeLessThan(30);
   });
 
+  it('want all of a masked weight gradient that the method takes whole, and still update no more than the mask keeps', () => {
+    const fc = record('fc', 0, true);
+    const works = trainingWorks([fc], { slots: 1, masked: ['fc'], wholeGradient: ['fc'] });
+    expect(works.find(({ phase }) => phase === 'weightGradient')).not.toHaveProperty('output');
+    expect(works.at(-1)).toMatchObject({ phase: 'weightUpdate', masked: true });
+  });
+
+  it('update, of a masked layer, what has a gradient in any of its uses besides what is not 0: what has grown', () => {
+    const bits = (...ones: number[]) => ({ shape: [6, 5], words: Uint32Array.of(ones.reduce((word, i) => word | (1 << i), 0)) });
+    const uses = [bits(), bits(1), bits(0, 2)].map((G, use) => ({ ...record('fc', use, true), W: bits(0), G }));
+    const updated = (masked: string[]) => {
+      const work = trainingWorks(uses, { slots: 1, masked }).at(-1);
+      return work?.kind === 'update' ? work.weights.nonzeros.words : undefined;
+    };
+    expect(updated(['fc'])).toEqual(Uint32Array.of(0b111));
+    expect(updated([])).toEqual(Uint32Array.of(0b1));
+  });
+
   it('of a frozen layer are its forward pass, and its input gradient where an earlier layer is trained', () => {
     const frozen = { ...record('frozen', 0, true), G: undefined };
     const first = { ...record('first', 0, false), E: undefined, G: undefined };

@@ -3,6 +3,7 @@ import {
   countBits,
   denseArray,
   type LayerTensors,
+  type LoopNest,
   type Network,
   network,
   networkMacs,
@@ -76,6 +77,51 @@ describe('the network of a model', () => {
         .map(({ weights, nest: { padBefore, ...nest }, output: { relu }, ...layer }) => ({ ...layer, nest, relu }))
         .sort((a, b) => a.name.localeCompare(b.name));
     expect(layersOf(networkOf(build(), { batch: 2 }).network)).toEqual(layersOf(network(name, { batch: 2 })));
+  });
+
+  it('has frozen layers without weight gradients and updates, as the tap sees them', async () => {
+    const names = ['first', 'body', 'last'];
+    const model = sparsify(tf.sequential({ layers: names.map((name) => dense({ name, units: 4, inputShape: [4] })) }));
+    for (const name of ['first', 'last']) model.getLayer(name).trainable = false;
+    await expectNoLeak(() => {
+      const { network } = networkOf(model, { batch: 6 });
+      const worksOf = (records: Iterable<LayerTensors>) =>
+        trainingWorks([...records], { slots: 0, masked: [] }).map(({ layer, phase }) => `${layer} ${phase}`);
+      const synthetic = worksOf(syntheticRecords(network, { seed: 1, sparsity: { W: 0, A: 0 } }));
+      const seen = [...tapped(model, [4], 6).values()];
+      expect(synthetic).toEqual(
+        worksOf(network.layers.map(({ name }) => seen.find(({ layer }) => layer === name) as LayerTensors)),
+      );
+      expect(synthetic).toEqual([
+        'first forward',
+        'body forward',
+        'last forward',
+        'last inputGradient',
+        'body weightGradient',
+        'body weightUpdate',
+      ]);
+    });
+    model.dispose();
+  });
+
+  it('has the parts in which a kernel is multiplied as layers, all weights of which are updated', () => {
+    const model = tf.sequential({
+      layers: [tf.layers.gru({ name: 'gru', units: 4, inputShape: [3, 5] }), dense({ name: 'head', units: 2 })],
+    });
+    const { network, skipped } = networkOf(model, { batch: 6 });
+    expect(skipped).toEqual([]);
+    const records = [...syntheticRecords(network, { seed: 1, sparsity: { W: 0.5, A: 0 } })];
+    const { works } = denseArray()
+      .start()
+      .executeStep(trainingWorks(records, { slots: 0, masked: [] }));
+    const updates = works.filter(({ phase }) => phase === 'weightUpdate').map(({ layer, macs }) => [layer, macs.dense]);
+    expect(Object.fromEntries(updates)).toEqual({
+      'gru/kernel': 5 * 12,
+      'gru/recurrent[:][0:8]': 4 * 8,
+      'gru/recurrent[:][8:12]': 4 * 4,
+      head: 4 * 2,
+    });
+    model.dispose();
   });
 
   it('is simulated like any other, with the zeros of its weights', () => {
@@ -157,6 +203,22 @@ describe('the network of a model', () => {
       'inputGradient',
       'inputGradient',
     ]);
+  });
+
+  it('has the layer `dot` of two vectors as the tap sees it', () => {
+    const inputs = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
+    const vectors = inputs.map((input, i) => dense({ name: `vector${i}`, units: 4 }).apply(input) as tf.SymbolicTensor);
+    const angle = tf.layers.dot({ name: 'angle', axes: -1, normalize: true }).apply(vectors) as tf.SymbolicTensor;
+    const model = tf.model({ inputs, outputs: dense({ name: 'head', units: 1 }).apply(angle) as tf.SymbolicTensor });
+    const { network } = networkOf(model, { batch: 6 });
+    const product = network.layers.find(({ name }) => name === 'angle/product');
+    expect(product).toMatchObject({ kind: 'attention', use: 0, needsInputGradient: true, macs: 6 * 4 });
+    const nests: LoopNest[] = [];
+    const tap = attachTap(model, { onOp: ({ layer, nest }) => void (layer === 'angle/product' && nests.push(nest)) });
+    tf.tidy(() => tf.variableGrads(() => (model.apply([tf.ones([6, 3]), tf.ones([6, 3])]) as tf.Tensor).sum().asScalar()));
+    tap.detach();
+    expect(nests).toEqual([product?.nest, product?.nest]);
+    model.dispose();
   });
 
   it('is, of a masked model, that of the model it stands for, with the zeros of the masks', async () => {

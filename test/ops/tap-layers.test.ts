@@ -8,6 +8,7 @@ import {
   prunableKernels,
   sparsify,
   sparsifyReport,
+  type TappedOp,
 } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
 import { backend } from '../support/backend.js';
@@ -130,6 +131,46 @@ describe('the tap on recurrent layers', () => {
     model.dispose();
   });
 
+  it('reports parts of a kernel as layers of their own, in the place of the whole', () => {
+    const model = tf.sequential({
+      layers: [tf.layers.gru({ name: 'gru', units: 2, inputShape: [3, 4] }), tf.layers.dense({ name: 'head', units: 1 })],
+    });
+    const x = tf.ones([2, 3, 4]);
+    const seen: TappedOp[] = [];
+    const attached = attachTap(model, { onOp: (op) => seen.push(op) });
+    tf.tidy(() => tf.variableGrads(() => (model.apply(x, { training: true }) as tf.Tensor).sum().asScalar()));
+    attached.detach();
+    expect(attached.layers).toEqual(['gru/kernel', 'gru/recurrent[:][0:4]', 'gru/recurrent[:][4:6]', 'head']);
+    const shapes = seen
+      .filter(({ layer }) => layer.startsWith('gru/recurrent'))
+      .map(({ layer, use, W }) => `${layer} ${use} ${W.shape}`);
+    expect(shapes.sort()).toEqual(
+      [0, 1, 2]
+        .map((use) => `gru/recurrent[:][0:4] ${use} 2,4`)
+        .concat([0, 1, 2].map((use) => `gru/recurrent[:][4:6] ${use} 2,2`)),
+    );
+    model.dispose();
+    x.dispose();
+  });
+
+  it.each([
+    ['rows', (w: tf.Tensor2D) => [tf.slice(w, [1, 0], [2, -1]), tf.slice(w, 3)], ['custom[1:3][:]', 'custom[3:4][:]']],
+    [
+      'a part of a part',
+      (w: tf.Tensor2D) => [tf.slice(tf.slice(w, [2, 0]), [1, 0]), tf.split(w, 2, -2)[0]],
+      ['custom[0:2][:]', 'custom[2:4][:][1:2][:]'],
+    ],
+    ['all of it', (w: tf.Tensor2D) => [tf.slice(w, 0)], ['custom']],
+  ] as const)('names what a kernel is cut into: %s', (_, cut, names) => {
+    const compute = (x: tf.Tensor2D, w: tf.Tensor2D) =>
+      tf.addN(cut(w).map((part) => tf.matMul(tf.slice(x, [0, 0], [-1, part.shape[0]]), part as tf.Tensor2D)));
+    const model = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [4] }), new Custom([4, 3], compute)] });
+    const ops = tap(model, [4]);
+    expect([...new Set(ops.map(({ layer }) => layer))].sort()).toEqual(names);
+    for (const op of ops) expectLaw(op);
+    model.dispose();
+  });
+
   it('tells the two directions of a bidirectional layer apart', () => {
     const layer = tf.layers.gru({ name: 'gru', units: 2, returnSequences: true }) as tf.RNN;
     const model = tf.sequential({
@@ -139,9 +180,11 @@ describe('the tap on recurrent layers', () => {
     const names = [...new Set(ops.map(({ layer: name }) => name))].sort();
     expect(names).toEqual([
       'both/backward_gru/kernel',
-      'both/backward_gru/recurrent',
+      'both/backward_gru/recurrent[:][0:4]',
+      'both/backward_gru/recurrent[:][4:6]',
       'both/forward_gru/kernel',
-      'both/forward_gru/recurrent',
+      'both/forward_gru/recurrent[:][0:4]',
+      'both/forward_gru/recurrent[:][4:6]',
     ]);
     for (const op of ops) expectLaw(op);
     model.dispose();

@@ -53,13 +53,26 @@ describe('hardware workers', () => {
     });
   });
 
+  it('do not take an accelerator that was given another energy table than that of its spec', () => {
+    const { stdout } = run(`
+      const table = denseArray().energyTable;
+      const actions = Object.fromEntries(Object.entries(table.actions).map(([name, action]) => [name, {...action, pj: 0}]));
+      for (const energyTable of [{...table, actions}, {...table}]) {
+        const {cost} = await train({accelerators: [{...denseArray(), energyTable}], workers: 1}, 1);
+        const {queue, accelerators} = await cost.report();
+        console.log(queue.workers, accelerators[0].energyPj.value > 0);
+      }
+    `);
+    expect(stdout).toBe('0 false\n1 true\n');
+  });
+
   it('bound the queue and lose no step when training is faster than they are', () => {
     const { status, stdout, stderr } = run(`
       const model = tf.sequential({layers: [maskedDense({units: 64, inputShape: [64]})]});
       const cost = hardwareCost({accelerators: [acf()], workers: 1});
-      cost.attach(model);
       const x = tf.ones([64, 64]);
       const optimizer = tf.train.sgd(0.1);
+      cost.attach(model, optimizer);
       for (let i = 0; i < 100; i++) {
         optimizer.minimize(() => model.apply(x, {training: true}).square().mean());
         await cost.endStep();

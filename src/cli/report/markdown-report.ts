@@ -8,7 +8,8 @@ export function markdownReport({ title, conditions, tables }: Report): string {
 }
 
 function markdownTable({ title, columns, rows, notes }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const inCell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\r?\n/g, '<br>');
+  const line = (cells: readonly string[]) => `| ${cells.map(inCell).join(' | ')} |`;
   const isText = (i: number) => i === 0 || columns[i].unit === 'text';
   const table = [
     line(columns.map(({ label }) => label)),

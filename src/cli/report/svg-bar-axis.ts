@@ -14,6 +14,7 @@ interface BarAxis {
 }
 
 interface BarField {
+  /** At most 60 letters each. */
   readonly names: readonly string[];
   /** Ends of the bars. */
   readonly values: readonly number[];
@@ -25,7 +26,7 @@ interface BarField {
 
 /** The axis below horizontal bars, from zero on. */
 export function barAxis({ names, values, unit, label: unitLabel, top, bottom }: BarField): BarAxis {
-  const left = 10 + Math.max(...names.map(textWidth));
+  const left = 10 + Math.max(0, ...names.map(textWidth));
   const width = chartWidth - left - 30;
   const axis = axisOf(values, true);
   const x = (value: number) => left + width * axis.place(value);

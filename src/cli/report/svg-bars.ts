@@ -1,6 +1,6 @@
 import type { BarChart } from './contracts.js';
 import { barAxis } from './svg-bar-axis.js';
-import { drawing, element, heading, label, palette, type Svg } from './svg-parts.js';
+import { drawing, element, heading, label, palette, type Svg, shortName } from './svg-parts.js';
 
 const pitch = 24;
 
@@ -12,7 +12,7 @@ export function svgBars({ title, label: unitLabel, unit, parts, bars }: BarChart
   const sum = (sizes: readonly number[], isLeft: boolean) =>
     sizes.reduce((total, size) => (size < 0 === isLeft ? total + size : total), 0);
   const values = bars.map(sizesOf).flatMap((sizes) => [sum(sizes, true), sum(sizes, false)]);
-  const names = bars.map(({ name }) => name);
+  const names = bars.map(({ name }) => shortName(name));
   const { left, x, parts: axis } = barAxis({ names, values, unit, label: unitLabel, top: head.height, bottom });
   const rows = bars.map((bar, row) => {
     const y = head.height + pitch * row + 3;
@@ -25,7 +25,7 @@ export function svgBars({ title, label: unitLabel, unit, parts, bars }: BarChart
       const place = { x: low, y, width: high - low, height: pitch - 6, fill: palette[i % palette.length] };
       return size === 0 ? '' : element('rect', place);
     });
-    return label(left - 6, y + 13, bar.name, 'end') + rects.join('');
+    return label(left - 6, y + 13, names[row] as string, 'end') + rects.join('');
   });
   return drawing(bottom + 36, head.parts + axis + rows.join(''));
 }

@@ -1,6 +1,6 @@
 import type { GroupChart } from './contracts.js';
 import { barAxis } from './svg-bar-axis.js';
-import { drawing, element, heading, label, palette, type Svg } from './svg-parts.js';
+import { drawing, element, heading, label, palette, type Svg, shortName } from './svg-parts.js';
 
 /** Height of a bar, and of the room below a group. */
 const [pitch, gap] = [10, 8];
@@ -14,7 +14,7 @@ export function svgGroups({ title, label: unitLabel, unit, names, baseline, grou
     names.flatMap((name, i) => (name in bars ? [{ ...bars[name], y: head.height + height * row + pitch * i, i }] : [])),
   );
   const values = [baseline, ...drawn.flatMap(({ value, error }) => [value, value - error, value + error])];
-  const labels = groups.map(({ name }) => name);
+  const labels = groups.map(({ name }) => shortName(name));
   const { left, x, parts: axis } = barAxis({ names: labels, values, unit, label: unitLabel, top: head.height, bottom });
   const titles = labels.map((name, row) => label(left - 6, head.height + height * (row + 0.5), name, 'end'));
   const bars = drawn.map(({ value, error, y, i }) => {

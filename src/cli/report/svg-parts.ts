@@ -45,6 +45,11 @@ export function textWidth(text: string): number {
   return 6.8 * text.length;
 }
 
+/** A name that leaves room for what stands beside it: of a long one its beginning and its end. */
+export function shortName(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 29)}..${name.slice(-29)}` : name;
+}
+
 /** The title and, below it, a colour for each name. */
 export function heading(title: string, names: readonly string[]): { readonly parts: string; readonly height: number } {
   const parts = [label(0, 14, title, 'start', { 'font-weight': 'bold', 'font-size': 13 })];

@@ -17,9 +17,9 @@ export function trainingReport(lines: readonly RunLogLine[]): Report {
 
 function conditionsOf(lines: readonly RunLogLine[]): string[] {
   const config = lines.flatMap((line) => (line.type === 'run' ? [line.config] : []))[0] ?? {};
-  const settings = Object.entries(config).map(
-    ([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  const hasNames = typeof config === 'object' && !Array.isArray(config);
+  const settings = hasNames ? Object.entries(config).map(([name, value]) => `${name} ${textOf(value)}`) : [textOf(config)];
   const last = lines.findLast(({ type }) => type !== 'run');
   const steps = last && 'step' in last ? last.step + (last.type === 'step' ? 1 : 0) : 0;
   const error = last?.type === 'end' ? last.error : undefined;

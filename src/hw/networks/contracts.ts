@@ -19,6 +19,8 @@ export interface NetworkLayer {
   /** 0 for the first use of the layer in a pass, 1 for the second ... @default 0 */
   readonly use?: number;
   readonly nest: LoopNest;
+  /** False for a frozen layer, which has no weight gradient and no update. @default true */
+  readonly trained?: boolean;
   /** Whether a gradient goes on to what made its input: not for a layer that sees the image. */
   readonly needsInputGradient: boolean;
   /** What made the layer's input: the zeros of A. */

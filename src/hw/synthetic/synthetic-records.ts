@@ -70,7 +70,7 @@ export function syntheticRecords(network: Network, options: SyntheticOptions): I
   const rng = createRng(seed);
   const again = new Set(network.layers.filter(({ use }) => use).map(({ name }) => name));
   const record = (layer: NetworkLayer, shared: Map<string, BitTensor>): LayerTensors => {
-    const { name, use = 0, needsInputGradient } = layer;
+    const { name, use = 0, trained = true, needsInputGradient } = layer;
     const nest = { ...layer.nest, batch: images };
     const densities = layerDensities(layer, sparsity);
     const featureMap = (role: 'W' | 'A' | 'E', size: readonly number[], channels: number) =>
@@ -79,7 +79,7 @@ export function syntheticRecords(network: Network, options: SyntheticOptions): I
     const [inSize, outSize] = nest.transposed ? [nest.outSize, nest.inSize] : [nest.inSize, nest.outSize];
     const [inChannels, outChannels] = nest.transposed ? [nest.outChannels, nest.inChannels] : [nest.inChannels, nest.outChannels];
     const A = featureMap('A', inSize, inChannels);
-    const E = featureMap('E', outSize, outChannels);
+    const E = trained || needsInputGradient ? featureMap('E', outSize, outChannels) : undefined;
     const kernelChannels = nest.inChannels / nest.groups;
     if (layer.kind === 'attention') {
       const second = featureMap('W', [1, 1, kernelChannels], nest.outChannels);
@@ -89,7 +89,7 @@ export function syntheticRecords(network: Network, options: SyntheticOptions): I
     const drawn = () => layer.weights ?? drawKernel(kernelShape, densities.W, maps, spread, rng.fork(`${name}/W`));
     const W = shared.get(name) ?? drawn();
     if (again.has(name)) shared.set(name, W);
-    return { ...common, W, backwardW: W, A, E, G: W };
+    return { ...common, W, backwardW: W, A, E, G: trained ? W : undefined };
   };
   return {
     *[Symbol.iterator]() {

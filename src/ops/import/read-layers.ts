@@ -6,7 +6,8 @@ import { packTensorBits } from '../pack-bits.js';
 import { type FollowedUse, followKernels } from '../tap/follow-kernels.js';
 import { kernelNames } from '../tap/kernel-names.js';
 import { productNest } from '../tap/product-nest.js';
-import { observeTape, offTape } from '../tap/tape.js';
+import { productUseOf } from '../tap/product-use.js';
+import { type OpAttrs, observeTape, offTape, type TapeNode } from '../tap/tape.js';
 import type { ModelInput } from './model-input.js';
 import { traceZeros, type ZeroTrace } from './trace-zeros.js';
 import { watchCalls } from './watch-calls.js';
@@ -19,14 +20,21 @@ export function readLayers(model: tf.LayersModel, input: ModelInput, withWeights
   const list = listLayers(trace, input);
   const names = layerNames(model);
   const calls = watchCalls(model, trace.dropped);
+  const nestOf = (op: string, node: TapeNode, attrs: OpAttrs) => {
+    const product = productUseOf(op, node, attrs, calls.running);
+    if (product && product !== 'none') return product.nest;
+    // Also of matrices that are broadcast, of which the tap cannot tell operands.
+    return op.endsWith('MatMul') ? productNest(Object.values(node.inputs), attrs, input.imagesRun) : undefined;
+  };
   const releases = [
     calls.release,
     followKernels(kernelNames(model), (use) => list.addUse(use, withWeights)),
     observeTape((op, node, attrs) => {
       const factors = Object.values(node.inputs).slice(0, 2);
-      if (op.endsWith('MatMul') && factors.every((t) => trace.originOf(t).isData)) {
-        const name = (calls.running && names.get(calls.running)) ?? model.name;
-        list.addProduct(`${name}/product`, productNest(factors, attrs, input.imagesRun), factors, node.outputs[0] as tf.Tensor);
+      const nest = factors.every((t) => trace.originOf(t).isData) ? nestOf(op, node, attrs) : undefined;
+      if (nest) {
+        const name = (calls.running && names.get(calls.running.layer)) ?? model.name;
+        list.addProduct(`${name}/product`, nest, factors, node.outputs[0] as tf.Tensor);
       }
       trace.observe(op, node);
     }),
@@ -70,7 +78,7 @@ function listLayers(trace: ZeroTrace, { imagesPerRun }: ModelInput) {
   const weights = new Map<string, BitTensor>();
   const products = new Map<string, number>();
   const add = (
-    known: Pick<NetworkLayer, 'name' | 'kind' | 'use' | 'weights'>,
+    known: Pick<NetworkLayer, 'name' | 'kind' | 'use' | 'trained' | 'weights'>,
     ran: LoopNest,
     from: readonly tf.Tensor[],
     to: tf.Tensor,
@@ -89,11 +97,11 @@ function listLayers(trace: ZeroTrace, { imagesPerRun }: ModelInput) {
   };
   return {
     addUse(used: FollowedUse, withWeights: boolean) {
-      const { layer: name, use, op, node, nest, data } = used;
+      const { layer: name, use, trained, op, node, nest, data } = used;
       if (withWeights && !weights.has(name)) offTape(() => weights.set(name, bitsOfKernel(used)));
       const kind = op.endsWith('MatMul') ? 'dense' : 'conv';
       const [from, to] = [node.inputs[data] as tf.Tensor, node.outputs[0] as tf.Tensor];
-      add({ name, kind, use, weights: weights.get(name) }, nest, [from], to);
+      add({ name, kind, use, ...(!trained && { trained }), weights: weights.get(name) }, nest, [from], to);
     },
     addProduct(name: string, nest: LoopNest, factors: readonly tf.Tensor[], to: tf.Tensor) {
       const use = products.get(name) ?? 0;

@@ -4,10 +4,11 @@ import { lookedUp } from '../kernel-site.js';
 import { leavesOf } from '../model-layers.js';
 import type { SkippedLayer } from '../policy.js';
 import { kernelNames } from '../tap/kernel-names.js';
+import { wholeName } from '../tap/kernel-parts.js';
 
 /** The kernels of a model that are in none of the layers found, and its layers that have weights but no kernel, in model order. */
 export function skippedKernels(model: tf.LayersModel, found: readonly NetworkLayer[]): readonly SkippedLayer[] {
-  const seen = new Set(found.map(({ name }) => name));
+  const seen = new Set(found.map(({ name }) => wholeName(name)));
   const names = kernelNames(model);
   return leavesOf(model).flatMap((layer) => {
     if (layer.weights.length === 0) return [];

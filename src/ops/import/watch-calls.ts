@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { leavesOf } from '../model-layers.js';
+import type { RunningLayer } from '../tap/running-layers.js';
 
 /** Who watches the layers of a model at work. */
 export interface CallWatch {
   /** The layer that computes now. */
-  readonly running: tf.layers.Layer | undefined;
+  readonly running: RunningLayer | undefined;
   /** Takes the watch off: the layers are as before. */
   release(): void;
 }
@@ -15,14 +16,14 @@ export interface CallWatch {
  * @param onDropout called with what comes out of a dropout.
  */
 export function watchCalls(model: tf.LayersModel, onDropout: (output: tf.Tensor, rate: number) => void): CallWatch {
-  let running: tf.layers.Layer | undefined;
+  let running: RunningLayer | undefined;
   const restore = leavesOf(model).map((layer) => {
     const before = Object.getOwnPropertyDescriptor(layer, 'call');
     const { call } = layer;
     const rate = dropoutRate(layer);
     layer.call = (inputs, kwargs) => {
       const caller = running;
-      running = layer;
+      running = { layer, inputs: [inputs].flat() };
       try {
         const outputs = call.call(layer, inputs, kwargs);
         if (rate === undefined || Array.isArray(outputs)) return outputs;

@@ -31,7 +31,8 @@ const attached = new Set<Required<TapOptions>>();
  * G, and once more in the backward pass if that goes on to earlier layers, then with E: the last report of a use holds.
  *
  * Seen are matMul, conv1d, conv2d, conv3d, depthwise, separable and transposed convolutions, their fused and masked forms and
- * recurrent kernels; also where the kernel was reshaped, transposed, cast, sliced or multiplied before. Products of two activations (attention,
+ * recurrent kernels; also where the kernel was reshaped, transposed, cast or multiplied before. A kernel that is cut before it is multiplied, as
+ * GRU's, comes in parts: layers of their own, `gru/recurrent[:][0:8]` for the first 8 columns. Products of two activations (attention,
  * the layer `dot`, a matMul of your own layer) come as `layer/product`, a use for each, or as `model/product` where no layer computes: in
  * the forward pass with A and W, which is the second factor, and again with E in the backward pass.
  *

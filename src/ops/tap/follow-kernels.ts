@@ -6,8 +6,9 @@ import { observeTape, type TapeNode } from './tape.js';
 
 /** A use of a kernel, as it goes to the tape in the forward pass. */
 export interface FollowedUse extends KernelUse {
+  /** The kernel's name; of a part of it see `partNames`. */
   readonly layer: string;
-  /** 0 for the first use of the layer on this tape, 1 for the second ... */
+  /** 0 for the first use of it on this tape, 1 for the second ... */
   readonly use: number;
   /** False for a frozen kernel. */
   readonly trained: boolean;
@@ -37,7 +38,7 @@ export function followKernels(kernels: ReadonlyMap<number, NamedKernel>, onUse: 
       steps.set(tape, step);
     }
     const { forms, flattened, uses } = step;
-    if (forms.observe(op, node)) {
+    if (forms.observe(op, node, attrs)) {
       if (op === 'Reshape') followRows(node, flattened);
       return;
     }

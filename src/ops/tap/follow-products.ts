@@ -45,7 +45,7 @@ export function followProducts(
     const running = runningLayer(names);
     const isActivation = (t: tf.Tensor) => activations.has(t.id) || (running?.inputs.some(({ id }) => id === t.id) ?? false);
     const inputs = Object.values(node.inputs).filter((t) => t !== undefined);
-    forms.observe(op, node);
+    forms.observe(op, node, attrs);
     if (!inputs.some(isActivation)) return;
     for (const { id } of node.outputs) activations.add(id);
     const factors = inputs.slice(0, 2);

@@ -30,8 +30,7 @@ export function productUseOf(
   if (others.has(op)) return undefined;
   const factors = Object.values(node.inputs).slice(0, 2);
   const [x, z] = factors as [tf.Tensor, tf.Tensor];
-  // The layer `dot` of two vectors multiplies them element by element, and adds up.
-  if (op === 'Multiply' && running?.layer.getClassName() === 'Dot' && x.rank === 2 && z.rank === 2) return dotUse(x);
+  if (op === 'Multiply' && running?.layer.getClassName() === 'Dot' && x.rank === 2 && z.rank === 2) return dotUse(running, x, z);
   if (!matMuls.has(op)) return 'none';
   const images = running?.inputs[0]?.shape[0] ?? (x.rank > 2 ? (x.shape[0] as number) : 1);
   const nest = productNest(factors, attrs, images);
@@ -48,9 +47,13 @@ export function productUseOf(
   };
 }
 
-/** Rows of one by columns of one; the error of the sum is that of each of its terms. */
-function dotUse({ shape: [images, depth] }: tf.Tensor): ProductUse {
-  const [batch, k] = [images as number, depth as number];
+/**
+ * The layer `dot` of two vectors multiplies them element by element, and adds up: rows of one by columns of one; the error of the sum is that of
+ * each of its terms. To normalise them it multiplies each by itself before.
+ */
+function dotUse({ inputs: [first, second] }: RunningLayer, x: tf.Tensor, z: tf.Tensor): ProductUse | 'none' {
+  if (x.id === z.id && first?.id !== second?.id) return 'none';
+  const [batch, k] = x.shape as [number, number];
   const factors = [{ shape: [batch, 1, k] }, { shape: [batch, k, 1] }];
   return {
     nest: productNest(factors, {}, batch),

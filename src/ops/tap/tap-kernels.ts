@@ -3,6 +3,7 @@ import type { TapOptions } from './attach-tap.js';
 import { followKernels } from './follow-kernels.js';
 import type { ForwardOrder } from './forward-order.js';
 import type { NamedKernel } from './kernel-names.js';
+import { wholeName } from './kernel-parts.js';
 import { offTape, type TapeNode } from './tape.js';
 
 /**
@@ -18,7 +19,7 @@ export function tapKernels(
 ): () => void {
   return followKernels(kernels, ({ layer, use, trained, node, nest, saved, views, data, kernel, thinned = {} }) => {
     if (!isWanted()) return;
-    order.pass(layer);
+    order.pass(layer, wholeName(layer));
     const emit = (dy: tf.Tensor | undefined, G: tf.Tensor | undefined, needsInputGradient: boolean) => {
       const W = views.W(node.saved[saved.W] as tf.Tensor);
       const backwardW = saved.backwardW === saved.W ? W : views.W(node.saved[saved.backwardW] as tf.Tensor);
