@@ -8,30 +8,20 @@ export interface TrainingTimes {
   readonly trainingSeconds?: number;
 }
 
-/** The place of `pruning`: before it runs what the list has before it, behind it what the list has behind it. */
-const place = -2;
+/** A callback at the place of `pruning`: before it runs what the list has before it, behind it what the list has behind it. */
+class BesidePruning extends SparsityCallback {
+  override readonly place = -2;
 
-class StepBegin extends SparsityCallback {
-  override readonly place = place;
-
-  constructor(private readonly begin: () => void) {
+  constructor(private readonly hooks: { readonly begin?: () => void; readonly end?: () => void }) {
     super();
   }
 
   override async onBatchBegin(): Promise<void> {
-    this.begin();
-  }
-}
-
-class StepEnd extends SparsityCallback {
-  override readonly place = place;
-
-  constructor(private readonly end: () => void) {
-    super();
+    this.hooks.begin?.();
   }
 
   override async onBatchEnd(): Promise<void> {
-    this.end();
+    this.hooks.end?.();
   }
 }
 
@@ -39,9 +29,9 @@ class StepEnd extends SparsityCallback {
 export class Stopwatch implements RunState {
   readonly key = 'stopwatch';
   /** To be listed before `pruning`. */
-  readonly stepBegin = new StepBegin(() => this.beginStep());
+  readonly stepBegin = new BesidePruning({ begin: () => this.beginStep() });
   /** To be listed behind `pruning`: what looks at the step, or logs it, runs later. */
-  readonly stepEnd = new StepEnd(() => this.endStep());
+  readonly stepEnd = new BesidePruning({ end: () => this.endStep() });
 
   private readonly began = performance.now();
   private stepBegan = 0;
