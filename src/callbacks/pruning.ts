@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs';
 import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { countOnes } from '../kernels/index.js';
@@ -10,6 +9,7 @@ import { type CallbackOptions, type Json, type RunState, type RunStateData, Spar
 import { checkNames, checkOptimizer, checkPrunable, checkPruned } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';
 import { checkSettings } from './run-settings.js';
+import { SameModel } from './same-model.js';
 
 /** Options of {@link pruning}. */
 export interface PruningOptions extends CallbackOptions {
@@ -51,8 +51,7 @@ export class Pruning extends SparsityCallback implements RunState {
   /** False from the begin of training, or of a restored state, to the first batch. */
   private inForce = false;
   private slotsBorn = false;
-  /** Weights of the model that was trained last; a restored state may go on in another. */
-  private trained: WeakSet<tf.LayerVariable> | undefined;
+  private readonly sameModel = new SameModel();
   private overall = 0;
   /** `overall` is that of groups, which keep equally many weights at every step. */
   private inGroups = false;
@@ -93,7 +92,7 @@ export class Pruning extends SparsityCallback implements RunState {
     if (!this.inForce) {
       // Not at the begin of training: a checkpoint may put back weights, masks and step until the first batch.
       this.needs.checkStates(this.kernels);
-      this.checkModel();
+      this.sameModel.check(this.trainedModel(), this.step);
       this.inForce = true;
       if (this.step === 0 && update) this.repack(this.newMasks(sparsity));
       else this.resume(sparsity);
@@ -162,24 +161,7 @@ export class Pruning extends SparsityCallback implements RunState {
     this.step = step as number;
     this.needs.restoreRunState(scoreStates as readonly Float32Array[] | undefined);
     this.inForce = false;
-    this.trained = undefined;
-  }
-
-  /** The steps of one model say nothing of another, which would go on behind the schedule of the first, dense where that has ended. */
-  private checkModel(): void {
-    // Not the model itself: compiling a sequential one again makes another inside it, of the same weights.
-    const { weights } = this.trainedModel();
-    const { step, trained } = this;
-    if (step > 0 && trained && !weights.every((weight) => trained.has(weight))) {
-      const fix = 'make a new pruning(...) for each model, or restore the state of a run into this one';
-      throw new SparsityError({
-        what: 'model of pruning()',
-        got: `another than the one trained up to step ${step}`,
-        expected: 'the same',
-        fix,
-      });
-    }
-    this.trained = new WeakSet(weights);
+    this.sameModel.forget();
   }
 
   /** What may not differ between the parts of a run. */

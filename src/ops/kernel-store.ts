@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { canListGroups } from '../kernels/group-lists.js';
 import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
-import { sameMask, sameMasks } from '../pruning/same-masks.js';
+import { isWithin, sameMask, sameMasks } from '../pruning/same-masks.js';
 import { checkBits } from './check-bits.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import { effectiveWeights } from './effective-weights.js';
@@ -290,11 +290,6 @@ export class DenseKernelStore implements KernelStore {
 /** Whether lists of both directions can be made straight from the weights of a kernel. */
 export function areListable(groups: GroupedMasks, { shape, outputAxis }: KernelInfo): boolean {
   return groups.forward === 'input' && canListGroups(groups, shape[outputAxis] as number);
-}
-
-/** Whether one mask keeps only what another keeps; null keeps all. */
-function isWithin(mask: Uint8Array, other: Uint8Array | null): boolean {
-  return other === null || mask === other || mask.every((bit, i) => !bit || other[i]);
 }
 
 /** A copy of what a tensor holds. */

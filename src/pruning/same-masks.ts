@@ -22,6 +22,11 @@ export function sameMask(a: Uint8Array | null, b: Uint8Array | null): boolean {
   return true;
 }
 
+/** Whether one mask keeps only what another keeps; null keeps all. */
+export function isWithin(mask: Uint8Array, other: Uint8Array | null): boolean {
+  return other === null || mask === other || mask.every((bit, i) => !bit || other[i]);
+}
+
 /** A mask four weights at a time, without those at its end; undefined where it does not lie on words. */
 export function wordsOf({ buffer, byteOffset, length }: Uint8Array): Uint32Array | undefined {
   return byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >> 2) : undefined;
