@@ -163,10 +163,10 @@ function states(things: readonly object[]): Map<string, RunState> {
 }
 
 /**
- * Stores the run in `dir/checkpoint-<step>.bin`, complete enough to go on bit for bit on the same backend: weights, masks, the optimizer's state, run
- * states of layers and callbacks, and the place in the data. Written to a temporary name with a checksum, then renamed; the one before goes
- * only when the new one is complete. Weights that are no longer finite are not stored. The data must come from {@link seededBatches},
- * and dropout from `seededDropout`. Node only.
+ * Stores the run in `dir/checkpoint-<step>.bin`, complete enough to go on bit for bit on the same backend: weights, masks, the
+ * optimizer's state, run states of layers and callbacks, and the place in the data. Written to a temporary name with a checksum,
+ * then renamed; the one before goes only when the new one is complete. Weights that are no longer finite are not stored. The data
+ * must come from {@link seededBatches}, and dropout from `seededDropout`. Node only.
  *
  * @param dir directory of the checkpoints; made when missing.
  * @throws SparsityError for an option that does not exist, counts that are no integers of at least 1; from `fit`: unwritable

@@ -193,9 +193,10 @@ export class MaskStatistics extends SparsityCallback implements RunState {
 /**
  * Follows how the topology moves while {@link pruning} trains: per layer the sparsity of its mask, which fraction of its weights
  * changed at an update (`churn`), its intersection over union with the mask before (`iou`), and which fraction was ever active (`itop`,
- * the R_s of ITOP). Of several masks of a layer it is the one of the forward pass, unless that uses all weights. All pruned layers together go into the epoch logs: `mask_churn` and `mask_iou`, means over the epoch's updates (0 and 1
- * without any), and `itop`. `runLog` writes a line per update and, at the end of training, maps of the masks; `tensorBoard` a scalar
- * per layer; `tfjs-sparsity report run.jsonl` draws them. The functions behind it: `maskChurn`, `maskOverlap`,
+ * the R_s of ITOP). Of several masks of a layer it is the one of the forward pass, unless that uses all weights. All pruned
+ * layers together go into the epoch logs: `mask_churn` and `mask_iou`, means over the epoch's updates (0 and 1 without any), and
+ * `itop`. `runLog` writes a line per update and, at the end of training, maps of the masks; `tensorBoard` a scalar per layer;
+ * `tfjs-sparsity report run.jsonl` draws them. The functions behind it: `maskChurn`, `maskOverlap`,
  * `explorationRate`, `densityMap`, `groupOccupancy`.
  *
  * @throws SparsityError for an option that does not exist, a distance or a group size that is no positive integer;

@@ -38,8 +38,8 @@ export function recordedSample({ settings, steps, recordedSteps }: RecordedRun, 
 /**
  * What a recorded run would have cost on other accelerators: their report, the same bytes as the live one of {@link hardwareCost} with
  * these accelerators, without training. A record that was cut short counts up to there, and steps that are
- * missing in it are stood for by the others, each with a warning. Without its end a record does not know of products that none can tell of and that
- * came after the first step: `unseenLayers` lacks them. Node only.
+ * missing in it are stood for by the others, each with a warning. Without its end a record does not know of products that none
+ * can tell of and that came after the first step: `unseenLayers` lacks them. Node only.
  *
  * @param file what `hardwareCost({record: file})` has written.
  * @throws SparsityError when the file is missing, no record or without a whole step, for no accelerators or estimators, and

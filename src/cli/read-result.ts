@@ -13,9 +13,8 @@ import { reportedSweep } from './sweep/sweep-report.js';
 import { isRunLog, readTraining } from './training/read-training.js';
 
 /**
- * Reads what the other commands have written: one simulation, or all files of a sweep, of which each point counts once, as the newest version of this
- * package found it; or the log of a
- * training.
+ * Reads what the other commands have written: one simulation, or all files of a sweep, of which each point counts once, as the
+ * newest version of this package found it; or the log of a training.
  *
  * @throws SparsityError for a file that is missing, damaged or of another kind.
  */

@@ -1,6 +1,9 @@
 import { ownMemory } from './own-memory.js';
 
-/** Values as [outer, length, inner] in runs of `width` along `length`, the last of which may be shorter; numbered in the order [outer, run, inner]. */
+/**
+ * Values as [outer, length, inner] in runs of `width` along `length`, the last of which may be shorter; numbered in the order
+ * [outer, run, inner].
+ */
 export interface AxisRuns {
   readonly outer: number;
   readonly length: number;

@@ -26,7 +26,10 @@ export const unsortedSegmentSum: HeapKernel = ({ x, segmentIds }, attrs, heap) =
   return out;
 };
 
-/** tf.sum of floats over neighbouring axes that are not the last (the gradient of a bias), of large blocks or few; every other sum stays with tfjs's own kernel. */
+/**
+ * tf.sum of floats over neighbouring axes that are not the last (the gradient of a bias), of large blocks or few; every other sum
+ * stays with tfjs's own kernel.
+ */
 export const sumAxes: HeapKernel = (inputs, attrs, heap, stock) => sumOfAxes(inputs.x, attrs, heap) ?? stock(inputs, attrs);
 
 /** tf.mean, where {@link sumAxes} takes the sum; tfjs transposes first. */

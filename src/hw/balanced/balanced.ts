@@ -18,9 +18,10 @@ import type { StoredWork } from './traffic.js';
  *
  * A *unit* of work is one row of the output of one kernel; in the weight gradient it is one row of A under one channel of E. Partitions of
  * PEs take bands of rows (of lines, row and image, where a border is within a row): `coarse`. The PEs of a partition, which share
- * inputs and kernels, take its units in turn. A PE multiplies non-zero pairs only, `multipliers` at a time, and fills its buffers across row pairs, so that one batch at the end
- * of its list is not full. Its M-ICU matches `rowPairsPerCycle` row pairs (a row of a kernel and the row of the map under it, neither
- * empty); where that is the longer, multipliers have empty slots. Idle PEs steal slots from neighbours: `stealing`.
+ * inputs and kernels, take its units in turn. A PE multiplies non-zero pairs only, `multipliers` at a time, and fills its buffers
+ * across row pairs, so that one batch at the end of its list is not full. Its M-ICU matches `rowPairsPerCycle` row pairs (a row
+ * of a kernel and the row of the map under it, neither empty); where that is the longer, multipliers have empty slots. Idle PEs
+ * steal slots from neighbours: `stealing`.
  *
  *     PE = max(ceil(products / multipliers), ceil(row pairs / rowPairsPerCycle / interval)) * interval     before stealing
  *

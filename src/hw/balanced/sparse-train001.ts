@@ -47,7 +47,8 @@ export const sparseTrain001Kind = { schema, build, resources: frameResources, ar
  * split by dimension (ledger 1.5).
  *
  * Rows are dealt to PEs as in `balanced` with even bands, and PEs skip the zeros of both operands. But a PE convolves one row pair after
- * the other: each takes ceil(products / multipliers) batches of its own, at least one, of `multiplyInitiationInterval` cycles, and no PE helps another.
+ * the other: each takes ceil(products / multipliers) batches of its own, at least one, of `multiplyInitiationInterval` cycles,
+ * and no PE helps another.
  *
  * Unit-cycles are lost to `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `imbalance` and `memory`.
  *

@@ -36,11 +36,12 @@ export const rooflineKind = { schema, build };
  *     low  = max(2 MACs / peak, bytes / bandwidth) / efficiencyHigh
  *     high = max(2 MACs / peak, bytes / bandwidth) / efficiencyLow + launch
  *
- * A GEMM is one kernel, also where images that are drawn stand for others in a product of activations; each tensor moves once; products with the padding are multiplied, zeros inserted by strides are not. Unstructured
- * zeros save nothing. With `structured` the kernel's half of the values and two bits of index for each move, and the peak doubles, where W
- * has at most two non-zeros in each four consecutive reduction indices, and not so few of these that none is left out: forward for weights
- * pruned along the input channels, back only for a mask that holds along the output channels, too, and never in a weight gradient. An
- * update is bound by its bytes.
+ * A GEMM is one kernel, also where images that are drawn stand for others in a product of activations; each tensor moves once;
+ * products with the padding are multiplied, zeros inserted by strides are not. Unstructured zeros save nothing. With `structured`
+ * the kernel's half of the values and two bits of index for each move, and the peak doubles, where W has at most two non-zeros in
+ * each four consecutive reduction indices, and not so few of these that none is left out: forward for weights pruned along the
+ * input channels, back only for a mask that holds along the output channels, too, and never in a weight gradient. An update is
+ * bound by its bytes.
  *
  * Energy is between the shorter time at `idleW + (boardW - idleW) efficiencyHigh` and the longer one at `boardW`.
  *

@@ -10,7 +10,10 @@ export interface ScheduleOptions {
   readonly lanes: number;
   /** Rows of the window ahead of the present one: a weight moves at most so far, and at most so many empty rows are skipped in a row. */
   readonly lookahead: number;
-  /** In the order in which a slot tries them; each at most `lookahead` rows ahead and less than `lanes` lanes aside, no two of the same source. */
+  /**
+   * In the order in which a slot tries them; each at most `lookahead` rows ahead and less than `lanes` lanes aside, no two of the
+   * same source.
+   */
   readonly connections: readonly Connection[];
   /**
    * Which empty slot is filled first: `least-flexible-first` the one with the fewest sources (Algorithm 2), `most-flexible-first` the one
@@ -45,8 +48,8 @@ export interface WeightSchedule {
  * the rows); without zeros nothing moves.
  *
  * @param weights [rows, filters * lanes], row-major.
- * @throws SparsityError for an unknown option, when the lanes do not divide a row, a value is not finite, the lookahead is no count, a connection leaves the window,
- * or two are one source.
+ * @throws SparsityError for an unknown option, when the lanes do not divide a row, a value is not finite, the lookahead is no
+ * count, a connection leaves the window, or two are one source.
  * @example
  * ```ts
  * const rows = [[1, 0, 2, 0], [0, 3, 0, 4]];

@@ -124,7 +124,10 @@ function keepVectors(p: usize, size: i32, keep: i32, target: usize, seen: v128):
   return seen;
 }
 
-/** W.M of groups along the last axis, [rows][length]; `scratch`: 32 bytes for each weight of a group. Returns the bits of the largest magnitude. */
+/**
+ * W.M of groups along the last axis, [rows][length]; `scratch`: 32 bytes for each weight of a group. Returns the bits of the
+ * largest magnitude.
+ */
 export function keepAlong(weights: usize, rows: i32, length: i32, size: i32, keep: i32, scratch: usize, target: usize): i32 {
   let seen = i32x4.splat(0);
   if (!(size % 4 | length % size) && size <= 16) {

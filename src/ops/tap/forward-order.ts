@@ -1,7 +1,10 @@
 /** Names in the order of the forward pass. */
 export interface ForwardOrder {
   readonly names: readonly string[];
-  /** Notes that the pass has come to a name; a new one has its place behind those that it has come to before, or that of the `whole` of which it is a part. */
+  /**
+   * Notes that the pass has come to a name; a new one has its place behind those that it has come to before, or that of the
+   * `whole` of which it is a part.
+   */
   pass(name: string, whole?: string): void;
 }
 

@@ -31,7 +31,8 @@ export type GradualMagnitudeOptions = ScheduleChoice &
 
 /**
  * Gradual magnitude pruning: the sparsity rises along a polynomial, or as a `schedule` of any kind says, the lowest |w| go, and what
- * has gone stays 0. At the default `initialSparsity` of 0 training starts dense; an N:M pattern is its own final sparsity. Zhu and Gupta 2017; ledger E2, E6, E7, E9; with
+ * has gone stays 0. At the default `initialSparsity` of 0 training starts dense; an N:M pattern is its own final sparsity. Zhu
+ * and Gupta 2017; ledger E2, E6, E7, E9; with
  * `regrow` ledger 1.4.3.
  *
  * @throws SparsityError for a schedule together with the options of a ramp or neither, for options out of range, see

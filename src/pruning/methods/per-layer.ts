@@ -22,12 +22,13 @@ const allOnes: LayerMasks = { forward: null, backward: null, gradient: null };
 
 /**
  * Different methods for different layers of one model, each with its own schedule: N:M on the convolutions and magnitude elsewhere. A method sees
- * the layers under its name only, so that what it spreads over layers or ranks among all it spreads and ranks among these. Its masks are made anew at
- * its own steps, and its weights and slots treated as it says. The sparsity of the schedule is the mean of the methods'. What one method needs of a
- * step is kept for all layers, and sparse kernels make no lists straight from the weights, so that a method alone can take less time.
+ * the layers under its name only, so that what it spreads over layers or ranks among all it spreads and ranks among these. Its
+ * masks are made anew at its own steps, and its weights and slots treated as it says. The sparsity of the schedule is the mean of
+ * the methods'. What one method needs of a step is kept for all layers, and sparse kernels make no lists straight from the
+ * weights, so that a method alone can take less time.
  *
- * @throws SparsityError for what is no record of methods, and for none; from `fit`: a name that no layer has, or whose layers all go to others, and
- * names in a method that none of its own layers has.
+ * @throws SparsityError for what is no record of methods, and for none; from `fit`: a name that no layer has, or whose layers all
+ * go to others, and names in a method that none of its own layers has.
  * @example
  * ```ts
  * const ramp = gradualMagnitude({finalSparsity: 0.9, endStep: 1000});

@@ -14,7 +14,8 @@ export interface RandomScoreOptions {
 }
 
 /**
- * Random: uniform from 0 to 1, drawn from the seed and the kernel's place among the pruned ones, 0 where none is given. The baseline that a criterion has to beat.
+ * Random: uniform from 0 to 1, drawn from the seed and the kernel's place among the pruned ones, 0 where none is given. The
+ * baseline that a criterion has to beat.
  *
  * @throws SparsityError for a seed that is neither a number nor text.
  * @example
