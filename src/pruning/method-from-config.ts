@@ -139,7 +139,7 @@ function attempt({ path, issues }: Making, value: unknown, body: () => unknown, 
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
     const { what } = error.parts;
-    const [first = ''] = what.split(/[ .]/);
+    const [first = ''] = what.replace(/^option of /, '').split(/[ .]/);
     const given = [first, epochOption(first)].find((name) => Object.hasOwn(Object(value), name));
     const option = given ?? known.find((name) => name === what);
     issues.push({ path: option === undefined ? path : [...path, option], parts: error.parts });

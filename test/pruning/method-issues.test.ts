@@ -73,6 +73,22 @@ describe('methodIssues', () => {
     expect(places({ name: 'hardware-aware', endStep: 9, block: { kind: 'rows' } })).toEqual(['block']);
   });
 
+  it('finds what an option inside another does not have', () => {
+    const aware = { name: 'hardware-aware', endStep: 9 };
+    const lanes = { kind: 'lanes', width: 4 };
+    expect(places({ ...aware, block: { ...lanes, axes: 'output' } })).toEqual(['block']);
+    expect(places({ ...aware, block: { ...lanes, axis: 'outputs' } })).toEqual(['block']);
+    expect(places({ ...aware, block: { kind: 'row', width: 4 } })).toEqual(['block']);
+    expect(places({ ...aware, block: 4 })).toEqual(['block']);
+    expect(places({ ...aware, regulariser: { lamda: 0.1 } })).toEqual(['regulariser']);
+    expect(places({ ...aware, regulariser: { kind: 'proximal', lambda: 0.1, beta: 1 } })).toEqual(['regulariser']);
+    expect(places({ ...aware, regulariser: { kind: 'group-lasso', lambda: 0.1, gamma: 1 } })).toEqual(['regulariser']);
+    expect(places({ name: 'bdwp', weightUpdate: { n: 2, m: 8, axis: 'output' } })).toEqual(['weightUpdate']);
+    expect(
+      places({ ...aware, block: { ...lanes, axis: 'output' }, regulariser: { kind: 'surrogate', lambda: 0.1, beta: 1 } }),
+    ).toEqual([]);
+  });
+
   it('names an option that is missing, and one in epochs as it was given', () => {
     expect(places({ name: 'gradual' })).toEqual(['schedule']);
     expect(places({ name: 'rigl', sparsity: 0.9 })).toEqual(['endStep']);

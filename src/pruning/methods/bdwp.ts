@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../check-options.js';
 import { checkAmount } from '../check.js';
 import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
@@ -56,6 +57,7 @@ export function bdwp(options: BdwpOptions = {}): PruningMethod {
   const { n = 2, m = 8, decay = 2e-4, beginStep = 0, weightUpdate, exclude = [] } = options;
   const forward = nm({ n, m, axis: 'input' });
   const backward = nm({ n, m, axis: 'output' });
+  if (weightUpdate) checkOptionNames('weightUpdate', weightUpdate, { n: true, m: true });
   const gradient = weightUpdate && nm({ n: weightUpdate.n, m: weightUpdate.m, axis: 'input' });
   checkPrunes(n, m);
   checkAmount('decay', decay);

@@ -1,6 +1,5 @@
-import { SparsityError } from '../../errors.js';
+import { checkOptionNames } from '../../check-options.js';
 import { highestInRuns } from '../../kernels/index.js';
-import { nearest } from '../../nearest.js';
 import { checkChoice, checkInteger } from '../check.js';
 import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
@@ -8,7 +7,7 @@ import { described } from '../described.js';
 import { keptCount } from '../kept-count.js';
 import { apportion } from './apportion.js';
 import { checkKernel } from './check-kernel.js';
-import { type GroupAxis, outputRows, type Runs, runCount, runsAlong } from './runs.js';
+import { checkAxis, type GroupAxis, outputRows, type Runs, runCount, runsAlong } from './runs.js';
 
 /**
  * The blocks that an accelerator balances. `nm`: groups of `m` consecutive weights along `axis` (default `input`). `row`: the reduction
@@ -95,11 +94,15 @@ export function blockRuns(block: Block, info: KernelInfo): Runs {
 
 /** Refuses a block that is none. */
 export function checkBlock(block: Block): void {
-  const { kind } = block;
-  if (kind === 'nm') checkInteger('block.m', block.m, 1);
-  else if (kind === 'lanes') checkInteger('block.width', block.width, 1);
-  else if (kind !== 'row') {
-    const kinds = ['nm', 'row', 'lanes'];
-    throw new SparsityError({ what: 'block.kind', got: kind, expected: kinds.join(', '), fix: nearest(String(kind), kinds) });
+  checkChoice('block.kind', block?.kind, ['nm', 'row', 'lanes']);
+  if (block.kind === 'row') {
+    checkOptionNames('block', block, { kind: true });
+  } else if (block.kind === 'nm') {
+    checkOptionNames('block', block, { kind: true, m: true, axis: true });
+    checkInteger('block.m', block.m, 1);
+  } else {
+    checkOptionNames('block', block, { kind: true, width: true, axis: true });
+    checkInteger('block.width', block.width, 1);
   }
+  if (block.kind !== 'row') checkAxis(block.axis ?? 'input', undefined, 'block.axis');
 }

@@ -32,10 +32,10 @@ export function axisNumber(info: KernelInfo, axis: AxisName): number {
 }
 
 /** Refuses what can be no axis of any kernel. */
-export function checkAxis(axis: GroupAxis, names: readonly string[] = ['input', 'output', 'window']): void {
+export function checkAxis(axis: GroupAxis, names: readonly string[] = ['input', 'output', 'window'], what = 'axis'): void {
   if (typeof axis === 'string' ? names.includes(axis) : Number.isInteger(axis)) return;
   const expected = `${names.join(', ')} or the number of an axis`;
-  throw new SparsityError({ what: 'axis', got: axis, expected, fix: nearest(String(axis), names) });
+  throw new SparsityError({ what, got: axis, expected, fix: nearest(String(axis), names) });
 }
 
 /**

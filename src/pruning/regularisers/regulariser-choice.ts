@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../check-options.js';
 import { checkAmount, checkChoice } from '../check.js';
 import type { KernelState, PruningMethod } from '../contracts.js';
 import type { Block } from '../patterns/block-budgets.js';
@@ -51,12 +52,15 @@ interface Regularisation {
 }
 
 function regularisation(options: RegulariserOptions, block: Block, sparsity: number): Regularisation {
-  checkChoice('regulariser.kind', options.kind ?? 'proximal', ['proximal', 'surrogate', 'group-lasso']);
+  checkChoice('regulariser.kind', options?.kind ?? 'proximal', ['proximal', 'surrogate', 'group-lasso']);
   const { lambda } = options;
   if (options.kind === 'group-lasso') {
+    checkOptionNames('regulariser', options, { kind: true, lambda: true });
     const { proximal } = groupLasso({ block, lambda });
     return { config: options, proximal: ({ weights, info }) => proximal(weights, info) };
   }
+  const own = options.kind === 'surrogate' && { beta: true };
+  checkOptionNames('regulariser', options, { kind: true, lambda: true, gamma: true, ...own });
   const target = options.gamma === undefined ? { sparsity } : { gamma: options.gamma };
   const { proximal, surrogate } = blockRegulariser({ block, lambda, ...target });
   if (options.kind === 'surrogate') {
