@@ -29,8 +29,8 @@ export function checkPruned({ name }: PruningMethod, pruned: readonly PrunableKe
 }
 
 /**
- * Throws for a name or pattern in the config of a method that fits no kernel, or, where it says how a layer is pruned, none that is pruned.
- * Under `per-layer` each method has to have a layer, and names in it are names of its own layers.
+ * Throws for a name or pattern in the config of a method that fits no kernel, or, where it says how a layer is pruned, none that is pruned or
+ * that no other name has taken. Under `per-layer` each method has to have a layer, and names in it are names of its own layers.
  */
 export function checkNames(
   { name, config }: PruningMethod,
@@ -41,7 +41,7 @@ export function checkNames(
     const what = `${option} of pruning method ${name}`;
     const layers = (of === 'all' ? all : pruned).map(({ info }) => info.name).filter(has);
     checkNamed(what, names, layers);
-    if (option === 'methods') checkWinning(what, names, layers);
+    if (option !== 'exclude') checkWinning(what, names, layers);
   }
 }
 

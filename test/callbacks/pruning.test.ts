@@ -14,6 +14,7 @@ import {
   type PruningMethod,
   perLayer,
   srSte,
+  unstructured,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -219,6 +220,10 @@ describe('pruning()', () => {
     await expect(trained({ allocation })).rejects.toThrow(/^sparsities of pruning method gradual: got conf, /);
     const excluded = { pattern: patterned('conv'), exclude: ['conv'] };
     await expect(trained(excluded)).rejects.toThrow(/got conv, expected names among hidden, head\./);
+    const taken = mapAllocation({ sparsities: { '*': 0.5, 'h*': 0.8 } });
+    await expect(trained({ allocation: taken })).rejects.toThrow(/^sparsities of .*: got h\*, .* hidden goes to \*\. /);
+    const both = byLayer({ patterns: { 'c*': unstructured(), conv: nm({ n: 1, m: 2 }) } });
+    await expect(trained({ pattern: both })).rejects.toThrow(/^patterns of .*: got c\*, .* conv goes to conv\. /);
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     await trained({ pattern: patterned('con*'), allocation: mapAllocation({ sparsities: { '/^h/': 0.5 } }) });
     warn.mockRestore();

@@ -22,7 +22,8 @@ export interface MapAllocationOptions {
 /**
  * A sparsity for each layer by name or pattern: `s_l * min(1, sparsity / finalSparsity)`.
  *
- * @throws SparsityError for a sparsity outside [0, 1), a finalSparsity of 0, a name that no layer has.
+ * @throws SparsityError for a sparsity outside [0, 1), a finalSparsity of 0, a name that no layer has; from `fit`: one whose layers all go
+ * to others.
  * @example
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [2, 1], inputAxis: 0, outputAxis: 1} as const;

@@ -23,7 +23,8 @@ export interface ByLayerOptions {
  * Patterns of different kinds in one network: N:M for the layers that hardware runs so, single weights elsewhere. Which sparsity each layer
  * is to have is the allocation's business.
  *
- * @throws SparsityError for what is no record of patterns, and as the patterns do; from `fit`: a name that no pruned layer has.
+ * @throws SparsityError for what is no record of patterns, and as the patterns do; from `fit`: a name that no pruned layer has, or
+ * whose layers all go to others.
  * @example
  * ```ts
  * const info = {name: 'conv1', kind: 'dense', shape: [4, 1], inputAxis: 0, outputAxis: 1} as const;
