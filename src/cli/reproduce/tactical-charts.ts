@@ -6,8 +6,8 @@ import type { SlotShares } from './tactical-shares.js';
 import { type SweepName, type SweepPoint, sweepNames } from './tactical-sweep.js';
 
 /** Figs. 8 to 13 of 003, drawn from our figures, by name; those of networks only where these were run. */
-export function tacticalCharts({ networks, sweep }: TacticalResults): Record<string, Chart> {
-  return { ...(networks.length > 0 && networkCharts(networks)), ...sweepCharts(sweep) };
+export function tacticalCharts({ solved, sweep }: TacticalResults): Record<string, Chart> {
+  return { ...(solved && networkCharts(solved.networks)), ...sweepCharts(sweep) };
 }
 
 const shareNames = { 'in place': 'inPlace', lookahead: 'lookahead', lookaside: 'lookaside', ineffectual: 'ineffectual' } as const;

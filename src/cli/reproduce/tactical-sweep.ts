@@ -1,6 +1,7 @@
 import { inScanOrder, type RowSynchronousArray, tacticalConnections, tileArray, withFrontEnd } from '../../hw/index.js';
 import type { ScheduleRule } from '../../kernels/index.js';
-import { layouts, ruleOf, sweepLayer, tiles } from './tactical-networks.js';
+import { type LayoutName, layouts, sweepLayer } from './tactical-layouts.js';
+import { ruleOf, tiles } from './tactical-networks.js';
 
 /** The curves of Figs. 12 and 13, by name. */
 export const sweepNames = ['T8<1,6>', 'T8<2,5>', 'T8<3,4>', 'T8<2,5> greedy, lookaside first', 'L8<2,5>'] as const;
@@ -64,7 +65,7 @@ export function crossover(sweep: readonly SweepPoint[], mode: 'tile' | 'element'
 export function layoutDeviations(seed: number): readonly { readonly sparsity: number; readonly percent: number }[] {
   const array = withFrontEnd(tileArray(tiles), { ...ruleOf(2, 5), shuffle: false });
   return [0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map((sparsity) => {
-    const speedups = (Object.keys(layouts) as (keyof typeof layouts)[]).map((layout) => {
+    const speedups = (Object.keys(layouts) as LayoutName[]).map((layout) => {
       const layer = sweepLayer(sparsity, layout, `layouts/${seed}`);
       return layer.rows / Math.max(...array.issue(layer).map((rows) => Math.max(...rows)));
     });

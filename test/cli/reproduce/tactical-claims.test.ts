@@ -15,6 +15,7 @@ import {
 } from '../../../src/cli/reproduce/tactical-networks.js';
 import { type TacticalResults, tacticalConditions } from '../../../src/cli/reproduce/tactical-results.js';
 import { slotShares } from '../../../src/cli/reproduce/tactical-shares.js';
+import { printedGains, type SpreadRun, solvedSpread } from '../../../src/cli/reproduce/tactical-spreads.js';
 import { crossover, type SweepPoint, sweepNames } from '../../../src/cli/reproduce/tactical-sweep.js';
 import { judgeAll } from '../../../src/cli/reproduce/verdict.js';
 import { convNest, filterLayers, onesBits } from '../../../src/hw/index.js';
@@ -35,9 +36,13 @@ function pointOf(sparsity: number, long: number): SweepPoint {
   return { sparsity, tile: { ...speeds, 'T8<3,4>': long }, element: { ...speeds, 'T8<2,5>': 2.9, 'T8<3,4>': long } };
 }
 
-const results: TacticalResults = {
+const solved: SpreadRun = {
+  spread: 0.2,
   networks: [networkOf('AlexNet-ES', 400), networkOf('MobileNet', 500)],
   folded: [networkOf('AlexNet-ES', 800), networkOf('MobileNet', 500)],
+};
+const results: TacticalResults = {
+  ...{ spreads: [{ ...solved, spread: 0, networks: [networkOf('AlexNet-ES', 250)] }, solved], solved },
   sweep: [pointOf(0, 1.9), pointOf(0.4, 1.95), pointOf(0.45, 2.1), pointOf(0.8, 2.8), pointOf(0.85, 3)],
   deviations: [{ sparsity: 0.5, percent: 4 }],
   scnn: [
@@ -67,6 +72,29 @@ describe('the claims of 003', () => {
     ]);
   });
 
+  it('of networks are judged at one spread, and printed at all', () => {
+    expect(found('28')?.outcome.notes).toContain('literal by spread: 0: 4.00; 0.2: 2.25');
+    expect(found('30')?.outcome.notes).toContain('literal by spread: 0: 11.1 to 11.1; 0.2: 11.1 to 11.1');
+    expect(found('31')?.outcome.notes).toContain('literal by spread: 0: 10.0, 10.0; 0.2: 10.0, 10.0');
+    expect(found('36')?.outcome.notes).toEqual(['spread 0: AlexNet-ES 93.8', 'spread 0.2: AlexNet-ES 75.0, MobileNet 62.5']);
+  });
+
+  it('are judged at the spread whose farther gain is the nearest, whatever other claims say', () => {
+    const gaining = (spread: number, most: number, least: number): SpreadRun => {
+      const networks = [most, least].map((gain) => {
+        const one = networkOf('GoogLeNet-ES', 1000);
+        return { ...one, cycles: { ...one.cycles, shuffled: 1000 / (1 + gain / 100) } };
+      });
+      return { spread, networks, folded: [] };
+    };
+    const claim = file.claims.find(({ id }) => id === '30');
+    expect(claim).toMatchObject({ values: printedGains });
+    // Off by 16 and 1; 9 and 0.2; 2 and 1.5; 0 and 8.
+    const runs = [gaining(0, 2, 1.2), gaining(0.1, 9, 2), gaining(0.2, 16, 3.7), gaining(0.3, 18, 10.2)];
+    expect(solvedSpread(runs)?.spread).toBe(0.2);
+    expect(solvedSpread([])).toBeUndefined();
+  });
+
   it('have a crossover of each mode, the first where the longer window stays ahead', () => {
     expect(crossover(results.sweep, 'tile')).toBeCloseTo(0.45, 9);
     expect(crossover(results.sweep, 'element')).toBeCloseTo(0.85, 9);
@@ -88,7 +116,7 @@ describe('the claims of 003', () => {
       expect(parseHTML(svg).document.querySelectorAll('svg')).toHaveLength(2);
       expect(svg).not.toMatch(/NaN|undefined/);
     }
-    expect(Object.keys(tacticalCharts({ ...results, networks: [] }))).toEqual(['fig12', 'fig12-tile', 'fig13']);
+    expect(Object.keys(tacticalCharts({ ...results, solved: undefined }))).toEqual(['fig12', 'fig12-tile', 'fig13']);
   });
 
   it('are of seven networks whose layers are known', () => {

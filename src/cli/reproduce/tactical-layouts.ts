@@ -1,0 +1,26 @@
+import { type BitTensor, bernoulliBits, convNest, type FilterLayer, filterLayers, rowBetaBits } from '../../hw/index.js';
+import { createRng, type Rng } from '../../rng.js';
+import { forwardOf, tiles } from './tactical-networks.js';
+
+type Draw = (density: number, rng: Rng) => BitTensor;
+
+const shape = [1, 3, 3, 512, 64] as const;
+/** How far the densities of rows differ: wider than the shuffled filters of 003 let its networks be, so that its bound is tried. */
+const spread = 0.3;
+
+/** How zeros lie in {@link sweepLayer}: all weights alike, or filters, or input channels, with densities of their own. */
+export const layouts = {
+  bernoulli: (density, rng) => bernoulliBits(shape, density, rng),
+  'per filter': (density, rng) => rowBetaBits(shape, { density, spread, rowAxes: [4] }, rng),
+  'per channel': (density, rng) => rowBetaBits(shape, { density, spread, rowAxes: [3] }, rng),
+} as const satisfies Record<string, Draw>;
+export type LayoutName = keyof typeof layouts;
+
+/** A layer of 64 filters of 3x3 kernels over 512 channels: 288 rows, a set of filters for each of four tiles. */
+export function sweepLayer(sparsity: number, layout: LayoutName, seed: string): FilterLayer {
+  const nest = convNest({ batch: 1, inSize: [3, 3], inChannels: 512, outChannels: 64, kernelSize: [3, 3] });
+  const weights = layouts[layout](1 - sparsity, createRng(`${seed}/${layout}/${sparsity}`));
+  const [layer] = filterLayers(forwardOf(nest, weights), tiles);
+  const bits = layer.bits();
+  return { ...layer, bits: () => bits };
+}
