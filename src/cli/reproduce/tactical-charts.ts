@@ -68,10 +68,12 @@ function sweepCharts(sweep: readonly SweepPoint[]): Record<string, Chart> {
   const [designs, schedules] = [sweepNames.slice(0, 3), ['T8<2,5>', ...sweepNames.slice(3)] as const];
   const chart = (title: string, names: readonly SweepName[], mode: 'tile' | 'element') =>
     curves(lines(names, mode), { title, xLabel: 'zeros, %', label: 'speed-up', names });
+  const [alone, together] = ['each processing element alone, modelled', 'tiles of 256 lanes, modelled'];
   return {
-    fig12: chart('Front ends by sparsity, each processing element alone, modelled', designs, 'element'),
-    'fig12-tile': chart('Front ends by sparsity, tiles of 256 lanes, modelled', designs, 'tile'),
-    fig13: chart('Schedules and shapes by sparsity, tiles of 256 lanes, modelled', schedules, 'tile'),
+    fig12: chart(`Front ends by sparsity, ${alone}`, designs, 'element'),
+    'fig12-tile': chart(`Front ends by sparsity, ${together}`, designs, 'tile'),
+    fig13: chart(`Schedules and shapes by sparsity, ${alone}`, schedules, 'element'),
+    'fig13-tile': chart(`Schedules and shapes by sparsity, ${together}`, schedules, 'tile'),
   };
 }
 

@@ -1,7 +1,7 @@
 import { type MemoryPoint, runMemories } from './tactical-memories.js';
 import { type ScnnSpeed, scnnSpeeds } from './tactical-scnn.js';
 import { printedGains, runSpreads, type SpreadRun, solvedSpread } from './tactical-spreads.js';
-import { layoutDeviations, runSweep, type SweepPoint } from './tactical-sweep.js';
+import { type LayoutDeviation, layoutDeviations, runSweep, type SweepPoint } from './tactical-sweep.js';
 
 /** All that the claims of 003 are held against. */
 export interface TacticalResults {
@@ -10,7 +10,7 @@ export interface TacticalResults {
   /** The one of {@link spreads} that claim 30 gives back: what is judged and drawn. */
   readonly solved: SpreadRun | undefined;
   readonly sweep: readonly SweepPoint[];
-  readonly deviations: readonly { readonly sparsity: number; readonly percent: number }[];
+  readonly deviations: readonly LayoutDeviation[];
   readonly scnn: readonly ScnnSpeed[];
   readonly memories: readonly MemoryPoint[];
 }
@@ -40,7 +40,7 @@ export function tacticalConditions({ spreads, solved }: TacticalResults, { seed 
     'All cycles are modelled; weights are synthetic, their zeros declared.',
     `Seed ${seed}; forward pass of one image; 4 tiles of 16 x 16 multipliers, off-chip memory put aside.`,
     ...(solved ? networkConditions(spreads, solved) : []),
-    'Sweeps over sparsity: 64 filters of 3x3x512, Bernoulli zeros.',
+    'Sweeps over sparsity: 64 filters of 3x3x512, Bernoulli zeros; judged with each processing element alone, for only so does 003 have its 1.45 (claim 32).',
   ];
 }
 

@@ -5,7 +5,10 @@ import type { TacticalResults } from '../tactical-results.js';
 import { crossover, pointAt } from '../tactical-sweep.js';
 import type { Check, Outcome } from '../verdict.js';
 
-/** What 003 claims of its front end by sparsity (claims 32 to 35). */
+/**
+ * What 003 claims of its front end by sparsity (claims 32 to 35). Figs. 12 and 13 are one experiment, so its claims are judged in one
+ * mode: with each processing element alone, the one that has the 1.45 of claim 32.
+ */
 export const sweepClaims = {
   frontEndRatio: (simulations) =>
     ofSweep(simulations, ({ sweep }) => {
@@ -18,20 +21,27 @@ export const sweepClaims = {
     }),
   frontEndCrossover: (simulations) =>
     ofSweep(simulations, ({ sweep }) => ({
-      repaired: { crossover: crossover(sweep, 'tile') },
-      notes: [`${crossover(sweep, 'element').toFixed(2)} with each processing element alone, in steps of 0.05`],
-    })),
-  layoutRobustness: (simulations) =>
-    ofSweep(simulations, ({ deviations }) => ({
-      repaired: { 'at 0.5': deviations.find(({ sparsity }) => sparsity === 0.5)?.percent ?? Number.NaN },
-      laws: deviations.map(({ sparsity, percent }) => ({
-        text: `${percent.toFixed(1)} % at ${sparsity} is at most 6`,
-        holds: percent <= 6,
-      })),
+      repaired: { crossover: crossover(sweep, 'element') },
       notes: [
-        `zeros anywhere, by filter, by channel: ${deviations.map(({ sparsity, percent }) => `${sparsity}: ${percent.toFixed(1)} %`).join(', ')}`,
+        `each processing element alone; ${crossover(sweep, 'tile').toFixed(2)} where tiles skip rows together; in steps of 0.05`,
       ],
     })),
+  layoutRobustness: (simulations) =>
+    ofSweep(simulations, ({ deviations }) => {
+      const list = (mode: 'element' | 'tile') => deviations.map((one) => `${one.sparsity}: ${one[mode].toFixed(1)} %`).join(', ');
+      return {
+        repaired: { 'most, %': Math.max(...deviations.map(({ element }) => element)) },
+        laws: deviations.map(({ sparsity, element }) => ({
+          text: `${element.toFixed(1)} % at ${sparsity} is at most 6`,
+          holds: element <= 6,
+        })),
+        notes: [
+          'zeros anywhere, by filter, by channel, in runs of eight channels:',
+          `each processing element alone: ${list('element')}`,
+          `where tiles skip rows together: ${list('tile')}`,
+        ],
+      };
+    }),
   neverSlower: () => {
     const rng = createRng('never slower');
     const nest = convNest({ batch: 1, inSize: [3, 3], inChannels: 48, outChannels: 80, kernelSize: [3, 3] });
