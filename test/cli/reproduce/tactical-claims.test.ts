@@ -78,7 +78,7 @@ describe('the claims of 003', () => {
   });
 
   it('of networks are judged at one spread, and printed at all', () => {
-    expect(found('28')?.outcome.notes).toContain('literal by spread: 0: 4.00; 0.2: 2.25');
+    expect(found('28')?.outcome.notes).toContain('literal by spread: 0: 4.000; 0.2: 2.250');
     expect(found('30')?.outcome.notes).toContain('literal by spread: 0: 11.1 to 11.1; 0.2: 11.1 to 11.1');
     expect(found('31')?.outcome.notes).toContain('literal by spread: 0: 10.0, 10.0; 0.2: 10.0, 7.5');
     expect(found('36')?.outcome.notes).toEqual(['spread 0: AlexNet-ES 93.8', 'spread 0.2: AlexNet-ES 75.0, MobileNet 62.5']);

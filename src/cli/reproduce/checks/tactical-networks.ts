@@ -13,7 +13,7 @@ export const networkClaims = {
       return {
         ...{ literal: { average: average(networks) }, repaired: { average: average(folded) } },
         laws: [{ text: 'more than 2x on average', holds: average(networks) > 2 }],
-        notes: [...bothReadings(networks, folded, speedup), ...bySpread(runs, (of) => average(of).toFixed(2))],
+        notes: [...bothReadings(networks, folded, speedup), ...bySpread(runs, (of) => average(of).toFixed(3))],
       };
     }),
   tacticalBest: (simulations) =>
