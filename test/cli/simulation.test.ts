@@ -184,6 +184,20 @@ describe('a simulation', () => {
     await expect(simulate(lenet, await loadAccelerators('a100-fp16'), 1)).rejects.toThrow('got none with a cycle model');
   });
 
+  it('of N:M weights, as BDWP trains them, is fast on the array of 002 and on sparse tensor cores', async () => {
+    const machines = await loadAccelerators('sat,sat-dense,a100-fp16,a100-fp16-2-4');
+    const { report, conditions, estimates } = await simulate(
+      workloadOf({ network: 'vgg-small', batch: 128, nm: '2:8' }),
+      machines,
+      1,
+    );
+    expect(conditions.join(' ')).toMatch(/2:8 besides: W along the inputs forward, along the outputs back.*have a dense master/);
+    const forward = ({ rows }: (typeof report.accelerators)[number]) =>
+      rows.reduce((sum, { phase, cost }) => sum + (phase === 'forward' ? cost.cycles : 0), 0);
+    expect(forward(report.accelerators[1]) / forward(report.accelerators[0])).toBeGreaterThan(1.5);
+    expect(estimates[1].seconds.low).toBeLessThan(0.9 * estimates[0].seconds.low);
+  });
+
   it('leaves out an accelerator that does not take the workload, and says why', async () => {
     const workload = workloadOf({ network: 'lenet5', batch: 2 ** 25 });
     await expect(simulate(workload, await both(), 1)).rejects.toThrow(/accelerators for this workload: got acf: work conv1/);
@@ -227,6 +241,10 @@ describe('the flags of a workload', () => {
     [{ network: 'lenet5', maps: 'bernouli' }, /^--maps: got bernouli.*Did you mean bernoulli/],
     [{ network: 'lenet5', images: 33 }, '--images: got 33, expected at most 32, the batch'],
     [{ network: 'lenet5', spread: 1 }, '--spread: got 1, expected less than 1'],
+    [{ network: 'lenet5', nm: '8:2' }, '--nm: got 8:2, expected N:M with 1 <= N < M'],
+    [{ network: 'lenet5', nmPasses: 'both' }, '--nm-passes: got both, expected nothing without --nm'],
+    [{ network: 'lenet5', nm: '2:8', weightSparsity: 0.5 }, '--weight-sparsity: got 0.5, expected nothing besides --nm 2:8'],
+    [{ network: 'lenet5', nm: '2:8', pruned: 'zero' }, '--pruned: got zero, expected nothing besides --nm 2:8'],
   ])('are refused by their names: %j', (args, message) => {
     expect(() => workloadOf(args)).toThrow(message);
   });

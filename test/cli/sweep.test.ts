@@ -91,6 +91,19 @@ describe('points of a sweep', () => {
     expect(ids).toEqual(expect.arrayContaining(own));
   });
 
+  it('vary N:M by flag and by file', async () => {
+    const flags = planFlags({ fixed: { network: 'lenet5' }, accelerators: 'sat', vary: ['nm=2:4,2:8', 'n=1,2'] });
+    const points = await sweepPoints(sweepPlan(flags));
+    expect(points.map(({ settings }) => [settings.nm, settings.n])).toEqual([
+      ['2:4', 1],
+      ['2:4', 2],
+      ['2:8', 1],
+      ['2:8', 2],
+    ]);
+    const file = await pointsIn('network: lenet5\nnm: [2:4, 2:8]\naccelerators: [{preset: sat, n: [1, 2]}]');
+    expect(file.map(({ id }) => id)).toEqual(points.map(({ id }) => id));
+  });
+
   it('vary the length of sequences by flag and by file', async () => {
     const flags = planFlags({ fixed: { network: 'bi-lstm' }, accelerators: 'acf', vary: ['sequence=2,4'] });
     const points = await sweepPoints(sweepPlan(flags));

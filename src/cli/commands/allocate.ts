@@ -15,7 +15,7 @@ import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
 import { type Args, valued } from './shared-flags.js';
 
 /** Of a network all weights are there at first: which of them go is what is asked. */
-const { 'weight-sparsity': _, ...allocatedFlags } = workloadFlags;
+const { 'weight-sparsity': _, nm: __, 'nm-passes': ___, ...allocatedFlags } = workloadFlags;
 
 const allocationFlags = {
   accelerator: { alias: 'a', type: 'string', default: 'acf', describe: 'A preset or spec file (.yaml, .json)' },

@@ -4,6 +4,7 @@ import { readRecordedRun } from '../../callbacks/recorded-run.js';
 import { recordedSample, type StepCosts } from '../../callbacks/replay-run.js';
 import { countBits, type Network, syntheticRecords } from '../../hw/index.js';
 import { loadNetwork } from './load-network.js';
+import { nmCondition, nmOf } from './nm-setting.js';
 import type { NetworkWorkload, RunWorkload, Workload } from './workload.js';
 
 /** The training steps of a workload. */
@@ -60,9 +61,10 @@ const slots = { sgd: 0, momentum: 1, adam: 2 } as const;
 async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> {
   const { batch, images, weightSparsity, activationSparsity, errorSparsity = activationSparsity } = workload;
   const { sequence, seed, maps, spread, optimizer, pruned } = workload;
+  const nm = nmOf(workload);
   const { network, notes } = await loadNetwork(workload);
   const sparsity = { W: weightSparsity, A: activationSparsity, E: errorSparsity };
-  const records = syntheticRecords(network, { seed, sparsity, maps, spread, images });
+  const records = syntheticRecords(network, { seed, sparsity, maps, spread, images, ...(nm && { nm }) });
   const masked = pruned === 'zero' ? network.layers.map(({ name }) => name) : [];
   const training = { slots: slots[optimizer], masked };
   let job: StepJob | undefined;
@@ -71,6 +73,7 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
     conditions: [
       `${workload.network}${sequence ? ` over sequences of ${sequence}` : ''}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
       `${zerosOfWeights(network, weightSparsity)} A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
+      ...(nm ? [nmCondition(nm)] : []),
       `${optimizer}; pruned weights ${pruned === 'zero' ? 'stay zero' : 'have a dense master'}`,
       ...notes,
     ],
