@@ -1,7 +1,7 @@
 import { appendFile, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { svgReport } from '../../src/cli/report/svg-chart.js';
 import { newestPoints } from '../../src/cli/sweep/newest-points.js';
@@ -241,6 +241,38 @@ describe('a sweep', () => {
     const first = await runSweep(points, { ...options(file, stop.signal), onProgress });
     expect(first).toMatchObject({ missing: 4, found: 0 });
     expect(await runSweep(points, options(file))).toMatchObject({ missing: 0, found: 2 });
+  });
+
+  it('tells all settings of its workload, given or not, and what varies in columns', async () => {
+    const text = 'network: lenet5\nbatch: 2\nweightSparsity: [0.5, 0.9]\naccelerators: [dense-array]';
+    const file = join(await temporaryDirectory(), 'sweep.jsonl');
+    await runSweep(await pointsIn(text), options(file));
+    const { report } = reportedSweep(readSweepFile(file).points);
+    expect(report.conditions).toEqual([
+      'network lenet5, batch 2, accelerator dense-array, images 1, activationSparsity 0.5, maps bernoulli, spread 0.3, optimizer adam, pruned zero, seed 1',
+    ]);
+    expect(report.tables[0].columns[0].name).toBe('weightSparsity');
+    const { columns, rows } = report.data;
+    expect(rows.map((row) => row[columns.findIndex(({ name }) => name === 'seed')])).toEqual([1, 1]);
+  });
+
+  it('of a record that was cut says so, also when its file is read', async () => {
+    const dir = await temporaryDirectory();
+    const [file, run] = [join(dir, 'sweep.jsonl'), join(dir, 'run.maps')];
+    const recorder = await RunRecorder.open(run, 0, { every: 1, offset: 0, images: null, layers: [] });
+    for (const job of stepJobs(2)) await recorder.append(job);
+    await recorder.close();
+    await truncate(run, (await stat(run)).size - 5);
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    await runSweep(await pointsIn(`run: ${run}\naccelerators: [{preset: sat, n: [2, 4]}]`), options(file));
+    expect(said.mock.calls).toEqual([
+      [expect.stringMatching(/the last \d+ bytes are cut or damaged; its 1 whole steps are used$/)],
+    ]);
+    said.mockRestore();
+    expect(reportedSweep(readSweepFile(file).points).report.conditions.slice(1)).toEqual([
+      `${run}: a run of 1 steps; every step, all images`,
+      `${run}: it does not tell how training ended; its 1 whole steps are used`,
+    ]);
   });
 
   it('keeps a combination that no accelerator takes as a point without costs', async () => {

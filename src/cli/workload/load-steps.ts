@@ -1,6 +1,6 @@
 import type { StepJob } from '../../callbacks/cost-engine.js';
 import type { CostSample } from '../../callbacks/cost-report.js';
-import { readRecordedRun } from '../../callbacks/recorded-run.js';
+import { type RecordedRun, readRecordedRun } from '../../callbacks/recorded-run.js';
 import { recordedSample, type StepCosts } from '../../callbacks/replay-run.js';
 import { countBits, type Network, syntheticRecords } from '../../hw/index.js';
 import { loadNetwork } from './load-network.js';
@@ -42,18 +42,23 @@ export function loadSteps(workload: Workload, recordBytes?: number): Promise<Wor
 
 async function recordedSteps({ run: path }: RunWorkload, recordBytes: number | undefined): Promise<WorkloadSteps> {
   const run = await readRecordedRun(path, recordBytes);
-  const { every, images } = run.settings;
-  const taken = every === 1 ? 'every step' : `${run.recordedSteps} of its steps, one in ${every}`;
   return {
-    conditions: [
-      `${path}: a run of ${run.steps} steps; ${taken}, ${images === null ? 'all images' : `${images} images of each batch`}`,
-      ...[run.cutShort, run.gap].filter((warning) => warning !== null),
-    ],
+    conditions: recordConditions(path, run),
     steps: run.steps,
     recordBytes: run.wholeBytes,
     jobs: () => run.jobs(),
     sampleOf: (costs) => recordedSample(run, costs),
   };
+}
+
+/** What a record holds, and what it lacks, a line each. */
+export function recordConditions(path: string, run: RecordedRun): string[] {
+  const { every, images } = run.settings;
+  const taken = every === 1 ? 'every step' : `${run.recordedSteps} of its steps, one in ${every}`;
+  return [
+    `${path}: a run of ${run.steps} steps; ${taken}, ${images === null ? 'all images' : `${images} images of each batch`}`,
+    ...[run.cutShort, run.gap].filter((warning) => warning !== null),
+  ];
 }
 
 const slots = { sgd: 0, momentum: 1, adam: 2 } as const;
