@@ -44,6 +44,23 @@ describe('the command', () => {
     for (const file of files) expect(readFileSync(file).length).toBeGreaterThan(400);
   });
 
+  it('reports the parts of a sweep of which one was dealt no point, and says which', async () => {
+    const dir = await temporaryDirectory();
+    const parts = ['1/3', '2/3', '3/3'].map((shard) => {
+      const out = join(dir, `${shard[0]}.jsonl`);
+      const args = ['sweep', '--network', 'lenet5', '--batch', '1', '-a', 'dense-array', '--workers', '1', '--out', out];
+      expect(run(...args, '--shard', shard)).toMatchObject({ status: 0 });
+      return out;
+    });
+    const empty = parts.filter((part) => readFileSync(part).length === 0);
+    expect(empty.length).toBe(2);
+    const { status, stdout, stderr } = run('report', ...parts);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Sweep of 1 point, modelled');
+    expect(stderr).toBe(empty.map((part) => `${part}: no whole line; a part of a small sweep may have no point\n`).join(''));
+    expect(run('report', ...empty)).toMatchObject({ status: 1, stderr: expect.stringContaining('got no whole line') });
+  });
+
   it('stops a sweep on Ctrl-C behind whole lines, and says how many points are missing', async () => {
     const out = join(await temporaryDirectory(), 'sweep.jsonl');
     const vary = ['--vary', 'rows=4:64:4', '--vary', 'cols=8,16,32,64'];
