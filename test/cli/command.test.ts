@@ -173,6 +173,13 @@ describe('the command', () => {
     [['simulate', 'lenet6'], 1, /^network: got lenet6.*Did you mean lenet5/],
     [['sweep', '--network', 'lenet5', '--shard', '3/2'], 1, /^--shard: got 3\/2, expected i\/n with i from 1 to n/],
     [['sweep', '--network', 'lenet5', '--out', 'a.jsonl', '--out', 'b.jsonl'], 1, /^--out: got \[.*expected one file that ends/],
+    [['simulate', 'lenet5', '--out', '/dev/null/a.json'], 1, /^writing \/dev\/null\/a\.json: got a file where a directory/],
+    [
+      ['allocate', 'lenet5', '--target', '0.5', '--out', '/dev/null/a.yaml'],
+      1,
+      /^writing \/dev\/null\/a\.yaml: got a file where/,
+    ],
+    [['reproduce', '--paper', '000', '--out', '/dev/null/a'], 1, /^writing \/dev\/null\/a\/claims\.md: got a file where/],
     [['report', 'none.jsonl', '--out', 'a.pdf'], 1, /^--out: got a\.pdf, expected a file that ends in \.json/],
   ])('ends %j with code %i and one message', (args, code, message) => {
     const { status, stdout, stderr } = run(...args);

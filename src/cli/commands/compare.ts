@@ -25,7 +25,7 @@ export const compareCommand: CommandModule<object, Args> = {
       .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
       .options(valued({ ...workloadFlags, ...acceleratorFlag('all'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
-    const outputs = outputsOf(args);
+    const outputs = await outputsOf(args);
     const workload = workloadOf(args);
     const named = await loadAccelerators(acceleratorList(args));
     const hasBaseline = named.some(({ kind }) => kind === 'denseArray');

@@ -24,7 +24,7 @@ export const simulateCommand: CommandModule<object, Args> = {
       .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
       .options(valued({ ...workloadFlags, ...acceleratorFlag('acf,dense-array'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
-    const outputs = outputsOf(args);
+    const outputs = await outputsOf(args);
     const result = await simulate(workloadOf(args), await loadAccelerators(acceleratorList(args)), workersOf(args));
     await emit({ result, report: simulationReport(result) }, args, outputs);
   },
