@@ -133,6 +133,12 @@ describe('the command', () => {
     expect(status).toBe(1);
   });
 
+  it('stands an estimator that is named alone beside the dense array', () => {
+    const { status, stdout } = run('simulate', 'lenet5', '--batch', '1', '-a', 'a100-fp16', '--workers', '1');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Time and energy, modelled\n.*\ndense-array .*\na100-fp16 /);
+  });
+
   it('takes accelerators in one flag or in several', () => {
     const of = (...flags: readonly string[]) => run('simulate', 'lenet5', '--batch', '1', ...flags, '--workers', '1', '--json');
     const several = of('-a', 'acf', '-a', 'dense-array');

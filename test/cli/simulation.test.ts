@@ -226,6 +226,18 @@ describe('accelerators by name', () => {
     const all = [...Object.keys(presets), ...Object.keys(estimatorPresets)];
     expect((await loadAccelerators('all')).map(({ name }) => name)).toEqual(all);
     await expect(loadAccelerators('afc')).rejects.toThrow(/got afc.*Did you mean acf/);
+    await expect(loadAccelerators('gpu')).rejects.toThrow(
+      /got gpu, expected a spec file.*one of dense-array, .*a100-sparse-library\. Use/,
+    );
+    await expect(loadAccelerators('a100-dense')).rejects.toThrow(/Did you mean a100-fp32 or a100-tf32 or a100-fp16/);
+    await writeFile(path, '{kind: roofline, name: own, peakTflops: 100}');
+    expect(await loadAccelerators(path)).toMatchObject([{ kind: 'roofline', name: 'own', peakTflops: 100, boardW: 400 }]);
+    await writeFile(path, 'kind: roofline\npeakTflop: 100');
+    await expect(loadAccelerators(path)).rejects.toThrow(/small\.yaml:2:1 peakTflop: got peakTflop.*Did you mean peakTflops/);
+    await writeFile(path, 'kind: rooflin');
+    await expect(loadAccelerators(path)).rejects.toThrow(
+      /small\.yaml:1:1 kind: got rooflin, expected acf.*Did you mean roofline/,
+    );
     await expect(loadAccelerators('none.yaml')).rejects.toThrow('no such file');
     await writeFile(path, '{kind: denseArray, name: acf, rows: 8}');
     await expect(loadAccelerators(`acf,${path}`)).rejects.toThrow('acf twice');

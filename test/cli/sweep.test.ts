@@ -14,7 +14,7 @@ import { readSweepFile, SweepWriter } from '../../src/cli/sweep/sweep-file.js';
 import { sweepPlan } from '../../src/cli/sweep/sweep-plan.js';
 import { sweepPoints } from '../../src/cli/sweep/sweep-points.js';
 import { rankedPoints, reportedSweep } from '../../src/cli/sweep/sweep-report.js';
-import { createAccelerator } from '../../src/hw/index.js';
+import { createAccelerator, presets } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { stepJobs } from './support/step-jobs.js';
 
@@ -89,6 +89,16 @@ describe('points of a sweep', () => {
     const own = (await sweepPoints(plan)).map(({ id }) => id);
     expect(own.length).toBe(16);
     expect(ids).toEqual(expect.arrayContaining(own));
+  });
+
+  it('are of all presets where all are named, in a flag or a file', async () => {
+    const text = 'network: lenet5\nseed: [1, 2]\naccelerators:';
+    const points = await pointsIn(`${text} [all]`);
+    expect(points.slice(0, points.length / 2).map(({ settings }) => settings.accelerator)).toEqual(Object.keys(presets));
+    const flags = planFlags({ fixed: { network: 'lenet5' }, accelerators: 'all', vary: ['seed=1,2'] });
+    expect(await sweepPoints(sweepPlan(flags))).toEqual(points);
+    const priced = await pointsIn(`${text}\n  - {preset: all, energyTable: [45nm, 65nm]}`);
+    expect(priced.length).toBe(2 * points.length);
   });
 
   it('vary N:M by flag and by file', async () => {
@@ -171,6 +181,14 @@ describe('points of a sweep', () => {
     [
       'network: lenet5\nweightSparsity: [0.5, 1.5]\naccelerators: [acf]',
       /^sweep\.yaml:2:23 weightSparsity\.1: got 1\.5, expected at most 1/,
+    ],
+    [
+      'network: lenet5\naccelerators: [a100-fp16]',
+      /^sweep\.yaml:2:16 accelerators\.0: got a100-fp16, expected an accelerator, which counts cycles.*told by compare/,
+    ],
+    [
+      'network: lenet5\naccelerators: [{kind: roofline}]',
+      /^sweep\.yaml:2:17 accelerators\.0\.kind: got roofline, expected an accelerator, which counts cycles/,
     ],
     ['network: lenet5\nsearch: random\naccelerators: [acf]', /^sweep\.yaml:\S+ points: got nothing/],
     ['network: lenet5', /^sweep\.yaml:1:1 accelerators: got undefined/],

@@ -1,8 +1,8 @@
 import { SparsityError } from 'tfjs-sparsity';
 import { expect, it } from 'vitest';
-import { parseAcceleratorSpec, registry } from '../../src/hw/index.js';
+import { estimatorRegistry, parseAcceleratorSpec, registry } from '../../src/hw/index.js';
 
-const kinds = Object.keys(registry).join(', ');
+const kinds = Object.keys({ ...registry, ...estimatorRegistry }).join(', ');
 const table = 'kind: acf\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n';
 
 it.each([
