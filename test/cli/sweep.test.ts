@@ -169,6 +169,7 @@ describe('points of a sweep', () => {
   it.each([
     ['network: resnet21\naccelerators: [acf]', /^sweep\.yaml:1:1 network: got resnet21.*Did you mean resnet20/],
     ['netwrok: lenet5\naccelerators: [acf]', /^sweep\.yaml:1:1 netwrok: got netwrok.*Did you mean network/],
+    ['network: lenet5\nacelerators: [acf]', /^sweep\.yaml:2:1 acelerators: got acelerators.*Did you mean accelerators/],
     ['network: lenet5\naccelerators: [afc]', /^sweep\.yaml:2:16 accelerators\.0: got afc.*Did you mean acf/],
     [
       'network: lenet5\naccelerators:\n  - preset: acf\n    rws: [8]',
