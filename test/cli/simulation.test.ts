@@ -5,13 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { loadAccelerators } from '../../src/cli/load-accelerators.js';
 import { readReported } from '../../src/cli/read-result.js';
+import type { Table } from '../../src/cli/report/contracts.js';
 import { textReport } from '../../src/cli/report/text-report.js';
+import { textTable } from '../../src/cli/report/text-table.js';
 import { writeReport } from '../../src/cli/report/write-report.js';
 import { simulate } from '../../src/cli/simulation/simulation.js';
 import { comparisonReport, simulationReport } from '../../src/cli/simulation/simulation-report.js';
 import { workloadOf } from '../../src/cli/workload/workload-flags.js';
 import {
   addCosts,
+  type Cost,
   costOf,
   createAccelerator,
   createEstimator,
@@ -66,6 +69,25 @@ describe('a simulation', () => {
       const units = total.units * total.cycles;
       const idle = data.columns.filter((column) => column.name.startsWith('idle_')).map((column) => sum(column.name));
       expect((sum('usefulUnitCycles') + idle.reduce((all, one) => all + one, 0)) / units).toBeCloseTo(1, 9);
+    }
+  });
+
+  it('shows how little depthwise layers use lanes of 16, and what idles them, in 80 columns', async () => {
+    const workload = workloadOf({ network: 'mobilenet-v1', inputSize: 32, batch: 1 });
+    const result = await simulate(workload, await loadAccelerators('dadiannao'), 1);
+    const table = simulationReport(result).tables.at(-1) as Table;
+    const text = textTable(table);
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(text).toMatch(/^conv6_dw .* 0\.2 % {2}unfilled$/m);
+    for (const [layer, ...cells] of table.rows) {
+      const rows = result.report.accelerators[0].rows.filter((row) => row.layer === layer);
+      const sum = (of: (cost: Cost) => number) => rows.reduce((all, { cost }) => all + of(cost), 0);
+      const [utilisation, limitedBy] = cells.slice(-2);
+      expect(utilisation).toBe(sum((cost) => cost.usefulUnitCycles) / sum((cost) => cost.units * cost.cycles));
+      const most = sum((cost) => cost.idleUnitCycles[String(limitedBy)] ?? 0);
+      for (const cause of Object.keys(rows[0].cost.idleUnitCycles))
+        expect(sum((cost) => cost.idleUnitCycles[cause] ?? 0)).toBeLessThanOrEqual(most);
+      if (String(layer).endsWith('_dw')) expect(utilisation).toBeLessThan(0.01);
     }
   });
 
