@@ -10,9 +10,12 @@ export function nearest(name: string, names: readonly string[]): string {
     .join(' or ')}`;
 }
 
-/** The beginning of a name is as near as one slip. */
+/** The beginning of a name is as near as one slip, another name of its family (`a100-`) at most three away. */
 function distance(name: string, candidate: string): number {
-  return name.length > 2 && candidate.startsWith(name) ? 1 : editDistance(name, candidate);
+  if (name.length > 2 && candidate.startsWith(name)) return 1;
+  const family = /^\w{3,}-/.exec(name)?.[0];
+  const edits = editDistance(name, candidate);
+  return family && candidate.startsWith(family) ? Math.min(3, edits) : edits;
 }
 
 /** Levenshtein: insertions, deletions and replacements that turn one text into the other. */

@@ -19,6 +19,12 @@ describe('nearest', () => {
     expect(nearest('nam', ['name', 'names', 'game', 'nap'])).toBe('did you mean name or names or nap');
   });
 
+  it('names the family before a stranger whose ending is the same', () => {
+    const machines = ['sat-dense', 'a100-fp16', 'a100-tf32'];
+    expect(nearest('a100-dense', machines)).toBe('did you mean a100-fp16 or a100-tf32 or sat-dense');
+    expect(nearest('a100-fp61', machines)).toBe('did you mean a100-fp16 or a100-tf32');
+  });
+
   it('finds a name with one letter changed, added or left out', () => {
     const slip = fc.tuple(fc.constantFrom(...names), fc.nat(100), fc.constantFrom('x', ''), fc.boolean());
     fc.assert(

@@ -7,7 +7,12 @@ import {
   parseAcceleratorSpec,
   presets,
 } from '../hw/index.js';
+import { nearest } from '../nearest.js';
 import { readText } from './read-text.js';
+import { isEstimated } from './simulation/estimates.js';
+
+/** Names of presets, of estimators too. */
+const known = [...Object.keys(presets), ...Object.keys(estimatorPresets)];
 
 /**
  * The specs that a list names: presets, of estimators too, files (.yaml, .json), or `all` presets, joined by commas.
@@ -15,12 +20,17 @@ import { readText } from './read-text.js';
  * @throws SparsityError for an unknown name (with the nearest), a spec file with file and line, and a name given twice.
  */
 export async function loadAccelerators(list: string): Promise<AcceleratorSpec[]> {
-  const names = list
-    .split(',')
-    .flatMap((name) => (name === 'all' ? [...Object.keys(presets), ...Object.keys(estimatorPresets)] : [name.trim()]));
+  const names = list.split(',').flatMap((name) => (name === 'all' ? known : [name.trim()]));
   const specs = await Promise.all([...new Set(names)].map(loadSpec));
   checkNames(specs);
   return specs;
+}
+
+/** The accelerators, with the dense array in front unless one of them already is what is wanted to stand beside. */
+export function withDenseArray(specs: AcceleratorSpec[], isEnough: (spec: AcceleratorSpec) => boolean): AcceleratorSpec[] {
+  const all = specs.some(isEnough) ? specs : [createAccelerator('dense-array').spec, ...specs];
+  checkNames(all);
+  return all;
 }
 
 /**
@@ -38,7 +48,11 @@ export function checkNames(specs: readonly AcceleratorSpec[]): void {
 }
 
 async function loadSpec(name: string): Promise<AcceleratorSpec> {
-  if (Object.hasOwn(estimatorPresets, name)) return createEstimator(name).spec;
-  if (!/\.(ya?ml|json)$/.test(name)) return createAccelerator(name).spec;
-  return createAccelerator(parseAcceleratorSpec(await readText(name), name)).spec;
+  const isFile = /\.(ya?ml|json)$/.test(name);
+  if (!isFile && !known.includes(name)) {
+    const expected = `a spec file (.yaml, .json), or one of ${known.join(', ')}`;
+    throw new SparsityError({ what: 'accelerator', got: name, expected, fix: nearest(name, known) });
+  }
+  const spec = isFile ? parseAcceleratorSpec(await readText(name), name) : { ...presets, ...estimatorPresets }[name];
+  return isEstimated(spec) ? createEstimator(spec).spec : createAccelerator(spec).spec;
 }

@@ -30,12 +30,13 @@ export async function readReported(paths: readonly string[]): Promise<Reported> 
   }
   if (isTraining) return readTraining(first);
   if (!isOfLines) return readSimulation(first);
-  const points = paths.flatMap((path) => {
-    const { points: own, cutBytes } = readSweepFile(path);
-    if (own.length === 0) throw withoutLines(path);
+  const files = paths.map((path) => ({ path, ...readSweepFile(path) }));
+  if (files.every(({ points }) => points.length === 0)) throw withoutLines(paths.join(' '));
+  for (const { path, points, cutBytes } of files) {
     if (cutBytes > 0) console.error(`${path}: the last line is cut short and left out`);
-    return own;
-  });
+    if (points.length === 0) console.error(`${path}: no whole line; a part of a small sweep may have no point`);
+  }
+  const points = files.flatMap((file) => file.points);
   return reportedSweep(newestPoints(points));
 }
 

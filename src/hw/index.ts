@@ -104,6 +104,7 @@ export { createAccelerator, parseAcceleratorSpec } from './spec.js';
 export { type StepSpeedups, stepSpeedupBound } from './step-bound.js';
 export type { DeclaredSparsity, SyntheticSparsity } from './synthetic/layer-densities.js';
 export { type NmMaskOptions, nmMask } from './synthetic/nm-mask.js';
+export type { NmPasses, SyntheticNm } from './synthetic/nm-record.js';
 export { type RowBetaOptions, rowBetaBits } from './synthetic/row-beta-bits.js';
 export { type SmoothOptions, smoothBits } from './synthetic/smooth-bits.js';
 export { type SyntheticMaps, type SyntheticOptions, syntheticRecords } from './synthetic/synthetic-records.js';

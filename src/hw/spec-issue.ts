@@ -11,8 +11,8 @@ export interface SpecIssue {
 }
 
 /** The first thing that zod found wrong with a value. */
-export function specIssue(schema: z.ZodType, [first]: readonly z.core.$ZodIssue[], value: unknown): SpecIssue {
-  const issue = deepest(first);
+export function specIssue(schema: z.ZodType, issues: readonly z.core.$ZodIssue[], value: unknown): SpecIssue {
+  const issue = deepest(foremost(issues));
   if (issue.code === 'unrecognized_keys') {
     const [key] = issue.keys;
     const names = namesAt(schema, issue.path);
@@ -33,15 +33,25 @@ export function specIssue(schema: z.ZodType, [first]: readonly z.core.$ZodIssue[
   return { path: issue.path, got: shown, expected, fix: `write ${expected}` };
 }
 
+/** A key that is unknown before others, as it may be what another is missing for: a slip of the pen. */
+function foremost(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
+  return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
+}
+
 /** Of a union, the complaint of the alternative that came furthest; where all only want other values, all of these. */
 function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union') return issue;
-  const inner = issue.errors.flatMap(([first]) => (first === undefined ? [] : [first]));
+  const inner = issue.errors.flatMap((issues) => (issues.length === 0 ? [] : [foremost(issues)]));
   const values = inner.flatMap((candidate) => (candidate.code === 'invalid_value' ? candidate.values : []));
-  const [best] = inner.sort((a, b) => b.path.length - a.path.length);
+  const [best] = inner.sort((a, b) => depth(b) - depth(a));
   if (best === undefined) return issue;
   const path = [...issue.path, ...best.path];
   return deepest(best.code === 'invalid_value' ? { ...best, values, path } : { ...best, path });
+}
+
+/** How far down an issue is; an unknown key is below what holds it. */
+function depth({ code, path }: z.core.$ZodIssue): number {
+  return path.length + Number(code === 'unrecognized_keys');
 }
 
 /** The fields that a schema has at a path. */

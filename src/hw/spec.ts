@@ -20,7 +20,7 @@ import { registry } from './registry.js';
  */
 export function createAccelerator<Spec extends AcceleratorSpec>(spec: Spec | string): Accelerator {
   if (typeof spec !== 'string') {
-    const { schema, build } = kindOf(spec?.kind, 'kind of accelerator');
+    const { schema, build } = kindOf(registry, spec?.kind, 'kind of accelerator');
     return build(checkSpec(schema, spec, `accelerator ${spec.name}`));
   }
   if (!Object.hasOwn(presets, spec)) {
@@ -36,7 +36,7 @@ export function createAccelerator<Spec extends AcceleratorSpec>(spec: Spec | str
 }
 
 /**
- * Reads an accelerator spec from YAML or JSON text and fills in its defaults.
+ * Reads the spec of an accelerator, or of an estimator, from YAML or JSON text and fills in its defaults.
  *
  * @param fileName named in errors.
  * @throws SparsityError with file, line, column, field and a way out.
@@ -47,13 +47,14 @@ export function createAccelerator<Spec extends AcceleratorSpec>(spec: Spec | str
  */
 export function parseAcceleratorSpec(text: string, fileName: string): AcceleratorSpec {
   const yaml = locateYaml(text, fileName, { what: 'the fields of an accelerator', begin: 'kind: denseArray' });
-  const kind = kindOf((yaml.value as Partial<AcceleratorSpec>).kind, `${yaml.place(['kind'])} kind`);
-  return withSources(checkYaml(kind.schema, yaml));
+  const { kind } = yaml.value as Partial<AcceleratorSpec>;
+  const { schema } = kindOf({ ...registry, ...estimatorRegistry }, kind, `${yaml.place(['kind'])} kind`);
+  return withSources(checkYaml(schema, yaml));
 }
 
-function kindOf(kind: unknown, what: string) {
-  const names = Object.keys(registry);
-  if (typeof kind === 'string' && Object.hasOwn(registry, kind)) return registry[kind];
+function kindOf<Kind>(kinds: Readonly<Record<string, Kind>>, kind: unknown, what: string): Kind {
+  const names = Object.keys(kinds);
+  if (typeof kind === 'string' && Object.hasOwn(kinds, kind)) return kinds[kind];
   const fix = typeof kind === 'string' ? wayOut(kind, names, estimatorRegistry) : `write kind: ${names[0]}`;
   throw new SparsityError({ what, got: kind, expected: names.join(', '), fix });
 }

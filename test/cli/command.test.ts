@@ -44,6 +44,23 @@ describe('the command', () => {
     for (const file of files) expect(readFileSync(file).length).toBeGreaterThan(400);
   });
 
+  it('reports the parts of a sweep of which one was dealt no point, and says which', async () => {
+    const dir = await temporaryDirectory();
+    const parts = ['1/3', '2/3', '3/3'].map((shard) => {
+      const out = join(dir, `${shard[0]}.jsonl`);
+      const args = ['sweep', '--network', 'lenet5', '--batch', '1', '-a', 'dense-array', '--workers', '1', '--out', out];
+      expect(run(...args, '--shard', shard)).toMatchObject({ status: 0 });
+      return out;
+    });
+    const empty = parts.filter((part) => readFileSync(part).length === 0);
+    expect(empty.length).toBe(2);
+    const { status, stdout, stderr } = run('report', ...parts);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Sweep of 1 point, modelled');
+    expect(stderr).toBe(empty.map((part) => `${part}: no whole line; a part of a small sweep may have no point\n`).join(''));
+    expect(run('report', ...empty)).toMatchObject({ status: 1, stderr: expect.stringContaining('got no whole line') });
+  });
+
   it('stops a sweep on Ctrl-C behind whole lines, and says how many points are missing', async () => {
     const out = join(await temporaryDirectory(), 'sweep.jsonl');
     const vary = ['--vary', 'rows=4:64:4', '--vary', 'cols=8,16,32,64'];
@@ -116,6 +133,12 @@ describe('the command', () => {
     expect(status).toBe(1);
   });
 
+  it('stands an estimator that is named alone beside the dense array', () => {
+    const { status, stdout } = run('simulate', 'lenet5', '--batch', '1', '-a', 'a100-fp16', '--workers', '1');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Time and energy, modelled\n.*\ndense-array .*\na100-fp16 /);
+  });
+
   it('takes accelerators in one flag or in several', () => {
     const of = (...flags: readonly string[]) => run('simulate', 'lenet5', '--batch', '1', ...flags, '--workers', '1', '--json');
     const several = of('-a', 'acf', '-a', 'dense-array');
@@ -156,6 +179,13 @@ describe('the command', () => {
     [['simulate', 'lenet6'], 1, /^network: got lenet6.*Did you mean lenet5/],
     [['sweep', '--network', 'lenet5', '--shard', '3/2'], 1, /^--shard: got 3\/2, expected i\/n with i from 1 to n/],
     [['sweep', '--network', 'lenet5', '--out', 'a.jsonl', '--out', 'b.jsonl'], 1, /^--out: got \[.*expected one file that ends/],
+    [['simulate', 'lenet5', '--out', '/dev/null/a.json'], 1, /^writing \/dev\/null\/a\.json: got a file where a directory/],
+    [
+      ['allocate', 'lenet5', '--target', '0.5', '--out', '/dev/null/a.yaml'],
+      1,
+      /^writing \/dev\/null\/a\.yaml: got a file where/,
+    ],
+    [['reproduce', '--paper', '000', '--out', '/dev/null/a'], 1, /^writing \/dev\/null\/a\/claims\.md: got a file where/],
     [['report', 'none.jsonl', '--out', 'a.pdf'], 1, /^--out: got a\.pdf, expected a file that ends in \.json/],
   ])('ends %j with code %i and one message', (args, code, message) => {
     const { status, stdout, stderr } = run(...args);

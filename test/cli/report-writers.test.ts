@@ -9,6 +9,7 @@ import { axisOf } from '../../src/cli/report/svg-axis.js';
 import { svgChart, svgReport } from '../../src/cli/report/svg-chart.js';
 import { textReport } from '../../src/cli/report/text-report.js';
 import { textTable, wrapped } from '../../src/cli/report/text-table.js';
+import { network } from '../../src/hw/index.js';
 
 const table: Table = {
   title: 'Sizes',
@@ -95,6 +96,23 @@ describe('writers of reports', () => {
     const lines = textTable({ title: 'wide', columns, rows: [columns.map(({ name }) => name)], notes: [] }).split('\n');
     expect(lines.filter((line) => line.startsWith('c0 ')).length).toBe(2);
     for (const { name } of columns) expect(lines.join(' ')).toContain(` ${name}`);
+  });
+
+  it('abbreviate long names word by word where columns need the room, so that those of every network stay apart', () => {
+    const column = { name: 'value', label: 'value', unit: 'text' } as const;
+    const cells = Array.from({ length: 4 }, () => 'x'.repeat(14));
+    const namesOf = (names: readonly string[]) => {
+      const columns = [{ ...column, label: 'layer' }, ...cells.map(() => column)];
+      const lines = textTable({ title: 't', columns, rows: names.map((name) => [name, ...cells]), notes: [] }).split('\n');
+      return lines.slice(2, 2 + names.length).map((line) => line.slice(0, 16).trim());
+    };
+    expect(namesOf(['stage4_block10_squeeze', 'stage1_block1_dw', 'backward/recurrent', 'x'.repeat(17), '0'.repeat(17)])).toEqual(
+      ['s4_b10_squeeze', 'stage1_block1_dw', 'b/recurrent', 'x', '0000000..0000000'],
+    );
+    for (const name of ['efficientnet-b7', 'nasnet-4a', 'googlenet', 'bert-base']) {
+      const layers = network(name).layers.map((layer) => layer.name);
+      expect(new Set(namesOf(layers)).size, name).toBe(new Set(layers).size);
+    }
   });
 
   it('format numbers by their unit', () => {

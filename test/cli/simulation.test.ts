@@ -5,13 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { loadAccelerators } from '../../src/cli/load-accelerators.js';
 import { readReported } from '../../src/cli/read-result.js';
+import type { Table } from '../../src/cli/report/contracts.js';
 import { textReport } from '../../src/cli/report/text-report.js';
+import { textTable } from '../../src/cli/report/text-table.js';
 import { writeReport } from '../../src/cli/report/write-report.js';
 import { simulate } from '../../src/cli/simulation/simulation.js';
 import { comparisonReport, simulationReport } from '../../src/cli/simulation/simulation-report.js';
 import { workloadOf } from '../../src/cli/workload/workload-flags.js';
 import {
   addCosts,
+  type Cost,
   costOf,
   createAccelerator,
   createEstimator,
@@ -66,6 +69,25 @@ describe('a simulation', () => {
       const units = total.units * total.cycles;
       const idle = data.columns.filter((column) => column.name.startsWith('idle_')).map((column) => sum(column.name));
       expect((sum('usefulUnitCycles') + idle.reduce((all, one) => all + one, 0)) / units).toBeCloseTo(1, 9);
+    }
+  });
+
+  it('shows how little depthwise layers use lanes of 16, and what idles them, in 80 columns', async () => {
+    const workload = workloadOf({ network: 'mobilenet-v1', inputSize: 32, batch: 1 });
+    const result = await simulate(workload, await loadAccelerators('dadiannao'), 1);
+    const table = simulationReport(result).tables.at(-1) as Table;
+    const text = textTable(table);
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(text).toMatch(/^conv6_dw .* 0\.2 % {2}unfilled$/m);
+    for (const [layer, ...cells] of table.rows) {
+      const rows = result.report.accelerators[0].rows.filter((row) => row.layer === layer);
+      const sum = (of: (cost: Cost) => number) => rows.reduce((all, { cost }) => all + of(cost), 0);
+      const [utilisation, limitedBy] = cells.slice(-2);
+      expect(utilisation).toBe(sum((cost) => cost.usefulUnitCycles) / sum((cost) => cost.units * cost.cycles));
+      const most = sum((cost) => cost.idleUnitCycles[String(limitedBy)] ?? 0);
+      for (const cause of Object.keys(rows[0].cost.idleUnitCycles))
+        expect(sum((cost) => cost.idleUnitCycles[cause] ?? 0)).toBeLessThanOrEqual(most);
+      if (String(layer).endsWith('_dw')) expect(utilisation).toBeLessThan(0.01);
     }
   });
 
@@ -184,6 +206,20 @@ describe('a simulation', () => {
     await expect(simulate(lenet, await loadAccelerators('a100-fp16'), 1)).rejects.toThrow('got none with a cycle model');
   });
 
+  it('of N:M weights, as BDWP trains them, is fast on the array of 002 and on sparse tensor cores', async () => {
+    const machines = await loadAccelerators('sat,sat-dense,a100-fp16,a100-fp16-2-4');
+    const { report, conditions, estimates } = await simulate(
+      workloadOf({ network: 'vgg-small', batch: 128, nm: '2:8' }),
+      machines,
+      1,
+    );
+    expect(conditions.join(' ')).toMatch(/2:8 besides: W along the inputs forward, along the outputs back.*have a dense master/);
+    const forward = ({ rows }: (typeof report.accelerators)[number]) =>
+      rows.reduce((sum, { phase, cost }) => sum + (phase === 'forward' ? cost.cycles : 0), 0);
+    expect(forward(report.accelerators[1]) / forward(report.accelerators[0])).toBeGreaterThan(1.5);
+    expect(estimates[1].seconds.low).toBeLessThan(0.9 * estimates[0].seconds.low);
+  });
+
   it('leaves out an accelerator that does not take the workload, and says why', async () => {
     const workload = workloadOf({ network: 'lenet5', batch: 2 ** 25 });
     await expect(simulate(workload, await both(), 1)).rejects.toThrow(/accelerators for this workload: got acf: work conv1/);
@@ -212,6 +248,18 @@ describe('accelerators by name', () => {
     const all = [...Object.keys(presets), ...Object.keys(estimatorPresets)];
     expect((await loadAccelerators('all')).map(({ name }) => name)).toEqual(all);
     await expect(loadAccelerators('afc')).rejects.toThrow(/got afc.*Did you mean acf/);
+    await expect(loadAccelerators('gpu')).rejects.toThrow(
+      /got gpu, expected a spec file.*one of dense-array, .*a100-sparse-library\. Use/,
+    );
+    await expect(loadAccelerators('a100-dense')).rejects.toThrow(/Did you mean a100-fp32 or a100-tf32 or a100-fp16/);
+    await writeFile(path, '{kind: roofline, name: own, peakTflops: 100}');
+    expect(await loadAccelerators(path)).toMatchObject([{ kind: 'roofline', name: 'own', peakTflops: 100, boardW: 400 }]);
+    await writeFile(path, 'kind: roofline\npeakTflop: 100');
+    await expect(loadAccelerators(path)).rejects.toThrow(/small\.yaml:2:1 peakTflop: got peakTflop.*Did you mean peakTflops/);
+    await writeFile(path, 'kind: rooflin');
+    await expect(loadAccelerators(path)).rejects.toThrow(
+      /small\.yaml:1:1 kind: got rooflin, expected acf.*Did you mean roofline/,
+    );
     await expect(loadAccelerators('none.yaml')).rejects.toThrow('no such file');
     await writeFile(path, '{kind: denseArray, name: acf, rows: 8}');
     await expect(loadAccelerators(`acf,${path}`)).rejects.toThrow('acf twice');
@@ -227,6 +275,10 @@ describe('the flags of a workload', () => {
     [{ network: 'lenet5', maps: 'bernouli' }, /^--maps: got bernouli.*Did you mean bernoulli/],
     [{ network: 'lenet5', images: 33 }, '--images: got 33, expected at most 32, the batch'],
     [{ network: 'lenet5', spread: 1 }, '--spread: got 1, expected less than 1'],
+    [{ network: 'lenet5', nm: '8:2' }, '--nm: got 8:2, expected N:M with 1 <= N < M'],
+    [{ network: 'lenet5', nmPasses: 'both' }, '--nm-passes: got both, expected nothing without --nm'],
+    [{ network: 'lenet5', nm: '2:8', weightSparsity: 0.5 }, '--weight-sparsity: got 0.5, expected nothing besides --nm 2:8'],
+    [{ network: 'lenet5', nm: '2:8', pruned: 'zero' }, '--pruned: got zero, expected nothing besides --nm 2:8'],
   ])('are refused by their names: %j', (args, message) => {
     expect(() => workloadOf(args)).toThrow(message);
   });

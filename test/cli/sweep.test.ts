@@ -1,7 +1,7 @@
 import { appendFile, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { svgReport } from '../../src/cli/report/svg-chart.js';
 import { newestPoints } from '../../src/cli/sweep/newest-points.js';
@@ -14,7 +14,7 @@ import { readSweepFile, SweepWriter } from '../../src/cli/sweep/sweep-file.js';
 import { sweepPlan } from '../../src/cli/sweep/sweep-plan.js';
 import { sweepPoints } from '../../src/cli/sweep/sweep-points.js';
 import { rankedPoints, reportedSweep } from '../../src/cli/sweep/sweep-report.js';
-import { createAccelerator } from '../../src/hw/index.js';
+import { createAccelerator, presets } from '../../src/hw/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { stepJobs } from './support/step-jobs.js';
 
@@ -91,6 +91,29 @@ describe('points of a sweep', () => {
     expect(ids).toEqual(expect.arrayContaining(own));
   });
 
+  it('are of all presets where all are named, in a flag or a file', async () => {
+    const text = 'network: lenet5\nseed: [1, 2]\naccelerators:';
+    const points = await pointsIn(`${text} [all]`);
+    expect(points.slice(0, points.length / 2).map(({ settings }) => settings.accelerator)).toEqual(Object.keys(presets));
+    const flags = planFlags({ fixed: { network: 'lenet5' }, accelerators: 'all', vary: ['seed=1,2'] });
+    expect(await sweepPoints(sweepPlan(flags))).toEqual(points);
+    const priced = await pointsIn(`${text}\n  - {preset: all, energyTable: [45nm, 65nm]}`);
+    expect(priced.length).toBe(2 * points.length);
+  });
+
+  it('vary N:M by flag and by file', async () => {
+    const flags = planFlags({ fixed: { network: 'lenet5' }, accelerators: 'sat', vary: ['nm=2:4,2:8', 'n=1,2'] });
+    const points = await sweepPoints(sweepPlan(flags));
+    expect(points.map(({ settings }) => [settings.nm, settings.n])).toEqual([
+      ['2:4', 1],
+      ['2:4', 2],
+      ['2:8', 1],
+      ['2:8', 2],
+    ]);
+    const file = await pointsIn('network: lenet5\nnm: [2:4, 2:8]\naccelerators: [{preset: sat, n: [1, 2]}]');
+    expect(file.map(({ id }) => id)).toEqual(points.map(({ id }) => id));
+  });
+
   it('vary the length of sequences by flag and by file', async () => {
     const flags = planFlags({ fixed: { network: 'bi-lstm' }, accelerators: 'acf', vary: ['sequence=2,4'] });
     const points = await sweepPoints(sweepPlan(flags));
@@ -146,6 +169,7 @@ describe('points of a sweep', () => {
   it.each([
     ['network: resnet21\naccelerators: [acf]', /^sweep\.yaml:1:1 network: got resnet21.*Did you mean resnet20/],
     ['netwrok: lenet5\naccelerators: [acf]', /^sweep\.yaml:1:1 netwrok: got netwrok.*Did you mean network/],
+    ['network: lenet5\nacelerators: [acf]', /^sweep\.yaml:2:1 acelerators: got acelerators.*Did you mean accelerators/],
     ['network: lenet5\naccelerators: [afc]', /^sweep\.yaml:2:16 accelerators\.0: got afc.*Did you mean acf/],
     [
       'network: lenet5\naccelerators:\n  - preset: acf\n    rws: [8]',
@@ -158,6 +182,14 @@ describe('points of a sweep', () => {
     [
       'network: lenet5\nweightSparsity: [0.5, 1.5]\naccelerators: [acf]',
       /^sweep\.yaml:2:23 weightSparsity\.1: got 1\.5, expected at most 1/,
+    ],
+    [
+      'network: lenet5\naccelerators: [a100-fp16]',
+      /^sweep\.yaml:2:16 accelerators\.0: got a100-fp16, expected an accelerator, which counts cycles.*told by compare/,
+    ],
+    [
+      'network: lenet5\naccelerators: [{kind: roofline}]',
+      /^sweep\.yaml:2:17 accelerators\.0\.kind: got roofline, expected an accelerator, which counts cycles/,
     ],
     ['network: lenet5\nsearch: random\naccelerators: [acf]', /^sweep\.yaml:\S+ points: got nothing/],
     ['network: lenet5', /^sweep\.yaml:1:1 accelerators: got undefined/],
@@ -228,6 +260,38 @@ describe('a sweep', () => {
     const first = await runSweep(points, { ...options(file, stop.signal), onProgress });
     expect(first).toMatchObject({ missing: 4, found: 0 });
     expect(await runSweep(points, options(file))).toMatchObject({ missing: 0, found: 2 });
+  });
+
+  it('tells all settings of its workload, given or not, and what varies in columns', async () => {
+    const text = 'network: lenet5\nbatch: 2\nweightSparsity: [0.5, 0.9]\naccelerators: [dense-array]';
+    const file = join(await temporaryDirectory(), 'sweep.jsonl');
+    await runSweep(await pointsIn(text), options(file));
+    const { report } = reportedSweep(readSweepFile(file).points);
+    expect(report.conditions).toEqual([
+      'network lenet5, batch 2, accelerator dense-array, images 1, activationSparsity 0.5, maps bernoulli, spread 0.3, optimizer adam, pruned zero, seed 1',
+    ]);
+    expect(report.tables[0].columns[0].name).toBe('weightSparsity');
+    const { columns, rows } = report.data;
+    expect(rows.map((row) => row[columns.findIndex(({ name }) => name === 'seed')])).toEqual([1, 1]);
+  });
+
+  it('of a record that was cut says so, also when its file is read', async () => {
+    const dir = await temporaryDirectory();
+    const [file, run] = [join(dir, 'sweep.jsonl'), join(dir, 'run.maps')];
+    const recorder = await RunRecorder.open(run, 0, { every: 1, offset: 0, images: null, layers: [] });
+    for (const job of stepJobs(2)) await recorder.append(job);
+    await recorder.close();
+    await truncate(run, (await stat(run)).size - 5);
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    await runSweep(await pointsIn(`run: ${run}\naccelerators: [{preset: sat, n: [2, 4]}]`), options(file));
+    expect(said.mock.calls).toEqual([
+      [expect.stringMatching(/the last \d+ bytes are cut or damaged; its 1 whole steps are used$/)],
+    ]);
+    said.mockRestore();
+    expect(reportedSweep(readSweepFile(file).points).report.conditions.slice(1)).toEqual([
+      `${run}: a run of 1 steps; every step, all images`,
+      `${run}: it does not tell how training ended; its 1 whole steps are used`,
+    ]);
   });
 
   it('keeps a combination that no accelerator takes as a point without costs', async () => {

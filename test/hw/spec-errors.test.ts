@@ -1,8 +1,8 @@
 import { SparsityError } from 'tfjs-sparsity';
 import { expect, it } from 'vitest';
-import { parseAcceleratorSpec, registry } from '../../src/hw/index.js';
+import { estimatorRegistry, parseAcceleratorSpec, registry } from '../../src/hw/index.js';
 
-const kinds = Object.keys(registry).join(', ');
+const kinds = Object.keys({ ...registry, ...estimatorRegistry }).join(', ');
 const table = 'kind: acf\nenergyTable:\n  name: mine\n  nodeNm: 28\n  source: me\n';
 
 it.each([
@@ -27,10 +27,11 @@ it.each([
   ],
   ['a field that is no text', 'kind: acf\n7: 8\n', /^p\.yaml:2:1 7: got 7, expected kind, name, /],
   [
-    'a missing field further in',
+    'a misspelt field further in',
     `${table}  actoins: {}\n`,
-    /^p\.yaml:3:3 energyTable\.actions: got undefined, expected names with values/,
+    /^p\.yaml:6:3 energyTable\.actoins: got actoins, expected name, nodeNm, source, actions\. Did you mean actions\.$/,
   ],
+  ['a missing field further in', table, /^p\.yaml:3:3 energyTable\.actions: got undefined, expected names with values/],
   [
     'an unknown field of an energy table',
     `${table}  actions: {}\n  sorce: me\n`,

@@ -7,6 +7,7 @@ import { SparsityError } from '../../errors.js';
 import { createAccelerator } from '../../hw/index.js';
 import { writeAtomically } from '../../ops/atomic-write.js';
 import { checkInteger } from '../../pruning/check.js';
+import { checkWritable } from '../check-writable.js';
 import { loadAccelerators } from '../load-accelerators.js';
 import { wrapped } from '../report/text-table.js';
 import { isEstimated } from '../simulation/estimates.js';
@@ -15,7 +16,7 @@ import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
 import { type Args, valued } from './shared-flags.js';
 
 /** Of a network all weights are there at first: which of them go is what is asked. */
-const { 'weight-sparsity': _, ...allocatedFlags } = workloadFlags;
+const { 'weight-sparsity': _, nm: __, 'nm-passes': ___, ...allocatedFlags } = workloadFlags;
 
 const allocationFlags = {
   accelerator: { alias: 'a', type: 'string', default: 'acf', describe: 'A preset or spec file (.yaml, .json)' },
@@ -42,9 +43,13 @@ export const allocateCommand: CommandModule<object, Args> = {
       .options(valued({ ...allocatedFlags, ...allocationFlags })),
   handler: async (args) => {
     const files = outputsOf(args);
+    await checkWritable(files);
     const result = await allocate(args);
-    for (const path of files) await writeAtomically(path, writers[extname(path)](result));
-    console.log(args.json ? jsonOf(result) : [...result.conditions.map(wrapped), result.report.toTable()].join('\n'));
+    try {
+      for (const path of files) await writeAtomically(path, writers[extname(path)](result));
+    } finally {
+      console.log(args.json ? jsonOf(result) : [...result.conditions.map(wrapped), result.report.toTable()].join('\n'));
+    }
   },
 };
 

@@ -1,6 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { createAccelerator } from '../../hw/index.js';
-import { checkNames, loadAccelerators } from '../load-accelerators.js';
+import { loadAccelerators, withDenseArray } from '../load-accelerators.js';
 import { simulate } from '../simulation/simulation.js';
 import { comparisonReport } from '../simulation/simulation-report.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
@@ -25,12 +24,10 @@ export const compareCommand: CommandModule<object, Args> = {
       .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
       .options(valued({ ...workloadFlags, ...acceleratorFlag('all'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
-    const outputs = outputsOf(args);
+    const outputs = await outputsOf(args);
     const workload = workloadOf(args);
     const named = await loadAccelerators(acceleratorList(args));
-    const hasBaseline = named.some(({ kind }) => kind === 'denseArray');
-    const specs = hasBaseline ? named : [createAccelerator('dense-array').spec, ...named];
-    checkNames(specs);
+    const specs = withDenseArray(named, ({ kind }) => kind === 'denseArray');
     const result = await simulate(workload, specs, workersOf(args));
     await emit({ result, report: comparisonReport(result) }, args, outputs);
   },

@@ -18,7 +18,7 @@ export const reportCommand: CommandModule<object, Args> = {
       })
       .options(valued(outFlag)),
   handler: async (args) => {
-    const outputs = outputsOf(args);
+    const outputs = await outputsOf(args);
     const reported = await readReported(args.files as readonly string[]);
     if (outputs.length === 0) console.log(textReport(reported.report));
     await writeReport(reported, outputs);

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import * as z from 'zod';
 import { SparsityError } from '../../errors.js';
 import { specIssue } from '../../hw/spec-issue.js';
+import { checkWritable } from '../check-writable.js';
 import { papers } from '../reproduce/claims-file.js';
 import type { ReproduceOptions } from '../reproduce/reproduce.js';
 import { flagOf } from '../workload/workload-flags.js';
@@ -36,14 +38,15 @@ export const reproduceCommand: CommandModule<object, Args> = {
     // Only here: no other command needs the claims and their checks.
     const { reproduce } = await import('../reproduce/reproduce.js');
     const { reproductionJson, reproductionText, writeReproduction } = await import('../reproduce/report-files.js');
+    await checkWritable([join(options.out, 'claims.md')]);
     const reproduction = await reproduce(options);
-    await writeReproduction(options.out, reproduction);
-    if (args.json) {
-      console.log(reproductionJson(reproduction));
-      return;
+    try {
+      await writeReproduction(options.out, reproduction);
+    } finally {
+      console.log(args.json ? reproductionJson(reproduction) : reproductionText(reproduction));
     }
     const charts = Object.keys(reproduction.charts).length;
-    console.log(`${reproductionText(reproduction)}\n\nwritten to ${options.out}: claims.md, claims.json, ${charts} charts`);
+    if (!args.json) console.log(`\nwritten to ${options.out}: claims.md, claims.json, ${charts} charts`);
   },
 };
 

@@ -1,5 +1,6 @@
 import type { Options } from 'yargs';
 import { SparsityError } from '../../errors.js';
+import { checkWritable } from '../check-writable.js';
 import { textReport } from '../report/text-report.js';
 import { checkOutputs, type Reported, writeReport } from '../report/write-report.js';
 import { allCores } from '../run/work-pool.js';
@@ -43,15 +44,19 @@ export function workersOf({ workers }: Args): number {
   throw new SparsityError({ what: '--workers', got: workers, expected: 'a positive integer', fix: 'leave it out for all cores' });
 }
 
-/** The files of `--out`, their endings checked. */
-export function outputsOf({ out }: Args): readonly string[] {
+/** The files of `--out`, whose endings are known and which can be written. */
+export async function outputsOf({ out }: Args): Promise<readonly string[]> {
   const paths = (out ?? []) as readonly string[];
   checkOutputs(paths);
+  await checkWritable(paths);
   return paths;
 }
 
-/** Writes the files of a result, then prints it: who closes the pipe early has the files. */
+/** Writes the files of a result, then prints it: who closes the pipe early has the files, and whose disk is full has the print. */
 export async function emit(reported: Reported, { json }: Args, outputs: readonly string[]): Promise<void> {
-  await writeReport(reported, outputs);
-  console.log(json ? JSON.stringify(reported.result, null, 1) : textReport(reported.report));
+  try {
+    await writeReport(reported, outputs);
+  } finally {
+    console.log(json ? JSON.stringify(reported.result, null, 1) : textReport(reported.report));
+  }
 }

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { loadAccelerators } from '../load-accelerators.js';
+import { loadAccelerators, withDenseArray } from '../load-accelerators.js';
+import { isEstimated } from '../simulation/estimates.js';
 import { simulate } from '../simulation/simulation.js';
 import { simulationReport } from '../simulation/simulation-report.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
@@ -24,8 +25,12 @@ export const simulateCommand: CommandModule<object, Args> = {
       .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
       .options(valued({ ...workloadFlags, ...acceleratorFlag('acf,dense-array'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
-    const outputs = outputsOf(args);
-    const result = await simulate(workloadOf(args), await loadAccelerators(acceleratorList(args)), workersOf(args));
+    const outputs = await outputsOf(args);
+    const workload = workloadOf(args);
+    const named = await loadAccelerators(acceleratorList(args));
+    // Estimators tell bounds of time and energy, no layers: they do not stand alone.
+    const specs = withDenseArray(named, (spec) => !isEstimated(spec));
+    const result = await simulate(workload, specs, workersOf(args));
     await emit({ result, report: simulationReport(result) }, args, outputs);
   },
 };

@@ -17,7 +17,7 @@ import { type Args, acceleratorList, computeFlags, valued, workersOf } from './s
 const planFlagOptions = {
   network: { group: 'Workload:', type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' },
   ...workloadFlags,
-  accelerators: { alias: 'a', type: 'string', describe: 'Presets, joined by commas [acf]' },
+  accelerators: { alias: 'a', type: 'string', describe: 'Presets, joined by commas; all for all presets [acf]' },
   vary: { type: 'string', array: true, describe: 'NAME=16,32,64 or NAME=FROM:TO:STEP, a setting of workload or accelerators' },
   search: { type: 'string', describe: 'grid: all points; random: some of them [grid]' },
   points: { type: 'number', describe: 'Points of a random search' },

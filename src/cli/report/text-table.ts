@@ -67,8 +67,11 @@ function bandLines(columns: readonly TextColumn[]): string[] {
   ];
 }
 
+/** Words become their first letters, one after the other: `s4_b10_squeeze` still tells which layer it is. What is too long then loses its middle. */
 function shortened(text: string, most: number): string {
-  if (text.length <= most) return text;
+  let short = text;
+  for (const word of text.match(/[A-Za-z]{2,}/g) ?? []) if (short.length > most) short = short.replace(word, word[0]);
+  if (short.length <= most) return short;
   const head = Math.ceil((most - 2) / 2);
-  return `${text.slice(0, head)}..${text.slice(text.length - (most - 2 - head))}`;
+  return `${short.slice(0, head)}..${short.slice(short.length - (most - 2 - head))}`;
 }

@@ -1,15 +1,15 @@
 import {
-  type BitTensor,
   createAccelerator,
   type LayerTensors,
+  type NmPasses,
   network,
-  nmMask,
   type Phase,
   type PhaseWork,
   presets,
   syntheticRecords,
   trainingWorks,
 } from '../../hw/index.js';
+import { nmRecord, takesNm } from '../../hw/synthetic/nm-record.js';
 import { createRng } from '../../rng.js';
 import { networkLayers, savedMacs } from './bdwp-macs.js';
 import { chosenNetworks } from './chosen-networks.js';
@@ -25,13 +25,11 @@ const networks002 = {
 } as const;
 type Network002 = keyof typeof networks002;
 
-/** Which operands of the pruned layers are 2:8. */
-const methods = {
-  dense: { forward: false, backward: false, errors: false },
-  'SR-STE': { forward: true, backward: false, errors: false },
-  SDGP: { forward: false, backward: false, errors: true },
-  BDWP: { forward: true, backward: true, errors: false },
-} as const;
+/** What the methods prune of the layers that are not left dense. */
+const methods = { dense: null, 'SR-STE': 'forward', SDGP: 'errors', BDWP: 'both' } as const satisfies Record<
+  string,
+  NmPasses | null
+>;
 type Method = keyof typeof methods;
 
 const pattern = { n: 2, m: 8 };
@@ -85,7 +83,6 @@ export function satConditions(steps: readonly SatStep[], seed: number): string[]
 
 function simulateNetwork(name: Network002, seed: number): SatStep {
   const layout = network(name, { ...networks002[name], batch });
-  const last = layout.layers.length - 1;
   const machines = Object.entries(runs).map(([run, { method, ...rest }]) => ({
     ...{ run, method },
     machine: createAccelerator({ ...presets.sat, ...('options' in rest && rest.options) }).start(),
@@ -93,12 +90,11 @@ function simulateNetwork(name: Network002, seed: number): SatStep {
   }));
   let layer = 0;
   for (const record of syntheticRecords(layout, { seed, sparsity: { W: 0, A: reluSparsity }, images: 1 })) {
-    const isPruned = layer > 0 && layer < last && record.kernelRole !== 'A';
-    layer++;
+    const isPruned = takesNm(layout, layout.layers[layer++], pattern.m);
     const works = new Map(
       (Object.keys(methods) as Method[]).map((method) => [
         method,
-        worksOf(record, isPruned ? method : 'dense', `${seed}/${name}`),
+        worksOf(record, isPruned ? methods[method] : null, `${seed}/${name}`),
       ]),
     );
     for (const { method, machine, cycles } of machines) {
@@ -112,13 +108,8 @@ function simulateNetwork(name: Network002, seed: number): SatStep {
   };
 }
 
-/** The works of a layer's step under a method, with momentum. */
-function worksOf(record: LayerTensors, method: Method, seed: string): readonly PhaseWork[] {
-  const { forward, backward, errors } = methods[method];
-  const rng = createRng(`${seed}/${record.layer}`);
-  const mask = ({ shape }: BitTensor, axis: number) => nmMask(shape, { ...pattern, axis }, rng.fork(`${axis}`));
-  const W = forward ? mask(record.W, -2) : record.W;
-  const backwardW = backward ? mask(record.W, -1) : forward ? W : record.W;
-  const backwardE = errors && record.E ? mask(record.E, -1) : record.E;
-  return trainingWorks([{ ...record, W, backwardW, backwardE }], { slots: 1, masked: [] });
+/** The works of a layer's step, with momentum. */
+function worksOf(record: LayerTensors, passes: NmPasses | null, seed: string): readonly PhaseWork[] {
+  const thinned = passes ? nmRecord(record, { ...pattern, passes }, createRng(`${seed}/${record.layer}`)) : record;
+  return trainingWorks([thinned], { slots: 1, masked: [] });
 }

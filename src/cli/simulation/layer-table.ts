@@ -1,9 +1,11 @@
 import type { AcceleratorReport } from '../../callbacks/cost-report.js';
+import { addCosts } from '../../hw/index.js';
 import type { Table } from '../report/contracts.js';
 import { formatCell } from '../report/format-cell.js';
+import { largestIdle } from '../run/task.js';
 import { phases } from './comparison-tables.js';
 
-/** Layers of one accelerator: cycles by phase, and energy. */
+/** Layers of one accelerator: cycles by phase, energy, the useful share of their unit-cycles, and what idles most of them. */
 export function layerTable({ name, rows, utilisation, idle, decisions }: AcceleratorReport): Table {
   const layers = [...new Set(rows.map(({ layer }) => layer))];
   const causes = Object.entries({ useful: utilisation, ...idle });
@@ -15,16 +17,20 @@ export function layerTable({ name, rows, utilisation, idle, decisions }: Acceler
     );
   });
   return {
-    title: `Layers on ${name}: cycles by phase, energy`,
+    title: `Layers on ${name}: cycles by phase, energy, use of the units`,
     columns: [
       { name: 'layer', label: 'layer', unit: 'text' },
       ...phases.map(([phase, label]) => ({ name: phase, label, unit: 'count' }) as const),
       { name: 'energyPj', label: 'energy', unit: 'energyPj' },
+      { name: 'utilisation', label: 'useful', unit: 'share' },
+      { name: 'limitedBy', label: 'limited by', unit: 'text' },
     ],
     rows: layers.map((layer) => {
       const own = rows.filter((row) => row.layer === layer);
       const cycles = phases.map(([phase]) => own.find((row) => row.phase === phase)?.cost.cycles ?? null);
-      return [layer, ...cycles, own.reduce((sum, { cost }) => sum + cost.energyPj, 0)];
+      const { energyPj, usefulUnitCycles, idleUnitCycles } = addCosts(...own.map(({ cost }) => cost));
+      const unitCycles = own.reduce((sum, { cost }) => sum + cost.units * cost.cycles, 0);
+      return [layer, ...cycles, energyPj, usefulUnitCycles / unitCycles, largestIdle(idleUnitCycles)];
     }),
     notes: [listed('unit-cycles', causes), ...chosen],
   };

@@ -57,8 +57,10 @@ function parseVary(text: string): readonly [name: string, values: unknown] {
     const fix = 'write --vary rows=16,32,64 or --vary weightSparsity=0.5:0.9:0.1';
     throw new SparsityError({ what: '--vary', got: text, expected: 'NAME=VALUES', fix });
   }
-  const [from, to, step, ...rest] = values.split(':').map(Number);
-  if (step !== undefined && rest.length === 0) return [name, { from, to, step }];
+  const range = values.split(':').map(Number);
+  const [from, to, step] = range;
+  // Not those of nm=2:4,2:8.
+  if (range.length === 3 && range.every(Number.isFinite)) return [name, { from, to, step }];
   return [name, values.split(',').map(settingOf)];
 }
 

@@ -19,6 +19,10 @@ const costsSchema = z.object({
 const pointFields = {
   id: z.string(),
   settings,
+  /** Settings of the workload that were not given; files of earlier versions lack them. */
+  defaults: settings.optional(),
+  /** What the files of the workload hold and lack; files of earlier versions lack it. */
+  notes: z.array(z.string()).readonly().optional(),
   /** Digest of the workload's content; files of earlier versions lack it. */
   workload: z.string().optional(),
   /** Of the package that found the costs; files of earlier versions lack it. */

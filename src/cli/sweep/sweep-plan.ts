@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SparsityError } from '../../errors.js';
-import { presets } from '../../hw/index.js';
+import { estimatorPresets, estimatorRegistry, presets } from '../../hw/index.js';
 import { registry } from '../../hw/registry.js';
 import { specIssue } from '../../hw/spec-issue.js';
 import { nearest } from '../../nearest.js';
@@ -81,16 +81,31 @@ export function sweepPlan(source: PlanSource): SweepPlan {
       if (name === 'network') checkNetworkName(String(value), what('network'));
     }
   }
-  return { search, points, searchSeed, workload, designs: accelerators.map((entry, i) => designOf(entry, i, source)) };
+  const designs = accelerators.flatMap((entry, i) => entriesOf(entry).map((one) => designOf(one, i, source)));
+  return { search, points, searchSeed, workload, designs };
 }
 
-function designOf(entry: string | Readonly<Record<string, unknown>>, place: number, source: PlanSource): Design {
+type Entry = string | Readonly<Record<string, unknown>>;
+
+/** `all` stands for all presets that count cycles. */
+function entriesOf(entry: Entry): readonly Entry[] {
+  if (entry === 'all') return Object.keys(presets);
+  if (typeof entry === 'string' || entry.preset !== 'all') return [entry];
+  return Object.keys(presets).map((preset) => ({ ...entry, preset }));
+}
+
+function designOf(entry: Entry, place: number, source: PlanSource): Design {
   const { preset, ...fields } = typeof entry === 'string' ? { preset: entry } : entry;
   const kind = preset === undefined ? fields.kind : undefined;
   const [key, known, got] = preset === undefined ? (['kind', registry, kind] as const) : (['preset', presets, preset] as const);
   const names = Object.keys(known);
   if (typeof got !== 'string' || !Object.hasOwn(known, got)) {
     const what = source.what(typeof entry === 'string' ? ['accelerators', place] : ['accelerators', place, key]);
+    const estimators = key === 'kind' ? estimatorRegistry : estimatorPresets;
+    if (typeof got === 'string' && Object.hasOwn(estimators, got)) {
+      const fix = 'sweep an accelerator; the bounds of an estimator are told by compare -a NAME';
+      throw new SparsityError({ what, got, expected: 'an accelerator, which counts cycles', fix });
+    }
     const fix = typeof got === 'string' ? nearest(got, names) : `write preset: ${Object.keys(presets)[0]}`;
     throw new SparsityError({ what, got: got ?? 'nothing', expected: names.join(', '), fix });
   }

@@ -13,6 +13,10 @@ export interface SweepPoint {
   /** Names the content: the same point of another sweep has the same. */
   readonly id: string;
   readonly settings: Readonly<Record<string, Setting>>;
+  /** Settings of the workload that were not given. */
+  readonly defaults: Readonly<Record<string, Setting>>;
+  /** What the files of the workload hold and lack, a line each. */
+  readonly notes: readonly string[];
   /** Names the content of the workload, its files included. */
   readonly workload: string;
   /** Of this package. */
@@ -73,9 +77,10 @@ async function makePoint(
   const spec = { ...base, ...fields } as { kind: string; name: string };
   const settings = { ...conditions, accelerator: spec.name, ...fields };
   const workload = checkWorkload(conditions, (field) => field);
-  const { digest: files, recordBytes } = await digests.contentOf(workload);
+  const filledIn = Object.entries(workload as Settings).filter(([name]) => !Object.hasOwn(conditions, name));
+  const { digest: files, recordBytes, notes } = await digests.contentOf(workload);
   const content = [version, workload, files];
-  const labels = { settings, workload: await digests.of(workload), version };
+  const labels = { settings, defaults: Object.fromEntries(filledIn), notes, workload: await digests.of(workload), version };
   try {
     const checked = createAccelerator(spec).spec;
     const { sources: _, ...constants } = checked as typeof checked & { sources?: unknown };

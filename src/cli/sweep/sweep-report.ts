@@ -51,7 +51,7 @@ export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedP
 
 function sweepReport(points: readonly FinishedPoint[], ranked: readonly RankedPoint[]): Report {
   const failures = points.flatMap((point) => ('error' in point ? [point.error] : []));
-  const settings = points.map((point) => point.settings);
+  const settings = points.map(allSettings);
   const names = [...new Set(settings.flatMap((one) => Object.keys(one)))];
   const varied = names.filter((name) => new Set(settings.map((one) => one[name])).size > 1);
   const fixed = names.filter((name) => !varied.includes(name)).map((name) => `${name} ${settings[0]?.[name]}`);
@@ -60,12 +60,18 @@ function sweepReport(points: readonly FinishedPoint[], ranked: readonly RankedPo
     title: `Sweep of ${counted(points.length)}, modelled`,
     conditions: [
       ...(fixed.length > 0 ? [fixed.join(', ')] : []),
+      ...new Set(points.flatMap(({ notes = [] }) => notes)),
       ...(failures.length > 0 ? [`${counted(failures.length)} without costs; the first: ${failures[0]}`] : []),
     ],
     tables: [frontTable(front, varied)],
     charts: ranked.length === 0 ? [] : [frontChart(ranked)],
     data: dataTable(ranked, names),
   };
+}
+
+/** With those that were not given. */
+function allSettings({ settings, defaults }: FinishedPoint): Settings {
+  return { ...settings, ...defaults };
 }
 
 function workloadOf(settings: Settings): Settings {
@@ -139,12 +145,14 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
 /** A setting that is a number in all points is a column of numbers. */
 function settingColumns(points: readonly PricedPoint[], names: readonly string[]): Column[] {
   return names.map((name) => {
-    const isNumber = points.every(({ settings }) => settings[name] === undefined || typeof settings[name] === 'number');
+    const values = points.map((point) => allSettings(point)[name]);
+    const isNumber = values.every((value) => value === undefined || typeof value === 'number');
     return { name, label: name, unit: isNumber ? 'plain' : 'text' };
   });
 }
 
-function settingCells({ settings }: PricedPoint, names: readonly string[]): Cell[] {
+function settingCells(point: PricedPoint, names: readonly string[]): Cell[] {
+  const settings = allSettings(point);
   return names.map((name) => {
     const value = settings[name];
     return typeof value === 'boolean' ? String(value) : (value ?? null);

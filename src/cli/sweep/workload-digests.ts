@@ -6,12 +6,15 @@ import { readRecordedRun } from '../../callbacks/recorded-run.js';
 import { SparsityError } from '../../errors.js';
 import { fileError } from '../../ops/atomic-write.js';
 import { isNetworkFile, loadNetwork } from '../workload/load-network.js';
+import { recordConditions } from '../workload/load-steps.js';
 import type { Workload } from '../workload/workload.js';
 
 /** What the files of a workload hold. */
 export interface WorkloadContent {
   /** Their names do not tell; null where there are none. */
   readonly digest: string | null;
+  /** How they came about, and what they lack, a line each. */
+  readonly notes: readonly string[];
   /** How much of a record it is of: a run that is still recorded makes it grow. */
   readonly recordBytes?: number;
 }
@@ -46,16 +49,22 @@ function sourceOf(workload: Workload): unknown {
 }
 
 async function digestFiles(workload: Workload): Promise<WorkloadContent> {
-  if (!('run' in workload))
-    return { digest: isNetworkFile(workload.network) ? digest((await loadNetwork(workload)).network) : null };
+  if (!('run' in workload)) {
+    if (!isNetworkFile(workload.network)) return { digest: null, notes: [] };
+    const { network, notes } = await loadNetwork(workload);
+    return { digest: digest(network), notes };
+  }
   const { run } = workload;
   try {
-    const { wholeBytes } = await readRecordedRun(run);
-    return { digest: await digestFile(run, wholeBytes), recordBytes: wholeBytes };
+    const { wholeBytes, cutShort } = await readRecordedRun(run);
+    if (cutShort !== null) console.error(cutShort);
+    // Of the whole bytes alone: what else there is of a record that grows is not the same at the next time.
+    const notes = recordConditions(run, await readRecordedRun(run, wholeBytes));
+    return { digest: await digestFile(run, wholeBytes), recordBytes: wholeBytes, notes };
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
     // What is no record is a point without costs, and its task says why.
-    return { digest: await digestFile(run, Number.POSITIVE_INFINITY) };
+    return { digest: await digestFile(run, Number.POSITIVE_INFINITY), notes: [] };
   }
 }
 

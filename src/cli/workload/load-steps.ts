@@ -1,9 +1,10 @@
 import type { StepJob } from '../../callbacks/cost-engine.js';
 import type { CostSample } from '../../callbacks/cost-report.js';
-import { readRecordedRun } from '../../callbacks/recorded-run.js';
+import { type RecordedRun, readRecordedRun } from '../../callbacks/recorded-run.js';
 import { recordedSample, type StepCosts } from '../../callbacks/replay-run.js';
 import { countBits, type Network, syntheticRecords } from '../../hw/index.js';
 import { loadNetwork } from './load-network.js';
+import { nmCondition, nmOf } from './nm-setting.js';
 import type { NetworkWorkload, RunWorkload, Workload } from './workload.js';
 
 /** The training steps of a workload. */
@@ -41,13 +42,8 @@ export function loadSteps(workload: Workload, recordBytes?: number): Promise<Wor
 
 async function recordedSteps({ run: path }: RunWorkload, recordBytes: number | undefined): Promise<WorkloadSteps> {
   const run = await readRecordedRun(path, recordBytes);
-  const { every, images } = run.settings;
-  const taken = every === 1 ? 'every step' : `${run.recordedSteps} of its steps, one in ${every}`;
   return {
-    conditions: [
-      `${path}: a run of ${run.steps} steps; ${taken}, ${images === null ? 'all images' : `${images} images of each batch`}`,
-      ...[run.cutShort, run.gap].filter((warning) => warning !== null),
-    ],
+    conditions: recordConditions(path, run),
     steps: run.steps,
     recordBytes: run.wholeBytes,
     jobs: () => run.jobs(),
@@ -55,14 +51,25 @@ async function recordedSteps({ run: path }: RunWorkload, recordBytes: number | u
   };
 }
 
+/** What a record holds, and what it lacks, a line each. */
+export function recordConditions(path: string, run: RecordedRun): string[] {
+  const { every, images } = run.settings;
+  const taken = every === 1 ? 'every step' : `${run.recordedSteps} of its steps, one in ${every}`;
+  return [
+    `${path}: a run of ${run.steps} steps; ${taken}, ${images === null ? 'all images' : `${images} images of each batch`}`,
+    ...[run.cutShort, run.gap].filter((warning) => warning !== null),
+  ];
+}
+
 const slots = { sgd: 0, momentum: 1, adam: 2 } as const;
 
 async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> {
   const { batch, images, weightSparsity, activationSparsity, errorSparsity = activationSparsity } = workload;
   const { sequence, seed, maps, spread, optimizer, pruned } = workload;
+  const nm = nmOf(workload);
   const { network, notes } = await loadNetwork(workload);
   const sparsity = { W: weightSparsity, A: activationSparsity, E: errorSparsity };
-  const records = syntheticRecords(network, { seed, sparsity, maps, spread, images });
+  const records = syntheticRecords(network, { seed, sparsity, maps, spread, images, ...(nm && { nm }) });
   const masked = pruned === 'zero' ? network.layers.map(({ name }) => name) : [];
   const training = { slots: slots[optimizer], masked };
   let job: StepJob | undefined;
@@ -71,6 +78,7 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
     conditions: [
       `${workload.network}${sequence ? ` over sequences of ${sequence}` : ''}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
       `${zerosOfWeights(network, weightSparsity)} A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
+      ...(nm ? [nmCondition(nm)] : []),
       `${optimizer}; pruned weights ${pruned === 'zero' ? 'stay zero' : 'have a dense master'}`,
       ...notes,
     ],

@@ -16,6 +16,8 @@ export const workloadFlags = {
   'error-sparsity': { group, type: 'number', describe: 'Share of zeros of errors before a ReLU [as activations]' },
   maps: { group, type: 'string', describe: 'How zeros lie: bernoulli, rowBeta or smooth [bernoulli]' },
   spread: { group, type: 'number', describe: 'How far densities differ, of rowBeta and smooth [0.3]' },
+  nm: { group, type: 'string', describe: 'N:M of the weights, 2:8 for one, instead of a share of zeros' },
+  'nm-passes': { group, type: 'string', describe: 'both (BDWP), forward (SR-STE), backward (SDWP), errors (SDGP) [both]' },
   optimizer: { group, type: 'string', describe: 'sgd, momentum or adam: slots that an update moves [adam]' },
   pruned: { group, type: 'string', describe: 'zero: pruned weights get no gradient; dense-master: they do [zero]' },
   seed: { group, type: 'number', describe: 'Decides all maps [1]' },

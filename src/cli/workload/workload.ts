@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { SparsityError } from '../../errors.js';
 import { specIssue } from '../../hw/spec-issue.js';
+import { besideNm, checkNmSettings, isNm } from './nm-setting.js';
 
 const share = z.number().min(0).max(1);
 
@@ -21,6 +22,9 @@ const networkFields = {
   errorSparsity: share.optional(),
   maps: z.enum(['bernoulli', 'rowBeta', 'smooth']).default('bernoulli'),
   spread: z.number().min(0).lt(1).default(0.3),
+  /** `2:8`: what is thinned is 2:8 instead of having declared zeros. */
+  nm: z.string().refine(isNm, 'N:M with 1 <= N < M, as 2:8').optional(),
+  nmPasses: z.enum(['both', 'forward', 'backward', 'errors']).optional(),
   optimizer: z.enum(['sgd', 'momentum', 'adam']).default('adam'),
   pruned: z.enum(['zero', 'dense-master']).default('zero'),
   seed: z.int().min(0).default(1),
@@ -55,13 +59,15 @@ export function checkWorkload(fields: Readonly<Record<string, unknown>>, nameOf:
     const expected = `nothing besides ${nameOf('run')}, whose steps are as they were recorded`;
     throw new SparsityError({ what: nameOf(stray), got: given[stray], expected, fix: 'leave it out' });
   }
+  const filled = given.nm === undefined ? given : { ...besideNm, ...given };
   const schema: z.ZodType<Workload> = given.run === undefined ? networkSchema : runSchema;
-  const result = schema.safeParse(given);
+  const result = schema.safeParse(filled);
   if (result.success) {
     checkImages(result.data, nameOf);
+    checkNmSettings(result.data, nameOf);
     return result.data;
   }
-  const { path, got, expected, fix } = specIssue(schema, result.error.issues, given);
+  const { path, got, expected, fix } = specIssue(schema, result.error.issues, filled);
   throw new SparsityError({ what: nameOf(path.map(String).join('.')), got, expected, fix });
 }
 

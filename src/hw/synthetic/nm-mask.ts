@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import type { Rng } from '../../rng.js';
-import { sizeOf, wordsFor } from '../bits.js';
+import { onesBits, sizeOf, wordsFor } from '../bits.js';
 import type { BitTensor } from '../contracts.js';
 
 /** Options of {@link nmMask}. */
@@ -22,10 +22,17 @@ export interface NmMaskOptions {
  * countBits(nmMask([16, 4], {n: 2, m: 8, axis: 0}, createRng(7))); // 16: two of eight
  * ```
  */
-export function nmMask(shape: readonly number[], { n, m, axis }: NmMaskOptions, rng: Rng): BitTensor {
-  if (!(Number.isInteger(n) && Number.isInteger(m) && n >= 1 && n <= m)) {
-    throw new SparsityError({ what: 'n:m', got: `${n}:${m}`, expected: 'integers, 1 <= n <= m', fix: 'pass {n: 2, m: 8}' });
-  }
+export function nmMask(shape: readonly number[], options: NmMaskOptions, rng: Rng): BitTensor {
+  checkNm(options);
+  return thinToNm(onesBits(shape), options, rng);
+}
+
+/**
+ * Of each group of `m` elements along an axis `n` of the non-zeros stay, drawn alike, or all where there are fewer.
+ *
+ * @throws SparsityError for an axis that the tensor lacks.
+ */
+export function thinToNm({ shape, words: given }: BitTensor, { n, m, axis }: NmMaskOptions, rng: Rng): BitTensor {
   const at = axis < 0 ? axis + shape.length : axis;
   const length = shape[at];
   if (length === undefined) {
@@ -39,11 +46,14 @@ export function nmMask(shape: readonly number[], { n, m, axis }: NmMaskOptions, 
       const size = Math.min(m, length - group);
       for (let i = 0; i < inner; i++) {
         const first = (outer * length + group) * inner + i;
-        let missing = Math.min(n, size);
-        // Selection sampling: each subset of the group is drawn with equal probability.
-        for (let place = 0; missing > 0; place++) {
-          if (rng.uniform() * (size - place) >= missing) continue;
-          const bit = first + place * inner;
+        const end = first + size * inner;
+        let left = 0;
+        for (let bit = first; bit < end; bit += inner) left += (given[bit >>> 5] >>> (bit & 31)) & 1;
+        let missing = Math.min(n, left);
+        // Selection sampling: each subset of the group's non-zeros is drawn with equal probability.
+        for (let bit = first; missing > 0; bit += inner) {
+          if (((given[bit >>> 5] >>> (bit & 31)) & 1) === 0) continue;
+          if (rng.uniform() * left-- >= missing) continue;
           words[bit >>> 5] |= 1 << (bit & 31);
           missing--;
         }
@@ -51,4 +61,12 @@ export function nmMask(shape: readonly number[], { n, m, axis }: NmMaskOptions, 
     }
   }
   return { shape, words };
+}
+
+/**
+ * @throws SparsityError unless 1 <= n <= m.
+ */
+export function checkNm({ n, m }: Pick<NmMaskOptions, 'n' | 'm'>): void {
+  if (Number.isInteger(n) && Number.isInteger(m) && n >= 1 && n <= m) return;
+  throw new SparsityError({ what: 'n:m', got: `${n}:${m}`, expected: 'integers, 1 <= n <= m', fix: 'pass {n: 2, m: 8}' });
 }

@@ -8,6 +8,7 @@ import type { Network, NetworkLayer } from '../networks/contracts.js';
 import { checkDensity } from './check-density.js';
 import { checkMapSizes } from './check-map-sizes.js';
 import { checkSparsity, layerDensities, type SyntheticSparsity } from './layer-densities.js';
+import { checkSyntheticNm, nmRecord, type SyntheticNm, takesNm } from './nm-record.js';
 import { rowBetaBits } from './row-beta-bits.js';
 import { smoothBits } from './smooth-bits.js';
 
@@ -28,6 +29,12 @@ export interface SyntheticOptions {
   readonly maps?: SyntheticMaps;
   /** Standard deviation of the densities that differ, as a share of sqrt(density * (1 - density)), in [0, 1). @default 0.3 */
   readonly spread?: number;
+  /**
+   * Weights or errors N:M, under a method that keeps dense masters: the gradient of W is dense. The first layer, the last, products of
+   * activations, layers of groups and those of fewer than `m` channels stay dense. It goes with `sparsity.W: 0`, and for the weights not with
+   * an imported network. @default none
+   */
+  readonly nm?: SyntheticNm;
   /** Images whose bits are drawn, 1 to the network's batch. @default the network's batch */
   readonly images?: number;
 }
@@ -43,20 +50,23 @@ const kinds = ['bernoulli', 'rowBeta', 'smooth'] as const;
  * spread. Tensors are drawn independently: the A of a layer does not repeat the E of the layer before it. Poolings leave the sparsity as
  * it is, and batch normalisation is taken to leave the ReLU's zeros in E.
  *
- * @throws SparsityError for an unknown option or layout, a share outside [0, 1], more images than the batch has, or maps of
- * more than 2^32 elements.
+ * @throws SparsityError for an unknown option or layout, a share outside [0, 1], an N:M that is none or contradicts other zeros, more
+ * images than the batch has, or maps of more than 2^32 elements.
  * @example
  * ```ts
  * const vgg = network('vgg-small', {batch: 128});
  * const records = syntheticRecords(vgg, {seed: 7, sparsity: {W: 0.95, A: 0.45}, images: 2});
  * const [first] = records;
  * [first.layer, first.nest.batch, first.batchTotal]; // ['conv1a', 2, 128]
+ * const bdwp = {n: 2, m: 8, passes: 'both'} as const;
+ * const [, second] = syntheticRecords(vgg, {seed: 7, sparsity: {W: 0, A: 0.45}, images: 1, nm: bdwp});
+ * countBits(second.W) / countBits(second.G!); // 0.25: two of eight
  * ```
  */
 export function syntheticRecords(network: Network, options: SyntheticOptions): Iterable<LayerTensors> {
-  const known = { seed: true, sparsity: true, maps: true, spread: true, images: true } as const;
+  const known = { seed: true, sparsity: true, maps: true, spread: true, images: true, nm: true } as const;
   checkOptionNames('syntheticRecords', options, known);
-  const { seed, sparsity, maps = 'bernoulli', spread = 0.3, images = network.batch } = options;
+  const { seed, sparsity, maps = 'bernoulli', spread = 0.3, images = network.batch, nm } = options;
   checkSparsity(sparsity);
   checkDensity(1, spread);
   if (!kinds.includes(maps)) {
@@ -66,6 +76,7 @@ export function syntheticRecords(network: Network, options: SyntheticOptions): I
     const expected = `1 to ${network.batch}, the batch of network ${network.name}`;
     throw new SparsityError({ what: 'images', got: images, expected, fix: 'lay out the network with a larger batch' });
   }
+  if (nm) checkSyntheticNm(nm, network, sparsity);
   checkMapSizes(network.layers, images);
   const rng = createRng(seed);
   const again = new Set(network.layers.filter(({ use }) => use).map(({ name }) => name));
@@ -94,7 +105,10 @@ export function syntheticRecords(network: Network, options: SyntheticOptions): I
   return {
     *[Symbol.iterator]() {
       const shared = new Map<string, BitTensor>();
-      for (const layer of network.layers) yield record(layer, shared);
+      for (const layer of network.layers) {
+        const dense = record(layer, shared);
+        yield nm && takesNm(network, layer, nm.m) ? nmRecord(dense, nm, rng.fork(`${layer.name}/nm`)) : dense;
+      }
     },
   };
 }
