@@ -66,10 +66,12 @@ if (backend !== 'wasm') {
         'Conv2DBackpropInput',
         'Conv3DBackpropFilterV2',
         'Conv3DBackpropInputV2',
+        'DepthwiseConv2dNative',
         'DepthwiseConv2dNativeBackpropFilter',
         'DepthwiseConv2dNativeBackpropInput',
         'FusedBatchNorm',
         'FusedConv2D',
+        'FusedDepthwiseConv2D',
         'Identity',
         'MaxPoolGrad',
         'Mean',
@@ -184,6 +186,30 @@ if (backend !== 'wasm') {
       expect(gradient).toThrow("Build the layer with padding 'valid'");
       tf.dispose([x, w]);
     });
+
+    it('depthwise convolutions equal those of the cpu backend, plain, dilated and fused', () => {
+      fc.assert(
+        fc.property(windows, size(3), size(2), ({ batch, height, width, ci, kh, kw, strides, pad }, multiplier, rate) => {
+          expectEqualOnBoth(() => {
+            const x = random([batch, height + 3, width + 3, ci], 24) as tf.Tensor4D;
+            const filter = random([kh, kw, ci, multiplier], 25) as tf.Tensor4D;
+            const bias = random([ci * multiplier], 26) as tf.Tensor1D;
+            const step = rate > 1 ? 1 : strides;
+            const fused = { x, filter, strides: step, pad, dilations: rate, bias, activation: 'relu' } as const;
+            return [tf.depthwiseConv2d(x, filter, step, pad, 'NHWC', rate), tf.fused.depthwiseConv2d(fused)];
+          });
+        }),
+        { numRuns: 60, seed: 63 },
+      );
+    });
+
+    it('depthwise strides larger than the kernel skip what lies between', () =>
+      tf.tidy(() => {
+        const x = tf.range(1, 17).reshape([1, 4, 4, 1]) as tf.Tensor4D;
+        const filter = tf.ones([2, 1, 1, 1]) as tf.Tensor4D;
+        // Of the values 1 to 16, row by row, those in one column under each other: 1 + 5, 3 + 7, 9 + 13 and 11 + 15.
+        expect([...tf.depthwiseConv2d(x, filter, 2, 'same').dataSync()]).toEqual([6, 10, 22, 26]);
+      }));
 
     it('depthwise gradients equal those of the cpu backend, with channel multipliers', () => {
       fc.assert(
