@@ -157,6 +157,36 @@ if (backend !== 'wasm') {
       );
     });
 
+    it.each<[string, number[], number[], 'same' | 'valid']>([
+      ['no images', [0, 5, 6, 2], [3, 3, 2, 4], 'same'],
+      ['images without rows', [2, 0, 6, 2], [3, 3, 2, 4], 'same'],
+      ['images without columns', [4, 6, 0, 2], [3, 3, 2, 4], 'same'],
+      ['images smaller than the kernel', [2, 2, 6, 2], [3, 3, 2, 4], 'valid'],
+      ['four images smaller than the kernel', [4, 6, 2, 2], [3, 3, 2, 4], 'valid'],
+      ['no channels, of which sums are 0', [4, 5, 6, 0], [3, 3, 0, 4], 'same'],
+      ['no channels, of two images', [2, 5, 6, 0], [3, 3, 0, 4], 'same'],
+      ['no output channels', [4, 5, 6, 2], [3, 3, 2, 0], 'same'],
+    ])('convolutions of %s equal those of the cpu backend, and leave the heap whole', (_, xShape, filterShape, pad) =>
+      expectNoLeak(() => {
+        expectEqualOnBoth(() => {
+          const x = random(xShape, 27) as tf.Tensor4D;
+          const filter = random(filterShape, 28) as tf.Tensor4D;
+          const bias = random(filterShape.slice(3), 29) as tf.Tensor1D;
+          const conv = (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad);
+          const depthwise = (x: tf.Tensor, w: tf.Tensor) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad);
+          const fused = { x, filter, strides: 1, pad, activation: 'relu' } as const;
+          const wide = bias.as1D().tile([filterShape[2] as number]);
+          return [
+            ...[conv(x, filter), depthwise(x, filter), tf.fused.conv2d({ ...fused, bias }), tf.fused.conv2d(fused)],
+            tf.fused.depthwiseConv2d({ ...fused, bias: wide }),
+            ...tf.grads(conv)([x, filter]),
+            ...tf.grads(depthwise)([x, filter]),
+          ];
+        });
+        tf.dispose(Array.from({ length: 200 }, (_, i) => tf.fill([1 + i], 1)));
+      }),
+    );
+
     it('3-D convolution gradients equal those of the cpu backend', () => {
       const axis = fc.integer({ min: 3, max: 6 });
       const volumes = fc.record({
