@@ -342,6 +342,23 @@ if (backend !== 'wasm') {
           });
     });
 
+    it('fused products of empty sums are the activation of the bias', () =>
+      expectNoLeak(() => {
+        // What is left in memory is not 0.
+        tf.dispose(Array.from({ length: 50 }, () => tf.fill([3, 2], Number.NaN)));
+        for (const transposeA of [false, true])
+          for (const transposeB of [false, true]) {
+            const values = (options: object) =>
+              tf.tidy(() => {
+                const a = tf.zeros(transposeA ? [0, 3] : [3, 0]) as tf.Tensor2D;
+                const b = tf.zeros(transposeB ? [2, 0] : [0, 2]) as tf.Tensor2D;
+                return [...tf.fused.matMul({ a, b, transposeA, transposeB, ...options }).dataSync()];
+              });
+            expect(values({})).toEqual([0, 0, 0, 0, 0, 0]);
+            expect(values({ bias: [5, -7], activation: 'relu' })).toEqual([5, 0, 5, 0, 5, 0]);
+          }
+      }));
+
     it('what is not of floats is left to tfjs, which refuses products of it', () =>
       expectNoLeak(() => {
         const [a, b] = [tf.ones([16, 16], 'int32'), tf.ones([16, 16])] as [tf.Tensor2D, tf.Tensor2D];
