@@ -13,8 +13,10 @@ import {
   emptyCost,
   presets,
   ratesOf,
+  resourcesOf,
   scaleCost,
   secondsToConvergence,
+  unequalResources,
 } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { smallWorks, workOf } from './support/small-works.js';
@@ -148,6 +150,22 @@ describe('areas', () => {
     expect(ratesOf(balanced().spec)?.areaMm2).toBeCloseTo(20.16, 9);
     expect(areasOf(balanced({ multipliers: 8 }).spec)).toBeUndefined();
     expect(areasOf(balanced({ valueBits: 16 }).spec)).toBeUndefined();
+  });
+
+  it('say of which node they are and whether SRAM is in them, and make accelerators unequal where that differs', () => {
+    expect(areasOf(denseArray().spec)).toMatchObject({ nodeNm: 45, withSram: true });
+    expect(areasOf(balanced().spec)).toMatchObject({ nodeNm: 16, withSram: false });
+    const basis = (name: string) => resourcesOf(createAccelerator(name).spec)?.areaBasis;
+    expect(['acf', 'sat', 'sigma-001', 'balanced-3mb', 'tensordash'].map(basis)).toEqual([
+      '45 nm',
+      '45 nm',
+      '16 nm without SRAM',
+      '16 nm without SRAM',
+      null,
+    ]);
+    const differences = (...all: string[]) => unequalResources(all.map((name) => createAccelerator(name).spec));
+    expect(differences('tensordash', 'acf', 'balanced')).toContain('area basis');
+    expect(differences('acf', 'dense-array', 'tensordash')).not.toContain('area basis');
   });
 
   it('are unknown for kinds that declare none', () => {
