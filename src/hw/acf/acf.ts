@@ -136,7 +136,7 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
     const counts = works.map((work) =>
       work.kind === 'gemm' ? (gemms.next().value as WorkCounts) : updateCounts(work, patterns[updates.indexOf(work)], spec),
     );
-    patterns = updates.map(patternOf);
+    patterns = updates.map((work) => patternOf(work, spec));
     const last = stages.at(-1)?.[path.at(-1) as number];
     if (last) configuration = last.configuration;
     return { works: counts };

@@ -62,6 +62,12 @@ export interface AcfOptions {
   /** Width of a stored column index, in bits, 1 to 31. Longer rows are stored in pieces. @default 12 */
   readonly indexBits?: number;
   /**
+   * How the sparse memory controller stores weights. `csr` is what 000 says ("modified CSR"): it is larger than dense storage below 27 %
+   * zeros at the default widths, which flatters pruning. `rows`: as all other tensors, each row of an output channel in the smallest format,
+   * dense among them (ledger E5). @default 'csr'
+   */
+  readonly weightFormat?: 'csr' | 'rows';
+  /**
    * False takes the sparse memory controller away: tensors are stored dense, and as nothing is gathered, zeros can only be gated.
    * @default true
    */
@@ -103,6 +109,7 @@ const acfFields = z.strictObject({
   bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
   clockGhz: z.number().positive().default(1),
   indexBits: z.int().min(1).max(31).default(12),
+  weightFormat: z.enum(['csr', 'rows']).default('csr'),
   sparseMemoryController: z.boolean().default(true),
   dataflow: z.enum(['dynamic', 'WS', 'OS', 'IS']).default('dynamic'),
   objective: z.enum(['energy', 'delay', 'edp']).default('edp'),
