@@ -107,6 +107,13 @@ describe('metrics of a run', () => {
   });
 });
 
+describe('resources', () => {
+  it('are 1024 multipliers in the designs of 001 and 003 and in those compared with them: one dense reference does (ledger A15)', () => {
+    const units = (name: string) => resourcesOf(createAccelerator(name).spec)?.units;
+    for (const name of ['tactical-t8-2-5', 'balanced', 'sigma-001', 'acf', 'dense-array']) expect(units(name)).toBe(4 * 16 * 16);
+  });
+});
+
 describe('areas', () => {
   it('are sums of declared components with a source each', () => {
     for (const { spec } of [acf(), denseArray()]) {
