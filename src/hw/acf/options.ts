@@ -40,7 +40,7 @@ export interface AcfOptions {
   readonly queueDepth?: number;
   /** Partial sums that a lane of WS or IS moves to its accumulators per cycle; in OS the SPEs accumulate. Ideal: `queueDepth`. @default 4 */
   readonly accumulatorPorts?: number;
-  /** Words that the sparse memory controller writes per cycle, in the format of their row. Ideal: many. @default 16 */
+  /** Words that the sparse memory controller writes per cycle, in the format of their row, to any banks. Ideal: many. @default 16 */
   readonly writeWords?: number;
   /**
    * False wires the interconnect for one dataflow, which `dataflow` then names: nothing is ever reconfigured, and the wanted outputs of a
