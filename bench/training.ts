@@ -7,8 +7,8 @@
  * `stock` is tfjs's wasm backend with its own kernels (where it has none for the gradient of a filter, ours stands in), `dense` the model
  * without masks on our dense kernels, with the loss and the updates in one operation that the other rows have too, so that `times dense` is
  * what sparsity gains, `masked` the masked model on them, `sparse` the masked model in lanes. Masks are drawn at random; all
- * weights of the first convolution and of the last layer stay, and masks do not change while it is timed, but for the rows of BDWP 2:8:
- * these make theirs anew in each step, as part of it; `2:8 by 4` is vector-wise 2:8. GFLOP/s count the MACs of the masks, and `at most` is
+ * weights of the first convolution and of the last layer stay. Masks are other ones at every hundredth step: `update` is what that takes, lists
+ * included, and a hundredth of it is a part of the step; the rows of BDWP 2:8 make theirs anew in each. `2:8 by 4` is vector-wise 2:8. GFLOP/s count the MACs of the masks, and `at most` is
  * how many times fewer these are than the dense ones (BDWP's goal is 85 % of that). Batch normalisation is made of
  * tfjs's operations, on our kernels or its own, in all rows but `sparse`.
  * Variants are warm before they are timed, as in the long run: V8 compiles what often runs. A sample is the mean of as many steps as take
@@ -24,7 +24,7 @@ import { createRng, type Rng } from 'tfjs-sparsity';
 import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { bdwp, type KernelInfo, nm } from 'tfjs-sparsity/pruning';
 import { checkBeginnings, checkNames } from './check-names.js';
-import { prune, sizeOf, unstructured } from './random-masks.js';
+import { prune, sizeOf, unstructured, updates } from './random-masks.js';
 import { readFlags, readNumbers } from './read-flags.js';
 import { stockKernels } from './stock-kernels.js';
 import { batchFor, median, nets, netsNamed, optimizers } from './training-nets.js';
@@ -53,6 +53,9 @@ interface Variant {
   readonly stock: boolean;
   /** A part of each step: what a pruning callback does behind it. */
   readonly prune?: () => void;
+  /** A part of every hundredth step. */
+  readonly update?: () => void;
+  readonly updateMs: number[];
   readonly cpuMs: number[];
   readonly wallMs: number[];
   /** Steps of a sample. */
@@ -92,6 +95,13 @@ async function sample(variant: Variant, xs: tf.Tensor, ys: tf.Tensor): Promise<v
   wallMs.push((performance.now() - wall) / steps);
   const { user, system } = process.cpuUsage(cpu);
   cpuMs.push((user + system) / 1000 / steps);
+  if (!variant.update) return;
+  const before = process.cpuUsage();
+  variant.update();
+  // The lists of new masks are made when they are first needed.
+  await step(variant, xs, ys);
+  const { user: updateUser, system: updateSystem } = process.cpuUsage(before);
+  variant.updateMs.push((updateUser + updateSystem) / 1000 - (cpuMs.at(-1) as number));
 }
 
 /** 2:8 along the inputs, one pattern for four outputs. */
@@ -136,9 +146,9 @@ for (const [name, net] of netsNamed(args.nets)) {
     const [batch] = net.batch;
     const [xs, ys] = batchFor(name, plain);
     const variants: Variant[] = [];
-    const add = (variant: string, model: tf.LayersModel, stock = false, rest: Pick<Variant, 'prune'> = {}) => {
+    const add = (variant: string, model: tf.LayersModel, stock = false, rest: Pick<Variant, 'prune' | 'update'> = {}) => {
       model.compile({ optimizer: optimizers[optimizer](), loss: 'categoricalCrossentropy' });
-      variants.push({ name: variant, model, stock, ...rest, cpuMs: [], wallMs: [], steps: 1 });
+      variants.push({ name: variant, model, stock, ...rest, cpuMs: [], wallMs: [], updateMs: [], steps: 1 });
     };
     if (args.stock) add('stock', net.build(), true);
     add('dense', sparsify(plain));
@@ -146,13 +156,14 @@ for (const [name, net] of netsNamed(args.nets)) {
       for (const execution of ['dense', 'sparse'] as const) {
         const model = sparsify(plain, { execution });
         prune(model, unstructured(sparsity));
-        add(`${execution === 'dense' ? 'masked' : 'sparse'} ${100 * sparsity} %`, model);
+        const update = updates(model, unstructured(sparsity));
+        add(`${execution === 'dense' ? 'masked' : 'sparse'} ${100 * sparsity} %`, model, false, { update });
       }
     }
     for (const execution of ['dense', 'sparse'] as const) {
       const model = sparsify(plain, { execution });
       prune(model, vectorWise);
-      add(`${execution === 'dense' ? 'masked' : 'sparse'} 2:8 by 4`, model);
+      add(`${execution === 'dense' ? 'masked' : 'sparse'} 2:8 by 4`, model, false, { update: updates(model, vectorWise) });
     }
     for (const execution of args.bdwp ? (['dense', 'sparse'] as const) : []) {
       const model = sparsify(plain, { execution });
@@ -163,16 +174,23 @@ for (const [name, net] of netsNamed(args.nets)) {
       for (const variant of variants) await sample(variant, xs, ys);
     }
     const all = macsOf(variants.at(-1)?.model as tf.LayersModel).dense;
+    const hundredth = ({ updateMs }: Variant) => (updateMs.length > 0 ? median(updateMs) / 100 : 0);
+    const cpuOf = (variant: Variant) => median(variant.cpuMs) + hundredth(variant);
     const reference = (of: string) => variants.find((variant) => variant.name === of);
     console.log(`\n${name}, batch ${batch}, ${optimizer}`);
-    console.log('variant          CPU ms  wall ms  GFLOP/s  CPU: times stock  times dense  at most');
-    for (const { name: variant, model, prune, cpuMs, wallMs } of variants) {
-      const [cpu, wall] = [median(cpuMs), median(wallMs)];
-      const over = (of: string) => ((median(reference(of)?.cpuMs ?? []) || Number.NaN) / cpu).toFixed(2);
+    console.log('variant          CPU ms  wall ms  update  GFLOP/s  times stock  times dense  at most');
+    for (const each of variants) {
+      const { name: variant, model, prune, updateMs } = each;
+      const [cpu, wall] = [cpuOf(each), median(each.wallMs) + hundredth(each)];
+      const over = (of: string) => {
+        const other = reference(of);
+        return (other ? cpuOf(other) / cpu : Number.NaN).toFixed(2);
+      };
       const { dense, sparse } = prunableKernels(model).length > 0 ? macsOf(model) : { dense: all, sparse: all };
       const cells = [
         ...[variant.padEnd(14), cpu.toFixed(2).padStart(8), wall.toFixed(2).padStart(8)],
-        ...[((2 * batch * sparse) / cpu / 1e6).toFixed(1).padStart(8), over('stock').padStart(17)],
+        (updateMs.length > 0 ? median(updateMs).toFixed(1) : '').padStart(7),
+        ...[((2 * batch * sparse) / cpu / 1e6).toFixed(1).padStart(8), over('stock').padStart(12)],
         ...[over('dense').padStart(12), (dense / sparse).toFixed(2).padStart(8)],
       ];
       console.log(cells.join(' '));

@@ -129,6 +129,8 @@ function expectLaws(counts: WorkCounts): void {
   for (const [what, value] of Object.entries(all)) expect(Number.isFinite(value) && value >= 0, `${what}: ${value}`).toBe(true);
   expect(macs.executed).toBeGreaterThanOrEqual(macs.effectual);
   expect(cycles).toBeGreaterThanOrEqual(idealCycles);
+  expect(idealCycles).toBeGreaterThanOrEqual(macs.effectual / units);
+  expect(sum(dramBytes)).toBeCloseTo(actions.dramByte, 6);
   for (const table of Object.values(energyTables)) {
     const { energyPj, byComponentPj } = costOf(counts, table);
     expect(energyPj).toBeGreaterThanOrEqual(0);
@@ -175,6 +177,11 @@ describe.each(names)('the model %s', (name) => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('leaks by the second: at twice the clock half as much in a cycle', () => {
+    const [[slow], [fast]] = [1, 2].map((clockGhz) => run(withNumbers(name, /^clockGhz$/, clockGhz), work));
+    expect(fast.actions.leakUnitCycle / fast.cycles).toBeCloseTo(slow.actions.leakUnitCycle / slow.cycles / 2, 9);
   });
 
   it('moves nothing of a product of two activations as weights or their gradients', () => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { lenet5 } from '../../examples/lib/models/lenet5.js';
 import { resnet20 } from '../../examples/lib/models/resnet20.js';
 import { finiteGuard } from '../../src/callbacks/finite-guard.js';
-import { backend } from '../support/backend.js';
+import { backend, isOn } from '../support/backend.js';
 import { relativeDifference } from './support/tapped-values.js';
 
 const { layers } = tf;
@@ -86,7 +86,7 @@ async function curve({ model, image, batchSize, rate, method, outside }: Run, ex
 }
 
 // Elsewhere there are no lanes, and convolutions take their time.
-describe.runIf(backend === 'wasm')('a training of 100 steps in lanes', () => {
+describe.runIf(isOn('wasm', 'lanes need the kernels of wasm'))('a training of 100 steps in lanes', () => {
   it.each(Object.keys(runs))(
     'has the losses of masked-dense execution, to a hundredth: %s',
     async (name) => {
@@ -132,35 +132,38 @@ describe('what runs in lanes', () => {
     return { same, why: Object.fromEntries(found.map(({ layer, obstacle }) => [layer, obstacle])) };
   }
 
-  it.runIf(backend === 'wasm')('is told layer by layer, with the reason why others are not', async () => {
-    const dense = tf.sequential({
-      layers: [
-        conv('first', { inputShape: [12, 12, 2] }),
-        layers.batchNormalization({ name: 'rows', axis: 1 }),
-        conv('thin'),
-        layers.maxPooling2d({ name: 'outside', poolSize: 2 }),
-        conv('sparse'),
-        layers.dropout({ name: 'seeded', rate: 0.5, seed: 1 }),
-        layers.flatten({ name: 'flat' }),
-        layers.dense({ name: 'fc', units: 4 }),
-        layers.softmax({ name: 'probabilities' }),
-        layers.dense({ name: 'head', units: 2 }),
-      ],
-    });
-    const pruned: Readonly<Record<string, number>> = { thin: 0.3, sparse: 0.8, fc: 0.9 };
-    expect((await obstacles(dense, (name) => pruned[name] ?? 0)).why).toEqual({
-      first: undefined, // it leads to what is sparse
-      rows: 'otherAxis',
-      thin: 'belowBreakEven',
-      outside: 'inputNotInLanes',
-      sparse: undefined,
-      seeded: 'seededDropout',
-      flat: 'inputNotInLanes',
-      fc: undefined,
-      probabilities: 'unsupportedLayer',
-      head: 'notPruned',
-    });
-  });
+  it.runIf(isOn('wasm', 'lanes need the kernels of wasm'))(
+    'is told layer by layer, with the reason why others are not',
+    async () => {
+      const dense = tf.sequential({
+        layers: [
+          conv('first', { inputShape: [12, 12, 2] }),
+          layers.batchNormalization({ name: 'rows', axis: 1 }),
+          conv('thin'),
+          layers.maxPooling2d({ name: 'outside', poolSize: 2 }),
+          conv('sparse'),
+          layers.dropout({ name: 'seeded', rate: 0.5, seed: 1 }),
+          layers.flatten({ name: 'flat' }),
+          layers.dense({ name: 'fc', units: 4 }),
+          layers.softmax({ name: 'probabilities' }),
+          layers.dense({ name: 'head', units: 2 }),
+        ],
+      });
+      const pruned: Readonly<Record<string, number>> = { thin: 0.3, sparse: 0.8, fc: 0.9 };
+      expect((await obstacles(dense, (name) => pruned[name] ?? 0)).why).toEqual({
+        first: undefined, // it leads to what is sparse
+        rows: 'otherAxis',
+        thin: 'belowBreakEven',
+        outside: 'inputNotInLanes',
+        sparse: undefined,
+        seeded: 'seededDropout',
+        flat: 'inputNotInLanes',
+        fc: undefined,
+        probabilities: 'unsupportedLayer',
+        head: 'notPruned',
+      });
+    },
+  );
 
   it('is nothing where nothing is pruned, and then nothing changes, to the bit', async () => {
     const dense = tf.sequential({ layers: [conv('a', { inputShape: [6, 6, 2] }), conv('b')] });

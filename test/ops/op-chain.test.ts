@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { forwardBackwardOp } from '../../src/ops/forward-backward-op.js';
 import { asOneOp, withoutChain } from '../../src/ops/op-chain.js';
 import { observeTape } from '../../src/ops/tap/tape.js';
-import { backend } from '../support/backend.js';
+import { isOn } from '../support/backend.js';
 import { expectNoLeak } from '../support/no-leak.js';
 import { relativeDifference } from './support/tapped-values.js';
 
@@ -81,7 +81,7 @@ function pairs(actual: Gradients, expected: Gradients) {
   }));
 }
 
-describe.runIf(backend === 'wasm')('ops in a chain', () => {
+describe.runIf(isOn('wasm', "chains of operations are those of lanes, on wasm's heap"))('ops in a chain', () => {
   it('have the gradients that they have one by one, with ops of tfjs between them, and leave no tensors', async () => {
     await fc.assert(
       fc.asyncProperty(programs, async (program) => {

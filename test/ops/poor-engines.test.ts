@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { backend } from '../support/backend.js';
+import { isOn } from '../support/backend.js';
 import { relativeDifference } from './support/tapped-values.js';
 
 interface Internals {
@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe.runIf(backend === 'wasm')('on an engine or a heap that is not as usual', () => {
+describe.runIf(isOn('wasm', "it is wasm's engine and heap"))('on an engine or a heap that is not as usual', () => {
   it('a heap that grows during a step moves nothing', async () => {
     const dense = tf.sequential({
       layers: [

@@ -11,7 +11,7 @@ import {
   type TappedOp,
 } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
-import { backend } from '../support/backend.js';
+import { isOn } from '../support/backend.js';
 import { expectNoLeak } from '../support/no-leak.js';
 import { relativeDifference, type TappedValues, tapped, weightGradientReference } from './support/tapped-values.js';
 
@@ -101,22 +101,24 @@ describe('the tap on custom layers', () => {
     x.dispose();
   });
 
-  if (backend !== 'cpu') console.log(`channels first is skipped: the convolutions of ${backend} do not have it`);
-  it.runIf(backend === 'cpu')('brings a convolution with channels first into canonical order', () => {
-    const shape = [2, 3, 2, 4];
-    const layer = new Custom(shape, (x, w) =>
-      tf.conv2d(x.reshape([-1, 2, 4, 3]) as tf.Tensor4D, w as unknown as tf.Tensor4D, [1, 2], 'same', 'NCHW').reshape([-1, 32]),
-    );
-    layer.computeOutputShape = (given) => [(given as tf.Shape)[0] ?? null, 32];
-    const input = tf.input({ shape: [24] });
-    const model = tf.model({ inputs: input, outputs: layer.apply(input) as tf.SymbolicTensor });
-    const [op] = tap(model, [24]) as [TappedValues];
-    expect(op.A.shape).toEqual([2, 4, 3, 2]);
-    expect(op.E.shape).toEqual([2, 4, 2, 4]);
-    expect(op.nest).toMatchObject({ inSize: [1, 4, 3], outSize: [1, 4, 2], stride: [1, 1, 2], inChannels: 2, outChannels: 4 });
-    expectLaw(op);
-    model.dispose();
-  });
+  it.runIf(isOn('cpu', 'other backends have no convolutions with channels first'))(
+    'brings a convolution with channels first into canonical order',
+    () => {
+      const shape = [2, 3, 2, 4];
+      const layer = new Custom(shape, (x, w) =>
+        tf.conv2d(x.reshape([-1, 2, 4, 3]) as tf.Tensor4D, w as unknown as tf.Tensor4D, [1, 2], 'same', 'NCHW').reshape([-1, 32]),
+      );
+      layer.computeOutputShape = (given) => [(given as tf.Shape)[0] ?? null, 32];
+      const input = tf.input({ shape: [24] });
+      const model = tf.model({ inputs: input, outputs: layer.apply(input) as tf.SymbolicTensor });
+      const [op] = tap(model, [24]) as [TappedValues];
+      expect(op.A.shape).toEqual([2, 4, 3, 2]);
+      expect(op.E.shape).toEqual([2, 4, 2, 4]);
+      expect(op.nest).toMatchObject({ inSize: [1, 4, 3], outSize: [1, 4, 2], stride: [1, 1, 2], inChannels: 2, outChannels: 4 });
+      expectLaw(op);
+      model.dispose();
+    },
+  );
 });
 
 describe('the tap on recurrent layers', () => {

@@ -133,6 +133,8 @@ describe('constantSchedule and oneShotSchedule', () => {
     expect([9, 10, 1000].map((step) => schedule(step).sparsity)).toEqual([0, 0.5, 0.5]);
     expect(updatesOf(schedule, 30)).toEqual([10, 12, 14]);
     expect(updatesOf(constantSchedule({ sparsity: 0.5 }), 30)).toHaveLength(30);
+    const absolute = constantSchedule({ sparsity: 0.5, beginStep: 5, frequency: 10, profile: 'jaxpruner' });
+    expect(updatesOf(absolute, 25)).toEqual([10, 20]);
   });
 
   it('shoot once', () => {

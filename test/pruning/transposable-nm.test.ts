@@ -85,6 +85,12 @@ describe('transposableNm', () => {
     );
   });
 
+  it('never keeps a weight that is scored -Infinity, greedily either', () => {
+    const scores = Float32Array.of(5, 1, 2, Number.NEGATIVE_INFINITY);
+    const mask = transposableNm({ n: 1, m: 2, search: 'greedy' })(scores, kernelInfo([2, 2]), 0.5);
+    expect(Array.from(mask)).toEqual([1, 0, 0, 0]);
+  });
+
   it('keeps 4 and 4 of [[5, 4], [4, 1]] at 1:2, where greedy keeps 5 and 1', () => {
     const by = (search: 'best' | 'greedy') =>
       Array.from(transposableNm({ n: 1, m: 2, search })(Float32Array.of(5, 4, 4, 1), kernelInfo([2, 2]), 0.5));
@@ -133,6 +139,9 @@ describe('annealedNm', () => {
     const scores = Float32Array.of(3, 5, 1, 4);
     expect(Array.from(annealedNm({ m: 4 })(scores, kernelInfo([4, 1]), 0.25))).toEqual([1, 1, 0, 1]);
     expect(Array.from(annealedNm({ m: 4 })(scores, kernelInfo([4, 1]), 0.99))).toEqual([0, 1, 0, 0]);
+    const rising = Float32Array.of(1, 2, 3, 4, 5, 6);
+    // 2 of 2 / 0.72 = 2.78, so 2 of 3.
+    expect(Array.from(annealedNm({ n: 2 })(rising, kernelInfo([6, 1]), 0.28))).toEqual([0, 1, 1, 0, 1, 1]);
   });
 
   it('refuses n and m both or neither, and a sparsity of 1', () => {

@@ -1,4 +1,4 @@
-import { bdwpReduction, network } from '../../hw/index.js';
+import { bdwpReduction, type NetworkOptions, network } from '../../hw/index.js';
 
 /** Forward multiply-accumulates of a layer, and the axes that N:M prunes; none for what stays dense. */
 export interface CountedLayer {
@@ -41,8 +41,8 @@ function keptShare(channels: number, { n, m }: Pattern): number {
 }
 
 /** The layers of one of the library's networks; its first, its last and products of activations stay dense. */
-export function networkLayers(name: string): readonly CountedLayer[] {
-  const { layers } = network(name);
+export function networkLayers(name: string, options: NetworkOptions = {}): readonly CountedLayer[] {
+  const { layers } = network(name, options);
   return layers.map(({ kind, macs, nest, needsInputGradient }, i) => {
     const isPruned = i > 0 && i < layers.length - 1 && kind !== 'attention' && nest.groups === 1;
     return { macs, needsInputGradient, ...(isPruned && { channels: { inputs: nest.inChannels, outputs: nest.outChannels } }) };

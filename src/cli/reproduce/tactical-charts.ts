@@ -6,8 +6,8 @@ import type { SlotShares } from './tactical-shares.js';
 import { type SweepName, type SweepPoint, sweepNames } from './tactical-sweep.js';
 
 /** Figs. 8 to 13 of 003, drawn from our figures, by name; those of networks only where these were run. */
-export function tacticalCharts({ networks, sweep }: TacticalResults): Record<string, Chart> {
-  return { ...(networks.length > 0 && networkCharts(networks)), ...sweepCharts(sweep) };
+export function tacticalCharts({ solved, sweep }: TacticalResults): Record<string, Chart> {
+  return { ...(solved && networkCharts(solved.networks)), ...sweepCharts(sweep) };
 }
 
 const shareNames = { 'in place': 'inPlace', lookahead: 'lookahead', lookaside: 'lookaside', ineffectual: 'ineffectual' } as const;
@@ -68,10 +68,12 @@ function sweepCharts(sweep: readonly SweepPoint[]): Record<string, Chart> {
   const [designs, schedules] = [sweepNames.slice(0, 3), ['T8<2,5>', ...sweepNames.slice(3)] as const];
   const chart = (title: string, names: readonly SweepName[], mode: 'tile' | 'element') =>
     curves(lines(names, mode), { title, xLabel: 'zeros, %', label: 'speed-up', names });
+  const [alone, together] = ['each processing element alone, modelled', 'tiles of 256 lanes, modelled'];
   return {
-    fig12: chart('Front ends by sparsity, each processing element alone, modelled', designs, 'element'),
-    'fig12-tile': chart('Front ends by sparsity, tiles of 256 lanes, modelled', designs, 'tile'),
-    fig13: chart('Schedules and shapes by sparsity, tiles of 256 lanes, modelled', schedules, 'tile'),
+    fig12: chart(`Front ends by sparsity, ${alone}`, designs, 'element'),
+    'fig12-tile': chart(`Front ends by sparsity, ${together}`, designs, 'tile'),
+    fig13: chart(`Schedules and shapes by sparsity, ${alone}`, schedules, 'element'),
+    'fig13-tile': chart(`Schedules and shapes by sparsity, ${together}`, schedules, 'tile'),
   };
 }
 

@@ -13,14 +13,18 @@ export interface MemoryPoint {
 
 const zeros = { weights: 0.7, activations: 0.45 };
 
-/** GoogLeNet, 70 % of its weights zero, 16-bit values as in 003, on each memory at 1 GHz. */
-export function runMemories(seed: number): readonly MemoryPoint[] {
+/**
+ * GoogLeNet, 70 % of its weights zero, 16-bit values as in 003, on each memory at 1 GHz.
+ *
+ * @param spread how far the densities of a layer's filters differ, of `rowBetaBits`, in [0, 1).
+ */
+export function runMemories(seed: number, spread: number): readonly MemoryPoint[] {
   const works = network('googlenet').layers.map(({ name, nest }): GemmWork => {
     const rng = createRng(`memories/${seed}/${name}`);
     const A = bernoulliBits([1, ...nest.inSize, nest.inChannels], 1 - zeros.activations, rng);
     const W = rowBetaBits(
       [...nest.kernelSize, nest.inChannels, nest.outChannels],
-      { density: 1 - zeros.weights, rowAxes: [4] },
+      { density: 1 - zeros.weights, spread, rowAxes: [4] },
       rng,
     );
     return {

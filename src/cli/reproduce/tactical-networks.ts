@@ -1,7 +1,5 @@
 import {
   type BitTensor,
-  bernoulliBits,
-  convNest,
   type FilterLayer,
   filterLayers,
   type GemmWork,
@@ -47,7 +45,7 @@ interface Workload {
 
 /**
  * The networks of 003 by what is public of them: the layers of Table 1 and, as their pruned weights are not, declared zeros. 0.86 is
- * what the figures of AlexNet-ES give back (ledger claim 29); of the others 003 says that they are below 0.8, and of ResNet-50 low.
+ * what the figures of AlexNet-ES give back (ledger claim 29, with its row of claim 36); of the others 003 says that they are below 0.8, and of ResNet-50 low.
  * The LSTM is a stand-in of declared size.
  */
 export function workloads(): readonly Workload[] {
@@ -94,21 +92,25 @@ export interface TacticalReadings {
   readonly folded: TacticalNetwork;
 }
 
-/** Runs all networks; filters differ in density as far as `rowBetaBits` lets them by default. */
-export function runNetworks(seed: number, onNetwork: (name: string) => void): readonly TacticalReadings[] {
+/**
+ * Runs all networks.
+ *
+ * @param spread how far the densities of a layer's filters differ, of `rowBetaBits`, in [0, 1); 0 for not at all.
+ */
+export function runNetworks(seed: number, spread: number): readonly TacticalReadings[] {
   const arrays = frontEnds();
   return workloads().map((workload) => {
     const rng = createRng(`${seed}/${workload.name}`);
     const works = workload.layers.map(({ name, nest }) => {
       const shape = [...nest.kernelSize, nest.inChannels / nest.groups, nest.outChannels];
-      return forwardOf(nest, rowBetaBits(shape, { density: 1 - workload.sparsity, rowAxes: [4] }, rng.fork(name)));
+      const density = 1 - workload.sparsity;
+      return forwardOf(nest, rowBetaBits(shape, { density, spread, rowAxes: [4] }, rng.fork(name)));
     });
     const layers = works.map((work) => runLayer(work, arrays));
     const folded = works.map((work, i) => {
       const other = spaceToDepth(work);
       return other === work ? layers[i] : runLayer(other, arrays);
     });
-    onNetwork(workload.name);
     return { literal: networkOf(workload, layers), folded: networkOf(workload, folded) };
   });
 }
@@ -152,23 +154,4 @@ export function forwardOf(nest: LoopNest, weights: BitTensor): GemmWork {
   const input = { role: 'A', source: 'layer', nonzeros: onesBits([nest.batch, ...nest.inSize, nest.inChannels]) } as const;
   const kernel = { role: 'W', source: 'layer', nonzeros: weights } as const;
   return { kind: 'gemm', layer: 'layer', phase: 'forward', nest, input, kernel, imageScale: 1 };
-}
-
-/** How zeros lie in {@link sweepLayer}: all weights alike, or filters, or input channels, with densities of their own. */
-export const layouts = { bernoulli: [], 'per filter': [4], 'per channel': [3] } as const satisfies Record<
-  string,
-  readonly number[]
->;
-
-/** A layer of 64 filters of 3x3 kernels over 512 channels: 288 rows, a set of filters for each of four tiles. */
-export function sweepLayer(sparsity: number, layout: keyof typeof layouts, seed: string): FilterLayer {
-  const nest = convNest({ batch: 1, inSize: [3, 3], inChannels: 512, outChannels: 64, kernelSize: [3, 3] });
-  const rng = createRng(`${seed}/${layout}/${sparsity}`);
-  const shape = [1, 3, 3, 512, 64];
-  const rowAxes = layouts[layout];
-  const drawn = rowAxes.length > 0 && sparsity > 0;
-  const weights = drawn ? rowBetaBits(shape, { density: 1 - sparsity, rowAxes }, rng) : bernoulliBits(shape, 1 - sparsity, rng);
-  const [layer] = filterLayers(forwardOf(nest, weights), tiles);
-  const bits = layer.bits();
-  return { ...layer, bits: () => bits };
 }

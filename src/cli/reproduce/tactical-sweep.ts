@@ -1,6 +1,14 @@
-import { inScanOrder, type RowSynchronousArray, tacticalConnections, tileArray, withFrontEnd } from '../../hw/index.js';
+import {
+  type FilterLayer,
+  inScanOrder,
+  type RowSynchronousArray,
+  tacticalConnections,
+  tileArray,
+  withFrontEnd,
+} from '../../hw/index.js';
 import type { ScheduleRule } from '../../kernels/index.js';
-import { layouts, ruleOf, sweepLayer, tiles } from './tactical-networks.js';
+import { type LayoutName, layouts, sweepLayer } from './tactical-layouts.js';
+import { ruleOf, tiles } from './tactical-networks.js';
 
 /** The curves of Figs. 12 and 13, by name. */
 export const sweepNames = ['T8<1,6>', 'T8<2,5>', 'T8<3,4>', 'T8<2,5> greedy, lookaside first', 'L8<2,5>'] as const;
@@ -40,11 +48,8 @@ export function runSweep(seed: number): readonly SweepPoint[] {
       Object.fromEntries(of.map(([name, array]) => [name, speedup(array)])) as Record<SweepName, number>;
     return {
       sparsity,
-      tile: each(together, (array) => layer.rows / Math.max(...array.issue(layer).map((rows) => Math.max(...rows)))),
-      element: each(alone, (array) => {
-        const rows = array.issue(layer).flatMap((set) => [...set]);
-        return (layer.rows * rows.length) / rows.reduce((sum, count) => sum + count, 0);
-      }),
+      tile: each(together, (array) => tileSpeedup(array, layer)),
+      element: each(alone, (array) => elementSpeedup(array, layer)),
     };
   });
 }
@@ -60,15 +65,38 @@ export function crossover(sweep: readonly SweepPoint[], mode: 'tile' | 'element'
   return (behind.at(-1)?.sparsity ?? 0) + 0.05;
 }
 
-/** By how many per cent the speed-up of T8<2,5> under one layout of zeros is off the mean over layouts, by sparsity, the farthest. */
-export function layoutDeviations(seed: number): readonly { readonly sparsity: number; readonly percent: number }[] {
-  const array = withFrontEnd(tileArray(tiles), { ...ruleOf(2, 5), shuffle: false });
+/** How far the speed-up of T8<2,5> under one layout of zeros is off the mean over layouts, %, the farthest, by mode. */
+export interface LayoutDeviation {
+  readonly sparsity: number;
+  readonly tile: number;
+  readonly element: number;
+}
+
+/** The deviations at 20 to 90 % of zeros. */
+export function layoutDeviations(seed: number): readonly LayoutDeviation[] {
+  const [together, alone] = [false, true].map((decoupled) =>
+    withFrontEnd(tileArray(tiles), { ...ruleOf(2, 5, { decoupled }), shuffle: false }),
+  );
   return [0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map((sparsity) => {
-    const speedups = (Object.keys(layouts) as (keyof typeof layouts)[]).map((layout) => {
-      const layer = sweepLayer(sparsity, layout, `layouts/${seed}`);
-      return layer.rows / Math.max(...array.issue(layer).map((rows) => Math.max(...rows)));
-    });
-    const mean = speedups.reduce((sum, one) => sum + one, 0) / speedups.length;
-    return { sparsity, percent: 100 * Math.max(...speedups.map((one) => Math.abs(one / mean - 1))) };
+    const layers = (Object.keys(layouts) as LayoutName[]).map((layout) => sweepLayer(sparsity, layout, `layouts/${seed}`));
+    return {
+      sparsity,
+      tile: farthest(layers.map((layer) => tileSpeedup(together, layer))),
+      element: farthest(layers.map((layer) => elementSpeedup(alone, layer))),
+    };
   });
+}
+
+function farthest(speedups: readonly number[]): number {
+  const mean = speedups.reduce((sum, one) => sum + one, 0) / speedups.length;
+  return 100 * Math.max(...speedups.map((one) => Math.abs(one / mean - 1)));
+}
+
+function tileSpeedup(together: RowSynchronousArray, layer: FilterLayer): number {
+  return layer.rows / Math.max(...together.issue(layer).map((rows) => Math.max(...rows)));
+}
+
+function elementSpeedup(alone: RowSynchronousArray, layer: FilterLayer): number {
+  const rows = alone.issue(layer).flatMap((set) => [...set]);
+  return (layer.rows * rows.length) / rows.reduce((sum, count) => sum + count, 0);
 }

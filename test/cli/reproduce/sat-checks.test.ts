@@ -15,7 +15,7 @@ const runs: readonly SatRun[] = [
 function stepOf(cycles: Partial<Record<SatRun, number>>): SatStep {
   const phases = (each: number) => ({ forward: each, inputGradient: each, weightGradient: each, weightUpdate: each });
   const all = Object.fromEntries(runs.map((run) => [run, phases(cycles[run] ?? 100)]));
-  return { network: 'vgg19', cycles: all as SatStep['cycles'] };
+  return { network: 'vgg19', cycles: all as SatStep['cycles'], operationBound: 1.9 };
 }
 
 describe('the MACs that N:M saves', () => {
@@ -48,6 +48,12 @@ describe('the MACs that N:M saves', () => {
     expect(pruned('vit-base-16').filter((isPruned) => !isPruned).length).toBe(2 + 12 * 2);
     expect(savedMacs(networkLayers('vit-base-16'), { n: 2, m: 8 }).prunableShare).toBeCloseTo(0.953, 3);
   });
+
+  it('are of the images that are asked for: on smaller ones a first layer of 3 channels weighs as much, a last one more', () => {
+    const share = (inputSize: number) =>
+      savedMacs(networkLayers('resnet18', { inputSize, classes: 200 }), { n: 2, m: 8 }).prunableShare;
+    expect(share(64)).toBeLessThan(share(224));
+  });
 });
 
 describe('the checks of 002', () => {
@@ -56,6 +62,9 @@ describe('the checks of 002', () => {
     const outcome = satChecks.satSpeedup({ draws: [], satSteps: steps });
     expect(outcome?.repaired).toEqual({ average: (2 + 1.25) / 2 });
     expect(outcome?.laws?.map(({ holds }) => holds)).toEqual([false, true]);
+    // 100 / 52 is below the 2x of 2:8 in all layers, but above 1.9x, which the network's dense layers leave.
+    const tooFast = satChecks.satSpeedup({ draws: [], satSteps: [stepOf({ BDWP: 52 })] });
+    expect(tooFast?.laws).toEqual([{ text: 'vgg19 is below 1.900x, its dense operations over those of BDWP', holds: false }]);
   });
 
   it('find which method is slower than BDWP, and which part helps', () => {
