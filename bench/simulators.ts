@@ -38,7 +38,7 @@ const args = await readFlags({
   network: { type: 'string', describe: 'Network with synthetic maps instead of a recorded step' },
   presets: { type: 'string', describe: 'Models to time, by name; all when left out' },
   seed: { type: 'number', default: 1 },
-  out: { type: 'string', default: 'bench/results', describe: 'Folder for simulators.json, simulators-channels.svg and simulators-batch.svg' },
+  out: { type: 'string', default: 'bench/results', describe: 'Folder for simulators.json and a chart of each growth' },
 });
 
 checkNames('--presets', args.presets?.split(',') ?? [], args.network === undefined ? Object.keys(presets) : modelNames());
