@@ -1,4 +1,4 @@
-import { checkPositive, checkWork } from '../checks.js';
+import { checkCount, checkPositive, checkWork } from '../checks.js';
 
 /**
  * A split of rows into contiguous parts, by where they begin: part `i` has the rows `bounds[i] .. bounds[i + 1] - 1`; one number
@@ -10,13 +10,14 @@ export type Bounds = readonly number[];
  * Rows split evenly into contiguous parts, `bounds[i] = floor(i rows / parts)`: sizes differ by at most one, the larger ones
  * later.
  *
- * @throws SparsityError when the number of parts is not a positive integer.
+ * @throws SparsityError when the number of rows is not an integer of at least 0, or that of parts not a positive one.
  * @example
  * ```ts
  * evenSplit(64, 9); // [0, 7, 14, 21, 28, 35, 42, 49, 56, 64]
  * ```
  */
 export function evenSplit(rows: number, parts: number): Bounds {
+  checkCount('rows to split', rows);
   checkPositive('parts of a split', parts);
   return Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * rows) / parts));
 }
