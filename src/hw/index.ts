@@ -49,7 +49,7 @@ export { parseScaleSimTopology } from './networks/scale-sim.js';
 export type { SequenceLayers } from './networks/sequence-layers.js';
 export { type AreaAndPower, areas001, type PowerShares } from './parts/areas.js';
 export { type BalancedRows, type BalanceRowsOptions, balanceRows, type RowWork } from './parts/balance/balance-rows.js';
-export { type Bounds, bestContiguous, evenSplit, splitWork } from './parts/balance/contiguous-split.js';
+export { type Bounds, bestContiguous, evenSplit, type Parts, splitWork } from './parts/balance/contiguous-split.js';
 export { foldHalfTiles } from './parts/balance/fold-half-tiles.js';
 export { type Assignment, longestFirst } from './parts/balance/longest-first.js';
 export { minimumSteal, type StealOptions, type Steals, type StolenWork, stealWork } from './parts/balance/steal-work.js';

@@ -397,6 +397,25 @@ describe('the balanced accelerator', () => {
     expect(deviation(coarse)).toBeGreaterThan(1.5 * deviation(twoLevel));
   });
 
+  it.each(['balanced', 'balanced-54', 'balanced-81'] as const)('gives each PE of %s as much of perfectly even work', (name) => {
+    // 504 rows under 504 kernels are shared out evenly among 7, 8, 6 or 9 PEs; of 512 lines 64 PEs have 8 each.
+    const nest = convNest({
+      batch: 1,
+      inSize: [name === 'balanced' ? 512 : 486, 4],
+      inChannels: 1,
+      outChannels: 504,
+      kernelSize: [1, 1],
+    });
+    const work = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
+    for (const coarse of ['even', 'repaired', 'prefix'] as const) {
+      const { dimension, coarse: bands } = loadBalance(
+        work,
+        createAccelerator({ ...presets[name], coarse }).spec as BalancedSpec,
+      );
+      for (const loads of [dimension, bands]) expect(new Set(loads).size, coarse).toBe(1);
+    }
+  });
+
   it('has 64, 54 and 81 PEs in its presets, in nine partitions', () => {
     const pes = ['balanced', 'balanced-54', 'balanced-81'].map((name) => createAccelerator(presets[name]).spec as BalancedSpec);
     expect(pes.map((spec) => spec.pes)).toEqual([64, 54, 81]);
