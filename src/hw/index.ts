@@ -2,7 +2,7 @@ export { acf } from './acf/acf.js';
 export type { AcfOptions } from './acf/options.js';
 export { type Entry, type Position, sparseRead, sparseWrite, updatePattern } from './acf/sparse-memory-controller.js';
 export { balanced } from './balanced/balanced.js';
-export { type LoadBalance, loadBalance } from './balanced/load-balance.js';
+export { type BandLoads, type LoadBalance, loadBalance } from './balanced/load-balance.js';
 export type { BalancedOptions, BalancedSpec, FrameOptions } from './balanced/options.js';
 export { type Scnn001Options, scnn001 } from './balanced/scnn001.js';
 export { type Sigma001Options, sigma001 } from './balanced/sigma001.js';

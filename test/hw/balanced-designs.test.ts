@@ -4,6 +4,7 @@ import {
   acf,
   balanced,
   bernoulliBits,
+  bitsFrom,
   convNest,
   createAccelerator,
   decode,
@@ -414,6 +415,32 @@ describe('the balanced accelerator', () => {
       );
       for (const loads of [dimension, bands]) expect(new Set(loads).size, coarse).toBe(1);
     }
+  });
+
+  it('stores rows by their bits, or at 88 % whatever their width', () => {
+    // One of nine columns, 89 % zeros: 8 + 40 bits in RP-CSR, 9 + 32 in RP-BF. Four rows of the input, and as many of an output like it.
+    const nest = convNest({ batch: 1, inSize: [4, 9], inChannels: 1, outChannels: 1, kernelSize: [1, 1] });
+    const shaped = workOf(nest, 'forward', { input: 0, kernel: 1 }, 1);
+    const input = {
+      ...shaped.input,
+      nonzeros: bitsFrom(
+        [1, 2, 3, 4].flatMap(() => [1, 0, 0, 0, 0, 0, 0, 0, 0]),
+        [1, 4, 9, 1],
+      ),
+    };
+    const csrRows = (rowFormat: 'exact' | 'rounded') => run(balanced({ rowFormat }), { ...shaped, input }).decisions.rpCsrRows;
+    expect([csrRows('exact'), csrRows('rounded')]).toEqual(['0', '8']);
+  });
+
+  it('tells what its partitions have per PE, by the estimate and in products, by hand', () => {
+    // Rows of 2, 0, 0 and 3 non-zeros under two kernels, on a partition of one PE and one of two.
+    const nest = convNest({ batch: 1, inSize: [4, 4], inChannels: 1, outChannels: 2, kernelSize: [1, 1] });
+    const shaped = workOf(nest, 'forward', { input: 0, kernel: 1 }, 1);
+    const nonzeros = bitsFrom([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0], [1, 4, 4, 1]);
+    const options = { pes: 3, torusRows: 1, torusCols: 3, partitionRows: 1, partitionCols: 2, coarse: 'prefix' as const };
+    const { bands } = loadBalance({ ...shaped, input: { ...shaped.input, nonzeros } }, balanced(options).spec as BalancedSpec);
+    // No bands are better than 2, and 3 on two PEs; each non-zero meets both kernels.
+    expect(bands).toEqual({ estimated: [2, 1.5], products: [4, 3] });
   });
 
   it('has 64, 54 and 81 PEs in its presets, in nine partitions', () => {

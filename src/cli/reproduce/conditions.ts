@@ -15,6 +15,7 @@ export function conditionsOf(
     `Seed ${seed}; batch ${batch}; ${full ? 'all its images drawn' : `${count === 1 ? 'one image' : `${count} images`} per network, each with maps of its own, which the batch repeats`}.`,
     `Zeros of W and G: ${weightSparsity.average} (mean over 1000 epochs of the cubic ramp to 0.95 that ends half way), or ${weightSparsity.final} at the end.`,
     `Zeros of A and E where a ReLU is: ${reluSparsity}; dropouts as the networks have them; maps: ${ways.claims.maps} unless a line says otherwise.`,
+    ...(count === 1 ? [] : ['Literal readings, 54 and 81 PEs: in the first draw only; all else is the mean of the draws.']),
     'Accelerators at 1024 multipliers, 448 MB of SRAM, 1024 GB/s; 45 nm energies.',
   ];
 }

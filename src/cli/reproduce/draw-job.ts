@@ -16,7 +16,7 @@ export interface DrawJob {
 export const batch = 128;
 
 /** What a draw tells; another number when it tells other things. */
-const drawVersion = 1;
+const drawVersion = 2;
 
 /** What a finished draw must have been made of to count for a job: the models, the job, and every constant of maps and accelerators. */
 export function settingsOf(job: DrawJob): unknown {

@@ -13,15 +13,11 @@ const totalsSchema = z.object({
   cyclesByPhase: z.object({ forward: number, inputGradient: number, weightGradient: number, weightUpdate: number }),
   macs: z.object({ dense: number, effectual: number }),
 });
-/** Null for NaN: a network without convolutions has no share of them. */
-const share = number.nullable();
-const balanceSchema = z.object({
-  ...{ even: number, coarse: number, twoLevel: number, withinLiteral: share, withinRepaired: share },
-  withinTall: number.optional(),
-});
+const balanceSchema = z.object({ even: number, coarse: number, twoLevel: number, within: number, productsWithin: number });
 const drawSchema = z.object({
   ...{ network: z.string(), way: z.string(), draw: number, seconds: number },
-  ...{ accelerators: z.record(z.string(), totalsSchema), balance: balanceSchema, sparsity: byRole, csrRows: byRole },
+  ...{ accelerators: z.record(z.string(), totalsSchema), sparsity: byRole, csrRows: byRole },
+  balance: z.record(z.string(), balanceSchema),
 });
 const lineSchema = z.object({ key: z.string(), draw: drawSchema });
 

@@ -9,7 +9,6 @@ import {
   emptyCost,
   type LayerTensors,
   network,
-  presets,
   type Role,
   syntheticRecords,
   trainingWorks,
@@ -31,6 +30,8 @@ export function simulateDraw(job: DrawJob): Draw {
     const accelerator = createAccelerator(spec);
     return {
       name: spec.name,
+      spec: accelerator.spec,
+      balance: [] as ReturnType<typeof balanceOf>[],
       table: accelerator.energyTable,
       run: accelerator.start() as AcceleratorRun,
       cost: emptyCost(),
@@ -39,7 +40,7 @@ export function simulateDraw(job: DrawJob): Draw {
   });
   const zeros = emptyShares();
   const inCsr = emptyShares();
-  const balance = [];
+  const balanced = runs.filter(({ spec }) => spec.kind === 'balanced');
   for (const record of recordsOf(job)) {
     // Plain SGD without slots (Eq. 4), pruned weights stay zero.
     const works = trainingWorks([record], { slots: 0, masked: [record.layer] });
@@ -50,7 +51,7 @@ export function simulateDraw(job: DrawJob): Draw {
       }
     }
     for (const work of works)
-      if (work.kind === 'gemm') balance.push(balanceOf(work, presets.balanced as unknown as BalancedSpec));
+      if (work.kind === 'gemm') for (const one of balanced) one.balance.push(balanceOf(work, one.spec as BalancedSpec));
     for (const role of roles) {
       const tensor = record[role] as BitTensor;
       const size = tensor.shape.reduce((a, b) => a * b, 1);
@@ -62,7 +63,7 @@ export function simulateDraw(job: DrawJob): Draw {
   return {
     ...{ network: job.network, way: job.way, draw: job.draw },
     accelerators: Object.fromEntries(runs.map(({ name, cost, cyclesByPhase }) => [name, { ...totalsOf(cost), cyclesByPhase }])),
-    balance: balanceTotals(balance),
+    balance: Object.fromEntries(balanced.map(({ name, balance }) => [name, balanceTotals(balance)])),
     sparsity: fractionsOf(zeros),
     csrRows: fractionsOf(inCsr),
     seconds: (performance.now() - began) / 1000,

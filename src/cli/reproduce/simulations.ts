@@ -21,7 +21,8 @@ export interface Draw {
   /** 0, 1 ...: which image, with maps of its own. */
   readonly draw: number;
   readonly accelerators: Readonly<Record<string, AcceleratorTotals>>;
-  readonly balance: BalanceTotals;
+  /** Of the proposed accelerator, in each of its readings that were run. */
+  readonly balance: Readonly<Record<string, BalanceTotals>>;
   /** Share of zeros. */
   readonly sparsity: Readonly<Record<Role, number>>;
   /** Share of rows for which RP-CSR is the smaller format. */

@@ -24,11 +24,23 @@ export const ways = {
   'at 95 %, the end': { maps: 'rowBeta', sparsity: weightSparsity.final },
   'Bernoulli maps': { maps: 'bernoulli', sparsity: weightSparsity.average },
   'smooth maps': { maps: 'smooth', sparsity: weightSparsity.average },
+  // Fig. 1, where Table III says 95 % of the same network.
+  'at 92 %, Fig. 1': { maps: 'rowBeta', sparsity: 0.92 },
   'flattened rows': { maps: 'rowBeta', sparsity: weightSparsity.average, options: { rowLayout: 'flattened' } },
   // As SIGMA itself might (ledger section 4, 13).
   'im2col on chip': {
     ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
     ...{ onlyKind: 'sigma001', options: { im2colOffChip: false } },
+  },
+  // What the coarse level can do, were Procedure 1 run to the best bands and not to its stopping rule (ledger 1.2.5).
+  'best bands': {
+    ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
+    ...{ onlyKind: 'balanced', options: { coarse: 'prefix' } },
+  },
+  // The threshold of the text for rows of any width (ledger section 4, 10).
+  'threshold of 88 %': {
+    ...{ maps: 'rowBeta', sparsity: weightSparsity.average },
+    ...{ onlyKind: 'balanced', options: { rowFormat: 'rounded' } },
   },
   // 001 gives no rate of its M-ICU; the preset's one row pair per cycle often holds the multipliers up.
   'M-ICU never waits': {

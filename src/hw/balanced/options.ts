@@ -77,8 +77,13 @@ export interface BalancedOptions extends FrameOptions {
   readonly coarse?: 'even' | 'literal' | 'repaired' | 'prefix';
   /** Whether idle PEs steal from their neighbours (Procedure 2, ledger 1.2.6). @default true */
   readonly stealing?: boolean;
-  /** How a row comes to RP-CSR or RP-BF: by its `exact` bits, or by Eq. 10 as printed (`threshold`). @default 'exact' */
-  readonly rowFormat?: 'exact' | 'threshold';
+  /**
+   * How a row comes to RP-CSR or RP-BF: by its `exact` bits, by Eq. 10 as printed (`threshold`), or at 88 % whatever its width, as the
+   * text rounds it (`rounded`).
+   *
+   * @default 'exact'
+   */
+  readonly rowFormat?: 'exact' | 'threshold' | 'rounded';
   /** Row pairs that the index computation unit (M-ICU) of a PE matches per cycle, above 0; 001 gives none. @default 1 */
   readonly rowPairsPerCycle?: number;
   /** Cycles of a multiplication, by which Procedure 2 decides: 10 for floating point, 7 for integers (001 Table I). @default 10 */
@@ -157,7 +162,7 @@ export const balancedSchema = z
     ...partitionFields,
     coarse: z.enum(['even', 'literal', 'repaired', 'prefix']).default('repaired'),
     stealing: z.boolean().default(true),
-    rowFormat: z.enum(['exact', 'threshold']).default('exact'),
+    rowFormat: z.enum(['exact', 'threshold', 'rounded']).default('exact'),
     rowPairsPerCycle: z.number().positive().default(1),
     multiplyCycles: size(10),
     coarseRoundCycles: z.int().min(0).default(8),

@@ -15,7 +15,9 @@ export function drawOf(network: string, draw: number, sizes: Readonly<Record<str
   return {
     ...{ network, draw, way: 'claims', seconds: draw },
     accelerators: Object.fromEntries(names.map((name) => [name, totals(sizes[name] ?? 100)])),
-    balance: { even: 0.2, coarse: 0.05, twoLevel: 0.01, withinLiteral: 0.2, withinRepaired: 0.9 },
+    balance: Object.fromEntries(
+      names.slice(0, 4).map((name) => [name, { even: 0.2, coarse: 0.05, twoLevel: 0.01, within: 0.9, productsWithin: 0.4 }]),
+    ),
     csrRows: { W: 0.5, A: 0.1, E: 0.1, G: 0.5 },
     sparsity: { W: 0.8, A: 0.4, E: 0.4, G: 0.8 },
   };
