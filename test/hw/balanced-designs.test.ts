@@ -62,6 +62,7 @@ describe.each(designs)('%s', (_, design) => {
       chargeTranspose: fc.boolean(),
       peSramKb: fc.constantFrom(0.01, 0.1, 3072),
       globalBufferKb: fc.constantFrom(0.01, 262_144),
+      linkWords: fc.constantFrom(undefined, 0.5, 8),
     });
     fc.assert(
       fc.property(sampledWorks, options, (work, option) => {
@@ -106,6 +107,25 @@ describe.each(designs)('%s', (_, design) => {
     [{ torusRow: 8 }, /torusRow/],
   ])('refuses %j', (options, message) => {
     expect(() => design(options)).toThrow(message);
+  });
+
+  it('takes as long as its words need on the links, where they are to be waited for, and is the same but for that', () => {
+    fc.assert(
+      fc.property(sampledWorks, fc.constantFrom(0.01, 0.5, 3), (work, linkWords) => {
+        const options = { pes: 12, torusRows: 3, torusCols: 4, dramBytesPerCycle: 1e12 };
+        const grid =
+          design === balanced || design === sparseTrain001 ? { ...options, partitionRows: 2, partitionCols: 2 } : options;
+        const [free, bound] = [grid, { ...grid, linkWords }].map((option) => run(design(option), work));
+        const busy = Math.ceil((free.actions.nocHop ?? 0) / (12 * 4 * linkWords));
+        expect(compute(bound)).toBe(Math.max(compute(free), busy));
+        const { network, memory: _, ...idle } = bound.idleUnitCycles;
+        expect(network).toBe(bound.units * (compute(bound) - compute(free)));
+        const { memory: __, ...without } = free.idleUnitCycles;
+        expect(idle).toEqual(without);
+      }),
+      { numRuns: 60, seed: 41 },
+    );
+    expect(() => design({ linkWords: 0 })).toThrow(/linkWords: got 0, expected more than 0/);
   });
 
   it('takes a batch of millions, and refuses one that counters cannot hold', () => {
@@ -356,6 +376,13 @@ describe('the balanced accelerator', () => {
     expect(counts.dramBytes).toEqual({ W: 34, A: 133 + 266, E: 0, G: 0 });
     // Mean distance 1: an input word takes 1 + 1 links, a kernel word 1 + 3, an output word 1.
     expect(counts.actions.nocHop).toBe((133 / 4) * 2 + (34 / 4) * 4 + 266 / 4);
+    // A weight gradient: rows of E (1 tag, 4 bits, 4 values: 16 rows) go where those of A go, and each PE has a part of G (8 rows of 1).
+    const gradient = workOf(nest, 'weightGradient', { input: 1, kernel: 1 }, 1);
+    expect(run(balanced(options), gradient).actions.nocHop).toBe((133 / 4) * 2 + (266 / 4) * 2 + (34 / 4) * 4);
+    // 167 words over the 8 links of four routers with two neighbours each, one per cycle: 21 cycles, of which 13 are waited.
+    const narrow = run(balanced({ ...options, linkWords: 1 }), workOf(nest, 'forward', { input: 1, kernel: 1 }, 1));
+    expect(narrow.actions).toMatchObject({ nocHop: 167 });
+    expect([compute(narrow), narrow.idleUnitCycles.network]).toEqual([21, 64 * 13]);
     const fast = run(balanced({ ...options, rowPairsPerCycle: 8 }), workOf(nest, 'forward', { input: 1, kernel: 1 }, 1));
     expect([compute(fast), fast.idleUnitCycles.indexMatching]).toEqual([2, 0]);
     const slow = run(

@@ -17,5 +17,6 @@ export function conditionsOf(
     `Zeros of A and E where a ReLU is: ${reluSparsity}; dropouts as the networks have them; maps: ${ways.claims.maps} unless a line says otherwise.`,
     ...(count === 1 ? [] : ['Literal readings, 54 and 81 PEs: in the first draw only; all else is the mean of the draws.']),
     'Accelerators at 1024 multipliers, 448 MB of SRAM, 1024 GB/s; 45 nm energies.',
+    'The on-chip network costs energy and no time, but where a line gives its links words per cycle.',
   ];
 }

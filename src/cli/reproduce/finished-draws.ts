@@ -9,7 +9,7 @@ import type { Draw } from './simulations.js';
 const number = z.number();
 const byRole = z.object({ W: number, A: number, E: number, G: number });
 const totalsSchema = z.object({
-  ...{ cycles: number, energyPj: number, interconnectPj: number, dramBytes: byRole },
+  ...{ cycles: number, energyPj: number, interconnectPj: number, nocHops: number, dramBytes: byRole },
   cyclesByPhase: z.object({ forward: number, inputGradient: number, weightGradient: number, weightUpdate: number }),
   macs: z.object({ dense: number, effectual: number }),
 });

@@ -36,6 +36,7 @@ export function simulateDraw(job: DrawJob): Draw {
       run: accelerator.start() as AcceleratorRun,
       cost: emptyCost(),
       cyclesByPhase: noCycles(),
+      nocHops: 0,
     };
   });
   const zeros = emptyShares();
@@ -48,6 +49,7 @@ export function simulateDraw(job: DrawJob): Draw {
       for (const counts of one.run.executeStep(works).works) {
         one.cost = addCosts(one.cost, costOf(counts, one.table));
         one.cyclesByPhase[counts.phase] += counts.cycles;
+        one.nocHops += counts.actions.nocHop ?? 0;
       }
     }
     for (const work of works)
@@ -62,7 +64,9 @@ export function simulateDraw(job: DrawJob): Draw {
   }
   return {
     ...{ network: job.network, way: job.way, draw: job.draw },
-    accelerators: Object.fromEntries(runs.map(({ name, cost, cyclesByPhase }) => [name, { ...totalsOf(cost), cyclesByPhase }])),
+    accelerators: Object.fromEntries(
+      runs.map(({ name, cost, cyclesByPhase, nocHops }) => [name, { ...totalsOf(cost), cyclesByPhase, nocHops }]),
+    ),
     balance: Object.fromEntries(balanced.map(({ name, balance }) => [name, balanceTotals(balance)])),
     sparsity: fractionsOf(zeros),
     csrRows: fractionsOf(inCsr),
@@ -84,7 +88,13 @@ function noCycles() {
   return { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 };
 }
 
-function totalsOf({ cycles, energyPj, dramBytes, byComponentPj, macs }: Cost): Omit<AcceleratorTotals, 'cyclesByPhase'> {
+function totalsOf({
+  cycles,
+  energyPj,
+  dramBytes,
+  byComponentPj,
+  macs,
+}: Cost): Omit<AcceleratorTotals, 'cyclesByPhase' | 'nocHops'> {
   const { dense, effectual } = macs;
   return { cycles, energyPj, dramBytes, interconnectPj: byComponentPj.interconnect ?? 0, macs: { dense, effectual } };
 }

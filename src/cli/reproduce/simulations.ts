@@ -11,6 +11,8 @@ export interface AcceleratorTotals {
   readonly energyPj: number;
   readonly dramBytes: Readonly<Record<Role, number>>;
   readonly interconnectPj: number;
+  /** Words over links of the on-chip network. */
+  readonly nocHops: number;
   readonly macs: { readonly dense: number; readonly effectual: number };
 }
 

@@ -34,10 +34,11 @@ import type { StoredWork } from './traffic.js';
  * sending its results back there, as 001 says of all the accelerators that it compares (Sec. II-B, steps 1 and 4).
  *
  * Unit-cycles are lost to `indexMatching`, `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `stealing`
- * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden) and `memory`.
+ * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden), `network` (with `linkWords`) and `memory`.
  *
  * Sampled images repeat in turn until the real batch is full. What flatters the design, and its baselines alike: accumulator banks never
- * conflict, and a PE knows its neighbours' remaining work at no cost.
+ * conflict, a PE knows its neighbours' remaining work at no cost, and without `linkWords` the network takes no time, though many works
+ * need more than a word per link and cycle.
  *
  * @throws SparsityError naming the option that is wrong, or a torus that does not have one router per PE.
  * @example

@@ -22,6 +22,13 @@ export interface FrameOptions {
   readonly globalBufferKb?: number;
   /** Off-chip bandwidth, bytes per cycle, above 0. @default 1024 */
   readonly dramBytesPerCycle?: number;
+  /**
+   * Words of 32 bits that a link of the on-chip network takes per cycle, in each direction, above 0. A work that multiplies faster than
+   * its words move waits for them (idle cause `network`). 001 says nothing of it, and its times leave room for no limit.
+   *
+   * @default without a limit: the network costs energy and no time
+   */
+  readonly linkWords?: number;
   /** Width of a value in bits. @default 32 */
   readonly valueBits?: 8 | 16 | 32;
   /** Width of a column index, and of the count that a row begins with, in bits, 1 to 16. @default 8 */
@@ -104,6 +111,7 @@ export const frameFields = {
   peSramKb: z.number().positive().default(3072),
   globalBufferKb: z.number().positive().default(262_144),
   dramBytesPerCycle: z.number().positive().default(1024),
+  linkWords: z.number().positive().optional(),
   valueBits: z.union([z.literal(8), z.literal(16), z.literal(32)]).default(32),
   indexBits: z.int().min(1).max(16).default(8),
   multiplyInitiationInterval: size(1),

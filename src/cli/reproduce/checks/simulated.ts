@@ -49,7 +49,7 @@ export const simulated = {
       return {
         ...bothReadings(draws, 'time'),
         laws: [{ text: 'time saved: SCNN >= SIGMA >= SparseTrain', holds: ordered }],
-        notes: [...errors(draws, 'time'), ...byPreset(draws, 'time'), gradientShare(draws)],
+        notes: [...errors(draws, 'time'), ...byPreset(draws, 'time'), gradientShare(draws), linkWords(draws)],
       };
     }),
   resNetTime: (simulations) => ofNetwork(simulations, 'resnet152', (draws) => bothReadings(draws, 'time')),
@@ -126,18 +126,28 @@ function gradientShare(draws: readonly Draw[]): string {
   );
 }
 
+/** The presets have 8 x 8 routers with four links each. */
+function linkWords(draws: readonly Draw[]): string {
+  const label = 'the network takes no time; words per link and cycle, were all equally busy';
+  return means(draws, label, ({ nocHops, cycles }) => nocHops / cycles / 256, 2);
+}
+
 function networkShare(draws: readonly Draw[]): string {
   return shares(draws, 'share of the on-chip network in the energy', ({ interconnectPj, energyPj }) => interconnectPj / energyPj);
 }
 
 /** Mean share of each design in per cent, one line. */
 function shares(draws: readonly Draw[], label: string, of: (totals: AcceleratorTotals) => number): string {
+  return means(draws, `${label}, %`, (totals) => 100 * of(totals), 0);
+}
+
+function means(draws: readonly Draw[], label: string, of: (totals: AcceleratorTotals) => number, digits: number): string {
   const designs = { proposed: 'balanced', ...baselines };
   const list = Object.entries(designs).map(([name, key]) => {
-    const mean = meanOf(draws.map(({ accelerators }) => of(accelerators[key]))).mean;
-    return `${name} ${(100 * mean).toFixed(0)}`;
+    const { mean } = meanOf(draws.map(({ accelerators }) => of(accelerators[key])));
+    return `${name} ${mean.toFixed(digits)}`;
   });
-  return `${label}, %: ${list.join(', ')}`;
+  return `${label}: ${list.join(', ')}`;
 }
 
 function trafficParts(draws: readonly Draw[]): Outcome {

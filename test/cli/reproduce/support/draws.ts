@@ -7,7 +7,15 @@ const names = ['balanced', 'balanced-literal', 'balanced-54', 'balanced-81', ...
 export function totals(size: number): AcceleratorTotals {
   const dramBytes = { W: size / 4, A: size / 4, E: size / 4, G: size / 4 };
   const cyclesByPhase = { forward: size / 2, inputGradient: 0, weightGradient: size / 2, weightUpdate: 0 };
-  return { cycles: size, cyclesByPhase, energyPj: size, dramBytes, interconnectPj: 0, macs: { dense: size, effectual: size } };
+  return {
+    cycles: size,
+    cyclesByPhase,
+    energyPj: size,
+    dramBytes,
+    interconnectPj: 0,
+    nocHops: 256 * size,
+    macs: { dense: size, effectual: size },
+  };
 }
 
 /** A draw in which every accelerator takes 100, but for those that are named. */
