@@ -1,4 +1,4 @@
-import { type AcceleratorSpec, presets, type SyntheticMaps } from '../../hw/index.js';
+import { type AcceleratorSpec, energy45nm, presets, type SyntheticMaps, sramAccessPj } from '../../hw/index.js';
 import { baselines } from './reductions.js';
 
 /** The sparsity of W and G: the mean over the run's epochs, or that of its end. */
@@ -17,6 +17,21 @@ export interface Way {
 
 const { peSramKb, globalBufferKb } = presets['balanced-3mb'];
 const scaledSram = { peSramKb, globalBufferKb };
+
+const byTable = energy45nm();
+const bySize = energy45nm({ globalBufferKb: 262_144 });
+const peSramPj = sramAccessPj(3072);
+/** Energies of the table with SRAM at the sizes of Table II, 3 and 256 MB, where it has 8 and 128 KB. */
+const pricedBySize = {
+  ...bySize,
+  actions: { ...bySize.actions, sramSmallAccess: { ...bySize.actions.sramSmallAccess, pj: peSramPj } },
+};
+
+/** What an access to SRAM costs in pJ: in a PE and in the global buffer, as all ways but one have it and at its size. */
+export const sramPrices = {
+  table: [byTable.actions.sramSmallAccess.pj, byTable.actions.sramLargeAccess.pj],
+  size: [peSramPj, bySize.actions.sramLargeAccess.pj],
+} as const;
 
 /** The way of the claims, and others, which say what depends on it. */
 export const ways = {
@@ -56,6 +71,8 @@ export const ways = {
   'one word per link': { maps: 'rowBeta', sparsity: weightSparsity.average, options: { linkWords: 1 } },
   // So that working sets overflow (ledger section 4, 14).
   '3 MB of SRAM': { maps: 'rowBeta', sparsity: weightSparsity.average, options: scaledSram },
+  // The sign of the energy saved against SCNN hangs on it.
+  'SRAM by its size': { maps: 'rowBeta', sparsity: weightSparsity.average, options: { energyTable: pricedBySize } },
 } satisfies Record<string, Way>;
 export type WayName = keyof typeof ways;
 

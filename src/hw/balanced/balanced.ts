@@ -37,8 +37,8 @@ import type { StoredWork } from './traffic.js';
  * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden), `network` (with `linkWords`) and `memory`.
  *
  * Sampled images repeat in turn until the real batch is full. What flatters the design, and its baselines alike: accumulator banks never
- * conflict, a PE knows its neighbours' remaining work at no cost, and without `linkWords` the network takes no time, though many works
- * need more than a word per link and cycle.
+ * conflict, a PE knows its neighbours' remaining work at no cost, without `linkWords` the network takes no time, though many works
+ * need more than a word per link and cycle, and an access to SRAM costs what the energy table says, however large the SRAM (`peSramKb`).
  *
  * @throws SparsityError naming the option that is wrong, or a torus that does not have one router per PE.
  * @example

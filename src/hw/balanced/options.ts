@@ -16,9 +16,14 @@ export interface FrameOptions {
   readonly torusCols?: number;
   /** Multipliers of a PE. @default 16 */
   readonly multipliers?: number;
-  /** SRAM of a PE in KB, for input, kernel and output in equal parts. @default 3072 */
+  /**
+   * SRAM of a PE in KB, for input, kernel and output in equal parts. Whatever its size, an access is the table's `sramSmallAccess`, of 8 KB
+   * in the tables here (5 pJ at 45 nm; `sramAccessPj` of 3 MB is 98): a table of your own prices it otherwise.
+   *
+   * @default 3072
+   */
   readonly peSramKb?: number;
-  /** Global buffer in KB, in equal parts as well. @default 262144 */
+  /** Global buffer in KB, in equal parts as well; an access is the table's `sramLargeAccess`, whatever its size. @default 262144 */
   readonly globalBufferKb?: number;
   /** Off-chip bandwidth, bytes per cycle, above 0. @default 1024 */
   readonly dramBytesPerCycle?: number;

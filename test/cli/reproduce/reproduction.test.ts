@@ -11,6 +11,8 @@ import { finishedDraws } from '../../../src/cli/reproduce/finished-draws.js';
 import { paperCharts } from '../../../src/cli/reproduce/paper-charts.js';
 import { reproductionText, writeReproduction } from '../../../src/cli/reproduce/report-files.js';
 import { judgeAll } from '../../../src/cli/reproduce/verdict.js';
+import { acceleratorsOf } from '../../../src/cli/reproduce/ways.js';
+import { createAccelerator, sramAccessPj } from '../../../src/hw/index.js';
 import { drawOf } from './support/draws.js';
 
 let dir: string;
@@ -55,6 +57,15 @@ describe('a reproduction', () => {
       verdict: 'shape',
       outcome: { repaired: { SCNN: expect.closeTo(29.5, 9) } },
     });
+  });
+
+  it('says what an access to SRAM is taken to cost, and what it would at its size', () => {
+    // 5 pJ * sqrt(KB / 8) of 3072 and 262,144 KB
+    const sram = /a PE costs 5, to the global buffer 20 pJ .* 3 MB and 256 MB would cost 98, to the global buffer 905/;
+    expect(reproduction().conditions.join('\n')).toMatch(sram);
+    const [spec] = acceleratorsOf({ way: 'SRAM by its size', draw: 0 });
+    const { sramSmallAccess, sramLargeAccess } = createAccelerator(spec).energyTable.actions;
+    expect([sramSmallAccess?.pj, sramLargeAccess?.pj]).toEqual([sramAccessPj(3072), sramAccessPj(262_144)]);
   });
 
   it('is printed on 80 columns', () => {
