@@ -75,7 +75,12 @@ export interface FrameOptions {
 
 /** Options of {@link balanced}. */
 export interface BalancedOptions extends FrameOptions {
-  /** Partitions of the PEs, rows times columns: each takes a band of input rows. @default 3 x 3 */
+  /**
+   * Partitions of the PEs, rows times columns: each takes a band of input rows. They are blocks of the torus where they divide it, else
+   * runs along its rows.
+   *
+   * @default 3 x 3
+   */
   readonly partitionRows?: number;
   /** @default 3 */
   readonly partitionCols?: number;
@@ -132,7 +137,11 @@ export const onePePerRouter: [
   { path: string[]; error: string },
 ] = [
   ({ pes, torusRows, torusCols }) => pes === torusRows * torusCols,
-  { path: ['pes'], error: 'torusRows * torusCols, one PE per router (64 on 8 x 8, 54 on 9 x 6, 81 on 9 x 9)' },
+  {
+    path: ['pes'],
+    error:
+      'torusRows * torusCols, one PE per router (64 on 8 x 8, 54 on 9 x 6, 81 on 9 x 9): no router is left empty, and the partitions have no map of their own',
+  },
 ];
 
 /** The fields of designs whose PEs are in partitions. */
