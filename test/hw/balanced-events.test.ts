@@ -24,11 +24,11 @@ const smallMachines = fc
     multiplyInitiationInterval: fc.constantFrom(1, 2, 10),
     coarse: fc.constantFrom('even' as const, 'literal' as const, 'repaired' as const, 'prefix' as const),
     stealing: fc.boolean(),
-    linkWords: fc.constantFrom(undefined, 0.1, 1),
+    links: fc.constantFrom({}, { linkWords: 0.1 }, { linkWords: 1 }),
   })
-  .map(({ partitions, ...options }) => {
+  .map(({ partitions, links, ...options }) => {
     const pes = options.torusRows * options.torusCols;
-    return { ...options, pes, partitionRows: Math.min(partitions, pes), partitionCols: 1 };
+    return { ...options, ...links, pes, partitionRows: Math.min(partitions, pes), partitionCols: 1 };
   });
 
 const specOf = (options: BalancedOptions) => balanced(options).spec as BalancedSpec;
