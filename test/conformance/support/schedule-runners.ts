@@ -89,6 +89,12 @@ function constructRefused({ input }: Case): void {
 const share = (make: (options: { finalSparsity: number; endStep: number }) => Schedule, { per_complete: progress }: Value) =>
   2 * make({ finalSparsity: 0.5, endStep: 1 })(progress).sparsity;
 
+/** Whether there are masks: before the first update nothing is pruned, whatever the sparsity is. */
+const hasUpdated = (schedule: Schedule, last: number) => {
+  for (let step = 0; step <= last; step++) if (schedule(step).update) return true;
+  return false;
+};
+
 /** The value of a schedule, by the names that the cases use. */
 const values: Readonly<Record<string, (at: Value) => number>> = {
   PolynomialDecay: (at) => {
@@ -97,20 +103,16 @@ const values: Readonly<Record<string, (at: Value) => number>> = {
     return ramp(at)(at.step).sparsity;
   },
   ConstantSparsity: (at) => constant(at)(at.step).sparsity,
-  'jaxpruner.Polynomial': (at) => {
-    if (at.update_start_step === at.update_end_step) throw new LeftOut('a ramp without steps is an error here');
-    return jaxpruner(at)(at.step).sparsity;
-  },
+  'jaxpruner.Polynomial': (at) => jaxpruner(at)(at.step).sparsity,
   'torch.CubicSL': (at) => {
-    if (at.initially_zero && at.init_sl > 0 && at.t < at.init_t) throw new LeftOut('no ramp here jumps at its begin');
     const endStep = at.init_t + at.delta_t * at.total_t;
     const sparsities = { initialSparsity: at.init_sl, finalSparsity: at.final_sl };
-    return polynomialSchedule({ ...sparsities, beginStep: at.init_t, endStep })(at.t).sparsity;
+    const schedule = polynomialSchedule({ ...sparsities, beginStep: at.init_t, endStep });
+    return at.initially_zero && !hasUpdated(schedule, at.t) ? 0 : schedule(at.t).sparsity;
   },
   'pat.cubic': (at) => {
-    if (at.step === at.healing_start_step - 1) throw new LeftOut('PAT is at its target one step before the end of the ramp');
     const window = { beginStep: at.warmup_steps, endStep: at.healing_start_step };
-    return polynomialSchedule({ finalSparsity: at.target, ...window })(at.step).sparsity;
+    return polynomialSchedule({ finalSparsity: at.target, ...window, profile: 'pat' })(at.step).sparsity;
   },
   'sparseml.linear': (at) => share(linearSchedule, at),
   'sparseml.cubic': (at) => share((options) => polynomialSchedule({ ...options, power: at.exponent ?? 3 }), at),
