@@ -130,19 +130,26 @@ function value({ input, expected }: Case): void {
 
 const isUpdate = ({ input, expected }: Case) => expect(make(input.schedule, input)(input.step).update).toBe(expected);
 
-/** Drives gradual pruning of 160000 weights, and compares the sparsity after each batch; the masks of a batch are made before it. */
+/**
+ * Drives gradual pruning of 160000 weights, and compares the sparsity after each batch, to half a weight that of the masks; the masks of a
+ * batch are made before it.
+ */
 function drive({ input, expected }: Case, batches: number): void {
   const rng = createRng(0);
   const weights = Float32Array.from({ length: 160_000 }, () => rng.normal());
   const { initial: initialSparsity, final: finalSparsity, begin_step: beginStep, end_step: endStep, frequency } = input;
   const method = gradualMagnitude({ initialSparsity, finalSparsity, beginStep, endStep, frequency, profile: 'tfmot' });
   let masks: LayerMasks | undefined;
+  let inForce = 0;
   const after: Record<string, number> = {};
   for (let step = 0; step < batches; step++) {
     const { update, sparsity } = method.schedule(step);
-    const kernel = { info: infoOf([400, 400]), weights, masks };
-    if (update) [masks] = method.updateMasks([kernel], { step, sparsity, rng });
-    after[`sparsity_after_${step + 1}`] = sparsityOf(masks?.forward ?? null);
+    if (update) {
+      [masks] = method.updateMasks([{ info: infoOf([400, 400]), weights, masks }], { step, sparsity, rng });
+      inForce = sparsity;
+      expect(Math.abs(sparsityOf(masks?.forward ?? null) - sparsity) * weights.length).toBeLessThanOrEqual(0.5 + 1e-9);
+    }
+    after[`sparsity_after_${step + 1}`] = inForce;
   }
   expectKeys(expected, after);
 }
