@@ -95,6 +95,8 @@ const hasUpdated = (schedule: Schedule, last: number) => {
   return false;
 };
 
+const inverseCubic = (at: Value) => share((options) => polynomialSchedule({ ...options, power: 1 / 3 }), at);
+
 /** The value of a schedule, by the names that the cases use. */
 const values: Readonly<Record<string, (at: Value) => number>> = {
   PolynomialDecay: (at) => {
@@ -114,9 +116,12 @@ const values: Readonly<Record<string, (at: Value) => number>> = {
     const window = { beginStep: at.warmup_steps, endStep: at.healing_start_step };
     return polynomialSchedule({ finalSparsity: at.target, ...window, profile: 'pat' })(at.step).sparsity;
   },
+  linear: (at) => share(linearSchedule, at),
   'sparseml.linear': (at) => share(linearSchedule, at),
+  cubic: (at) => share(polynomialSchedule, at),
   'sparseml.cubic': (at) => share((options) => polynomialSchedule({ ...options, power: at.exponent ?? 3 }), at),
-  inverse_cubic: (at) => share((options) => polynomialSchedule({ ...options, power: 1 / 3 }), at),
+  inverse_cubic: inverseCubic,
+  'sparseml.inverse_cubic': inverseCubic,
   'sparseml.polynomial': (at) => share((options) => lateSchedule({ ...options, power: at.exponent ?? 2 }), at),
   'sparseml.polynomial_decay': () => {
     throw new LeftOut('a fault upstream: with its default exponent 2 it starts at twice the range and falls');

@@ -45,10 +45,12 @@ function trainStep(test: Case): void {
   const method = methodOf(test);
   const context = { step: 0, sparsity: 1 - keep / of, rng: createRng(0) };
   const [made] = method.updateMasks([state], context) as [LayerMasks];
+  const thinning = method.thin?.(state.info, context);
+  const thinned = thinning?.backwardE?.(scoresOf(dy), shapeOf(dy));
   const tensors = tf.tidy(() => {
     const mask = (values: Uint8Array | null) => values && tf.tensor(Array.from(values), state.info.shape as number[]);
     const masks = { forward: mask(made.forward), backward: mask(made.backward), gradient: mask(made.gradient) };
-    const options = { ...masks, decay: method.decay, thinning: method.thin?.(state.info, context) ?? null };
+    const options = { ...masks, decay: method.decay, thinning: thinning ?? null };
     const op = (A: tf.Tensor, w: tf.Tensor) => maskedOps.matMul(A, w, options);
     const [dx, dW] = tf.grads(op)([tf.tensor(x), tf.tensor(W)], tf.tensor(dy));
     return { y: op(tf.tensor(x), tf.tensor(W)).arraySync(), dx: dx.arraySync(), dW: dW.arraySync() };
@@ -57,6 +59,7 @@ function trainStep(test: Case): void {
     ...tensors,
     ...(made.forward && { mask_forward: made.forward }),
     ...(made.backward && { mask_backward: made.backward }),
+    ...(thinned && { dy_s: [...thinned], dy_sparse: [...thinned] }),
   });
 }
 
