@@ -81,6 +81,7 @@ export class Pruning extends SparsityCallback implements RunState {
     this.kernels = this.all.filter((_, i) => !reasons[i]);
     checkPruned(this.method, this.kernels, this.skips);
     checkNames(this.method, this.all, this.kernels);
+    for (const { info } of this.kernels) this.method.check?.(info);
     checkOptimizer(this.method, model.optimizer);
     this.needs.checkOptimizer(model.optimizer);
     this.inForce = false;
@@ -282,9 +283,9 @@ export class Pruning extends SparsityCallback implements RunState {
  * logs. Warns when training ends before the schedule's last sparsity.
  *
  * @throws SparsityError for no method, for an option that does not exist; from `fit`: nothing to prune in the model, a name
- * or pattern of layers that no kernel has, an optimizer under which pruned weights cannot stay 0 or without the slots that the
- * method needs, other layers than those of which it keeps a state, another model than before without a restored state; from
- * `restoreRunState`: another method or options.
+ * or pattern of layers that no kernel has, a kernel that the method's pattern does not fit, an optimizer under which pruned weights cannot
+ * stay 0 or without the slots that the method needs, other layers than those of which it keeps a state, another model than before without
+ * a restored state; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);

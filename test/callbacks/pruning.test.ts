@@ -2,19 +2,24 @@ import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { maskedDense, optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
 import {
+  acdc,
   byLayer,
   constantSchedule,
   type GradualMagnitudeOptions,
   gradualMagnitude,
+  hardwareAware,
   type KernelState,
   mapAllocation,
   movementScore,
   nm,
+  oneShot,
   type Pattern,
   type PruningMethod,
   perLayer,
   srSte,
+  ste,
   unstructured,
+  wholeBlocks,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -226,6 +231,32 @@ describe('pruning()', () => {
     await expect(trained({ pattern: both })).rejects.toThrow(/^patterns of .*: got c\*, .* conv goes to conv\. /);
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     await trained({ pattern: patterned('con*'), allocation: mapAllocation({ sparsities: { '/^h/': 0.5 } }) });
+    warn.mockRestore();
+    model.dispose();
+  });
+
+  it('refuses at once a layer that the pattern of its method does not fit, long before masks are made', async () => {
+    const model = tinyModel();
+    const late = constantSchedule({ sparsity: 0.5, beginStep: 1000 });
+    const refused = async (method: PruningMethod, message: string) => {
+      const steps = vi.fn();
+      await expect(train(model, [pruning(method), behind(steps)])).rejects.toThrow(message);
+      expect(steps).not.toHaveBeenCalled();
+    };
+    const pairs = nm({ n: 2, m: 4, profile: 'jaxpruner' });
+    const thrice = 'axis input of conv: got 2, expected a multiple of m = 4';
+    await refused(gradualMagnitude({ schedule: late, pattern: pairs }), thrice);
+    await refused(oneShot({ step: 1000, pattern: pairs }), thrice);
+    await refused(ste({ beginStep: 1000, pattern: pairs }), thrice);
+    const blocks = wholeBlocks({ sides: [{ axis: 'input', width: 2 }], profile: 'tfmot' });
+    const phases = { sparsity: 0.5, beginStep: 1000, endStep: 1000, sparseSteps: 1, denseSteps: 1 };
+    await refused(acdc({ ...phases, pattern: blocks }), 'kernel conv: got [3,3,2,4], expected two axes, as tfmot wants');
+    const third = gradualMagnitude({ schedule: late, pattern: nm({ n: 2, m: 4, axis: 3 }) });
+    await refused(perLayer({ methods: { conv: third, 'h*': third } }), 'axis of hidden: got 3, expected input, output, window');
+    const block = { kind: 'lanes', width: 2, axis: 2 } as const;
+    await refused(hardwareAware({ schedule: late, block }), 'axis of hidden: got 2');
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    await train(model, [pruning(gradualMagnitude({ schedule: late, pattern: pairs, exclude: ['conv'] }))]);
     warn.mockRestore();
     model.dispose();
   });

@@ -4,6 +4,7 @@ import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
 import { checkFixedSparsity } from '../patterns/fixed-sparsity.js';
+import { patternCheck } from '../patterns/pattern-check.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { type CyclicalScheduleOptions, cyclicalSchedule } from '../schedules/cyclical-schedule.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -59,6 +60,7 @@ export function acdc(options: AcdcOptions): PruningMethod {
       exclude,
     },
     skip: exclusion({ exclude }),
+    check: patternCheck(pattern),
     updateMasks: (kernels, { sparsity }) => {
       if (sparsity === 0) return kernels.map(() => ({ forward: null, backward: null, gradient: null }));
       const masks = chooseMasks(kernels, sparsity);

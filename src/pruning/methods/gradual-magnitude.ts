@@ -5,6 +5,7 @@ import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
 import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { patternCheck } from '../patterns/pattern-check.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { chosenSchedule, type ScheduleChoice, settledSparsity } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -68,6 +69,7 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
       exclude,
     },
     skip: exclusion({ exclude }),
+    check: patternCheck(pattern),
     updateMasks: (kernels, { sparsity }) =>
       chooseMasks(kernels, sparsity).map((chosen) => {
         const mask = chosen.includes(0) ? chosen : null; // null means all ones

@@ -4,6 +4,7 @@ import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js'
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
 import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { patternCheck } from '../patterns/pattern-check.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
@@ -73,6 +74,7 @@ export function ste(options: SteOptions = {}): PruningMethod {
     ...needsOf(score),
     config: { name: 'ste', sparsity, ...parts, beginStep, frequency, exclude },
     skip: exclusion({ exclude }),
+    check: patternCheck(pattern),
     updateMasks: (kernels, { sparsity: target }) =>
       chooseMasks(kernels, target).map((chosen) => {
         const mask = chosen.includes(0) ? chosen : null;
