@@ -185,6 +185,11 @@ describe('a file of a run', () => {
     ],
     ['accelerators: [acf, sta]', /^run\.yaml:1:21 accelerators\.1: got sta, expected a file .*\. Did you mean sat/],
     ['policy: {policy: xnnpak}', /^run\.yaml:1:10 policy\.policy: got xnnpak, expected one of xnnpack/],
+    [
+      'method: {name: rigl, endEpoch: 3, profile: jaxpruner2}',
+      /^run\.yaml:1:35 method\.profile: got jaxpruner2, expected one of default, jaxpruner\. Did you mean jaxpruner/,
+    ],
+    ['method: {name: granet, endEpoch: 3, profile: rigl}', /^run\.yaml:1:37 method\.profile: got rigl, expected one of default/],
     ['execution: fast', /^run\.yaml:1:1 execution: got fast, expected one of dense, sparse/],
     // Types.
     ['seed: "1"', 'run.yaml:1:1 seed: got "1", expected a'],

@@ -112,8 +112,7 @@ describe('rigl', () => {
     expect(() => rigl({ sparsity: 1, endStep: 10 })).toThrow('sparsity: got 1');
     expect(() => rigl({ frequency: 0, endStep: 10 })).toThrow('frequency: got 0');
     expect(() => rigl({ initial: 1.5, endStep: 10 })).toThrow('initial: got 1.5');
-    const unknown = rigl({ endStep: 400, profile: 'rigl' as 'default' });
-    expect(() => unknown.updateMasks(moved(masks), context(100, 0.9))).toThrow('profile: got rigl');
+    expect(() => rigl({ endStep: 400, profile: 'rigl' as 'default' })).toThrow('profile: got rigl');
   });
 });
 

@@ -6,7 +6,7 @@ import type { Allocation, KernelState, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { magnitudes } from '../scores/magnitude-score.js';
-import { type DropAndGrowOptions, dropAndGrow } from '../topology/drop-and-grow.js';
+import { checkExchangeProfile, type DropAndGrowOptions, dropAndGrow } from '../topology/drop-and-grow.js';
 import { type DropFractionOptions, dropFraction } from '../topology/drop-fraction.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
 import { randomMasks } from './random-masks.js';
@@ -51,6 +51,7 @@ export function exchanging(
   const { sparsity = 0.9, frequency = 100, allocation = erdosRenyiAllocation(), exclude = [], profile = 'default' } = options;
   const { initial = 0.3, anneal = 'cosine', endStep, power = 3 } = options;
   checkSparsity('sparsity', sparsity);
+  checkExchangeProfile(profile);
   const fractionAt = dropFraction({ initial, anneal, endStep, power });
   const drop = { initial, anneal, endStep, power };
   return {

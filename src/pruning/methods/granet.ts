@@ -7,7 +7,7 @@ import { gradientOf } from '../needs.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { polynomialSchedule } from '../schedules/polynomial-schedule.js';
 import { magnitudeScore, magnitudes } from '../scores/magnitude-score.js';
-import { type DropAndGrowOptions, dropAndGrow } from '../topology/drop-and-grow.js';
+import { checkExchangeProfile, type DropAndGrowOptions, dropAndGrow } from '../topology/drop-and-grow.js';
 import { type DropFractionOptions, dropFraction } from '../topology/drop-fraction.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
 import { maskChooser } from './magnitude-masks.js';
@@ -61,6 +61,7 @@ export function granet(options: GranetOptions): PruningMethod {
   const { initialSparsity = 0.5, finalSparsity = 0.9, allocation = globalAllocation(), exclude = [] } = options;
   const { initial = 0.5, anneal = 'cosine', endStep, power = 3, frequency = Math.ceil(endStep / 20) } = options;
   const { profile = 'default' } = options;
+  checkExchangeProfile(profile);
   const drop = { initial, anneal, endStep, power };
   const fractionAt = dropFraction(drop);
   const chooseMasks = maskChooser({ score: magnitudeScore(), pattern: unstructured(), allocation }, true);
