@@ -30,7 +30,7 @@ const partsFactories: Readonly<Record<string, Factories>> = { methods: methodFac
 export interface MethodFromConfigOptions {
   /**
    * Steps of an epoch, with which every option that ends in `Step` can be given in epochs: `endEpoch: 1.5` for `endStep`,
-   * `sparseEpochs` for `sparseSteps`. They are rounded to whole steps. A schedule with an option of this name, `iterative`, gets it.
+   * `sparseEpochs` for `sparseSteps`, `epoch` for `step`, that of a stage too. They are rounded to whole steps. A schedule with an option of this name, `iterative`, gets it.
    * @default options are in steps only
    */
   readonly stepsPerEpoch?: number;
@@ -139,12 +139,25 @@ function attempt({ path, issues }: Making, value: unknown, body: () => unknown, 
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
     const { what } = error.parts;
-    const [first = ''] = what.replace(/^option of /, '').split(/[ .]/);
-    const given = [first, epochOption(first)].find((name) => Object.hasOwn(Object(value), name));
-    const option = given ?? known.find((name) => name === what);
-    issues.push({ path: option === undefined ? path : [...path, option], parts: error.parts });
+    const place = placeIn(value, what) ?? known.filter((name) => name === what);
+    issues.push({ path: [...path, ...place], parts: error.parts });
     return undefined;
   }
+}
+
+/** Where what an error names stands in `value`, such as `sides[1].width`, by the names that are there; undefined for another thing. */
+function placeIn(value: unknown, what: string): readonly string[] | undefined {
+  const [named = ''] = what.replace(/^options? of /, '').split(' ');
+  const place: string[] = [];
+  let inside = value;
+  for (const name of named.split(/[.[\]]+/)) {
+    if (typeof inside !== 'object' || inside === null || name === '') break;
+    const given = [name, epochOption(name)].find((each) => Object.hasOwn(inside as object, each));
+    if (place.length === 0 && given === undefined) return undefined;
+    place.push(given ?? name);
+    inside = given && (inside as Readonly<Record<string, unknown>>)[given];
+  }
+  return place;
 }
 
 /** YAML has null for a key without a value; it would pass for the default where one is. */
@@ -178,10 +191,21 @@ function wayOut(option: string, timed: string, known: readonly string[], names: 
 }
 
 /** An option as its factory takes it: what was given in epochs is in steps. */
-function inSteps(option: string, value: unknown, { options: known }: ConfigEntry, { stepsPerEpoch = 1 }: Making): object {
+function inSteps(option: string, value: unknown, { options: known }: ConfigEntry, { stepsPerEpoch }: Making): object {
+  if (option === 'stages' && stepsPerEpoch !== undefined) return { stages: stagesInSteps(value, stepsPerEpoch) };
   if (known.includes(option)) return { [option]: value };
   checkAmount(option, value as number);
-  return { [stepOption(option)]: Math.round((value as number) * stepsPerEpoch) };
+  return { [stepOption(option)]: Math.round((value as number) * (stepsPerEpoch as number)) };
+}
+
+/** Stages whose steps were given in epochs; what is none is left to the schedule to refuse. */
+function stagesInSteps(stages: unknown, stepsPerEpoch: number): unknown {
+  if (!Array.isArray(stages)) return stages;
+  return stages.map((stage: unknown) => {
+    const { epoch, ...rest } = Object(stage);
+    if (typeof epoch !== 'number' || Object.hasOwn(rest, 'step')) return stage;
+    return { step: Math.round(epoch * stepsPerEpoch), ...rest };
+  });
 }
 
 function stepOption(option: string): string {

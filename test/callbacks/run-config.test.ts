@@ -171,6 +171,10 @@ describe('a file of a run', () => {
     ['method: {name: rigl, sparsity: 0.9}', 'run.yaml:1:9 method.endStep: got undefined, expected an integer of at least'],
     ['method: {name: gradual}', /^run\.yaml:1:9 method\.schedule: got undefined, expected a schedule, or endStep of a ramp/],
     ['method: {name: rigl, endEpoch: 0}', 'run.yaml:1:22 method.endEpoch: got 0, expected an integer of at least'],
+    [
+      'method: {name: gradual, schedule: {name: staged, stages: [{epoch: 1, sparsity: 0.5}, {setp: 1, sparsity: 0.9}]}}',
+      'run.yaml:1:86 method.schedule.stages.1: got setp, expected one of step, sparsity. Did you mean step',
+    ],
     ['method:', /^run\.yaml:1:1 method: got null, expected a name or its options/],
     ['method: {name: custom}', /It was a function of your own/],
     [

@@ -70,14 +70,14 @@ describe('methodIssues', () => {
   it('finds a wrong value at the option that it was given to', () => {
     expect(places({ name: 'gradual', endStep: 9, finalSparsity: 9 })).toEqual(['finalSparsity']);
     expect(places({ name: 'gradual', endStep: 9, pattern: { name: 'nm', n: 5, m: 4 } })).toEqual(['pattern.n']);
-    expect(places({ name: 'hardware-aware', endStep: 9, block: { kind: 'rows' } })).toEqual(['block']);
+    expect(places({ name: 'hardware-aware', endStep: 9, block: { kind: 'rows' } })).toEqual(['block.kind']);
   });
 
   it('finds what an option inside another does not have', () => {
     const aware = { name: 'hardware-aware', endStep: 9 };
     const lanes = { kind: 'lanes', width: 4 };
     expect(places({ ...aware, block: { ...lanes, axes: 'output' } })).toEqual(['block']);
-    expect(places({ ...aware, block: { ...lanes, axis: 'outputs' } })).toEqual(['block']);
+    expect(places({ ...aware, block: { ...lanes, axis: 'outputs' } })).toEqual(['block.axis']);
     expect(places({ ...aware, block: { kind: 'row', width: 4 } })).toEqual(['block']);
     expect(places({ ...aware, block: 4 })).toEqual(['block']);
     expect(places({ ...aware, regulariser: { lamda: 0.1 } })).toEqual(['regulariser']);
@@ -87,6 +87,23 @@ describe('methodIssues', () => {
     expect(
       places({ ...aware, block: { ...lanes, axis: 'output' }, regulariser: { kind: 'surrogate', lambda: 0.1, beta: 1 } }),
     ).toEqual([]);
+  });
+
+  it('finds what is wrong in a stage or a side, by its number', () => {
+    const staged = (...stages: unknown[]) => places({ name: 'gradual', schedule: { name: 'staged', stages } }, 10);
+    expect(staged(null)).toEqual(['schedule.stages.0']);
+    expect(staged({ step: 1, sparsity: 0.5 }, { setp: 3, sparsity: 0.9 })).toEqual(['schedule.stages.1']);
+    expect(staged({ step: 1, sparsity: 0.5 }, { step: 3, sparsity: 9 })).toEqual(['schedule.stages.1.sparsity']);
+    expect(staged({ sparsity: 0.5 })).toEqual(['schedule.stages.0.step']);
+    expect(staged({ epoch: '1', sparsity: 0.5 })).toEqual(['schedule.stages.0']);
+    expect(staged({ epoch: 2, sparsity: 0.5 }, { epoch: 1, sparsity: 0.9 })).toEqual(['schedule.stages.1.epoch']);
+    expect(staged({ epoch: 2, step: 3, sparsity: 0.5 })).toEqual(['schedule.stages.0']);
+    expect(staged({ epoch: 1, sparsity: 0.5 }, { step: 20, sparsity: 0.9 })).toEqual([]);
+    const whole = (...sides: unknown[]) => places({ name: 'gradual', endStep: 9, pattern: { name: 'whole-blocks', sides } });
+    expect(whole(null)).toEqual(['pattern.sides.0']);
+    expect(whole({ axis: 'input', width: 4, pooling: 'max' })).toEqual(['pattern.sides.0']);
+    expect(whole({ axis: 'input', width: 4 }, { axis: 'in', width: 4 })).toEqual(['pattern.sides.1.axis']);
+    expect(whole({ axis: 'input' })).toEqual(['pattern.sides.0.width']);
   });
 
   it('names an option that is missing, and one in epochs as it was given', () => {
@@ -127,6 +144,10 @@ describe('methodFromConfig', () => {
     });
     const schedule = { name: 'one-shot', sparsity: 0.5, epoch: 2 };
     expect(made({ name: 'gradual', schedule })).toMatchObject({ schedule: { step: 20 } });
+    const stages = [0, 1.5, 3].map((epoch, i) => ({ epoch, sparsity: [0, 0.5, 0.75][i] }));
+    const annealed = made({ name: 'gradual', schedule: { name: 'staged', stages }, pattern: { name: 'annealed-nm', m: 8 } });
+    const steps = [0, 15, 30].map((step, i) => ({ step, sparsity: [0, 0.5, 0.75][i] }));
+    expect(annealed).toMatchObject({ schedule: { name: 'staged', stages: steps } });
     const iterative = { name: 'iterative', finalSparsity: 0.5, stepsPerEpoch: 8 };
     expect(made({ name: 'gradual', schedule: iterative })).toMatchObject({ schedule: { stepsPerEpoch: 8 } });
     const { stepsPerEpoch: _, ...byEpochs } = iterative;
