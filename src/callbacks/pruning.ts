@@ -8,6 +8,7 @@ import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
 import { checkNames, checkOptimizer, checkPrunable, checkPruned } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';
+import { shortfall } from './pruning-shortfall.js';
 import { checkSettings } from './run-settings.js';
 import { SameModel } from './same-model.js';
 
@@ -51,6 +52,7 @@ export class Pruning extends SparsityCallback implements RunState {
   /** False from the begin of training, or of a restored state, to the first batch. */
   private inForce = false;
   private slotsBorn = false;
+  private hasThinned = false;
   private readonly sameModel = new SameModel();
   private overall = 0;
   /** `overall` is that of groups, which keep equally many weights at every step. */
@@ -116,13 +118,10 @@ export class Pruning extends SparsityCallback implements RunState {
 
   override async onTrainEnd(): Promise<void> {
     await this.release();
-    const { sparsity } = this.method.schedule(this.step);
-    const final = this.method.schedule(Number.MAX_SAFE_INTEGER).sparsity;
-    if (final - sparsity < 1e-9 || this.trainedModel().stopTraining) return;
-    console.warn(
-      `pruning: training ended after step ${this.step} at a target sparsity of ${sparsity.toFixed(4)}, before the ${final.toFixed(4)} ` +
-        'of the schedule. Train longer, or let the schedule end earlier.',
-    );
+    if (this.trainedModel().stopTraining) return;
+    const isIdle = this.inForce && !this.hasThinned;
+    const left = shortfall(this.method, { step: this.step, kernels: this.kernels, isIdle });
+    if (left) console.warn(`pruning: training ended after step ${this.step} ${left}`);
   }
 
   override async release(): Promise<void> {
@@ -250,7 +249,9 @@ export class Pruning extends SparsityCallback implements RunState {
   private thin(sparsity: number): void {
     if (!this.method.thin) return;
     this.kernels.forEach((kernel, i) => {
-      kernel.thinOperands(this.method.thin?.(kernel.info, this.contextOf(i, sparsity)));
+      const thinning = this.method.thin?.(kernel.info, this.contextOf(i, sparsity));
+      kernel.thinOperands(thinning);
+      this.hasThinned ||= thinning !== undefined;
     });
   }
 
@@ -280,7 +281,7 @@ export class Pruning extends SparsityCallback implements RunState {
 /**
  * Prunes a model while it is fitted: masks are made when the method's schedule says so, right after the optimizer's step, and pruned
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
- * logs. Warns when training ends before the schedule's last sparsity.
+ * logs. Warns when training ends before the schedule's last sparsity, or before anything is pruned.
  *
  * @throws SparsityError for no method, for an option that does not exist; from `fit`: nothing to prune in the model, a name
  * or pattern of layers that no kernel has, a kernel that the method's pattern does not fit, an optimizer under which pruned weights cannot

@@ -5,6 +5,7 @@ import {
   acdc,
   byLayer,
   constantSchedule,
+  dropBack,
   type GradualMagnitudeOptions,
   gradualMagnitude,
   hardwareAware,
@@ -16,6 +17,9 @@ import {
   type Pattern,
   type PruningMethod,
   perLayer,
+  sdgp,
+  sdwp,
+  sparseTrain,
   srSte,
   ste,
   unstructured,
@@ -386,6 +390,35 @@ describe('pruning()', () => {
       expect(warn.mock.calls.filter(([text]) => String(text).includes('before the 0.8000 of the schedule'))).toHaveLength(
         warnings,
       );
+      model.dispose();
+    }
+    warn.mockRestore();
+  });
+
+  it('warns when nothing has been pruned or thinned, whatever the schedule says, and only then', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const missed = { sparsity: 0.9, beginStep: 1, endStep: 3, frequency: 10, profile: 'jaxpruner' } as const;
+    const masked = 'at a target sparsity of 0.9000, and no weight is masked';
+    const thinned = 'thinned an operand';
+    for (const [method, warning] of [
+      [gradualMagnitude({ finalSparsity: 0.9, endStep: 3, frequency: 10, profile: 'tfmot' }), masked],
+      [gradualMagnitude({ schedule: constantSchedule({ sparsity: 0.9, frequency: 10, profile: 'tfmot' }) }), masked],
+      [gradualMagnitude({ schedule: constantSchedule(missed) }), masked],
+      [dropBack(), masked],
+      [sdgp({ beginStep: 4 }), thinned],
+      [sparseTrain({ beginStep: 4 }), thinned],
+      [sdgp({ beginStep: 3 }), undefined],
+      [sparseTrain({ beginStep: 3 }), undefined],
+      [dropBack({ initialDecay: 0 }), undefined],
+      // Its forward masks are all ones.
+      [sdwp({ n: 1, m: 2 }), undefined],
+      [gradualMagnitude({ finalSparsity: 0, endStep: 3 }), undefined],
+    ] as const) {
+      const model = tinyModel();
+      await train(model, [pruning(method)]);
+      const texts = warn.mock.calls.splice(0).map(([text]) => String(text));
+      expect(texts).toEqual(warning ? [expect.stringContaining(`pruning: training ended after step 4 `)] : []);
+      if (warning) expect(texts[0]).toContain(warning);
       model.dispose();
     }
     warn.mockRestore();
