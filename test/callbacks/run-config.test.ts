@@ -238,6 +238,10 @@ describe('a file of a run', () => {
       'run.yaml:1:25 method.schedule: got 0.9, expected 0.5, the sparsity of the pattern 2:4. Let it settle at that',
     ],
     [
+      'method: {name: gradual, endStep: 9, pattern: {name: nm, n: 2, m: 4}, allocation: {name: map, sparsities: {c: 0.9}}}',
+      'run.yaml:1:70 method.allocation: got 0.9, expected uniform, or a map to 0 and 0.5: all layers have the sparsity of the',
+    ],
+    [
       'method: {name: bdwp, finalSparsity: 0.9}',
       /^run\.yaml:1:22 method\.finalSparsity: .*Its sparsity is 1 - n\/m: choose n and m\.$/,
     ],

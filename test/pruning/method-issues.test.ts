@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import {
+  type Allocation,
   acdc,
   bdwp,
   blockBudgets,
   byLayer,
   type Config,
   constantSchedule,
+  erdosRenyiAllocation,
+  globalAllocation,
   gradualMagnitude,
   mapAllocation,
   methodFromConfig,
@@ -317,6 +320,23 @@ describe('a ramp with an N:M pattern', () => {
     ['sparsity', () => acdc({ sparsity: 0.9, pattern, endStep: 9, sparseSteps: 2, denseSteps: 2 })],
   ])('is refused where it is another: %s, %o', (option, make) => {
     expect(make).toThrow(`${option}: ${own}`);
+  });
+
+  it('takes no allocation of other sparsities, which the masks would not have, but for layers that it leaves dense', () => {
+    const map = (sparsities: Readonly<Record<string, number>>) => mapAllocation({ sparsities });
+    const makes = (allocation: Allocation) => [
+      () => gradualMagnitude({ endStep: 9, pattern, allocation }),
+      () => oneShot({ pattern, allocation }),
+      () => ste({ pattern: byLayer({ patterns: { '*': pattern } }), allocation }),
+      () => acdc({ sparsity: 0.5, pattern, allocation, endStep: 9, sparseSteps: 2, denseSteps: 2 }),
+    ];
+    const refused = 'expected uniform, or a map to 0 and 0.5: all layers have the sparsity of the pattern 2:4';
+    for (const make of makes(map({ a: 0.5, b: 0.9 }))) expect(make).toThrow(`allocation: got 0.9, ${refused}`);
+    for (const make of makes(globalAllocation())) expect(make).toThrow(`allocation: got global, ${refused}`);
+    for (const make of makes(erdosRenyiAllocation())) expect(make).toThrow(`allocation: got erdos-renyi, ${refused}`);
+    const own: Allocation = (kernels, sparsity) => kernels.map((_, i) => (i > 0 ? sparsity : 0));
+    for (const allocation of [map({ a: 0.5, b: 0 }), own]) for (const make of makes(allocation)) make();
+    gradualMagnitude({ endStep: 9, pattern: byLayer({ patterns: { fc: pattern } }), allocation: globalAllocation() });
   });
 });
 

@@ -4,7 +4,7 @@ import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
-import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { checkFixedAllocation, checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { patternCheck } from '../patterns/pattern-check.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { chosenSchedule, type ScheduleChoice, settledSparsity } from '../schedules/schedule-choice.js';
@@ -37,7 +37,7 @@ export type GradualMagnitudeOptions = ScheduleChoice &
  * `regrow` ledger 1.4.3.
  *
  * @throws SparsityError for a schedule together with the options of a ramp or neither, for options out of range, see
- * {@link polynomialSchedule}, for a sparsity that is not that of an N:M pattern.
+ * {@link polynomialSchedule}, for a sparsity that is not that of an N:M pattern, or an allocation of others.
  * @example
  * ```ts
  * gradualMagnitude({finalSparsity: 0.9, endStep: 2000}).schedule(2000); // {sparsity: 0.9, update: true}
@@ -52,6 +52,7 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
   const chooseMasks = maskChooser({ score, pattern, allocation }, !regrow);
   const { schedule, config } = chosenSchedule(withSparsityOf(pattern, options));
   checkSparsityOf(pattern, options);
+  checkFixedAllocation(pattern, allocation);
   return {
     name: 'gradual',
     pruned: 'zero',

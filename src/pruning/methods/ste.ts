@@ -3,7 +3,7 @@ import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
-import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { checkFixedAllocation, checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { patternCheck } from '../patterns/pattern-check.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
@@ -50,8 +50,8 @@ export interface SteOptions extends ExclusionOptions {
  * gradient `dW = A^T E` goes straight through to the dense weights, so that a pruned one may return at any update of the masks. Bengio et
  * al. 2013 (arXiv 1308.3432); as a pruning method the `magnitude_ste` of jaxpruner. {@link srSte} is N:M with a decay of what is masked.
  *
- * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, a beginStep that is no step,
- * a frequency below 1.
+ * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, an allocation of others, a beginStep that is
+ * no step, a frequency below 1.
  * @example
  * ```ts
  * ste({sparsity: 0.8}).pruned; // 'dense-master'
@@ -63,6 +63,7 @@ export function ste(options: SteOptions = {}): PruningMethod {
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
   const { sparsity = fixedSparsity(pattern) ?? 0.9, beginStep = 0, frequency = 1, exclude = [] } = options;
   checkFixedSparsity(pattern, 'sparsity', sparsity);
+  checkFixedAllocation(pattern, allocation);
   const chooseMasks = maskChooser({ score, pattern, allocation }, false);
   const parts = { pattern: configOf(pattern), score: configOf(score), allocation: configOf(allocation) };
   return {
