@@ -265,6 +265,20 @@ describe('a file of a run', () => {
       'method: {name: gradual, schedule: {name: polynomial, finalSparsity: 0.9, endEpoch: 9}}\nepochs: 5',
       'run.yaml:1:74 method.schedule.endEpoch: got 9, expected at most 5, the epochs of the run',
     ],
+    ['epochs: 3\nmethod: {name: one-shot, epoch: 5}', 'run.yaml:2:26 method.epoch: got 5, expected at most 3, the epochs of'],
+    ['epochs: 3\nmethod: {name: ste, beginEpoch: 5}', 'run.yaml:2:21 method.beginEpoch: got 5, expected at most 3'],
+    [
+      'epochs: 3\nmethod: {name: gradual, schedule: {name: staged, stages: [{epoch: 1, sparsity: 0}, {epoch: 4, sparsity: 0.5}]}}',
+      'run.yaml:2:85 method.schedule.stages.1.epoch: got 4, expected at most 3',
+    ],
+    [
+      'epochs: 3\nmethod: {name: gradual, schedule: {name: iterative, finalSparsity: 0.9}}',
+      'run.yaml:2:35 method.schedule.rounds: got 500 x 1 epochs, expected at most 3, the epochs of the run',
+    ],
+    [
+      'epochs: 3\nmethod: {name: gradual, schedule: {name: iterative, finalSparsity: 0.9, rounds: 2, epochsPerRound: 2}}',
+      'run.yaml:2:73 method.schedule.rounds: got 2 x 2 epochs, expected at most 3, the epochs of the run',
+    ],
     [
       'method: {name: per-layer, methods: {fc: {name: ste, sparsity: 0.9, pattern: {name: nm, n: 2, m: 4}}, out: sr-ste}}',
       'run.yaml:1:53 method.methods.fc.sparsity: got 0.9, expected 0.5, the sparsity of the pattern 2:4',
@@ -294,6 +308,10 @@ describe('parseRunConfig', () => {
   it('takes a schedule by epochs, whose length is the script is to say', () => {
     const method = { name: 'gradual', schedule: { name: 'iterative', finalSparsity: 0.9, rounds: 2 } };
     expect(parse(JSON.stringify({ method }))).toEqual({ method });
+    expect(parse(JSON.stringify({ method, epochs: 2 }))).toEqual({ method, epochs: 2 });
+    // Epochs of another length than those of the run.
+    const short = { ...method, schedule: { ...method.schedule, stepsPerEpoch: 10 } };
+    expect(parse(JSON.stringify({ method: short, epochs: 1 }))).toEqual({ method: short, epochs: 1 });
   });
 
   it('takes decimals for the sparsity of an N:M pattern', () => {
