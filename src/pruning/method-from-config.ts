@@ -4,6 +4,7 @@ import * as allocations from './allocations/index.js';
 import { checkAmount } from './check.js';
 import { type ConfigEntry, type ConfigurableFactory, factoriesOf } from './config-entry.js';
 import type { Config, PruningMethod } from './contracts.js';
+import { asGiven, epochOption, givenAs, stepOption } from './given-options.js';
 import * as methods from './methods/index.js';
 import * as patterns from './patterns/index.js';
 import * as schedules from './schedules/index.js';
@@ -138,26 +139,11 @@ function attempt({ path, issues }: Making, value: unknown, body: () => unknown, 
     return body();
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
-    const { what } = error.parts;
-    const place = placeIn(value, what) ?? known.filter((name) => name === what);
-    issues.push({ path: [...path, ...place], parts: error.parts });
+    const parts = asGiven(error.parts, value);
+    const place = givenAs(value, parts.what)?.path ?? known.filter((name) => name === parts.what);
+    issues.push({ path: [...path, ...place], parts });
     return undefined;
   }
-}
-
-/** Where what an error names stands in `value`, such as `sides[1].width`, by the names that are there; undefined for another thing. */
-function placeIn(value: unknown, what: string): readonly string[] | undefined {
-  const [named = ''] = what.replace(/^options? of /, '').split(' ');
-  const place: string[] = [];
-  let inside = value;
-  for (const name of named.split(/[.[\]]+/)) {
-    if (typeof inside !== 'object' || inside === null || name === '') break;
-    const given = [name, epochOption(name)].find((each) => Object.hasOwn(inside as object, each));
-    if (place.length === 0 && given === undefined) return undefined;
-    place.push(given ?? name);
-    inside = given && (inside as Readonly<Record<string, unknown>>)[given];
-  }
-  return place;
 }
 
 /** YAML has null for a key without a value; it would pass for the default where one is. */
@@ -206,12 +192,4 @@ function stagesInSteps(stages: unknown, stepsPerEpoch: number): unknown {
     if (typeof epoch !== 'number' || Object.hasOwn(rest, 'step')) return stage;
     return { step: Math.round(epoch * stepsPerEpoch), ...rest };
   });
-}
-
-function stepOption(option: string): string {
-  return option.replace(/Epoch(s?)$/, 'Step$1').replace(/^epoch$/, 'step');
-}
-
-function epochOption(option: string): string {
-  return option.replace(/Step(s?)$/, 'Epoch$1').replace(/^step$/, 'epoch');
 }

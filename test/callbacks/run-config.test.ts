@@ -175,6 +175,18 @@ describe('a file of a run', () => {
       'method: {name: gradual, schedule: {name: staged, stages: [{epoch: 1, sparsity: 0.5}, {setp: 1, sparsity: 0.9}]}}',
       'run.yaml:1:86 method.schedule.stages.1: got setp, expected one of step, sparsity. Did you mean step',
     ],
+    [
+      'method: {name: gradual, beginEpoch: 4, endEpoch: 3}',
+      'run.yaml:1:40 method.endEpoch: got 3, expected a step after beginEpoch (4). Give the ramp at least one step',
+    ],
+    [
+      'method: {name: acdc, sparsity: 0.9, beginEpoch: 4, endStep: 3, sparseEpochs: 1, denseEpochs: 1}',
+      'run.yaml:1:52 method.endStep: got 3, expected beginEpoch (4) or later. Swap the two.',
+    ],
+    [
+      'method: {name: gradual, schedule: {name: staged, stages: [{epoch: 2, sparsity: 0.5}, {epoch: 1, sparsity: 0.9}]}}',
+      'method.schedule.stages.1.epoch: got 1, expected a step after stages[0].epoch (2). Sort the stages by their steps',
+    ],
     ['method:', /^run\.yaml:1:1 method: got null, expected a name or its options/],
     ['method: {name: custom}', /It was a function of your own/],
     [

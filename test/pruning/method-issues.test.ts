@@ -171,6 +171,7 @@ describe('methodFromConfig', () => {
       /got endEpoch, expected options among .*Give endStep, or stepsPerEpoch beside the config\.$/,
     ],
     [{ name: 'gradual', endEpoch: '1' }, 10, /^endEpoch: got 1, expected a finite number/],
+    [{ name: 'gradual', beginEpoch: 4, endEpoch: 3 }, 10, /^endEpoch: got 3, expected a step after beginEpoch \(4\)\./],
     [{ name: 'gradual', endEpok: 1 }, 10, /Did you mean endEpoch/],
     [{ name: 'gradual', endEpoch: 1 }, 0, /^stepsPerEpoch: got 0, expected a finite number above 0/],
     [{ name: 'bdwp', sparsity: 0.5 }, undefined, /Its sparsity is 1 - n\/m: choose n and m\.$/],

@@ -43,7 +43,7 @@ export function stagedSchedule(options: StagedScheduleOptions): Schedule {
     checkInteger(`stages[${i}].step`, step, 0);
     checkSparsity(`stages[${i}].sparsity`, sparsity);
     if (i === 0 || step > stages[i - 1].step) return;
-    const expected = `a step after ${stages[i - 1].step}, that of the stage before`;
+    const expected = `a step after stages[${i - 1}].step (${stages[i - 1].step})`;
     throw new SparsityError({ what: `stages[${i}].step`, got: step, expected, fix: 'sort the stages by their steps' });
   });
   const firstSteps = new Set(stages.map(({ step }) => step));
