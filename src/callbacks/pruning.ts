@@ -2,6 +2,7 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { countOnes } from '../kernels/index.js';
 import { type PrunableKernel, type PrunedTreatment, prunableKernels } from '../ops/index.js';
+import { checkSeed } from '../pruning/check.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
@@ -70,7 +71,9 @@ export class Pruning extends SparsityCallback implements RunState {
       throw new SparsityError({ what: 'pruning', got: String(method), expected: 'a pruning method', fix });
     }
     checkOptionNames('pruning', options, { seed: true, model: true });
-    this.seed = options.seed ?? 0;
+    const { seed = 0 } = options;
+    checkSeed('seed', seed);
+    this.seed = seed;
     this.needs = new MethodNeeds(method);
   }
 
@@ -283,7 +286,7 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity, or before anything is pruned.
  *
- * @throws SparsityError for no method, for an option that does not exist; from `fit`: nothing to prune in the model, a name
+ * @throws SparsityError for no method, for an option that does not exist, a seed that is neither a number nor text; from `fit`: nothing to prune in the model, a name
  * or pattern of layers that no kernel has, a kernel that the method's pattern does not fit, an optimizer under which pruned weights cannot
  * stay 0 or without the slots that the method needs, other layers than those of which it keeps a state, another model than before without
  * a restored state; from `restoreRunState`: another method or options.

@@ -171,6 +171,9 @@ describe('pruning()', () => {
   it('refuses no method, an excluded name that no layer has, and centered RMSProp, which is NaN without gradient', async () => {
     expect(() => pruning(undefined as unknown as PruningMethod)).toThrow('got undefined, expected a pruning method');
     expect(() => pruning(randomMethod().method, { sed: 7 } as never)).toThrow('option of pruning: got sed, expected one of seed');
+    for (const seed of [Number.NaN, null, {}]) {
+      expect(() => pruning(randomMethod().method, { seed } as never)).toThrow(/^seed: got .*expected a number or text/);
+    }
     const model = tinyModel();
     const method = gradualMagnitude({ endStep: 4, exclude: ['heat'] });
     await expect(train(model, [pruning(method)])).rejects.toThrow(/got heat, expected names among conv, hidden, head.*head/);

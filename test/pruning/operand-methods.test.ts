@@ -92,6 +92,9 @@ describe('bdwp with an N:M weight update', () => {
       { n: 2, m: 4, forward: 'input', backward: 'output' },
     ]);
     expect(() => bdwp({ weightUpdate: { n: 9, m: 8 } })).toThrow('1 to m = 8');
+    for (const none of [false, 0, Number.NaN, '', null, true]) {
+      expect(() => bdwp({ weightUpdate: none as never })).toThrow('options of weightUpdate: got');
+    }
   });
 });
 

@@ -57,7 +57,7 @@ export function bdwp(options: BdwpOptions = {}): PruningMethod {
   const { n = 2, m = 8, decay = 2e-4, beginStep = 0, weightUpdate, exclude = [] } = options;
   const forward = nm({ n, m, axis: 'input' });
   const backward = nm({ n, m, axis: 'output' });
-  if (weightUpdate) checkOptionNames('weightUpdate', weightUpdate, { n: true, m: true });
+  if (weightUpdate !== undefined) checkOptionNames('weightUpdate', weightUpdate, { n: true, m: true });
   const gradient = weightUpdate && nm({ n: weightUpdate.n, m: weightUpdate.m, axis: 'input' });
   checkPrunes(n, m);
   checkAmount('decay', decay);
