@@ -68,6 +68,7 @@ export const allMethods: Readonly<Record<string, () => PruningMethod>> = {
   'sr-ste': () => srSte({ ...pair, decay: 0.01 }),
   'sr-ste, shared outputs': () => srSte({ ...pair, decay: 0.01, sharedOutputs: 4 }),
   static: () => staticSparse({ sparsity: 0.6 }),
+  'static, of pairs': () => staticSparse({ pattern: nm(pair) }),
   ste: () => ste({ sparsity: 0.7, frequency: 2 }),
   swat: () => swat({ sparsity: 0.7, activationSparsity: 0.5, beginStep: 1, frequency: 2 }),
   'top-kast': () => topKast({ sparsity: 0.8, gradientSparsity: 0.4, penalty: 0.01 }),

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import {
+  channels,
   erdosRenyiAllocation,
   granet,
+  isNm,
   type KernelState,
   keptCount,
   type LayerMasks,
+  nm,
   rigl,
   snip,
   sparseEvolution,
@@ -190,6 +193,35 @@ describe('staticSparse', () => {
     expect(method.updateMasks(kernels, context(0, 0.8))).toEqual(set.updateMasks(kernels, context(0, 0.8)));
     expect([0, 1, 100, 1000].filter((step) => method.schedule(step).update)).toEqual([0]);
     expect(() => staticSparse({ sparsity: -0.1 })).toThrow('sparsity: got -0.1');
+  });
+});
+
+describe('staticSparse with a pattern', () => {
+  it('draws masks of the pattern: N:M with its own sparsity in every layer, or whole filters', () => {
+    const pairs = staticSparse({ pattern: nm({ n: 1, m: 2 }) });
+    expect(pairs.config).toMatchObject({ sparsity: 0.5, allocation: { name: 'uniform' } });
+    const [first, second] = [context(0, 0.5), { ...context(0, 0.5), rng: createRng('another') }].map((at) => {
+      return bitsOf(pairs.updateMasks(moved([]), at));
+    });
+    expect(first).not.toEqual(second);
+    for (const masks of [first, second]) {
+      masks.forEach((mask, i) => {
+        expect(isNm(mask, layers[i], { n: 1, m: 2 })).toBe(true);
+        expect(sum(mask)).toBe(sizes[i] / 2);
+      });
+    }
+    const filters = staticSparse({ sparsity: 0.5, pattern: channels(), allocation: uniformAllocation() });
+    for (const mask of bitsOf(filters.updateMasks(moved([]), context(0, 0.5)))) {
+      expect(mask.every((bit, i) => bit === mask[i % 8])).toBe(true);
+      expect(sum(mask.subarray(0, 8))).toBe(4);
+    }
+  });
+
+  it('refuses another sparsity than that of N:M, an allocation of others, and a layer that does not fit', () => {
+    const pattern = nm({ n: 1, m: 2, profile: 'jaxpruner' });
+    expect(() => staticSparse({ sparsity: 0.9, pattern })).toThrow('sparsity: got 0.9, expected 0.5');
+    expect(() => staticSparse({ pattern, allocation: erdosRenyiAllocation() })).toThrow('allocation: got erdos-renyi');
+    expect(() => staticSparse({ pattern }).check?.(kernelInfo([3, 4]))).toThrow('expected a multiple of m = 2');
   });
 });
 
