@@ -42,6 +42,7 @@ export const allMethods: Readonly<Record<string, () => PruningMethod>> = {
   'gradual, regrowing': () => gradualMagnitude({ finalSparsity: 0.8, endStep: 4, regrow: true }),
   'gradual, by movement': () => gradualMagnitude({ finalSparsity: 0.8, beginStep: 1, endStep: 4, score: movementScore() }),
   granet: () => granet({ initialSparsity: 0.3, finalSparsity: 0.8, endStep: 4, frequency: 2 }),
+  'granet, begun later': () => granet({ initialSparsity: 0.3, finalSparsity: 0.8, beginStep: 2, endStep: 4, frequency: 1 }),
   'hardware-aware': () =>
     hardwareAware({ finalSparsity: 0.8, endStep: 4, frequency: 2, block: { kind: 'nm', m: 4 }, regulariser: { lambda: 0.01 } }),
   'one-shot': () => oneShot({ step: 2, pattern: nm(pair) }),
@@ -59,6 +60,7 @@ export const allMethods: Readonly<Record<string, () => PruningMethod>> = {
       methods: { conv: srSte({ ...pair, decay: 0.01 }), '/^h/': gradualMagnitude({ finalSparsity: 0.8, endStep: 4 }) },
     }),
   rigl: () => rigl({ sparsity: 0.6, frequency: 2, endStep: 8, anneal: 'constant' }),
+  'rigl, begun later': () => rigl({ sparsity: 0.6, beginStep: 3, frequency: 1, endStep: 8, anneal: 'constant' }),
   sdgp: () => sdgp({ ...pair, beginStep: 1 }),
   'sdgp, maxnorm': () => sdgp({ ...pair, rescale: 'maxnorm' }),
   sdwp: () => sdwp(pair),

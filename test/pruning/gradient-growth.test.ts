@@ -170,6 +170,14 @@ describe('granet', () => {
     expect([...(forward as Uint8Array)]).toEqual([1, 1, 1, 0, 0, 1, 0, 0]);
   });
 
+  it('keeps its first masks up to beginStep, where the ramp begins', () => {
+    const { schedule } = granet({ initialSparsity: 0.5, finalSparsity: 0.9, beginStep: 40, endStep: 80, frequency: 20 });
+    const updates = Array.from({ length: 200 }, (_, step) => step).filter((step) => schedule(step).update);
+    expect(updates).toEqual([0, 40, 60, 80]);
+    expect([0, 39, 40, 60, 80].map((step) => schedule(step).sparsity)).toEqual([0.5, 0.5, 0.5, 0.85, 0.9]);
+    expect(granet({ beginStep: 40, endStep: 80 }).config).toMatchObject({ beginStep: 40, frequency: 2 });
+  });
+
   it('starts dense where it is told, spreads as an allocation says, and refuses what is out of range', () => {
     const method = granet({ initialSparsity: 0, finalSparsity: 0.8, endStep: 100, allocation: uniformAllocation() });
     let masks = method.updateMasks(moved([]), context(0, 0));
