@@ -66,6 +66,7 @@ export const allMethods: Readonly<Record<string, () => PruningMethod>> = {
   sdwp: () => sdwp(pair),
   set: () => sparseEvolution({ sparsity: 0.6, frequency: 2, endStep: 8, anneal: 'constant' }),
   snip: () => snip({ sparsity: 0.7 }),
+  'snip, of pairs': () => snip({ pattern: nm(pair) }),
   'sparse-train': () => sparseTrain({ pruningRate: 0.8, beginStep: 1 }),
   'sr-ste': () => srSte({ ...pair, decay: 0.01 }),
   'sr-ste, shared outputs': () => srSte({ ...pair, decay: 0.01, sharedOutputs: 4 }),

@@ -8,6 +8,7 @@ import {
   keptCount,
   type LayerMasks,
   nm,
+  type Pattern,
   rigl,
   snip,
   sparseEvolution,
@@ -250,5 +251,17 @@ describe('snip', () => {
     ]);
     expect(method.needs).toEqual(['gradient']);
     expect(() => snip({ sparsity: 2 })).toThrow('sparsity: got 2');
+  });
+
+  it('takes a pattern and an allocation: the most salient of each pair, or the most salient filters of each layer', () => {
+    const kernels = moved([]);
+    const saliencies = kernels.map(({ weights, gradient }) => weights.map((w, i) => Math.abs(w * gradient[i])));
+    const pairs = snip({ pattern: nm({ n: 1, m: 2 }) });
+    expect(pairs.config).toMatchObject({ sparsity: 0.5, allocation: { name: 'uniform' } });
+    const expected = (pattern: Pattern) => saliencies.map((scores, i) => pattern(scores, layers[i], 0.5));
+    expect(bitsOf(pairs.updateMasks(kernels, context(1, 0.5)))).toEqual(expected(nm({ n: 1, m: 2 })));
+    const filters = snip({ sparsity: 0.5, pattern: channels(), allocation: uniformAllocation() });
+    expect(bitsOf(filters.updateMasks(kernels, context(1, 0.5)))).toEqual(expected(channels()));
+    expect(() => snip({ sparsity: 0.9, pattern: nm({ n: 1, m: 2 }) })).toThrow('sparsity: got 0.9, expected 0.5');
   });
 });
