@@ -13,6 +13,7 @@ import {
   oneShot,
   type PruningMethod,
   perLayer,
+  polynomialSchedule,
   rigl,
   sdgp,
   sdwp,
@@ -73,6 +74,8 @@ export const allMethods: Readonly<Record<string, () => PruningMethod>> = {
   static: () => staticSparse({ sparsity: 0.6 }),
   'static, of pairs': () => staticSparse({ pattern: nm(pair) }),
   ste: () => ste({ sparsity: 0.7, frequency: 2 }),
+  'ste, along a ramp': () =>
+    ste({ schedule: polynomialSchedule({ finalSparsity: 0.8, beginStep: 1, endStep: 4, frequency: 1 }) }),
   swat: () => swat({ sparsity: 0.7, activationSparsity: 0.5, beginStep: 1, frequency: 2 }),
   'top-kast': () => topKast({ sparsity: 0.8, gradientSparsity: 0.4, penalty: 0.01 }),
   'transposable-nm': () => transposableMask({ ...pair, decay: 0.01 }),

@@ -7,7 +7,7 @@ import { needsOf } from '../needs.js';
 import { checkFixedAllocation, checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { patternCheck } from '../patterns/pattern-check.js';
 import { unstructured } from '../patterns/unstructured.js';
-import { chosenSchedule, type ScheduleChoice, settledSparsity } from '../schedules/schedule-choice.js';
+import { checkSettled, chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
 import { exclusion } from './exclusion.js';
 import { maskChooser } from './magnitude-masks.js';
@@ -51,7 +51,8 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
   checkFlag('regrow', regrow);
   const chooseMasks = maskChooser({ score, pattern, allocation }, !regrow);
   const { schedule, config } = chosenSchedule(withSparsityOf(pattern, options));
-  checkSparsityOf(pattern, options);
+  checkFixedSparsity(pattern, 'finalSparsity', options.finalSparsity);
+  if (options.schedule) checkSettled(pattern, options.schedule);
   checkFixedAllocation(pattern, allocation);
   return {
     name: 'gradual',
@@ -84,14 +85,6 @@ function withSparsityOf(pattern: Pattern, options: ScheduleChoice): ScheduleChoi
   const finalSparsity = fixedSparsity(pattern);
   if (finalSparsity === undefined || options.schedule || options.finalSparsity !== undefined) return options;
   return { ...options, finalSparsity };
-}
-
-/** Refuses a ramp or a schedule to another sparsity than the pattern has; at 0 every pattern keeps all. */
-function checkSparsityOf(pattern: Pattern, { schedule, finalSparsity }: ScheduleChoice): void {
-  checkFixedSparsity(pattern, 'finalSparsity', finalSparsity);
-  if (!schedule || fixedSparsity(pattern) === undefined) return;
-  const settled = settledSparsity(schedule);
-  if (settled > 0) checkFixedSparsity(pattern, 'schedule', settled, 'let it settle at that');
 }
 
 inConfig(gradualMagnitude, 'gradual', { ...magnitudeOptions, pattern: true, regrow: true });
