@@ -45,6 +45,9 @@ export interface BdwpOptions extends ExclusionOptions, SharedOutputsOptions {
  * the dense weights. Both masks are made anew after every step. Fang et al. 2023 (arXiv 2309.13015), as restated in ledger 1.3.1; an N:M
  * weight update is a question that they leave open.
  *
+ * Leave a last layer of few outputs dense, by `exclude`: of ten classes 2:8 along the outputs hands four at most back, others for each input,
+ * and a network without batch normalisation may diverge.
+ *
  * Left dense: kernels with fewer than `m` inputs or outputs, and depthwise kernels, whose reduction runs over the window only.
  *
  * @throws SparsityError for n outside 1 to m - 1, a negative decay, a beginStep that is no step, shared outputs below 1; from `fit`: shared
