@@ -113,7 +113,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
         if (!isRecording()) return this.withKernels((store) => store.effective(), compute);
         const [own, first] = [ownStores[0] as DenseKernelStore, masks[0]];
         if (op && first) return this.train([inputs].flat()[0] as tf.Tensor, own.read(), first, op);
-        for (const each of masks) if (each) checkOneKernel(this.name, each);
+        for (const each of masks) if (each) checkOneKernel(this.name, masks.length, each);
         return this.withKernels(({ variable }, i) => masks[i] && maskedKernel(variable, masks[i]), compute);
       });
     }
@@ -215,15 +215,17 @@ function underMasks(w: tf.Tensor, { variable, treatment, opMasks }: DenseKernelS
   return masks?.forward ? maskedKernel(w, { forward: masks.forward, gradient: masks.gradient ?? null }) : w;
 }
 
-function checkOneKernel(layer: string, { forward, backward, thinning }: OpMasks): void {
+function checkOneKernel(layer: string, kernels: number, { forward, backward, thinning }: OpMasks): void {
   const own = backward !== forward && 'a mask of the input gradient that differs from the forward mask';
   const got = thinning ? 'operands of the gradient products that are thinned' : own;
   if (!got) return;
+  // Methods know kernels by their names, policies layers.
+  const named = kernels === 1 ? layer : `${layer}/*`;
   throw new SparsityError({
     what: `masks of layer ${layer}`,
     got,
     expected: 'masks of its kernel alone, one for both directions: the products of its class are not known',
-    fix: `exclude ${layer} from this method or in the policy, or prune with another method`,
+    fix: `exclude ${named} from this method or ${layer} in the policy, or prune with another method`,
   });
 }
 

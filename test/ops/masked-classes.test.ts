@@ -10,7 +10,7 @@ import {
   sparsifyReport,
   strip,
 } from 'tfjs-sparsity/ops';
-import { constantSchedule, gradualMagnitude, sparsityOf } from 'tfjs-sparsity/pruning';
+import { bdwp, constantSchedule, gradualMagnitude, sparsityOf } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
 
@@ -185,7 +185,12 @@ describe('masked classes of tfjs', () => {
       const mask = new Uint8Array(64).fill(1);
       const master = { pruned: 'dense-master', slots: 'keep', decay: 0 } as const;
       prunableKernels(model)[0]?.repack({ forward: mask, backward: null, gradient: null }, master);
-      await expect(model.trainOnBatch(x, y)).rejects.toThrow(/its class are not known\. Exclude mine from this method/);
+      await expect(model.trainOnBatch(x, y)).rejects.toThrow(
+        /its class are not known\. Exclude mine\/\* from this method or mine in/,
+      );
+      prunableKernels(model)[0]?.repack({ forward: null, backward: null, gradient: null }, master);
+      await model.fit(x, y, { verbose: 0, callbacks: [pruning(bdwp({ n: 1, m: 2, exclude: ['mine/*'] }))] });
+      expect(prunableKernels(model).map(({ masks }) => masks.forward === null)).toEqual([true, true, false]);
       model.optimizer.dispose();
     });
   });
