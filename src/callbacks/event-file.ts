@@ -7,6 +7,8 @@ export interface TensorBoardEvent {
   readonly step: number;
   /** Values by tag. */
   readonly scalars?: Readonly<Record<string, number>>;
+  /** How often the values 0, 1, 2 ... came, by tag. */
+  readonly histograms?: Readonly<Record<string, readonly number[]>>;
   /** `brain.Event:2` in the first record of a file. */
   readonly fileVersion?: string;
   /** A run starts again at this step: TensorBoard forgets what other files say of this step and later ones. */
@@ -20,14 +22,24 @@ export interface TensorBoardEvent {
 export function encodeEvent(event: TensorBoardEvent): Uint8Array {
   const message = [double(1, event.wallTime), varintField(2, event.step)];
   if (event.fileVersion) message.push(text(3, event.fileVersion));
-  if (event.scalars) {
-    const values = Object.entries(event.scalars).map(([tag, value]) => bytes(1, join([text(1, tag), float(2, value)])));
-    message.push(bytes(5, join(values)));
+  if (event.scalars || event.histograms) {
+    const scalars = Object.entries(event.scalars ?? {}).map(([tag, value]) => [text(1, tag), float(2, value)]);
+    const histograms = Object.entries(event.histograms ?? {}).map(([tag, counts]) => [text(1, tag), bytes(5, histogram(counts))]);
+    message.push(bytes(5, join([...scalars, ...histograms].map((value) => bytes(1, join(value))))));
   }
   if (event.restart) message.push(bytes(7, varintField(1, 1)));
   const data = join(message);
   const length = fixed(8, (view) => view.setBigUint64(0, BigInt(data.length), true));
   return join([length, maskedCrc(length), data, maskedCrc(data)]);
+}
+
+/** A `HistogramProto` of whole numbers: TensorBoard draws the buckets from `min` over their limits to `max`, so that each is 1 wide around its number. */
+function histogram(counts: readonly number[]): Uint8Array {
+  const sumOf = (weight: (value: number) => number) => counts.reduce((sum, count, value) => sum + count * weight(value), 0);
+  const limits = counts.map((_, value) => value + 0.5);
+  const [num, sum, squares] = [sumOf(() => 1), sumOf((value) => value), sumOf((value) => value * value)];
+  const numbers = [-0.5, counts.length - 0.5, num, sum, squares].map((value, i) => double(i + 1, value));
+  return join([...numbers, doubles(6, limits), doubles(7, counts)]);
 }
 
 /** TFRecord stores checksums rotated and offset, since a CRC over data that holds CRCs is weak. */
@@ -40,6 +52,11 @@ function maskedCrc(data: Uint8Array): Uint8Array {
 // Protocol buffer fields: a tag (number * 8 + wire type), then the value. Wire types: 0 varint, 1 eight bytes, 2 bytes with length, 5 four bytes.
 const double = (field: number, value: number) =>
   join([varint(field * 8 + 1), fixed(8, (view) => view.setFloat64(0, value, true))]);
+const doubles = (field: number, values: readonly number[]) =>
+  bytes(
+    field,
+    fixed(8 * values.length, (view) => values.forEach((value, i) => void view.setFloat64(8 * i, value, true))),
+  );
 const float = (field: number, value: number) =>
   join([varint(field * 8 + 5), fixed(4, (view) => view.setFloat32(0, value, true))]);
 const varintField = (field: number, value: number) => join([varint(field * 8), varint(value)]);

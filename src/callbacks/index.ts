@@ -28,7 +28,7 @@ export type { AcceleratorReport, CostReport, CostReportData, CostSample, QueueSt
 export type { AnyCallback } from './fit-adapter.js';
 export { type HardwareCost, hardwareCost } from './hardware-cost.js';
 export type { HardwareCostOptions } from './hardware-cost-options.js';
-export type { LayerMaskMap } from './mask-maps.js';
+export type { LayerMaskMap, MaskOccupancy } from './mask-maps.js';
 export {
   type LayerMaskRates,
   type MaskStatistics,

@@ -1,4 +1,5 @@
 import type { PrunableKernel } from '../ops/index.js';
+import type { KernelInfo } from '../pruning/contracts.js';
 import { sameMask } from '../pruning/same-masks.js';
 import { densityMap } from '../pruning/topology/density-map.js';
 import { groupOccupancy } from '../pruning/topology/group-occupancy.js';
@@ -19,31 +20,54 @@ export interface LayerMaskMap {
   readonly occupancy: readonly number[];
 }
 
+/** How full the groups of one mask are. */
+export type MaskOccupancy = Pick<LayerMaskMap, 'layer' | 'mask' | 'occupancy'>;
+
 /** The maps of the masks in force, one or two for each kernel. */
 export function maskMaps(kernels: readonly PrunableKernel[], groupSize: number): LayerMaskMap[] {
-  return kernels.flatMap((kernel) => {
-    const { forward, backward } = kernel.masks;
-    const own = sameMask(forward, backward) ? [] : [mapOf(kernel, 'backward', backward, groupSize)];
-    return [mapOf(kernel, 'forward', forward, groupSize), ...own];
+  return masksOf(kernels).map((mask) => {
+    const { rows, columns, cells } = densityMap(mask.kept, mask.info);
+    return {
+      layer: mask.info.name,
+      mask: mask.name,
+      shape: mask.info.shape,
+      rows,
+      columns,
+      cells: Array.from(cells, (density) =>
+        Math.round(255 * density)
+          .toString(16)
+          .padStart(2, '0'),
+      ).join(''),
+      occupancy: occupancyOf(mask, groupSize),
+    };
   });
 }
 
-function mapOf({ info }: PrunableKernel, mask: LayerMaskMap['mask'], bits: Uint8Array | null, m: number): LayerMaskMap {
-  const { name, kind, shape } = info;
-  const kept = bits ?? new Uint8Array(shape.reduce((product, size) => product * size, 1)).fill(1);
-  const { rows, columns, cells } = densityMap(kept, info);
-  const reduction = kind === 'depthwiseConv2d' ? 'window' : 'input';
-  return {
-    layer: name,
-    mask,
-    shape,
-    rows,
-    columns,
-    cells: Array.from(cells, (density) =>
-      Math.round(255 * density)
-        .toString(16)
-        .padStart(2, '0'),
-    ).join(''),
-    occupancy: groupOccupancy(kept, info, { m, axis: mask === 'backward' ? 'output' : reduction }),
-  };
+/** The occupancies of {@link maskMaps} alone: one pass over the masks, for who looks at every update. */
+export function maskOccupancies(kernels: readonly PrunableKernel[], groupSize: number): MaskOccupancy[] {
+  return masksOf(kernels).map((mask) => {
+    return { layer: mask.info.name, mask: mask.name, occupancy: occupancyOf(mask, groupSize) };
+  });
+}
+
+/** A mask in force. */
+interface NamedMask {
+  readonly info: KernelInfo;
+  readonly name: LayerMaskMap['mask'];
+  readonly kept: Uint8Array;
+}
+
+function masksOf(kernels: readonly PrunableKernel[]): NamedMask[] {
+  return kernels.flatMap(({ info, masks: { forward, backward } }) => {
+    const named = (name: NamedMask['name'], bits: Uint8Array | null): NamedMask => {
+      const weights = info.shape.reduce((product, size) => product * size, 1);
+      return { info, name, kept: bits ?? new Uint8Array(weights).fill(1) };
+    };
+    return [named('forward', forward), ...(sameMask(forward, backward) ? [] : [named('backward', backward)])];
+  });
+}
+
+function occupancyOf({ info, name, kept }: NamedMask, m: number): number[] {
+  const reduction = info.kind === 'depthwiseConv2d' ? 'window' : 'input';
+  return groupOccupancy(kept, info, { m, axis: name === 'backward' ? 'output' : reduction });
 }

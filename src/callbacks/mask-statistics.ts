@@ -7,7 +7,7 @@ import type { Mask } from '../pruning/topology/compare-masks.js';
 import { MaskHistory, type MaskRates, maskRates } from '../pruning/topology/mask-history.js';
 import { type CallbackOptions, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
 import type { AnyCallback } from './fit-adapter.js';
-import { type LayerMaskMap, maskMaps } from './mask-maps.js';
+import { type LayerMaskMap, type MaskOccupancy, maskMaps, maskOccupancies } from './mask-maps.js';
 import { Pruning } from './pruning.js';
 import { checkSettings } from './run-settings.js';
 
@@ -144,6 +144,11 @@ export class MaskStatistics extends SparsityCallback implements RunState {
     return maskMaps(this.kernels, this.groupSize);
   }
 
+  /** How full the groups of the masks in force are, for each pruned layer. */
+  occupancies(): MaskOccupancy[] {
+    return maskOccupancies(this.kernels, this.groupSize);
+  }
+
   runState(): RunStateData {
     const { every, lastLook, itop, sums } = this;
     const packed = (mask: Mask) => mask && packMask(mask);
@@ -195,8 +200,8 @@ export class MaskStatistics extends SparsityCallback implements RunState {
  * changed at an update (`churn`), its intersection over union with the mask before (`iou`), and which fraction was ever active (`itop`,
  * the R_s of ITOP). Of several masks of a layer it is the one of the forward pass, unless that uses all weights. All pruned
  * layers together go into the epoch logs: `mask_churn` and `mask_iou`, means over the epoch's updates (0 and 1 without any), and
- * `itop`. `runLog` writes a line per update and, at the end of training, maps of the masks; `tensorBoard` a scalar per layer;
- * `tfjs-sparsity report run.jsonl` draws them. The functions behind it: `maskChurn`, `maskOverlap`,
+ * `itop`; single layers do not, as `fit` prints all of these logs. `runLog` writes a line per update and, at the end of training, maps of the
+ * masks; `tensorBoard` scalars per layer and a histogram of how full its groups are; `tfjs-sparsity report run.jsonl` draws them. The functions behind it: `maskChurn`, `maskOverlap`,
  * `explorationRate`, `densityMap`, `groupOccupancy`.
  *
  * @throws SparsityError for an option that does not exist, a distance or a group size that is no positive integer;
@@ -212,9 +217,14 @@ export function maskStatistics(options: MaskStatisticsOptions = {}): MaskStatist
   return new MaskStatistics(options);
 }
 
-/** What mask statistics among the callbacks of a run have seen in the hook that runs now. */
+/** The mask statistics among the callbacks of a run. */
+export function statisticsAmong(peers: readonly AnyCallback[]): MaskStatistics | undefined {
+  return peers.find((peer) => peer instanceof MaskStatistics);
+}
+
+/** What they have seen in the hook that runs now. */
 export function freshMasks(peers: readonly AnyCallback[]): MaskUpdate | undefined {
-  return peers.find((peer) => peer instanceof MaskStatistics)?.fresh;
+  return statisticsAmong(peers)?.fresh;
 }
 
 function noLooks(epoch: number): EpochSums {

@@ -1,7 +1,7 @@
 import { writeAtomically } from '../ops/atomic-write.js';
 import { AppendFile } from './append-file.js';
 import { type CallbackOptions, type Json, type Logs, resolveLogs, SparsityCallback } from './base-callback.js';
-import { freshMasks, MaskStatistics } from './mask-statistics.js';
+import { freshMasks, statisticsAmong } from './mask-statistics.js';
 import { encodeLine, lastRun, type RunLogLine, readLines, runLogPath } from './run-log-file.js';
 
 /** Options of {@link runLog}. */
@@ -59,7 +59,7 @@ class RunLog extends SparsityCallback {
   }
 
   override async onTrainEnd(): Promise<void> {
-    const statistics = this.peers.find((peer) => peer instanceof MaskStatistics);
+    const statistics = statisticsAmong(this.peers);
     if (statistics) await this.add({ type: 'maskMaps', step: this.step, layers: statistics.maps() });
     await this.release();
   }

@@ -2,7 +2,7 @@ import { nodePath } from '../ops/node-modules.js';
 import { AppendFile } from './append-file.js';
 import { type CallbackOptions, type Logs, resolveLogs, SparsityCallback } from './base-callback.js';
 import { encodeEvent, type TensorBoardEvent } from './event-file.js';
-import { freshMasks } from './mask-statistics.js';
+import { statisticsAmong } from './mask-statistics.js';
 
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions extends CallbackOptions {
@@ -69,14 +69,19 @@ class TensorBoard extends SparsityCallback {
   }
 
   private addMasks(): void {
-    const update = freshMasks(this.peers);
+    const statistics = statisticsAmong(this.peers);
+    const update = statistics?.fresh;
     if (!update) return;
     const scalars = update.layers.flatMap(({ layer, sparsity, churn, iou, itop }) => {
       const rates = { sparsity, mask_churn: churn, mask_iou: iou, itop };
       return Object.entries(rates).map(([name, value]) => [`${name}/${layer}`, value] as const);
     });
+    const histograms = statistics.occupancies().map(({ layer, mask, occupancy }) => {
+      return [`${mask === 'forward' ? 'occupancy' : 'occupancy_backward'}/${layer}`, occupancy] as const;
+    });
     // At the batch behind which they were made: a resumed run does not do it again, and must not make TensorBoard forget it.
-    this.add({ step: Math.max(0, update.step - 1), scalars: Object.fromEntries(scalars) });
+    const step = Math.max(0, update.step - 1);
+    this.add({ step, scalars: Object.fromEntries(scalars), histograms: Object.fromEntries(histograms) });
   }
 
   private add(event: Omit<TensorBoardEvent, 'wallTime'>): void {
@@ -100,8 +105,9 @@ function tagged(group: string, logs: Logs): Record<string, number> {
 
 /**
  * Writes event files for TensorBoard, without tfjs-node: a scalar per step (`batch/loss`) and per epoch (`epoch/loss`) for every number
- * in the logs, `sparsity`, `cycles_*` and `energy_*` of the other callbacks included; beside {@link maskStatistics} one per
- * layer at each update of the masks (`mask_churn/conv1`). Steps and epochs count from 0. A resumed run writes a new file into the same
+ * in the logs, `sparsity`, `cycles_*` and `energy_*` of the other callbacks included; beside {@link maskStatistics} for each layer at each
+ * update of the masks `sparsity/conv1`, `mask_churn/conv1`, `mask_iou/conv1` and `itop/conv1`, and as a histogram `occupancy/conv1`: how
+ * many groups of its weights keep 0, 1, 2 ... (`occupancy_backward/conv1` where the input gradient has a mask of its own). Steps and epochs count from 0. A resumed run writes a new file into the same
  * directory and TensorBoard forgets the steps that are done again. Node only.
  *
  * @param dir directory of the run; made when missing.

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { kindForClass, kindOfRank, type MaskedKind } from './masked-kinds.js';
+import { fieldOf, kindForClass, kindOfRank, type MaskedKind } from './masked-kinds.js';
 import { maskedKindOf } from './masked-layer-class.js';
 import './masked-layers.js';
 import { kindByMethod, type PrunableLayer } from './prunable-layer.js';
@@ -18,15 +18,14 @@ export interface KernelSite {
   readonly kernels: readonly KernelShape[];
 }
 
-/** Why an embedding is neither pruned nor multiplied. */
-export const lookedUp = 'an embedding is a table: its rows are looked up, not multiplied';
+const fiveAxes = 'a 3-D convolution has a kernel of five axes: patterns know those of 2, 3 or 4';
 
+/** Why classes of tfjs that have kernels stay dense. */
 const unsupported: Readonly<Record<string, string>> = {
-  SeparableConv2D: 'separable convolutions have no masked layer yet: build them of a depthwise and a 1x1 convolution',
-  Conv2DTranspose: 'transposed convolutions have no masked layer yet',
-  Conv3D: '3-D convolutions have no masked layer yet',
-  Conv3DTranspose: 'transposed 3-D convolutions have no masked layer yet',
-  Embedding: lookedUp,
+  Conv3D: fiveAxes,
+  Conv3DTranspose: fiveAxes,
+  Bidirectional: 'a bidirectional wrapper makes its two layers itself: use two recurrent layers, one with goBackwards',
+  RNN: 'an RNN of cells of your own: use tf.layers.lstm, gru or simpleRNN, one for each cell',
 };
 
 /** Where the kernels of a built layer are, masked or not yet; or why there are none that can be masked. */
@@ -39,7 +38,7 @@ export function kernelSite(layer: tf.layers.Layer): KernelSite | string {
 }
 
 function shapeOf(layer: tf.layers.Layer, field: string, axes: MaskedKind['axes']): KernelShape | string {
-  const weight = (layer as unknown as Record<string, tf.LayerVariable | undefined>)[field];
+  const weight = fieldOf(layer, field) as tf.LayerVariable | undefined;
   if (!weight?.shape || !layer.weights.includes(weight)) return `it has no weight in its field ${field}`;
   const shape = weight.shape as readonly number[];
   if (!kindOfRank(shape.length)) return `its ${field} has ${shape.length} axes: 2, 3 or 4 can be pruned`;

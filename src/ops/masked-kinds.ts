@@ -3,7 +3,7 @@ import { SparsityError } from '../errors.js';
 import type { KernelInfo, KernelKind } from '../pruning/contracts.js';
 import type { ConvGeometry, OpMasks } from './masked-ops.js';
 
-/** How a known layer trains. */
+/** How a layer trains whose products are known. */
 export type MaskedOp = (x: tf.Tensor, w: tf.Tensor, options: OpMasks & ConvGeometry) => tf.Tensor;
 
 /** A masked class and the class that it stands for, one of tfjs or of the user. */
@@ -13,10 +13,17 @@ export interface MaskedKind {
   readonly masked: string;
   /** Axes of each kernel that the forward pass and the input gradient reduce over; negative ones count from the end. */
   readonly axes: readonly [input: number, output: number];
-  /** The layer's fields that hold its kernels, at least one; one of a class of tfjs. */
+  /** The layer's fields that hold its kernels, at least one, or ways to them: a recurrent layer's are in its cell, `cell.kernel`. */
   readonly kernelFields: readonly string[];
-  /** What is known of a class of tfjs: which kernel it is, and the op that trains it with three masks. */
-  readonly known?: { readonly kind: KernelKind; readonly op: MaskedOp };
+  /** What the kernels are. @default what their numbers of axes say */
+  readonly kinds?: readonly KernelKind[];
+  /** Trains the layer with three masks, of a class of one kernel. @default the class's own call, with the masked kernels */
+  readonly op?: MaskedOp;
+}
+
+/** What is in a field of a layer, or at the end of a way such as `cell.kernel`; undefined where there is none. */
+export function fieldOf(layer: tf.layers.Layer, path: string): unknown {
+  return path.split('.').reduce((value: unknown, field) => (value as Record<string, unknown> | undefined)?.[field], layer);
 }
 
 /** Kinds by their masked class, and by the class that it stands for. */
@@ -25,7 +32,7 @@ const maskable = new Map<unknown, MaskedKind>();
 
 const kindsOfRank: Readonly<Record<number, KernelKind>> = { 2: 'dense', 3: 'conv1d', 4: 'conv2d' };
 
-/** The kind that a kernel of a class of the user's counts as, by its number of axes; undefined where there is none. */
+/** The kind that a kernel counts as by its number of axes; undefined where there is none. */
 export function kindOfRank(rank: number): KernelKind | undefined {
   return kindsOfRank[rank];
 }
@@ -56,10 +63,10 @@ export function maskableClasses(): readonly string[] {
   return [...maskable.values()].map(({ stock }) => stock);
 }
 
-/** The kernel of a layer as pruning sees it. */
-export function infoOf({ known, axes, stock }: MaskedKind, name: string, shape: number[]): KernelInfo {
+/** The `i`th kernel of a layer as pruning sees it. */
+export function infoOf({ kinds, axes, stock }: MaskedKind, i: number, name: string, shape: number[]): KernelInfo {
   const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
-  const kind = known?.kind ?? kindOfRank(shape.length);
+  const kind = kinds?.[i] ?? kindOfRank(shape.length);
   const areAxes = shape[inputAxis] !== undefined && shape[outputAxis] !== undefined && inputAxis !== outputAxis;
   if (kind && areAxes) return { name, kind, shape, inputAxis, outputAxis };
   throw new SparsityError({

@@ -6,8 +6,9 @@ import { isRecording } from './forward-backward-op.js';
 import { DenseKernelStore, type KernelStore } from './kernel-store.js';
 import { decodeMasks, type EncodedMasks, encodeMasks } from './mask-codec.js';
 import { maskedKernel } from './masked-kernel-op.js';
-import { infoOf, kindOfMasked, type MaskedKind, type MaskedOp, rememberKind } from './masked-kinds.js';
+import { fieldOf, infoOf, kindOfMasked, type MaskedKind, type MaskedOp, rememberKind } from './masked-kinds.js';
 import type { ConvGeometry, OpMasks } from './masked-ops.js';
+import { readableConfig } from './readable-config.js';
 import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
 
 /** Masks and treatment in force of one kernel. */
@@ -61,7 +62,7 @@ interface LayerKernel {
  * that its outputs are those of the layer without masks to the bit.
  */
 export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
-  const { kernelFields, known } = kind;
+  const { kernelFields, op } = kind;
   class Masked extends Stock implements MaskedLayer {
     static readonly className = kind.masked;
     kernelStores: readonly KernelStore[] = [];
@@ -74,13 +75,13 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
       super(args);
       this.sparsity = args.sparsity ?? {};
       checkInitial(this.name, this.sparsity.initial ?? 0);
-      const obstacle = known && trainingObstacle(kind.stock, super.getConfig() as MaskableConfig);
+      const obstacle = trainingObstacle(kind.stock, super.getConfig() as MaskableConfig);
       if (obstacle) {
         throw new SparsityError({
           what: `layer ${this.name}`,
           got: obstacle,
           expected: 'a layer that tfjs can train',
-          fix: `use tf.layers.${known.kind} instead of the masked layer`,
+          fix: `use tf.layers.${kind.stock.replace(/^./, (first) => first.toLowerCase()).replace('D', 'd')} instead of the masked layer`,
         });
       }
     }
@@ -90,7 +91,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
       const states = [this.sparsity.state ?? []].flat();
       this.ownStores = this.kernelVariables.map((kernelVariable, i) => {
         const variable = kernelVariable.read() as tf.Variable;
-        const store = new DenseKernelStore(infoOf(kind, this.name, variable.shape), variable, this);
+        const store = new DenseKernelStore(infoOf(kind, i, this.name, variable.shape), variable, this);
         this.follow(kernelVariable, store, i);
         return store;
       });
@@ -111,8 +112,8 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
         const compute = () => super.call(inputs, kwargs);
         if (!isRecording()) return this.withKernels((store) => store.effective(), compute);
         const [own, first] = [ownStores[0] as DenseKernelStore, masks[0]];
-        if (known && first) return this.train([inputs].flat()[0] as tf.Tensor, own.read(), first, known.op);
-        for (const each of masks) if (each) checkOneKernel(this.name, each);
+        if (op && first) return this.train([inputs].flat()[0] as tf.Tensor, own.read(), first, op);
+        for (const each of masks) if (each) checkOneKernel(this.name, masks.length, each);
         return this.withKernels(({ variable }, i) => masks[i] && maskedKernel(variable, masks[i]), compute);
       });
     }
@@ -129,9 +130,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
     }
 
     override getConfig(): tf.serialization.ConfigDict {
-      const config = super.getConfig();
-      // tfjs 4.22 writes the regularizer of a depthwise layer where its constraint belongs, which cannot be read back.
-      if (config.depthwiseRegularizer) config.depthwiseConstraint = null;
+      const config = readableConfig(this, super.getConfig());
       const sparsity = this.currentSparsity();
       return Object.keys(sparsity).length ? Object.assign(config, { sparsity }) : config;
     }
@@ -194,7 +193,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
     }
 
     private get kernelVariables(): readonly LayerKernel[] {
-      return kernelFields.map((field) => (this as unknown as Record<string, LayerKernel>)[field] as LayerKernel);
+      return kernelFields.map((field) => fieldOf(this, field) as LayerKernel);
     }
   }
   tf.serialization.registerClass(Masked as unknown as Parameters<typeof tf.serialization.registerClass>[0]);
@@ -216,15 +215,17 @@ function underMasks(w: tf.Tensor, { variable, treatment, opMasks }: DenseKernelS
   return masks?.forward ? maskedKernel(w, { forward: masks.forward, gradient: masks.gradient ?? null }) : w;
 }
 
-function checkOneKernel(layer: string, { forward, backward, thinning }: OpMasks): void {
+function checkOneKernel(layer: string, kernels: number, { forward, backward, thinning }: OpMasks): void {
   const own = backward !== forward && 'a mask of the input gradient that differs from the forward mask';
   const got = thinning ? 'operands of the gradient products that are thinned' : own;
   if (!got) return;
+  // Methods know kernels by their names, policies layers.
+  const named = kernels === 1 ? layer : `${layer}/*`;
   throw new SparsityError({
     what: `masks of layer ${layer}`,
     got,
-    expected: 'masks of its kernel alone, one for both directions: of your own class no products are known',
-    fix: `exclude ${layer} from this method or in the policy, or prune with another method`,
+    expected: 'masks of its kernel alone, one for both directions: the products of its class are not known',
+    fix: `exclude ${named} from this method or ${layer} in the policy, or prune with another method`,
   });
 }
 

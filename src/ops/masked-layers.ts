@@ -8,15 +8,33 @@ import * as ops from './masked-ops.js';
 type LayerArgs<Stock> = Stock extends (args: infer Args) => unknown ? Args & { sparsity?: LayerSparsity } : never;
 
 /** The stock classes are not exported; an instance would give its class too, but would use up a default layer name. */
-function builtIn(stock: string, kind: KernelKind, axes: MaskedKind['axes'], kernelField: string, op: MaskedOp): LayerClass {
+function builtIn(stock: string, kind: Omit<MaskedKind, 'stock' | 'masked'>): LayerClass {
   const [Stock] = tf.serialization.SerializationMap.getMap().classNameMap[stock] as unknown as [LayerClass];
-  return maskedClass({ stock, masked: `Masked${stock}`, axes, kernelFields: [kernelField], known: { kind, op } }, Stock);
+  return maskedClass({ stock, masked: `Masked${stock}`, ...kind }, Stock);
 }
 
-const MaskedDense = builtIn('Dense', 'dense', [0, 1], 'kernel', ops.matMul);
-const MaskedConv1D = builtIn('Conv1D', 'conv1d', [1, 2], 'kernel', ops.conv1d);
-const MaskedConv2D = builtIn('Conv2D', 'conv2d', [2, 3], 'kernel', ops.conv2d);
-const MaskedDepthwiseConv2D = builtIn('DepthwiseConv2D', 'depthwiseConv2d', [2, 3], 'depthwiseKernel', ops.depthwiseConv2d);
+/** A class of one kernel, whose products are known. */
+function oneKernel(stock: string, kind: KernelKind, axes: MaskedKind['axes'], kernelField: string, op: MaskedOp): LayerClass {
+  return builtIn(stock, { axes, kernelFields: [kernelField], kinds: [kind], op });
+}
+
+const MaskedDense = oneKernel('Dense', 'dense', [0, 1], 'kernel', ops.matMul);
+const MaskedConv1D = oneKernel('Conv1D', 'conv1d', [1, 2], 'kernel', ops.conv1d);
+const MaskedConv2D = oneKernel('Conv2D', 'conv2d', [2, 3], 'kernel', ops.conv2d);
+const MaskedDepthwiseConv2D = oneKernel('DepthwiseConv2D', 'depthwiseConv2d', [2, 3], 'depthwiseKernel', ops.depthwiseConv2d);
+
+// Those that compute as they are, with masked kernels. A transposed convolution holds its filters with the input channels last; the gates of a
+// recurrent layer stand side by side in the outputs; a table is what one-hot rows would be multiplied with.
+builtIn('Conv2DTranspose', { axes: [3, 2], kernelFields: ['kernel'] });
+builtIn('SeparableConv2D', {
+  axes: [2, 3],
+  kernelFields: ['depthwiseKernel', 'pointwiseKernel'],
+  kinds: ['depthwiseConv2d', 'conv2d'],
+});
+builtIn('Embedding', { axes: [0, 1], kernelFields: ['embeddings'] });
+for (const stock of ['SimpleRNN', 'GRU', 'LSTM']) {
+  builtIn(stock, { axes: [0, 1], kernelFields: ['cell.kernel', 'cell.recurrentKernel'] });
+}
 
 /**
  * `tf.layers.dense` with masks on its kernel.

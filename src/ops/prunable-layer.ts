@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { kindForClass, type MaskedKind } from './masked-kinds.js';
+import { fieldOf, kindForClass, type MaskedKind } from './masked-kinds.js';
 import { type OwnLayerClass, registerMaskedLayer } from './register-masked-layer.js';
 
 /** A layer of your own that says itself which of its weights can be pruned, as tfmot's `PrunableLayer` does. */
@@ -18,7 +18,8 @@ export function kindByMethod(layer: PrunableLayer): MaskedKind | string {
   const known = kindForClass(layer.constructor);
   if (known) {
     const { kernelFields } = known;
-    const areKernels = weights.length === kernelFields.length && kernelFields.every((field) => weights.includes(fields[field]));
+    const own: readonly unknown[] = kernelFields.map((field) => fieldOf(layer, field));
+    const areKernels = weights.length === own.length && own.every((kernel) => weights.some((weight) => weight === kernel));
     const others = `names other weights than ${kernelFields.join(', ')}, the kernels of its class`;
     return areKernels ? known : `its getPrunableWeights ${others}`;
   }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { containersOf, leavesOf } from './model-layers.js';
+import { readableConfig } from './readable-config.js';
 
 /** What becomes of a layer when its model is rebuilt. */
 export interface LayerChange {
@@ -55,9 +56,7 @@ function configOf(
 ): tf.serialization.ConfigDict {
   // Models and wrappers ask each layer for its class name and config, however deep it sits: there they can be told otherwise.
   for (const [layer, { className = layer.getClassName(), config = (same: tf.serialization.ConfigDict) => same }] of changes) {
-    const old = layer.getConfig();
-    // tfjs 4.22 writes the regularizer of a depthwise layer where its constraint belongs, which cannot be read back.
-    if (old.depthwiseRegularizer) old.depthwiseConstraint = null;
+    const old = readableConfig(layer, layer.getConfig());
     Object.assign(layer, { getClassName: () => className, getConfig: () => config(old) });
   }
   try {

@@ -116,7 +116,7 @@ function tensorsOf({ layers }: Container): ReadonlySet<tf.SymbolicTensor> {
 function canJoin(layer: tf.layers.Layer): boolean {
   const { inboundNodes } = graph(layer);
   if (inboundNodes.length !== 1 || !inboundNodes[0]?.inputTensors.length) return false;
-  return maskedKindOf(layer)?.known !== undefined || isCompanion(layer.getClassName());
+  return maskedKindOf(layer)?.op !== undefined || isCompanion(layer.getClassName());
 }
 
 function nodesOf(layers: readonly tf.layers.Layer[], input: tf.SymbolicTensor): RegionNode[] {

@@ -6,8 +6,8 @@ import { type LayerClass, maskedClass } from './masked-layer-class.js';
 /** Where the kernels of a layer class of your own are. */
 export interface MaskedLayerOptions {
   /**
-   * The field of the layer that holds the kernel, as `addWeight` returned it: `'kernel'`; or the fields of several, each of which gets masks of
-   * its own: `['kernel', 'recurrentKernel']`. `call` must read them anew each time.
+   * The field of the layer that holds the kernel, as `addWeight` returned it: `'kernel'`, or the way to it, `'cell.kernel'`; or those of
+   * several, each of which gets masks of its own: `['kernel', 'recurrentKernel']`. `call` must read them anew each time.
    */
   readonly kernel: string | readonly string[];
   /**

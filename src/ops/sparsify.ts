@@ -54,9 +54,13 @@ const known = {
 const reports = new WeakMap<tf.LayersModel, SparsifyReport>();
 
 /**
- * Makes the layers of a fresh or trained model prunable: a new model with masked layers in place of dense, conv1d, conv2d and
- * depthwiseConv2d, the same names, connections, sharing, weights and outputs. No weight is pruned yet. The new model is not compiled, and
- * the old one keeps its own weights: dispose it if it is no longer needed.
+ * Makes the layers of a fresh or trained model prunable: a new model with masked layers in place of dense, conv1d, conv2d, depthwiseConv2d,
+ * conv2dTranspose, separableConv2d, embedding, simpleRNN, gru and lstm, the same names, connections, sharing, weights and outputs. No weight
+ * is pruned yet. The new model is not compiled, and the old one keeps its own weights: dispose it if it is no longer needed.
+ *
+ * From conv2dTranspose on they compute as tfjs has them, with masked kernels: they run dense in sparse execution too, and refuse methods whose
+ * mask of the input gradient is another than that of the forward pass, or which thin operands. The table of an embedding counts as the
+ * kernel `[words, values]` of one-hot rows, as in tfmot: groups along `input` lie across words, those along `output` within a row.
  *
  * @param model a sequential or functional model; nested models, wrappers and shared layers are rewritten too. Layers that are masked
  * already keep their masks.
@@ -89,7 +93,10 @@ export function sparsify<Model extends tf.LayersModel>(model: Model, options: Sp
       .map(([layer, reason]) => ({ layer: layer.name, className: layer.getClassName(), reason: reason as string })),
     regions,
     ...(execution === 'sparse' && !regions.length
-      ? { noRegion: 'no masked layer stands in a chain: each is shared, wrapped or of a class of your own, or there is none' }
+      ? {
+          noRegion:
+            'no masked layer stands in a chain: each is shared, wrapped or of a class of your own or without lanes, or there is none',
+        }
       : {}),
   });
   return fresh;
@@ -101,8 +108,8 @@ export function sparsify<Model extends tf.LayersModel>(model: Model, options: Sp
  * @throws SparsityError for a model that {@link sparsify} did not return.
  * @example
  * ```ts
- * const dense = tf.sequential({layers: [tf.layers.embedding({inputDim: 9, outputDim: 2, inputLength: 3})]});
- * sparsifyReport(sparsify(dense)).skipped[0].reason; // 'an embedding is a table: its rows are looked up, not multiplied'
+ * const dense = tf.sequential({layers: [tf.layers.conv1d({filters: 2, kernelSize: 3, dilationRate: 2, inputShape: [9, 4]})]});
+ * sparsifyReport(sparsify(dense)).skipped[0].reason; // 'a dilated convolution, which tfjs cannot train'
  * ```
  */
 export function sparsifyReport(model: tf.LayersModel): SparsifyReport {

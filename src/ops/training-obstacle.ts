@@ -5,9 +5,9 @@ export interface MaskableConfig {
   readonly dataFormat?: string;
 }
 
-/** Why tfjs cannot train a layer of one of the four maskable classes, or undefined when it can. */
+/** Why tfjs cannot train a layer of one of its maskable classes, or undefined when it can. */
 export function trainingObstacle(className: string, config: MaskableConfig): string | undefined {
-  if (className !== 'Conv1D' && className !== 'Conv2D') return undefined;
+  if (!['Conv1D', 'Conv2D', 'SeparableConv2D'].includes(className)) return undefined;
   if ([config.dilationRate ?? 1].flat().some((rate) => rate > 1)) return 'a dilated convolution, which tfjs cannot train';
   if (config.padding === 'causal') return 'causal padding, which tfjs does not implement';
   if (className === 'Conv1D' && config.dataFormat === 'channelsFirst')

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { maskStatistics, pruning, tensorBoard } from 'tfjs-sparsity/callbacks';
+import { type PrunableKernel, prunableKernels } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
 import { encodeEvent } from '../../src/callbacks/event-file.js';
 import { crc32c } from '../../src/crc32c.js';
@@ -60,6 +61,8 @@ interface Parsed {
   fileVersion?: string;
   restart?: boolean;
   scalars: Record<string, number>;
+  /** Bucket counts by tag, where there are any. */
+  histograms?: Record<string, number[]>;
 }
 
 /** Reads an event file back, checking both checksums of every record. */
@@ -82,6 +85,11 @@ function parseEvents(bytes: Uint8Array): Parsed[] {
       for (const summary of parseMessage(value as Uint8Array)) {
         const parts = parseMessage(summary.value as Uint8Array);
         const tag = new TextDecoder().decode(parts.find((part) => part.field === 1)?.value as Uint8Array);
+        const histogram = parts.find((part) => part.field === 5)?.value;
+        if (histogram) {
+          event.histograms = { ...event.histograms, [tag]: countsOf(histogram as Uint8Array) };
+          continue;
+        }
         // A tag may be __proto__, to which nothing can be assigned.
         const value = parts.find((part) => part.field === 2)?.value as number;
         Object.defineProperty(event.scalars, tag, { value, enumerable: true });
@@ -90,6 +98,13 @@ function parseEvents(bytes: Uint8Array): Parsed[] {
     events.push(event);
   }
   return events;
+}
+
+/** The counts in a HistogramProto. */
+function countsOf(message: Uint8Array): number[] {
+  const packed = parseMessage(message).find(({ field }) => field === 7)?.value as Uint8Array;
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
+  return Array.from({ length: packed.length / 8 }, (_, i) => view.getFloat64(8 * i, true));
 }
 
 const readEvents = async (dir: string) => {
@@ -103,6 +118,23 @@ describe('encodeEvent', () => {
     expect(Array.from(record.subarray(0, 8))).toEqual([15, 0, 0, 0, 0, 0, 0, 0]);
     // Field 1 as a double, field 2 as the varint 300 = 0b10_0101100, field 3 as a string of one byte.
     expect(Array.from(record.subarray(12, 27))).toEqual([9, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0xac, 2, 26, 1, 97]);
+  });
+
+  it('encodes a hand-computed histogram: 3 groups keep nothing, 5 keep one', () => {
+    const record = encodeEvent({ wallTime: 0, step: 0, histograms: { h: [3, 5] } });
+    // Doubles by their last two bytes; the six before are 0: -0.5, 0.5, 1.5, 3, 5 and 8.
+    const double = (high: number, low: number) => [0, 0, 0, 0, 0, 0, low, high];
+    const [below, half, above] = [double(0xbf, 0xe0), double(0x3f, 0xe0), double(0x3f, 0xf8)];
+    const [three, five, eight] = [double(0x40, 0x08), double(0x40, 0x14), double(0x40, 0x20)];
+    // min, max, num, sum and sum_squares; bucket_limit and bucket, packed.
+    const proto = [
+      ...[9, ...below, 17, ...above, 25, ...eight, 33, ...five, 41, ...five],
+      ...[50, 16, ...half, ...above, 58, 16, ...three, ...five],
+    ];
+    // Field 1 as a double, field 2, then in field 5 a value (field 1) of a tag (field 1) and the histogram (field 5).
+    const expected = [9, ...double(0, 0), 16, 0, 42, 88, 10, 86, 10, 1, 104, 42, 81, ...proto];
+    expect(proto).toHaveLength(81);
+    expect(Array.from(record.subarray(12, -4))).toEqual(expected);
   });
 
   it('comes back from any step, time, tag and float', () => {
@@ -148,7 +180,7 @@ describe('tensorBoard', () => {
     });
   });
 
-  it('writes a scalar per layer for each update of the masks, beside maskStatistics()', async () => {
+  it('writes scalars and the occupancy of groups per layer for each update of the masks, beside maskStatistics()', async () => {
     const dir = await temporaryDirectory();
     const model = maskedModel();
     const { xs, ys } = tinyData();
@@ -164,6 +196,17 @@ describe('tensorBoard', () => {
     }
     expect([ofMasks[0]?.scalars['mask_churn/head'], ofMasks[0]?.scalars['mask_iou/head']]).toEqual([0, 1]);
     expect(ofMasks[2]?.scalars['mask_churn/head']).toBeGreaterThan(0.1);
+    const { shape, inputAxis } = (prunableKernels(model).find(({ info }) => info.name === 'head') as PrunableKernel).info;
+    const weights = shape.reduce((product, size) => product * size, 1);
+    const columns = weights / (shape[inputAxis] as number);
+    for (const { scalars, histograms } of ofMasks) {
+      const counts = histograms?.['occupancy/head'] as number[];
+      expect(counts).toHaveLength(9);
+      expect(counts.reduce((sum, count) => sum + count)).toBe(columns * Math.ceil((shape[inputAxis] as number) / 8));
+      const kept = counts.reduce((sum, count, value) => sum + count * value);
+      expect(1 - kept / weights).toBeCloseTo(scalars['sparsity/head'] as number, 6);
+    }
+    expect(events?.filter(({ histograms }) => histograms)).toHaveLength(3);
     tf.dispose([xs, ys]);
     model.dispose();
   });

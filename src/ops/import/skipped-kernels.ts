@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { NetworkLayer } from '../../hw/index.js';
-import { lookedUp } from '../kernel-site.js';
 import { leavesOf } from '../model-layers.js';
 import type { SkippedLayer } from '../policy.js';
 import { kernelNames } from '../tap/kernel-names.js';
 import { wholeName } from '../tap/kernel-parts.js';
+
+const lookedUp = 'an embedding is a table: its rows are looked up, not multiplied';
 
 /** The kernels of a model that are in none of the layers found, and its layers that have weights but no kernel, in model order. */
 export function skippedKernels(model: tf.LayersModel, found: readonly NetworkLayer[]): readonly SkippedLayer[] {

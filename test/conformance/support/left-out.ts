@@ -14,9 +14,3 @@ export function begin(id: string): void {
 export function note(reason: string): void {
   notes.set(reason, [...(notes.get(reason) ?? []), running]);
 }
-
-/** Forms that this version has no feature for. */
-export const unsupported: Readonly<Record<string, string>> = {
-  'registry {layers}':
-    'sparsify prunes depthwise kernels too, which tfmot leaves dense without a word, and no recurrent ones or tables; it has its own tests',
-};

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
+import { prunableKernels, sparsify, sparsifyReport } from 'tfjs-sparsity/ops';
 import { xnnpackSupport } from 'tfjs-sparsity/pruning';
 import { expect } from 'vitest';
+import { note } from './left-out.js';
 import type { Case, Runners, Value } from './pruning-cases.js';
 
 /** The layers of tfjs, and the activations, that a case can name: in any case, with or without underscores. */
@@ -65,6 +66,52 @@ function build(text: string): tf.Sequential {
   return model;
 }
 
+const { layers } = tf;
+const image = { inputShape: [4, 4, 2], filters: 2, kernelSize: 2 };
+const steps = { inputShape: [3, 2], units: 2 };
+
+/** A layer of each class that tfjs has. */
+const layerOf: Readonly<Record<string, () => tf.layers.Layer>> = {
+  Conv1D: () => layers.conv1d({ inputShape: [4, 2], filters: 2, kernelSize: 2 }),
+  Conv2D: () => layers.conv2d(image),
+  Conv2DTranspose: () => layers.conv2dTranspose(image),
+  Conv3D: () => layers.conv3d({ inputShape: [4, 4, 4, 2], filters: 2, kernelSize: 2 }),
+  SeparableConv2D: () => layers.separableConv2d(image),
+  DepthwiseConv2D: () => layers.depthwiseConv2d(image),
+  Dense: () => layers.dense({ inputShape: [2], units: 2 }),
+  Embedding: () => layers.embedding({ inputDim: 3, outputDim: 2, inputLength: 2 }),
+  BatchNormalization: () => layers.batchNormalization({ inputShape: [2] }),
+  LayerNormalization: () => layers.layerNormalization({ inputShape: [2] }),
+  LSTM: () => layers.lstm(steps),
+  GRU: () => layers.gru(steps),
+  SimpleRNN: () => layers.simpleRNN(steps),
+};
+
+/** Names of the weights of a layer that sparsify makes prunable. */
+function prunedWeights(layer: tf.layers.Layer): readonly string[] {
+  const dense = tf.sequential({ layers: [layer] });
+  const model = sparsify(dense);
+  const count = prunableKernels(model).length;
+  const kernels = layer.weights.filter(({ shape }) => shape.length > 1);
+  expect(sparsifyReport(model).masked).toEqual(count > 0 ? [layer.name] : []);
+  for (const m of [dense, model]) m.dispose();
+  expect([0, kernels.length]).toContain(count);
+  return count > 0 ? kernels.map(({ originalName }) => originalName.split('/').at(-1) as string) : [];
+}
+
+/** Where tfmot's list and ours differ on purpose. */
+const differences: Readonly<Record<string, { readonly pruned: readonly string[]; readonly why: string }>> = {
+  DepthwiseConv2D: {
+    pruned: ['depthwise_kernel'],
+    why: 'sparsify prunes depthwise kernels too, which tfmot leaves dense without a word',
+  },
+  SeparableConv2D: {
+    pruned: ['depthwise_kernel', 'pointwise_kernel'],
+    why: 'sparsify prunes depthwise kernels too, which tfmot leaves dense without a word',
+  },
+  Conv3D: { pruned: [], why: 'Conv3D stays dense: patterns know kernels of 2, 3 and 4 axes' },
+};
+
 /** Which layers are pruned, by rule and by model. */
 export const policyRunners: Runners = {
   'policy {dilation, groups, kernel, strides, type}': policy,
@@ -74,6 +121,16 @@ export const policyRunners: Runners = {
   'policy {kernel, padding, strides, type}': policy,
   'policy {kernel, strides, type}': policy,
   'policy {type}': policy,
+
+  'registry {layers}': ({ input, expected }) => {
+    for (const [i, name] of (input.layers as string[]).entries()) {
+      const make = layerOf[name];
+      const difference = differences[name];
+      if (make) expect([name, prunedWeights(make())]).toEqual([name, difference?.pruned ?? expected[i]]);
+      if (difference) note(`registry: ${difference.why}`);
+      if (!make) note(`registry: tfjs has no ${name}`);
+    }
+  },
 
   'registry {model}': ({ input, expected }) => {
     const dense = build(input.model);
