@@ -77,19 +77,20 @@ export function laneGeometry(
   const ends = input.images !== undefined && info.kind === 'dense' && (info.shape[info.outputAxis] as number) <= fewOutputs;
   if (!leads && !ends && !isSparse(store, breakEven))
     return store.grouped || store.masks.forward ? 'belowBreakEven' : 'notPruned';
-  const geometry = loopsOf(layer, images);
+  const geometry = loopsOf(layer, input, images);
   if (typeof geometry === 'string') return geometry;
   const uses = (images[0] as number) * geometry.outHeight * geometry.outWidth;
   return areWorthLists(store, uses) ? geometry : 'masksSeenOnce';
 }
 
-function loopsOf(layer: MaskedLayer, images: readonly number[]): ConvGeometry | LaneObstacle {
+function loopsOf(layer: MaskedLayer, { tensor }: Flow, images: readonly number[]): ConvGeometry | LaneObstacle {
   const { info } = storeOf(layer);
-  if (info.kind === 'dense' && images.length === 2)
-    return geometryOf(layer, images, () => denseGeometry(...(info.shape as [number, number])));
   const { strides, padding, dataFormat } = layer as unknown as Required<LayerInternals>;
-  if (info.kind !== 'conv2d') return 'unsupportedLayer';
+  const isDense = info.kind === 'dense' && images.length === 2;
+  const isConvolution = info.kind === 'conv2d' && images.length === 4 && tensor.dtype === 'float32';
+  if (!isDense && !isConvolution) return 'unsupportedLayer';
   if (dataFormat === 'channelsFirst') return 'channelsFirst';
+  if (isDense) return geometryOf(layer, images, () => denseGeometry(...(info.shape as [number, number])));
   const geometry = geometryOf(layer, images, () => windowGeometry(images, info.shape, strides, padding));
   return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : 'unsupportedLayer';
 }

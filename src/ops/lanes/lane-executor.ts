@@ -194,7 +194,7 @@ function runMasked(
   const { outHeight, outWidth, outChannels } = plan.geometry;
   const images = store.info.kind === 'dense' ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels];
   const pool = name === 'relu' && follower ? tilingPool(follower, images) : undefined;
-  const y = laneLayer(flow.images ? flow.tensor : toLanes(flow.tensor), w, bias?.read(), plan, {
+  const y = laneLayer(flow.images ? flow.tensor : toLanes(asFloats(flow.tensor)), w, bias?.read(), plan, {
     relu: name === 'relu',
     pool,
     values,
@@ -210,4 +210,9 @@ function runMasked(
   const z = isLane ? y : fromLanes(y, images);
   if (name === 'softmax') return { tensor: rowSoftmax(z), images: undefined };
   return { tensor: withoutChain([z], () => activation.apply(z)), images: isLane ? images : undefined };
+}
+
+/** Whole numbers and booleans as tfjs's dense layer takes them. */
+function asFloats(x: tf.Tensor): tf.Tensor {
+  return x.dtype === 'float32' ? x : withoutChain([x], () => x.toFloat());
 }
