@@ -98,4 +98,36 @@ describe('inputs of a region', () => {
       { numRuns: 25, seed: 81 },
     );
   });
+
+  it.each<[string, Make, good: number[], bad: number[]]>([
+    ['more features', chain(dense(9, 1), dense(3, 2)), [17], [30]],
+    ['fewer features', chain(dense(9, 1), dense(3, 2)), [17], [9]],
+    ['more channels', chain(conv(5, 1), conv(4, 2)), [8, 8, 2], [8, 8, 5]],
+    ['fewer channels', chain(conv(5, 1), conv(4, 2)), [8, 8, 2], [8, 8, 1]],
+    ['channels that come first', chain(conv(5, 1, 'channelsFirst')), [2, 8, 7], [5, 8, 7]],
+    ['larger images, before flatten', chain(conv(5, 1), () => layers.flatten(), dense(3, 2)), [8, 8, 2], [9, 9, 2]],
+    ['smaller images, before flatten', chain(conv(5, 1), () => layers.flatten(), dense(3, 2)), [8, 8, 2], [7, 7, 2]],
+  ])('of another shape than the layers were built for are refused as they are without: %s', async (_, make, good, bad) => {
+    const refused = async (act: (model: tf.LayersModel, x: tf.Tensor) => number[][]) => {
+      const plain = make(good, 'float32');
+      const [x, other] = [good, bad].map((shape) => tf.randomNormal([5, ...shape], 0, 1, 'float32', 3)) as [tf.Tensor, tf.Tensor];
+      const [expected, actual] = await inBoth(plain, (model) => {
+        // Lanes are taken at the second look at the same masks.
+        for (let look = 0; look < 2; look++) tf.dispose(model.apply(x) as tf.Tensor);
+        return act(model, other);
+      });
+      expect(expected).toMatch(/^Input 0 is incompatible with layer/);
+      expect(actual).toBe(expected);
+      tf.dispose([x, other]);
+      plain.dispose();
+    };
+    await expectNoLeak(() => refused((model, x) => tf.tidy(() => [numbers(model.apply(x) as tf.Tensor)])));
+    // What a forward pass has saved stays with tfjs where a later layer throws.
+    await refused((model, x) =>
+      tf.tidy(() => {
+        const loss = () => (model.apply(x, { training: true }) as tf.Tensor).square().sum().asScalar();
+        return Object.values(tf.variableGrads(loss).grads).map(numbers);
+      }),
+    );
+  });
 });

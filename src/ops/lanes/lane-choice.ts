@@ -90,6 +90,8 @@ function loopsOf(layer: MaskedLayer, { tensor }: Flow, images: readonly number[]
   const isConvolution = info.kind === 'conv2d' && images.length === 4 && tensor.dtype === 'float32';
   if (!isDense && !isConvolution) return 'unsupportedLayer';
   if (dataFormat === 'channelsFirst') return 'channelsFirst';
+  // tfjs then says what it expected.
+  if (images.at(-1) !== info.shape[info.inputAxis]) return 'unsupportedLayer';
   if (isDense) return geometryOf(layer, images, () => denseGeometry(...(info.shape as [number, number])));
   const geometry = geometryOf(layer, images, () => windowGeometry(images, info.shape, strides, padding));
   return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : 'unsupportedLayer';

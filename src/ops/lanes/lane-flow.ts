@@ -31,7 +31,7 @@ export type LaneObstacle =
   | 'masksSeenOnce'
   /** It is not reached in lanes: the layers before it are not there, and it alone gains nothing. */
   | 'inputNotInLanes'
-  /** There are no lanes for its class, or for the rank or the type of its input. */
+  /** There are no lanes for its class, or for the rank, the type or the shape of its input. */
   | 'unsupportedLayer'
   /** Channels come first. */
   | 'channelsFirst'
