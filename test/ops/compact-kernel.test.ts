@@ -319,7 +319,7 @@ describe('kernels whose kept values are trained by themselves', () => {
     });
     const results: number[][] = [];
     for (const execution of ['dense', 'sparse'] as const) {
-      const model = sparsify(dense, { execution });
+      const model = sparsify(dense, { execution, breakEven: 0 });
       model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
       prune(model, 4);
       const losses: number[] = [];
@@ -335,6 +335,44 @@ describe('kernels whose kept values are trained by themselves', () => {
       expect(loss).toBeCloseTo(results[0]?.[i] as number, 4);
     });
     dense.dispose();
+  });
+
+  it('train on through the small batch at the end of an epoch, for which the convolution takes its dense kernel', async () => {
+    await expectNoLeak(async () => {
+      const [xs, ys] = [tf.randomNormal([67, 6, 6, 8], 0, 1, 'float32', 1), tf.randomNormal([67, 3], 0, 1, 'float32', 2)];
+      const dense = tf.sequential({
+        layers: [
+          tf.layers.conv2d({ filters: 6, kernelSize: 3, activation: 'relu', inputShape: [6, 6, 8], ...initializer(1) }),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3, ...initializer(2) }),
+        ],
+      });
+      const sizes: number[] = [];
+      const results: number[][] = [];
+      for (const execution of ['dense', 'sparse'] as const) {
+        const model = sparsify(dense, { execution });
+        model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+        prune(model, 4);
+        const { accumulatedFirstMoment } = model.optimizer as unknown as { accumulatedFirstMoment: { variable: tf.Variable }[] };
+        const onBatchEnd = async () => void sizes.push(accumulatedFirstMoment[0]?.variable.size as number);
+        const { history } = await withoutForgotten(() =>
+          model.fit(xs, ys, { epochs: 3, batchSize: 32, shuffle: false, verbose: 0, callbacks: { onBatchEnd } }),
+        );
+        results.push([...(history.loss as number[]), ...model.getWeights().flatMap((w) => [...w.dataSync()])]);
+        model.optimizer.dispose();
+        model.dispose();
+      }
+      results[1]?.forEach((value, i) => {
+        expect(value).toBeCloseTo(results[0]?.[i] as number, 4);
+      });
+      // 3 x 3 x 8 x 6 weights; kept values from the second batch of the first epoch on, without a break.
+      const all = 432;
+      const kept = sizes.slice(10).map((size) => size < all);
+      expect(sizes.slice(0, 10)).toEqual(Array(10).fill(all));
+      expect(kept).toEqual(Array(8).fill(backend === 'wasm'));
+      tf.dispose([xs, ys]);
+      dense.dispose();
+    });
   });
 
   it('resume from a checkpoint bit for bit, and tell the hardware how many slots there are', async () => {

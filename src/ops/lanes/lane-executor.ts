@@ -30,7 +30,8 @@ import { rowSoftmax } from './row-softmax.js';
 export interface LaneExecutorOptions {
   /**
    * Sparsity from which a layer runs in lanes. A training step is as fast as a dense one at 40 % (CNN; MLP 0.9 times) and faster at
-   * 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`.
+   * 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`. Above 0, a convolution's density
+   * counts for each of the 32 lanes that a batch begins, also the empty ones, over its images.
    */
   readonly breakEven?: number;
 }

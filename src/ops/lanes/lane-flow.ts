@@ -23,7 +23,7 @@ export type LaneObstacle =
   | 'noWasm'
   /** The forward pass uses all its weights. */
   | 'notPruned'
-  /** Its masks are too dense: lanes would be slower. */
+  /** Its masks are too dense, or a convolution's batch too small for them: lanes would be slower. */
   | 'belowBreakEven'
   /** The method thins operands of its gradient products, which are then multiplied whole. */
   | 'thinnedOperands'
