@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { isRecording } from '../forward-backward-op.js';
+import { lendSlots } from '../lent-slots.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import { asOneOp, withoutChain } from '../op-chain.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
@@ -69,6 +70,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
     if (compact && (!product || compact.isStale || !compact.isFor(optimizer))) settle(layer);
     if (!product || compacts.has(layer)) return;
     compacts.set(layer, new CompactKernel(storeOf(layer).variable, product.list.order, optimizer));
+    lendSlots(optimizer, storeOf(layer));
   }
 
   /** The result of a layer in lanes, or why there is none. */
