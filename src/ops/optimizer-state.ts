@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { takeBackSlots } from './lent-slots.js';
 import { type OptimizerSlot, optimizerLayout, slotsOf } from './optimizer-slots.js';
 
 /** Everything that a tfjs optimizer carries from step to step. All but `slots` is plain JSON. */
@@ -25,7 +26,8 @@ interface OptimizerParts {
 
 /**
  * Reads the complete state of a tfjs optimizer. tfjs's own `getWeights` loses the running products of Adam's betas (it recomputes
- * them on the way in, with another rounding) and throws for Adamax.
+ * them on the way in, with another rounding) and throws for Adamax. Slots have the shapes of the model's weights, also where sparse execution
+ * trains kept values by themselves.
  *
  * @throws SparsityError for an optimizer that is not one of the seven of tfjs 4.22.
  * @example
@@ -35,6 +37,7 @@ interface OptimizerParts {
  */
 export function readOptimizerState(optimizer: tf.Optimizer): OptimizerState {
   const { slots, scalars } = optimizerLayout(optimizer);
+  takeBackSlots(optimizer);
   return {
     optimizer: optimizer.getClassName(),
     config: { ...optimizer.getConfig() },
@@ -64,6 +67,7 @@ export function readOptimizerState(optimizer: tf.Optimizer): OptimizerState {
 export function writeOptimizerState(optimizer: tf.Optimizer, state: OptimizerState, variables: readonly tf.Variable[]): void {
   const layout = optimizerLayout(optimizer);
   checkState(optimizer, state, variables);
+  takeBackSlots(optimizer);
   const parts = optimizer as unknown as OptimizerParts;
   const rate = state.config.learningRate as number;
   if (parts.setLearningRate) parts.setLearningRate(rate);

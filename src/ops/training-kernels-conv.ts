@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { type ConvGeometry, isEmpty } from '../kernels/geometry.js';
+import { activated, activationKernels } from './training-kernels-activation.js';
 import { geometryOf, type Shape4D } from './training-kernels-geometry.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
@@ -32,9 +33,6 @@ export const conv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   return y;
 };
 
-/** tfjs's kernels of the activations that follow a fused convolution; those with parameters stay with tfjs altogether. */
-const activationKernels: Readonly<Record<string, string>> = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', sigmoid: 'Sigmoid' };
-
 /** tf.fused.conv2d, NHWC: the bias is what the sums start from. */
 export const fusedConv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const { x, filter, bias } = inputs;
@@ -49,10 +47,7 @@ export const fusedConv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const y = heap.zeros(info.outShape);
   if (bias) heap.repeat(heap.pointer(bias), 4 * g.outChannels, heap.pointer(y), g.batch * g.outHeight * g.outWidth);
   addConvolution(heap, x, filter, y, g);
-  if (activation === 'linear') return y;
-  const activated = heap.run(activationKernels[activation], { x: y });
-  heap.dispose(y);
-  return activated;
+  return activated(heap, y, activation);
 };
 
 function addConvolution(heap: WasmHeap, x: tf.TensorInfo, filter: tf.TensorInfo, y: tf.TensorInfo, g: ConvGeometry): void {

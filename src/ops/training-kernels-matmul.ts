@@ -1,38 +1,66 @@
 import * as tf from '@tensorflow/tfjs';
 import { gemmScratchBytes } from '../kernels/index.js';
-import type { HeapKernel } from './training-kernels-heap.js';
+import { activated, activationKernels } from './training-kernels-activation.js';
+import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
 /** Below this many rows our packing of B does not pay, and tfjs's own plain product is faster (but wrong for empty sums). */
 const fewRows = 12;
+
+/** A product of batches of matrices. */
+interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Axes of the batch of results. */
+  readonly batch: readonly number[];
+}
+
+function productOf({ shape: a }: tf.TensorInfo, { shape: b }: tf.TensorInfo, transposeA: boolean, transposeB: boolean): Product {
+  const [aRows, aColumns] = a.slice(-2) as [number, number];
+  const [bRows, bColumns] = b.slice(-2) as [number, number];
+  const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+  const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.slice(0, -2), b.slice(0, -2));
+  return { m, n: transposeB ? bRows : bColumns, k, batch };
+}
+
+/** Whether tfjs's own product is the better one. */
+function isStocks({ m, k }: Product, transposeA: boolean, transposeB: boolean): boolean {
+  return !transposeA && !transposeB && m < fewRows && k > 0;
+}
 
 /** tf.matMul with either transpose flag; batch axes broadcast. */
 export const batchMatMul: HeapKernel = (inputs, attrs, heap, stock) => {
   const { a, b } = inputs;
   const { transposeA, transposeB } = attrs as unknown as tf.BatchMatMulAttrs;
-  const [aRows, aColumns] = a.shape.slice(-2);
-  const [bRows, bColumns] = b.shape.slice(-2);
-  const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
-  const n = transposeB ? bRows : bColumns;
-  if (!transposeA && !transposeB && m < fewRows && k > 0) return stock(inputs, attrs);
-  const aBatch = a.shape.slice(0, -2);
-  const bBatch = b.shape.slice(0, -2);
-  const batch = tf.broadcast_util.assertAndGetBroadcastShape(aBatch, bBatch);
+  const product = productOf(a, b, transposeA, transposeB);
+  if (isStocks(product, transposeA, transposeB)) return stock(inputs, attrs);
+  const c = heap.zeros([...product.batch, product.m, product.n]);
+  addProducts(heap, product, a, transposeA, b, transposeB, c);
+  return c;
+};
 
-  const c = heap.zeros([...batch, m, n]);
-  const aStrides = batchStrides(aBatch, batch.length, 4 * m * k);
-  const bStrides = batchStrides(bBatch, batch.length, 4 * n * k);
-  const { kernels, pointer } = heap;
+function addProducts(
+  { kernels, pointer, scratch }: WasmHeap,
+  { m, n, k, batch }: Product,
+  a: tf.TensorInfo,
+  transposeA: boolean,
+  b: tf.TensorInfo,
+  transposeB: boolean,
+  c: tf.TensorInfo,
+): void {
+  const aStrides = batchStrides(a.shape.slice(0, -2), batch.length, 4 * m * k);
+  const bStrides = batchStrides(b.shape.slice(0, -2), batch.length, 4 * n * k);
   const [aRow, aColumn] = transposeA ? [4, 4 * m] : [4 * k, 4];
-  heap.scratch(gemmScratchBytes, (scratch) => {
-    const matrices = tf.util.sizeFromShape(batch);
+  const bRow = 4 * (transposeB ? k : n);
+  scratch(gemmScratchBytes, (room) => {
+    const matrices = tf.util.sizeFromShape([...batch]);
     for (let i = 0; i < matrices; i++) {
       const aAt = pointer(a) + offset(i, batch, aStrides);
       const bAt = pointer(b) + offset(i, batch, bStrides);
-      kernels.gemm(m, n, k, aAt, aRow, aColumn, bAt, 4 * bColumns, transposeB, pointer(c) + 4 * m * n * i, 4 * n, scratch);
+      kernels.gemm(m, n, k, aAt, aRow, aColumn, bAt, bRow, transposeB, pointer(c) + 4 * m * n * i, 4 * n, room);
     }
   });
-  return c;
-};
+}
 
 /** Bytes to move per step along each batch axis; 0 where the axis is broadcast. */
 function batchStrides(shape: readonly number[], rank: number, matrixBytes: number): number[] {
@@ -57,21 +85,35 @@ function offset(index: number, batch: readonly number[], strides: readonly numbe
 }
 
 /**
- * tf.fused.matMul. tfjs multiplies fast when nothing is transposed, so transposed operands are transposed first and the rest (bias,
- * activation) stays with it.
+ * tf.fused.matMul: the bias is what the sums start from. What stays with tfjs, activations with parameters among it, does not get transposed
+ * operands, which it multiplies slowly: they are transposed first.
  */
 export const fusedMatMul: HeapKernel = (inputs, attrs, heap, stock) => {
-  const { transposeA, transposeB } = attrs as unknown as tf._FusedMatMulAttrs;
+  const { a, b, bias } = inputs;
+  const { transposeA, transposeB, activation } = attrs as unknown as tf._FusedMatMulAttrs;
   const [innerA, innerB] = [transposeA ? 1 : 2, transposeB ? 2 : 1];
-  if (inputs.a.shape[innerA] === 0) {
+  if (a.shape[innerA] === 0) {
     // What tfjs gives for empty sums is whatever lay there: each is of one 0 instead.
-    const [a, b] = [heap.zeros(inputs.a.shape.with(innerA, 1)), heap.zeros(inputs.b.shape.with(innerB, 1))];
-    const out = fusedMatMul({ ...inputs, a, b }, attrs, heap, stock);
-    heap.dispose(a);
-    heap.dispose(b);
+    const zeros = { a: heap.zeros(a.shape.with(innerA, 1)), b: heap.zeros(b.shape.with(innerB, 1)) };
+    const out = fusedMatMul({ ...inputs, ...zeros }, attrs, heap, stock);
+    heap.dispose(zeros.a);
+    heap.dispose(zeros.b);
     return out;
   }
-  if (!transposeA && !transposeB) return stock(inputs, attrs);
+  const product = productOf(a, b, transposeA, transposeB);
+  const fitting = !bias || (bias.shape.length === 1 && bias.shape[0] === product.n);
+  const simple = (activation === 'linear' || activation in activationKernels) && fitting;
+  if (!simple) return fusedByStock(inputs, attrs, heap, stock);
+  if (isStocks(product, transposeA, transposeB)) return stock(inputs, attrs);
+  const y = heap.zeros([...product.batch, product.m, product.n]);
+  const rows = tf.util.sizeFromShape([...product.batch]) * product.m;
+  if (bias) heap.repeat(heap.pointer(bias), 4 * product.n, heap.pointer(y), rows);
+  addProducts(heap, product, a, transposeA, b, transposeB, y);
+  return activated(heap, y, activation);
+};
+
+const fusedByStock: HeapKernel = (inputs, attrs, heap, stock) => {
+  const { transposeA, transposeB } = attrs as unknown as tf._FusedMatMulAttrs;
   const transposed = (x: tf.TensorInfo) => heap.run('Transpose', { x }, { perm: [0, 2, 1] });
   const a = transposeA ? transposed(inputs.a) : inputs.a;
   const b = transposeB ? transposed(inputs.b) : inputs.b;

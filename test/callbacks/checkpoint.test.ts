@@ -130,7 +130,7 @@ describe.runIf(isOn('wasm', 'sparse execution needs the kernels of wasm'))('spar
         tf.layers.dense({ units: 16, ...initializer(3) }),
       ],
     });
-    const model = sparsify(dense, { execution: 'sparse' });
+    const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
     model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
     const data = createRng(6);
     const values = (size: number) => Float32Array.from({ length: size }, () => data.normal());

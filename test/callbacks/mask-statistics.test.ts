@@ -216,7 +216,7 @@ describe('a resumed run', () => {
         tf.layers.dense({ name: 'head', units: 16, ...initializer(3) }),
       ],
     });
-    const model = sparsify(dense, { execution });
+    const model = sparsify(dense, { execution, breakEven: 0 });
     model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
     const data = createRng(6);
     const values = (size: number) => Float32Array.from({ length: size }, () => data.normal());

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { checkpoint, hardwareCost, pruning, restoreCheckpoint, seededBatches } from 'tfjs-sparsity/callbacks';
 import { denseArray } from 'tfjs-sparsity/hw';
-import { optimizerSlots, prunableKernels, sparsify, strip } from 'tfjs-sparsity/ops';
+import { optimizerSlots, prunableKernels, readOptimizerState, sparsify, strip, writeOptimizerState } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
@@ -167,6 +167,73 @@ describe('kernels whose kept values are trained by themselves', () => {
         optimizer.dispose();
       }
       expect(results[1]).toEqual(results[0]);
+    });
+  });
+
+  it.each(Object.entries(optimizers))(
+    'give the slots of %s back to who reads the optimizer, and go on in another model',
+    async (name, create) => {
+      await expectNoLeak(async () => {
+        const set = data();
+        const [model, other] = [0, 1].map(() => {
+          const made = build();
+          made.compile({ optimizer: create(), loss: 'meanSquaredError' });
+          prune(made, 1);
+          return made;
+        }) as tf.LayersModel[] as [tf.LayersModel, tf.LayersModel];
+        await train(model, set);
+        const state = readOptimizerState(model.optimizer);
+        const sizes = shapes.map((shape) => shape.reduce((size, axis) => size * axis, 1));
+        for (const slots of Object.values(state.slots))
+          if (slots.length) expect(slots.map((values) => values.length)).toEqual(sizes);
+        other.setWeights(model.getWeights());
+        writeOptimizerState(
+          other.optimizer,
+          state,
+          other.trainableWeights.map((weight) => weight.read() as tf.Variable),
+        );
+        const losses = [];
+        for (const each of [model, other]) losses.push((await train(each, set)).history.loss);
+        expect(losses[1]).toEqual(losses[0]);
+        for (const each of [model, other]) {
+          const { optimizer } = each;
+          optimizer.dispose();
+          each.dispose();
+          // tfjs's momentum forgets the learning rate that it inherits.
+          if (name === 'momentum') (optimizer as unknown as { c: tf.Tensor }).c.dispose();
+        }
+        tf.dispose([set.xs, set.ys]);
+      });
+    },
+  );
+
+  it("are dense for tfjs's own getWeights and setWeights of the optimizer, also where masks change between them", async () => {
+    await expectNoLeak(async () => {
+      const [model, set] = [build(), data()];
+      model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+      prune(model, 1);
+      await withoutForgotten(async () => {
+        await train(model, set);
+        const [, ...slots] = await model.optimizer.getWeights();
+        expect(slots.map(({ tensor }) => tensor.shape)).toEqual([...shapes, ...shapes]);
+        const copies = (await model.optimizer.getWeights()).map(({ name, tensor }) => ({ name, tensor: tensor.clone() }));
+        const weights = model.getWeights().map((w) => w.clone());
+        const { loss } = (await train(model, set)).history;
+        prune(model, 2);
+        await train(model, set);
+        prune(model, 1);
+        model.setWeights(weights);
+        // tfjs forgets those that it replaces.
+        const [, ...replaced] = await model.optimizer.getWeights();
+        await model.optimizer.setWeights(copies);
+        tf.dispose(replaced.map(({ tensor }) => tensor));
+        const again = (await train(model, set)).history.loss;
+        again.forEach((value, i) => {
+          expect(value).toBeCloseTo(loss?.[i] as number, 4);
+        });
+      });
+      model.dispose();
+      tf.dispose([set.xs, set.ys]);
     });
   });
 
@@ -347,7 +414,7 @@ describe('kernels whose kept values are trained by themselves', () => {
     });
     const results: number[][] = [];
     for (const execution of ['dense', 'sparse'] as const) {
-      const model = sparsify(dense, { execution });
+      const model = sparsify(dense, { execution, breakEven: 0 });
       model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
       prune(model, 4);
       const losses: number[] = [];
@@ -363,6 +430,44 @@ describe('kernels whose kept values are trained by themselves', () => {
       expect(loss).toBeCloseTo(results[0]?.[i] as number, 4);
     });
     dense.dispose();
+  });
+
+  it('train on through the small batch at the end of an epoch, for which the convolution takes its dense kernel', async () => {
+    await expectNoLeak(async () => {
+      const [xs, ys] = [tf.randomNormal([67, 6, 6, 8], 0, 1, 'float32', 1), tf.randomNormal([67, 3], 0, 1, 'float32', 2)];
+      const dense = tf.sequential({
+        layers: [
+          tf.layers.conv2d({ filters: 6, kernelSize: 3, activation: 'relu', inputShape: [6, 6, 8], ...initializer(1) }),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 3, ...initializer(2) }),
+        ],
+      });
+      const sizes: number[] = [];
+      const results: number[][] = [];
+      for (const execution of ['dense', 'sparse'] as const) {
+        const model = sparsify(dense, { execution });
+        model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+        prune(model, 4);
+        const { accumulatedFirstMoment } = model.optimizer as unknown as { accumulatedFirstMoment: { variable: tf.Variable }[] };
+        const onBatchEnd = async () => void sizes.push(accumulatedFirstMoment[0]?.variable.size as number);
+        const { history } = await withoutForgotten(() =>
+          model.fit(xs, ys, { epochs: 3, batchSize: 32, shuffle: false, verbose: 0, callbacks: { onBatchEnd } }),
+        );
+        results.push([...(history.loss as number[]), ...model.getWeights().flatMap((w) => [...w.dataSync()])]);
+        model.optimizer.dispose();
+        model.dispose();
+      }
+      results[1]?.forEach((value, i) => {
+        expect(value).toBeCloseTo(results[0]?.[i] as number, 4);
+      });
+      // 3 x 3 x 8 x 6 weights; kept values from the second batch of the first epoch on, without a break.
+      const all = 432;
+      const kept = sizes.slice(10).map((size) => size < all);
+      expect(sizes.slice(0, 10)).toEqual(Array(10).fill(all));
+      expect(kept).toEqual(Array(8).fill(backend === 'wasm'));
+      tf.dispose([xs, ys]);
+      dense.dispose();
+    });
   });
 
   it('resume from a checkpoint bit for bit, and tell the hardware how many slots there are', async () => {

@@ -64,7 +64,7 @@ describe('masks that follow from the weights', () => {
           const y = tf.randomNormal([batch, 12], 0, 1, 'float32', 2);
           const results: Float32Array[] = [];
           for (const execution of ['dense', 'sparse'] as const) {
-            const model = sparsify(dense, { execution });
+            const model = sparsify(dense, { execution, breakEven: 0 });
             const kernels = prunableKernels(model);
             const losses = await train(model, x, y, make({ n, m: 8, decay }), () => {
               if (looks) kernels.map((kernel) => kernel.masks);
@@ -92,7 +92,7 @@ describe('masks that follow from the weights', () => {
   it('hold for the weights of which they were made, when others are set, until they are made anew', async () => {
     await expectNoLeak(async () => {
       const dense = network({ strides: 1, padding: 'same', filters: 8 });
-      const model = sparsify(dense, { execution: 'sparse' });
+      const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
       const x = tf.randomNormal([4, 8, 8, 8], 0, 1, 'float32', 3);
       const y = tf.randomNormal([4, 12], 0, 1, 'float32', 4);
       await train(model, x, y, bdwp({ n: 2, m: 8 }));
@@ -113,7 +113,7 @@ describe('masks that follow from the weights', () => {
 
   it('refuse weights that are NaN, by name and place', async () => {
     const dense = network({ strides: 1, padding: 'same', filters: 8 });
-    const model = sparsify(dense, { execution: 'sparse' });
+    const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
     const [x, y] = [tf.ones([4, 8, 8, 8]), tf.ones([4, 12])];
     await train(model, x, y, bdwp({ n: 2, m: 8 }));
     const [, kernel] = prunableKernels(model);
@@ -136,7 +136,7 @@ describe('masks that follow from the weights', () => {
   it('give the same gradients as often as they are asked for, decay included', async () => {
     await expectNoLeak(async () => {
       const dense = network({ strides: 1, padding: 'same', filters: 8 });
-      const model = sparsify(dense, { execution: 'sparse' });
+      const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
       const x = tf.randomNormal([4, 8, 8, 8], 0, 1, 'float32', 3);
       const y = tf.randomNormal([4, 12], 0, 1, 'float32', 4);
       await train(model, x, y, bdwp({ n: 2, m: 8, decay: 0.1 }));
@@ -159,7 +159,7 @@ describe('masks that follow from the weights', () => {
     const y = tf.randomNormal([4, 12], 0, 1, 'float32', 4);
     const results = [];
     for (const watches of [false, true]) {
-      const model = sparsify(dense, { execution: 'sparse' });
+      const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
       let seen = 0;
       const tap = watches ? attachTap(model, { onOp: () => void seen++ }) : undefined;
       await train(model, x, y, bdwp({ n: 2, m: 8, decay: 0.1 }));
@@ -178,7 +178,7 @@ describe('masks that follow from the weights', () => {
     ['SR-STE', srSte],
   ] as const)('need no masks in lanes under %s', async (_, make) => {
     const dense = network({ strides: 1, padding: 'same', filters: 8 });
-    const model = sparsify(dense, { execution: 'sparse' });
+    const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
     const [x, y] = [tf.ones([4, 8, 8, 8]), tf.ones([4, 12])];
     const method = make({ n: 2, m: 8 });
     let asked = 0;

@@ -26,7 +26,7 @@ async function trained(method: PruningMethod, execution: 'dense' | 'sparse') {
       layers.dense({ units: 3, ...init(3) }),
     ],
   });
-  const model = sparsify(dense, { execution });
+  const model = sparsify(dense, { execution, breakEven: 0 });
   model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
   const [x, y] = [tf.randomNormal([24, 6, 6, 8], 0, 1, 'float32', 1), tf.randomNormal([24, 3], 0, 1, 'float32', 2)];
   const { history } = await model.fit(x, y, {

@@ -55,7 +55,7 @@ const runs: Readonly<Record<string, Run>> = {
 /** The losses of 100 steps. */
 async function curve({ model, image, batchSize, rate, method, outside }: Run, execution: 'dense' | 'sparse'): Promise<number[]> {
   const plain = model();
-  const trained = sparsify(plain, { execution });
+  const trained = sparsify(plain, { execution, breakEven: 0 });
   plain.dispose();
   trained.compile({ optimizer: tf.train.sgd(rate), loss: 'categoricalCrossentropy' });
   const batches = 4;
@@ -116,8 +116,8 @@ describe('what runs in lanes', () => {
     const [input] = dense.inputs as [tf.SymbolicTensor];
     const x = tf.ones([batch, ...(input.shape.slice(1) as number[])]);
     const outputs = [dense, model].map((each) => {
-      tf.dispose(each.predict(x));
-      return each.predict(x) as tf.Tensor;
+      tf.dispose(each.predictOnBatch(x));
+      return each.predictOnBatch(x) as tf.Tensor;
     });
     const same = tf.tidy(
       () =>
@@ -150,7 +150,7 @@ describe('what runs in lanes', () => {
         ],
       });
       const pruned: Readonly<Record<string, number>> = { thin: 0.3, sparse: 0.8, fc: 0.9 };
-      expect((await obstacles(dense, (name) => pruned[name] ?? 0)).why).toEqual({
+      expect((await obstacles(dense, (name) => pruned[name] ?? 0, 32)).why).toEqual({
         first: undefined, // it leads to what is sparse
         rows: 'otherAxis',
         thin: 'belowBreakEven',
@@ -162,6 +162,36 @@ describe('what runs in lanes', () => {
         probabilities: 'unsupportedLayer',
         head: 'notPruned',
       });
+    },
+  );
+
+  it.runIf(isOn('wasm', 'lanes need the kernels of wasm'))(
+    'are convolutions of as many images as their sparsity asks for, and dense layers with one',
+    async () => {
+      const dense = () =>
+        tf.sequential({
+          layers: [
+            conv('narrow', { inputShape: [8, 8, 2] }),
+            conv('wide'),
+            layers.flatten({ name: 'flat' }),
+            layers.dense({ name: 'fc', units: 4, activation: 'relu', ...seeded(2) }),
+          ],
+        });
+      const outside = async (sparsity: number, batch: number) => {
+        const { why } = await obstacles(dense(), (name) => (name === 'narrow' ? 0 : sparsity), batch);
+        return Object.keys(why).filter((name) => why[name]);
+      };
+      // 0.1 x 32 / 6 = 0.53, which is at most 0.55; of 5 images it is 0.64. The narrow one leads with 24 images of 32.
+      expect(await outside(0.9, 1)).toEqual(['narrow', 'wide', 'flat']);
+      expect(await outside(0.9, 5)).toEqual(['narrow', 'wide', 'flat']);
+      expect(await outside(0.9, 6)).toEqual(['narrow']);
+      expect(await outside(0.9, 23)).toEqual(['narrow']);
+      expect(await outside(0.9, 24)).toEqual([]);
+      // 0.2 x 32 / 12 = 0.53 and 0.4 x 64 / 48 = 0.53; of 11 and 46 images they are 0.58 and 0.56.
+      expect(await outside(0.8, 11)).toEqual(['narrow', 'wide', 'flat']);
+      expect(await outside(0.8, 12)).toEqual(['narrow']);
+      expect(await outside(0.6, 46)).toEqual(['narrow', 'wide', 'flat']);
+      expect(await outside(0.6, 48)).toEqual([]);
     },
   );
 

@@ -87,7 +87,7 @@ describe('layers in lanes', () => {
       fc.asyncProperty(nets, async (net) => {
         await expectNoLeak(async () => {
           const dense = chain(net);
-          const [plain, lanes] = [sparsify(dense), sparsify(dense, { execution: 'sparse' })];
+          const [plain, lanes] = [sparsify(dense), sparsify(dense, { execution: 'sparse', breakEven: 0 })];
           const x = random([net.batch, net.size, net.size, net.channels], 5);
           const y = tf.tidy(() => tf.oneHot(tf.range(0, net.batch).mod(3).toInt(), 3).mul(1));
           const results = [];
@@ -154,7 +154,7 @@ describe('layers in lanes', () => {
     const net = { batch: 34, size: 7, channels: 2, kernelSize: 3, strides: 2, padding: 'same', activation: 'relu' } as const;
     for (const treatment of [zero, master]) {
       const dense = chain({ ...net, pool: true, useBias: true, treatment });
-      const [expected, actual] = [sparsify(dense), sparsify(dense, { execution: 'sparse' })].map((model) => {
+      const [expected, actual] = [sparsify(dense), sparsify(dense, { execution: 'sparse', breakEven: 0 })].map((model) => {
         prune(model, 0.7, treatment);
         const x = random([net.batch, net.size, net.size, net.channels], 6);
         tf.dispose(model.predict(x)); // lanes are taken at the second look at the same masks
@@ -187,7 +187,7 @@ describe('layers in lanes', () => {
     const y = tf.tidy(() => tf.oneHot(tf.range(0, 128).mod(3).toInt(), 3).mul(1));
     const losses: number[][] = [];
     for (const execution of ['dense', 'sparse'] as const) {
-      const model = sparsify(dense, { execution });
+      const model = sparsify(dense, { execution, breakEven: 0 });
       model.compile({ optimizer: create(), loss: 'categoricalCrossentropy' });
       const method = gradualMagnitude({ finalSparsity: 0.8, endStep: 12, frequency: 3 });
       const { history } = await model.fit(x, y, {
@@ -247,7 +247,7 @@ describe('layers in lanes', () => {
     const [x, y] = [random([8, 6, 6, 1], 1), random([8, 2], 2)];
     const losses = [];
     for (const execution of ['dense', 'sparse'] as const) {
-      const model = sparsify(dense, { execution });
+      const model = sparsify(dense, { execution, breakEven: 0 });
       model.compile({ optimizer: tf.train.sgd(0.05), loss: 'meanSquaredError' });
       prune(model, 0.7, zero);
       const own: number[] = [];
@@ -270,7 +270,7 @@ describe('layers in lanes', () => {
     const [x, y] = [random([64, 16], 1), random([64, 8], 2)];
     const losses = [];
     for (const execution of ['dense', 'sparse'] as const) {
-      const model = sparsify(dense, { execution });
+      const model = sparsify(dense, { execution, breakEven: 0 });
       model.compile({ optimizer: tf.train.sgd(0.05), loss: 'meanSquaredError' });
       const callbacks = [pruning(bdwp({ n: 2, m: 8 }))];
       const { history } = await model.fit(x, y, { epochs: 6, batchSize: 32, shuffle: false, verbose: 0, callbacks });

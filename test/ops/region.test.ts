@@ -91,7 +91,7 @@ describe('regions', () => {
   it('hold the maximal chains of a model, which looks as before', async () => {
     await expectNoLeak(() => {
       const dense = chain();
-      const [plain, model] = [sparsify(dense), sparsify(dense, { execution: 'sparse' })];
+      const [plain, model] = [sparsify(dense), sparsify(dense, { execution: 'sparse', breakEven: 0 })];
       const [region] = sparsifyReport(model).regions;
       expect(region).toMatchObject({ model: 'net', layers: ['conv1', 'pool', 'conv2', 'norm', 'flat', 'fc'] });
       expect(region?.execution[0]).toEqual({
@@ -113,7 +113,7 @@ describe('regions', () => {
   it('end where a tensor goes two ways, joins another, or leaves the model', async () => {
     await expectNoLeak(() => {
       const dense = branches();
-      const model = sparsify(dense, { execution: 'sparse' });
+      const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
       expect(sparsifyReport(model).regions.map(({ layers }) => layers)).toEqual([['stem', 'relu'], ['b1', 'b2'], ['gap', 'head']]); // biome-ignore format: lists
       const x = tf.randomNormal([2, 6, 6, 3], 0, 1, 'float32', 5);
       const [a, b] = [dense.predict(x), model.predict(x)] as [tf.Tensor[], tf.Tensor[]];
@@ -133,7 +133,7 @@ describe('regions', () => {
       const sum = tf.layers.add({ name: 'sum' }).apply([branch, conv('short', stem, 2)] as tf.SymbolicTensor[]);
       const twice = tf.layers.add({ name: 'twice' }).apply([sum, sum] as tf.SymbolicTensor[]);
       const dense = tf.model({ inputs: x, outputs: tf.layers.flatten({ name: 'flat' }).apply(twice) as tf.SymbolicTensor });
-      const [plain, model] = [sparsify(dense), sparsify(dense, { execution: 'sparse' })];
+      const [plain, model] = [sparsify(dense), sparsify(dense, { execution: 'sparse', breakEven: 0 })];
       expect(sparsifyReport(model).regions.map(({ layers }) => [...layers].sort())).toEqual([
         ['b1', 'b2', 'flat', 'short', 'stem', 'sum', 'twice'],
       ]);
@@ -151,7 +151,7 @@ describe('regions', () => {
       const shared = tf.layers.dense({ name: 'shared', units: 2 });
       const x = tf.input({ shape: [2] });
       const dense = tf.model({ inputs: x, outputs: shared.apply(shared.apply(x)) as tf.SymbolicTensor });
-      const model = sparsify(dense, { execution: 'sparse' });
+      const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
       expect(sparsifyReport(model)).toMatchObject({
         masked: ['shared'],
         regions: [],
@@ -201,7 +201,7 @@ describe('regions', () => {
         [masking, x, [masking.name, masking.name]],
       ];
       for (const [dense, input, models] of cases) {
-        const model = sparsify(dense, { execution: 'sparse' });
+        const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
         expect(sparsifyReport(model).regions.map((region) => region.model)).toEqual(models);
         const results: Float32Array[] = [];
         for (const each of [dense, model]) {

@@ -126,7 +126,7 @@ it('takes models that are built of masked layers, and those in sparse execution'
         maskedDense({ units: 3, sparsity }),
       ],
     });
-    const model = sparsify(masked, { execution: 'sparse' });
+    const model = sparsify(masked, { execution: 'sparse', breakEven: 0 });
     const optimizer = tf.train.sgd(0.1);
     model.compile({ optimizer, loss: 'meanSquaredError' });
     const [x, y] = [tf.ones([4, 6, 6, 2]), tf.zeros([4, 3])];

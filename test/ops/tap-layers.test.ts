@@ -302,7 +302,7 @@ describe('the tap on regions', () => {
         tf.layers.dense({ name: 'out', units: 2 }),
       ],
     });
-    const model = sparsify(plain, { execution: 'sparse' });
+    const model = sparsify(plain, { execution: 'sparse', breakEven: 0 });
     expect(sparsifyReport(model).regions.length).toBeGreaterThan(0);
     const ops = tap(model, [5, 5, 1]);
     expect(ops.map(({ layer, use }) => `${layer} ${use}`)).toEqual(['out 0', 'fc 0', 'conv 0']);

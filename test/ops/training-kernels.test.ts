@@ -359,6 +359,19 @@ if (backend !== 'wasm') {
           }
       }));
 
+    it.each(['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const)(
+      'fused products equal those of the cpu backend, few rows and many, with a bias and without: %s',
+      (activation) => {
+        for (const rows of [3, 14])
+          for (const biased of [{}, { bias: random([5], 13) }])
+            expectEqualOnBoth(() => {
+              const [a, b] = [random([rows, 7], 11), random([7, 5], 12)] as [tf.Tensor2D, tf.Tensor2D];
+              const alphas = activation === 'prelu' ? { preluActivationWeights: random([5], 14) } : {};
+              return [tf.fused.matMul({ a, b, activation, leakyreluAlpha: 0.3, ...biased, ...alphas })];
+            });
+      },
+    );
+
     it('what is not of floats is left to tfjs, which refuses products of it', () =>
       expectNoLeak(() => {
         const [a, b] = [tf.ones([16, 16], 'int32'), tf.ones([16, 16])] as [tf.Tensor2D, tf.Tensor2D];

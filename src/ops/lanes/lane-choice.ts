@@ -17,6 +17,9 @@ const manyUses = 64;
 /** The same where kernels would do without masks: these are made for the lists, too, 30 ns a weight together. */
 const manyUsesOfGroups = 512;
 
+/** Places for images, to one image, up to which it is so: there is one lane for each of 32 images, and those that stay empty cost the same. */
+const fewPlaces = 4 / 3;
+
 const densities = new WeakMap<Uint8Array, number>();
 
 /** Counted once for each mask. */
@@ -27,22 +30,35 @@ function densityOf(mask: Uint8Array | null): number {
   return density;
 }
 
-/**
- * Whether the three products are faster in lanes: by its time per weight a product over a list breaks even with the dense kernels at
- * 1 - breakEven of the weights, and a gradient of all weights is left to these.
- */
-function isSparse(store: DenseKernelStore, breakEven: number): boolean {
+/** The places in lanes for each image of a batch; 1 where none is empty. */
+function placesPerImage(batch: number): number {
+  return (32 * Math.ceil(batch / 32)) / batch;
+}
+
+/** The share of the weights that a product uses, as a mean over the three products; undefined where the forward pass uses all. */
+function meanDensity(store: DenseKernelStore): number | undefined {
   // Masks that nobody has made yet are not made for this.
   if (store.grouped) {
     const { n, m, forward, backward } = store.grouped.groups;
     const masked = Number(forward === 'input') + Number(forward === 'input' || backward === 'output');
-    return (masked / 2) * (1 - n / m) >= breakEven;
+    return 1 - (masked / 2) * (1 - n / m);
   }
   const { forward, backward, gradient } = store.masks;
-  if (!forward) return false;
+  if (!forward) return undefined;
   const lists = [forward, backward, ...(gradient ? [gradient] : [])].map(densityOf);
-  const density = lists.reduce((sum, each) => sum + each, 0) / lists.length;
-  return 1 - density >= breakEven;
+  return lists.reduce((sum, each) => sum + each, 0) / lists.length;
+}
+
+/**
+ * Whether the three products are faster in lanes: by its time per weight a product over a list breaks even with the dense kernels at
+ * 1 - breakEven of the weights, and a gradient of all weights is left to these. Dense kernels of a convolution take a time per image, lists
+ * one per place. A dense layer's weights are fetched once for any batch.
+ */
+function isSparse(store: DenseKernelStore, batch: number, breakEven: number): boolean {
+  const density = meanDensity(store);
+  if (density === undefined) return false;
+  const places = store.info.kind === 'conv2d' && breakEven > 0 ? placesPerImage(batch) : 1;
+  return 1 - density * places >= breakEven;
 }
 
 /** A masked layer's store: a region keeps the dense one, and adds to it. */
@@ -72,24 +88,29 @@ export function laneGeometry(
   const { info } = store;
   if (store.thinning) return 'thinnedOperands';
   const images = input.images ?? input.tensor.shape;
+  const batch = images[0] as number;
   const isNarrow = info.kind === 'conv2d' && (info.shape[info.inputAxis] as number) <= fewChannels;
-  const leads = isNarrow && region.some((other) => isMasked(other) && isSparse(storeOf(other), breakEven));
+  const isFull = breakEven === 0 || placesPerImage(batch) <= fewPlaces;
+  const leads = isNarrow && isFull && region.some((other) => isMasked(other) && isSparse(storeOf(other), batch, breakEven));
   const ends = input.images !== undefined && info.kind === 'dense' && (info.shape[info.outputAxis] as number) <= fewOutputs;
-  if (!leads && !ends && !isSparse(store, breakEven))
+  if (!leads && !ends && !isSparse(store, batch, breakEven))
     return store.grouped || store.masks.forward ? 'belowBreakEven' : 'notPruned';
-  const geometry = loopsOf(layer, images);
+  const geometry = loopsOf(layer, input, images);
   if (typeof geometry === 'string') return geometry;
-  const uses = (images[0] as number) * geometry.outHeight * geometry.outWidth;
+  const uses = batch * geometry.outHeight * geometry.outWidth;
   return areWorthLists(store, uses) ? geometry : 'masksSeenOnce';
 }
 
-function loopsOf(layer: MaskedLayer, images: readonly number[]): ConvGeometry | LaneObstacle {
+function loopsOf(layer: MaskedLayer, { tensor }: Flow, images: readonly number[]): ConvGeometry | LaneObstacle {
   const { info } = storeOf(layer);
-  if (info.kind === 'dense' && images.length === 2)
-    return geometryOf(layer, images, () => denseGeometry(...(info.shape as [number, number])));
   const { strides, padding, dataFormat } = layer as unknown as Required<LayerInternals>;
-  if (info.kind !== 'conv2d') return 'unsupportedLayer';
+  const isDense = info.kind === 'dense' && images.length === 2;
+  const isConvolution = info.kind === 'conv2d' && images.length === 4 && tensor.dtype === 'float32';
+  if (!isDense && !isConvolution) return 'unsupportedLayer';
   if (dataFormat === 'channelsFirst') return 'channelsFirst';
+  // tfjs then says what it expected.
+  if (images.at(-1) !== info.shape[info.inputAxis]) return 'unsupportedLayer';
+  if (isDense) return geometryOf(layer, images, () => denseGeometry(...(info.shape as [number, number])));
   const geometry = geometryOf(layer, images, () => windowGeometry(images, info.shape, strides, padding));
   return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : 'unsupportedLayer';
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { isRecording } from '../forward-backward-op.js';
+import { lendSlots } from '../lent-slots.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import { asOneOp, withoutChain } from '../op-chain.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
@@ -30,7 +31,8 @@ import { rowSoftmax } from './row-softmax.js';
 export interface LaneExecutorOptions {
   /**
    * Sparsity from which a layer runs in lanes. A training step is as fast as a dense one at 40 % (CNN; MLP 0.9 times) and faster at
-   * 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`.
+   * 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`. Above 0, a convolution's density
+   * counts for each of the 32 lanes that a batch begins, also the empty ones, over its images.
    */
   readonly breakEven?: number;
 }
@@ -68,6 +70,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
     if (compact && (!product || compact.isStale || !compact.isFor(optimizer))) settle(layer);
     if (!product || compacts.has(layer)) return;
     compacts.set(layer, new CompactKernel(storeOf(layer).variable, product.list.order, optimizer));
+    lendSlots(optimizer, storeOf(layer));
   }
 
   /** The result of a layer in lanes, or why there is none. */
@@ -194,7 +197,7 @@ function runMasked(
   const { outHeight, outWidth, outChannels } = plan.geometry;
   const images = store.info.kind === 'dense' ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels];
   const pool = name === 'relu' && follower ? tilingPool(follower, images) : undefined;
-  const y = laneLayer(flow.images ? flow.tensor : toLanes(flow.tensor), w, bias?.read(), plan, {
+  const y = laneLayer(flow.images ? flow.tensor : toLanes(asFloats(flow.tensor)), w, bias?.read(), plan, {
     relu: name === 'relu',
     pool,
     values,
@@ -210,4 +213,9 @@ function runMasked(
   const z = isLane ? y : fromLanes(y, images);
   if (name === 'softmax') return { tensor: rowSoftmax(z), images: undefined };
   return { tensor: withoutChain([z], () => activation.apply(z)), images: isLane ? images : undefined };
+}
+
+/** Whole numbers and booleans as tfjs's dense layer takes them. */
+function asFloats(x: tf.Tensor): tf.Tensor {
+  return x.dtype === 'float32' ? x : withoutChain([x], () => x.toFloat());
 }

@@ -23,7 +23,7 @@ export type LaneObstacle =
   | 'noWasm'
   /** The forward pass uses all its weights. */
   | 'notPruned'
-  /** Its masks are too dense: lanes would be slower. */
+  /** Its masks are too dense, or a convolution's batch too small for them: lanes would be slower. */
   | 'belowBreakEven'
   /** The method thins operands of its gradient products, which are then multiplied whole. */
   | 'thinnedOperands'
@@ -31,7 +31,7 @@ export type LaneObstacle =
   | 'masksSeenOnce'
   /** It is not reached in lanes: the layers before it are not there, and it alone gains nothing. */
   | 'inputNotInLanes'
-  /** There are no lanes for its class, or for the rank of its input. */
+  /** There are no lanes for its class, or for the rank, the type or the shape of its input. */
   | 'unsupportedLayer'
   /** Channels come first. */
   | 'channelsFirst'
