@@ -6,7 +6,7 @@ import { optimizerSlots, prunableKernels, readOptimizerState, sparsify, strip, w
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../src/rng.js';
-import { isOn } from '../support/backend.js';
+import { backend, isOn } from '../support/backend.js';
 import { expectNoLeak } from '../support/no-leak.js';
 import { optimizers } from '../support/optimizers.js';
 import { temporaryDirectory } from '../support/temporary.js';

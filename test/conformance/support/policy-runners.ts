@@ -71,7 +71,7 @@ const image = { inputShape: [4, 4, 2], filters: 2, kernelSize: 2 };
 const steps = { inputShape: [3, 2], units: 2 };
 
 /** A layer of each class that tfjs has. */
-const layerOf: Readonly<Record<string, () => tf.layers.Layer>> = {
+const makers: Readonly<Record<string, () => tf.layers.Layer>> = {
   Conv1D: () => layers.conv1d({ inputShape: [4, 2], filters: 2, kernelSize: 2 }),
   Conv2D: () => layers.conv2d(image),
   Conv2DTranspose: () => layers.conv2dTranspose(image),
@@ -124,7 +124,7 @@ export const policyRunners: Runners = {
 
   'registry {layers}': ({ input, expected }) => {
     for (const [i, name] of (input.layers as string[]).entries()) {
-      const make = layerOf[name];
+      const make = makers[name];
       const difference = differences[name];
       if (make) expect([name, prunedWeights(make())]).toEqual([name, difference?.pruned ?? expected[i]]);
       if (difference) note(`registry: ${difference.why}`);
