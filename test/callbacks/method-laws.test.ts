@@ -120,6 +120,20 @@ it('the table has every method of the package', () => {
   expect([...names].sort()).toEqual([...factoriesOf({ ...methods }).keys()].sort());
 });
 
+it('slots of pruned weights are 0 where these get no gradient, and kept where they may come back with one', () => {
+  const namesOf = (wanted: readonly [PruningMethod['pruned'], PruningMethod['slots']]) =>
+    Object.entries(allMethods).flatMap(([name, create]) => {
+      const { pruned, slots } = create();
+      return pruned === wanted[0] && slots === wanted[1] ? [name] : [];
+    });
+  expect(namesOf(['zero', 'zero'])).toEqual([
+    ...['acdc', 'gradual', 'gradual, by movement', 'granet', 'hardware-aware', 'one-shot', 'per-layer'],
+    ...['per-layer, masters beside zeros', 'rigl', 'set', 'snip', 'static', 'transposable-nm, zero'],
+  ]);
+  expect(namesOf(['zero', 'keep'])).toEqual(['gradual, regrowing', 'dropback', 'dropback, faded soon']);
+  expect(namesOf(['dense-master', 'zero'])).toEqual([]);
+});
+
 describe.each(Object.entries(allMethods))('%s', (_, create) => {
   it.each(executions)('keeps its law in %s execution, under every optimizer', async (execution) => {
     for (const optimizer of chosen) await expectNoLeak(() => expectLaw(create(), execution, optimizer()));
