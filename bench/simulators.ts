@@ -38,7 +38,7 @@ const args = await readFlags({
   network: { type: 'string', describe: 'Network with synthetic maps instead of a recorded step' },
   presets: { type: 'string', describe: 'Models to time, by name; all when left out' },
   seed: { type: 'number', default: 1 },
-  out: { type: 'string', default: 'bench/results', describe: 'Folder for simulators.json and simulators-growth.svg' },
+  out: { type: 'string', default: 'bench/results', describe: 'Folder for simulators.json and a chart of each growth' },
 });
 
 checkNames('--presets', args.presets?.split(',') ?? [], args.network === undefined ? Object.keys(presets) : modelNames());
@@ -105,17 +105,20 @@ console.log(
 mkdirSync(args.out, { recursive: true });
 const result = { machine, command, stockMs, together: { names: found, ...all }, models: Object.fromEntries(simulations), slopes };
 writeFileSync(join(args.out, 'simulators.json'), `${JSON.stringify(result, null, 2)}\n`);
-writeFileSync(
-  join(args.out, 'simulators-growth.svg'),
-  logLogChart({
+for (const [grows, range] of [
+  ['channels', '16 to 128 channels'],
+  ['batch', 'batch 1 to 16'],
+] as const) {
+  const chart = logLogChart({
     series: [...simulations].map(([name, { growth }]) => ({
       name,
-      points: growth.filter(({ series }) => series === 'channels').map((point) => [point.effectualMacs, point.cpuMs]),
+      points: growth.filter(({ series }) => series === grows).map((point) => [point.effectualMacs, point.cpuMs]),
     })),
-    xLabel: 'effectual MACs',
+    xLabel: `effectual MACs, ${range}`,
     yLabel: 'CPU ms',
-  }),
-);
+  });
+  writeFileSync(join(args.out, `simulators-${grows}.svg`), chart);
+}
 
 function simulateApart(name: string, record: string): Simulation {
   const script = fileURLToPath(new URL('./simulate.js', import.meta.url));

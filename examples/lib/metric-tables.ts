@@ -12,29 +12,39 @@ export function stepsToConvergence({ epochs }: Pick<RunResult, 'epochs'>): numbe
 /** Throughput, energy per sample, power, utilisation and area of each run on each accelerator as tables of the report page. */
 export function metricTables(runs: readonly RunResult[]): string {
   const rows = runs.flatMap((run) =>
-    (run.cost?.accelerators ?? []).flatMap(({ name, spec, metrics }) =>
-      metrics ? [{ name: `${run.method} on ${name}`, metrics, converged: converged(run, name, spec) }] : [],
+    (run.cost?.accelerators ?? []).flatMap(({ name, spec, resources, metrics }) =>
+      metrics
+        ? [
+            {
+              name: `${run.method} on ${name}`,
+              area: resources?.areaBasis ?? '-',
+              metrics,
+              converged: converged(run, name, spec),
+            },
+          ]
+        : [],
     ),
   );
   if (rows.length === 0) return '';
-  const part = (heads: readonly string[], cells: (metrics: CostMetrics, converged: string) => readonly string[]) =>
+  const part = (heads: readonly string[], cells: (metrics: CostMetrics, row: (typeof rows)[number]) => readonly string[]) =>
     table(
       heads,
-      rows.map((row) => [row.name, ...cells(row.metrics, row.converged)]),
+      rows.map((row) => [row.name, ...cells(row.metrics, row)]),
     );
   const joules = (value: number) => joule(value * 1e12);
   return [
     '<h2>Speed, energy and power, modelled</h2>',
-    part(['per sample', 'training', 'inference', 'training', 'inference', 'training per mm2'], (m) => [
+    part(['per sample', 'training', 'inference', 'training', 'inference', 'training per mm2', 'mm2'], (m, { area }) => [
       si(m.trainingSamplesPerSecond, '/s'),
       si(m.inferenceSamplesPerSecond, '/s'),
       joules(m.trainingJoulePerSample),
       joules(m.inferenceJoulePerSample),
       m.trainingSamplesPerSecondPerMm2 === null ? '-' : si(m.trainingSamplesPerSecondPerMm2, '/s'),
+      area,
     ]),
-    part(['whole run', 'seconds', 'to convergence', 'kWh', 'J s', 'useful', 'bandwidth'], (m, time) => [
+    part(['whole run', 'seconds', 'to convergence', 'kWh', 'J s', 'useful', 'bandwidth'], (m, { converged }) => [
       m.seconds.toPrecision(4),
-      time,
+      converged,
       m.kilowattHours.toPrecision(4),
       m.energyDelayJouleSeconds.toPrecision(4),
       percent(m.computeUtilisationPercent / 100, 1),
@@ -44,7 +54,7 @@ export function metricTables(runs: readonly RunResult[]): string {
       `${m.powerWatt.toPrecision(3)} W`,
       ...components(rows[0].metrics).map((component) => `${(m.powerByComponentWatt[component] ?? 0).toPrecision(3)} W`),
     ]),
-    '<p>Inference is the forward pass alone. Converged: test accuracy within half a point of the best of the run.</p>',
+    '<p>Inference is the forward pass alone. Converged: test accuracy within half a point of the best of the run. Areas of different nodes, or with and without SRAM, are not comparable.</p>',
   ].join('');
 }
 

@@ -9,7 +9,6 @@ import { vggSmall } from './models/vgg-small.js';
 export const models = {
   mlp,
   lenet5,
-  /** VGG-small with half the filters. */
   'vgg-small': vggSmall,
   resnet20,
 } satisfies Record<string, (data: Dataset, seed: number) => tf.LayersModel>;

@@ -39,9 +39,12 @@ function overview({ accelerators }: CostReport): string[] {
   ];
 }
 
-/** Rows of metrics (`per mm2`: samples per second and mm2) for the accelerators whose specs tell a clock; nothing for none. */
+/**
+ * Rows of metrics (`per mm2`: samples per second and mm2) for the accelerators whose specs tell a clock, and of which node their mm2
+ * are, as only those of one node can be compared; nothing for none.
+ */
 function metrics({ accelerators }: CostReport): string[] {
-  const known = accelerators.flatMap((one) => (one.metrics ? [{ name: one.name, metrics: one.metrics }] : []));
+  const known = accelerators.flatMap((one) => (one.metrics ? [{ ...one, metrics: one.metrics }] : []));
   if (known.length === 0) return [];
   const perCent = (value: number | null) => (value === null ? '-' : percent(value / 100));
   return [
@@ -56,6 +59,10 @@ function metrics({ accelerators }: CostReport): string[] {
         perCent(m.bandwidthUtilisationPercent),
         m.trainingSamplesPerSecondPerMm2 === null ? '-' : si(m.trainingSamplesPerSecondPerMm2),
       ]),
+    ),
+    ...wrapped(
+      'mm2',
+      known.flatMap(({ name, resources: r }) => (r?.areaBasis ? [`${name} ${r.areaBasis}`] : [])),
     ),
     row(['run and inference', 'seconds', 'kWh', 'J s', 'infer/s', 'J/inference']),
     ...known.map(({ name, metrics: m }) =>

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { PrunableKernel } from '../ops/index.js';
-import { optimizerLayout } from '../ops/optimizer-slots.js';
+import { slotNames } from '../ops/optimizer-slots.js';
 import { checkChoice } from '../pruning/check.js';
 import type { KernelState, Need, PruningMethod } from '../pruning/contracts.js';
 
@@ -24,14 +24,18 @@ export class MethodNeeds {
     });
   }
 
-  /** Throws for an optimizer that has no slots for a method that needs them. */
+  /** Throws for an optimizer that does not keep the slots that the method needs. */
   checkOptimizer(optimizer: tf.Optimizer): void {
-    if (!this.needs('slots') || Object.keys(optimizerLayout(optimizer).slots).length > 0) return;
+    if (!this.needs('slots')) return;
+    const kept = slotNames(optimizer);
+    const { slotNames: lists = [kept] } = this.method;
+    const missing = lists.find((names) => !names.some((name) => kept.includes(name)));
+    if (!missing) return;
     throw new SparsityError({
       what: `optimizer under pruning method ${this.method.name}`,
-      got: `${optimizer.getClassName()}, which keeps no slots`,
-      expected: 'one with the slots that the score looks at',
-      fix: 'compile with tf.train.adam() or tf.train.momentum(...), or choose another score',
+      got: `${optimizer.getClassName()}, which keeps ${kept.length > 0 ? `the slots ${kept.join(', ')}` : 'no slots'}`,
+      expected: missing.length > 0 ? `one that keeps ${missing.join(' or ')}` : 'one with the slots that the score looks at',
+      fix: 'compile with tf.train.adam(), or choose another score',
     });
   }
 

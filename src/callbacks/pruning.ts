@@ -2,12 +2,14 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { countOnes } from '../kernels/index.js';
 import { type PrunableKernel, type PrunedTreatment, prunableKernels } from '../ops/index.js';
+import { checkSeed } from '../pruning/check.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
 import { checkNames, checkOptimizer, checkPrunable, checkPruned } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';
+import { shortfall } from './pruning-shortfall.js';
 import { checkSettings } from './run-settings.js';
 import { SameModel } from './same-model.js';
 
@@ -51,6 +53,7 @@ export class Pruning extends SparsityCallback implements RunState {
   /** False from the begin of training, or of a restored state, to the first batch. */
   private inForce = false;
   private slotsBorn = false;
+  private hasThinned = false;
   private readonly sameModel = new SameModel();
   private overall = 0;
   /** `overall` is that of groups, which keep equally many weights at every step. */
@@ -68,7 +71,9 @@ export class Pruning extends SparsityCallback implements RunState {
       throw new SparsityError({ what: 'pruning', got: String(method), expected: 'a pruning method', fix });
     }
     checkOptionNames('pruning', options, { seed: true, model: true });
-    this.seed = options.seed ?? 0;
+    const { seed = 0 } = options;
+    checkSeed('seed', seed);
+    this.seed = seed;
     this.needs = new MethodNeeds(method);
   }
 
@@ -81,6 +86,7 @@ export class Pruning extends SparsityCallback implements RunState {
     this.kernels = this.all.filter((_, i) => !reasons[i]);
     checkPruned(this.method, this.kernels, this.skips);
     checkNames(this.method, this.all, this.kernels);
+    for (const { info } of this.kernels) this.method.check?.(info);
     checkOptimizer(this.method, model.optimizer);
     this.needs.checkOptimizer(model.optimizer);
     this.inForce = false;
@@ -115,13 +121,10 @@ export class Pruning extends SparsityCallback implements RunState {
 
   override async onTrainEnd(): Promise<void> {
     await this.release();
-    const { sparsity } = this.method.schedule(this.step);
-    const final = this.method.schedule(Number.MAX_SAFE_INTEGER).sparsity;
-    if (final - sparsity < 1e-9 || this.trainedModel().stopTraining) return;
-    console.warn(
-      `pruning: training ended after step ${this.step} at a target sparsity of ${sparsity.toFixed(4)}, before the ${final.toFixed(4)} ` +
-        'of the schedule. Train longer, or let the schedule end earlier.',
-    );
+    if (this.trainedModel().stopTraining) return;
+    const isIdle = this.inForce && !this.hasThinned;
+    const left = shortfall(this.method, { step: this.step, kernels: this.kernels, isIdle });
+    if (left) console.warn(`pruning: training ended after step ${this.step} ${left}`);
   }
 
   override async release(): Promise<void> {
@@ -249,7 +252,9 @@ export class Pruning extends SparsityCallback implements RunState {
   private thin(sparsity: number): void {
     if (!this.method.thin) return;
     this.kernels.forEach((kernel, i) => {
-      kernel.thinOperands(this.method.thin?.(kernel.info, this.contextOf(i, sparsity)));
+      const thinning = this.method.thin?.(kernel.info, this.contextOf(i, sparsity));
+      kernel.thinOperands(thinning);
+      this.hasThinned ||= thinning !== undefined;
     });
   }
 
@@ -279,12 +284,12 @@ export class Pruning extends SparsityCallback implements RunState {
 /**
  * Prunes a model while it is fitted: masks are made when the method's schedule says so, right after the optimizer's step, and pruned
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
- * logs. Warns when training ends before the schedule's last sparsity.
+ * logs. Warns when training ends before the schedule's last sparsity, or before anything is pruned.
  *
- * @throws SparsityError for no method, for an option that does not exist; from `fit`: nothing to prune in the model, a name
- * or pattern of layers that no kernel has, an optimizer under which pruned weights cannot stay 0 or without the slots that the
- * method needs, other layers than those of which it keeps a state, another model than before without a restored state; from
- * `restoreRunState`: another method or options.
+ * @throws SparsityError for no method, for an option that does not exist, a seed that is neither a number nor text; from `fit`: nothing to prune in the model, a name
+ * or pattern of layers that no kernel has, a kernel that the method's pattern does not fit, an optimizer under which pruned weights cannot
+ * stay 0 or without the slots that the method needs, other layers than those of which it keeps a state, another model than before without
+ * a restored state; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);

@@ -98,15 +98,24 @@ function asConfig(method: unknown): Config {
   return typeof method === 'string' ? { name: method } : (method as Config);
 }
 
-/** What ends behind the run: of the method, of its schedule, of methods that it gives to layers. */
+/** What begins or ends behind the run: of the method, of its schedule, of methods that it gives to layers. */
 function lateEnds(value: unknown, epochs: unknown, path: readonly string[] = ['method']): readonly Found[] {
   if (typeof value !== 'object' || value === null || typeof epochs !== 'number') return [];
-  return Object.entries(value).flatMap(([key, got]) => {
-    const here = [...path, key];
-    if (key !== 'endEpoch' || typeof got !== 'number' || got <= epochs) return lateEnds(got, epochs, here);
+  const late = (option: string, end: unknown, got = end): readonly Found[] => {
+    if (typeof end !== 'number' || end <= epochs) return [];
     const expected = `at most ${epochs}, the epochs of the run`;
-    return [{ path: here, got, expected, fix: 'let the schedule end earlier, or train longer' }];
-  });
+    return [{ path: [...path, option], got, expected, fix: 'let the schedule end earlier, or train longer' }];
+  };
+  const { name, stepsPerEpoch, rounds = 500, epochsPerRound = 1 } = value as Readonly<Record<string, unknown>>;
+  // Where it is told the length of an epoch, its epochs are not those of the run.
+  const isIterative = name === 'iterative' && stepsPerEpoch === undefined;
+  return [
+    ...(isIterative ? late('rounds', Number(rounds) * Number(epochsPerRound), `${rounds} x ${epochsPerRound} epochs`) : []),
+    ...Object.entries(value).flatMap(([key, inside]) => {
+      if (['beginEpoch', 'endEpoch', 'epoch'].includes(key)) return late(key, inside);
+      return lateEnds(inside, epochs, [...path, key]);
+    }),
+  ];
 }
 
 function unknownAccelerators(accelerators: unknown): readonly Found[] {

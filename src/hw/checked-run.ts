@@ -18,6 +18,10 @@ const mostImages = 2 ** 24;
 export function checkedRun(run: AcceleratorRun): AcceleratorRun {
   return {
     executeStep(works) {
+      if (!Array.isArray(works)) {
+        const fix = 'pass the works of a step: those of trainingWorks';
+        throw new SparsityError({ what: 'works of a step', got: works, expected: 'a list', fix });
+      }
       works.forEach(checkWork);
       const counts = run.executeStep(works);
       counts.works.forEach(checkCounts);

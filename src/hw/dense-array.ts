@@ -3,7 +3,7 @@ import { checkSpec, specFields, tableOf } from './check-spec.js';
 import { checkedRun } from './checked-run.js';
 import type { Accelerator, EnergyTable } from './contracts.js';
 import { type DenseTimings, executeDenseWork } from './dense-work.js';
-import { area45nm, type ComponentArea, macMm2, sramArea } from './metrics/component-area.js';
+import { area45nm, type DeclaredAreas, macMm2, sramArea } from './metrics/component-area.js';
 import type { OwnResources } from './registry.js';
 import type { Dataflow } from './systolic.js';
 
@@ -92,9 +92,10 @@ function resources({ rows, cols, sramKb, bytesPerValue }: DenseArraySpec): OwnRe
   return { units: rows * cols, sramKb, valueBits: 8 * bytesPerValue };
 }
 
-function areas({ rows, cols, sramKb }: DenseArraySpec): { nodeNm: number; components: readonly ComponentArea[] } {
+function areas({ rows, cols, sramKb }: DenseArraySpec): DeclaredAreas {
   return {
     nodeNm: 45,
+    withSram: true,
     components: [
       {
         component: 'processing elements',

@@ -6,7 +6,7 @@ import { sigma001Kind } from './balanced/sigma001.js';
 import { sparseTrain001Kind } from './balanced/sparse-train001.js';
 import type { Accelerator, AcceleratorSpec } from './contracts.js';
 import { denseArrayKind } from './dense-array.js';
-import type { ComponentArea } from './metrics/component-area.js';
+import type { DeclaredAreas } from './metrics/component-area.js';
 import { procrustesKind } from './procrustes/procrustes.js';
 import { satKind } from './sat/sat.js';
 import { scnnKind } from './scnn/scnn.js';
@@ -30,7 +30,7 @@ export interface AcceleratorKind<Spec extends AcceleratorSpec = AcceleratorSpec>
   build(spec: Spec): Accelerator;
   resources(spec: Spec): OwnResources;
   /** The components of its area, where the kind declares them for such a spec. */
-  areas?(spec: Spec): { readonly nodeNm: number; readonly components: readonly ComponentArea[] } | undefined;
+  areas?(spec: Spec): DeclaredAreas | undefined;
 }
 
 /** All kinds of accelerators, by the `kind` of their specs. */

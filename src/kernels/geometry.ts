@@ -18,3 +18,8 @@ export interface ConvGeometry {
   readonly padTop: number;
   readonly padLeft: number;
 }
+
+/** Whether there is nothing to add up, or nowhere to add it. */
+export function isEmpty({ batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels }: ConvGeometry): boolean {
+  return Math.min(batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels) < 1;
+}

@@ -6,7 +6,7 @@ import { type KernelBuild, kernelBuilds, type WasmFunction, wasmFunctions } from
 
 /** Words of the control block, in cache lines of their own where both sides write. */
 const word = {
-  ...{ call: 0, next: 16, finished: 32, failed: 48, parts: 49, kernel: 50, build: 51, arguments: 52 },
+  ...{ call: 0, left: 16, finished: 32, failed: 48, kernel: 49, build: 50, arguments: 51 },
   /** For each helper whether it is at a part. */
   ...{ busy: 64, first: 80 },
 } as const;
@@ -15,8 +15,6 @@ export const mostParts = 8;
 const mostArguments = 32;
 const textAt = 4 * (word.first + mostParts * mostArguments);
 const textLength = 256;
-/** No part has this number: while `next` holds it or more, there is nothing to take. */
-const closed = 2 ** 20;
 /** Parts for each thread: few, since each reads its operands anew, and some, for a thread that comes late. */
 const partsEach = 2;
 /** Looks at the control block before a thread goes to sleep: some tenths of a millisecond, the time between two kernels of a step. */
@@ -69,9 +67,7 @@ export function crewOn(memory: WebAssembly.Memory, build: KernelBuild): Crew {
 
 /** A control block, which helpers are given before they are hired. */
 export function createControl(): Control {
-  const control = new Int32Array(new SharedArrayBuffer(textAt + 2 * textLength));
-  control[word.next] = closed;
-  return control;
+  return new Int32Array(new SharedArrayBuffer(textAt + 2 * textLength));
 }
 
 /** Has the crews of a memory, on this thread, work with the helpers on a control block. */
@@ -82,7 +78,7 @@ export function hire(memory: WebAssembly.Memory, helpers: number, control: Contr
 /** The thread that shows a page is refused every wait, also one that would be over at once. */
 function maySleep(control: Control): boolean {
   try {
-    Atomics.wait(control, word.next, 0, 0);
+    Atomics.wait(control, word.call, 0, 0);
     return true;
   } catch {
     return false;
@@ -107,7 +103,7 @@ export function help(control: Control, builds: readonly (readonly WasmFunction[]
     Atomics.wait(control, word.call, seen);
     seen = Atomics.load(control, word.call);
     control[word.busy + helper] = 1;
-    takeParts(control, builds[control[word.build]]);
+    takeParts(control, () => builds[control[word.build]]);
     control[word.busy + helper] = 0;
   }
 }
@@ -135,22 +131,20 @@ function callTogether(
   const { control } = hired;
   control[word.build] = kernelBuilds.indexOf(build);
   control[word.kernel] = kernel;
-  control[word.parts] = calls.length;
   control[word.arguments] = calls[0]?.length as number;
   calls.forEach((args, part) => {
     control.set(args, word.first + part * mostArguments);
   });
   control[word.failed] = 0;
   Atomics.store(control, word.finished, 0);
-  Atomics.store(control, word.next, 0);
+  Atomics.store(control, word.left, calls.length);
   Atomics.add(control, word.call, 1);
   Atomics.notify(control, word.call);
-  takeParts(control, kernels);
+  takeParts(control, () => kernels);
   if (!areAllFinished(hired, calls.length)) {
     hired.awaited = calls.length;
     throw failed(`no answer for ${limitMs / 1000} s`);
   }
-  Atomics.store(control, word.next, closed);
   if (control[word.failed] === 1) throw failed(readText(control));
 }
 
@@ -159,17 +153,21 @@ function checkNoneIsLate(hired: Hired): void {
   const { control, awaited } = hired;
   if (awaited === 0) return;
   if (Atomics.load(control, word.finished) < awaited) throw failed('a part of an earlier call that has not ended yet');
-  Atomics.store(control, word.next, closed);
   hired.awaited = 0;
 }
 
-function takeParts(control: Control, kernels: readonly WasmFunction[]): void {
+/**
+ * Takes parts of the call of now, the last one first, until none is left. Nothing of a call is read before a part of it is taken: a thread may
+ * lose its core at any point, and only a call that waits for its part does not become the next one meanwhile. Where none is left the count goes
+ * below 0, once for each thread that asks.
+ */
+function takeParts(control: Control, kernelsOf: () => readonly WasmFunction[]): void {
   for (;;) {
-    const part = Atomics.add(control, word.next, 1);
-    if (part >= closed || part >= (control[word.parts] as number)) return;
+    const part = Atomics.sub(control, word.left, 1) - 1;
+    if (part < 0) return;
     const begin = word.first + part * mostArguments;
     try {
-      (kernels[control[word.kernel] as number] as WasmFunction)(
+      (kernelsOf()[control[word.kernel] as number] as WasmFunction)(
         ...control.subarray(begin, begin + (control[word.arguments] as number)),
       );
     } catch (error) {

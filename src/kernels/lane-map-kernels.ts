@@ -21,7 +21,7 @@ export interface LaneImages {
 export interface LaneMapKernels {
   /** mean and variance [channels] over pixels and images; scratch of 8 bytes a channel and 128. */
   moments(x: Pointer, images: LaneImages, mean: Pointer, variance: Pointer, scratch: Pointer): void;
-  /** y = gamma (x - mean) / sqrt(variance + epsilon) + beta, and relu of it where asked; scratch of 24 bytes a channel. */
+  /** y = gamma (x - mean) / sqrt(variance + epsilon) + beta, and relu of it where asked; scratch of 24 bytes a channel and 128. */
   normalise(x: Pointer, y: Pointer, images: LaneImages, parameters: NormaliseParameters, relu: boolean, scratch: Pointer): void;
   /** gradients [2, channels]: those of gamma and of beta; scratch of 40 bytes a channel. */
   normaliseSums(
@@ -66,24 +66,23 @@ export function windowNumbers(g: ConvGeometry): number[] {
 
 /** @param wasm the functions of the module, on the memory of all pointers. */
 export function laneMapKernels(wasm: Readonly<Record<string, WasmFunction>>): LaneMapKernels {
-  const blocksOf = ({ batch }: LaneImages) => Math.ceil(batch / 32);
   const prepare = ({ mean, variance, gamma, beta, epsilon }: NormaliseParameters, channels: number, normaliser: Pointer) =>
     wasm.lanesNormaliser(mean, variance, gamma, beta, epsilon, channels, normaliser);
   return {
     moments: (x, { batch, pixels, channels }, mean, variance, scratch) =>
       wasm.lanesMoments(x, batch, pixels, channels, mean, variance, scratch),
-    normalise(x, y, images, parameters, relu, normaliser) {
-      prepare(parameters, images.channels, normaliser);
-      wasm.lanesNormalise(x, y, blocksOf(images) * images.pixels, images.channels, normaliser, Number(relu));
+    normalise(x, y, { batch, pixels, channels }, parameters, relu, scratch) {
+      const normaliser = scratch + 128;
+      prepare(parameters, channels, normaliser);
+      wasm.lanesNormalise(x, y, batch, pixels, channels, normaliser, Number(relu), scratch);
     },
-    normaliseSums(x, dy, gradients, images, parameters, relu, normaliser) {
-      const { pixels, channels } = images;
+    normaliseSums(x, dy, gradients, { batch, pixels, channels }, parameters, relu, normaliser) {
       prepare(parameters, channels, normaliser);
       const sums = normaliser + 24 * channels;
-      wasm.lanesNormaliseSums(x, dy, blocksOf(images) * pixels, channels, normaliser, Number(relu), gradients, sums);
+      const rows = Math.ceil(batch / 32) * pixels;
+      wasm.lanesNormaliseSums(x, dy, rows, channels, normaliser, Number(relu), gradients, sums);
     },
-    normaliseGradient(x, dy, gradients, dx, images, parameters, relu, scratch) {
-      const { batch, pixels, channels } = images;
+    normaliseGradient(x, dy, gradients, dx, { batch, pixels, channels }, parameters, relu, scratch) {
       const normaliser = scratch + 128;
       prepare(parameters, channels, normaliser);
       if (gradients) wasm.lanesNormaliserTerms(normaliser, channels, gradients, batch * pixels);

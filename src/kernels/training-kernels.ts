@@ -1,5 +1,5 @@
 import { type ElementKernels, elementKernels } from './element-kernels.js';
-import type { ConvGeometry } from './geometry.js';
+import { type ConvGeometry, isEmpty } from './geometry.js';
 import { crewOn, mostParts } from './kernel-crew.js';
 import { bestKernelBuild, type Pointer, wasmFunctions } from './wasm-functions.js';
 
@@ -79,8 +79,9 @@ export const gemmScratchBytes = 8192 * mostParts;
 export function instantiateKernels(memory: WebAssembly.Memory, build = bestKernelBuild()): TrainingKernels {
   const wasm = wasmFunctions(memory, build);
   const crew = crewOn(memory, build);
-  /** Shares out a convolution by images, four of which make the rows of a tile. */
+  /** Shares out a convolution by images, four of which make the rows of a tile, which takes one step at least. */
   const byImages = (name: string, bytes: number, g: ConvGeometry, at: (image: number) => number[], scratch: Pointer) => {
+    if (isEmpty(g)) return;
     const calls = crew
       .parts(g.batch, 4)
       .map(([from, to], part) => [...[...at(from), scratch + part * bytes, to - from], ...convLoops(g).slice(1)]);
@@ -89,7 +90,9 @@ export function instantiateKernels(memory: WebAssembly.Memory, build = bestKerne
   const forwardScratch = (g: ConvGeometry) => wasm.forwardScratch(g.inChannels, g.kernelHeight, g.kernelWidth) >>> 0;
   const inputScratch = (g: ConvGeometry) => wasm.inputGradientScratch(g.outChannels, g.kernelHeight, g.kernelWidth) >>> 0;
   const filterScratch = (g: ConvGeometry) =>
-    wasm.filterGradientScratch(g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels, g.strideHeight) >>> 0;
+    isEmpty(g)
+      ? 0
+      : wasm.filterGradientScratch(g.inWidth, g.inChannels, g.outHeight, g.outWidth, g.outChannels, g.strideHeight) >>> 0;
   return {
     ...elementKernels(wasm),
     gemm(m, n, k, a, aRow, aColumn, b, bRow, bTransposed, c, cRow, scratch) {
@@ -107,6 +110,7 @@ export function instantiateKernels(memory: WebAssembly.Memory, build = bestKerne
       byImages('forward', forwardScratch(g), g, (image) => [x + image * inBytes(g), w, y + image * outBytes(g)], scratch),
     conv2dFilterGradientScratch: (g) => crew.size * filterScratch(g),
     conv2dFilterGradient(x, dy, dw, scratch, g) {
+      if (isEmpty(g)) return;
       const bytes = filterScratch(g);
       const calls = crew.parts(g.outChannels, 8).map((part, i) => [x, dy, dw, scratch + i * bytes, ...convLoops(g), ...part]);
       crew.run('filterGradient', calls);

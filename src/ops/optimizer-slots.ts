@@ -77,11 +77,19 @@ export function namedSlots(
   variable: tf.Variable,
   isTrained = variable.trainable,
 ): [name: string, slot: tf.Variable][] {
-  return slotCandidates(optimizer, variable, isTrained).flatMap(({ field, suffix, slots }) => {
-    // tfjs has one suffix for two things: a mean of squares, and a maximum.
-    const name = field === 'accumulatedWeightedInfNorm' ? 'u' : suffix;
-    return slots.length === 1 ? [[name, slots[0].variable]] : [];
-  });
+  return slotCandidates(optimizer, variable, isTrained).flatMap(({ field, suffix, slots }) =>
+    slots.length === 1 ? [[slotName(field, suffix), slots[0].variable]] : [],
+  );
+}
+
+/** The names of the slots that an optimizer keeps of each variable. */
+export function slotNames(optimizer: tf.Optimizer): string[] {
+  return Object.entries(optimizerLayout(optimizer).slots).map(([field, suffix]) => slotName(field, suffix));
+}
+
+/** tfjs has one suffix for two things: a mean of squares, and a maximum. */
+function slotName(field: string, suffix: string): string {
+  return field === 'accumulatedWeightedInfNorm' ? 'u' : suffix;
 }
 
 /** What may be the slots of one kind of a variable. */

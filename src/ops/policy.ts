@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { nearest } from '../nearest.js';
-import { checkInteger } from '../pruning/check.js';
+import { checkFlag, checkInteger } from '../pruning/check.js';
 import { type KernelShape, type KernelSite, kernelSite } from './kernel-site.js';
 import { checkMatches, type LayerMatch, matchesLayer } from './layer-match.js';
 import { maskableClasses } from './masked-kinds.js';
@@ -50,6 +50,10 @@ export function applyPolicy(model: tf.LayersModel, policy: LayerPolicy): Readonl
   const sites = new Map(weighted.map((layer) => [layer, kernelSite(layer)]));
   const maskable = weighted.filter((layer) => typeof sites.get(layer) !== 'string');
   const dense = (policy.policy === 'xnnpack' ? xnnpackPolicy() : policy.policy)?.(model);
+  if (policy.policy !== undefined && typeof dense?.get !== 'function') {
+    const fix = "return new Map([[layer, 'why it stays dense']])";
+    throw new SparsityError({ what: 'result of policy.policy', got: dense, expected: 'a map of layers to reasons', fix });
+  }
   const skip = (layer: tf.layers.Layer, site: KernelSite): string | undefined => {
     if (policy.include && !matchesLayer(layer, policy.include)) return 'policy.include does not name it';
     if (policy.exclude && matchesLayer(layer, policy.exclude)) return 'policy.exclude names it';
@@ -86,6 +90,9 @@ function checkPolicy(layers: readonly tf.layers.Layer[], policy: LayerPolicy): v
     const expected = `a class of layers: ${known.join(', ')}`;
     throw new SparsityError({ what: 'policy.classes', got: name, expected, fix: nearest(String(name), known) });
   }
+  const { skipFirst = false, skipLast = false } = policy;
+  checkFlag('policy.skipFirst', skipFirst);
+  checkFlag('policy.skipLast', skipLast);
   if (policy.minWeights !== undefined) checkInteger('policy.minWeights', policy.minWeights, 0);
   const { divisibleBy = {} } = policy;
   checkOptionNames('policy.divisibleBy', divisibleBy, { input: true, output: true });

@@ -118,7 +118,7 @@ export function sparsifyReport(model: tf.LayersModel): SparsifyReport {
 }
 
 function checkBreakEven(breakEven: number | undefined): void {
-  if (breakEven === undefined || (breakEven >= 0 && breakEven <= 1)) return;
+  if (breakEven === undefined || (typeof breakEven === 'number' && breakEven >= 0 && breakEven <= 1)) return;
   throw new SparsityError({
     what: 'sparsify.breakEven',
     got: breakEven,

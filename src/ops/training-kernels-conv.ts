@@ -1,14 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import type { ConvGeometry } from '../kernels/index.js';
+import { type ConvGeometry, isEmpty } from '../kernels/geometry.js';
 import { geometryOf, type Shape4D } from './training-kernels-geometry.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
 /** Images fill the tiles of our forward pass by fours; where more than this share of them stays empty, tfjs's kernel is faster. */
 const emptyShare = 0.3;
 
-/** Whether our forward pass takes a convolution. tfjs's gives wrong sums for some strides larger than the kernel, so those are ours. */
+/**
+ * Whether our forward pass takes a convolution. tfjs's gives wrong sums for some strides larger than the kernel, and spoils its heap where there
+ * are none, so those are ours.
+ */
 function isOurs(g: ConvGeometry): boolean {
+  if (isEmpty(g)) return true;
   if (g.dilationHeight > 1 || g.dilationWidth > 1) return false;
   const places = 4 * Math.ceil(g.batch / 4);
   return places - g.batch <= emptyShare * places || g.strideHeight > g.kernelHeight || g.strideWidth > g.kernelWidth;

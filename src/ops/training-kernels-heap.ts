@@ -159,6 +159,7 @@ function openHeap(backend: WasmBackend, build: KernelBuild): WasmHeap | string {
     },
     readWords: (pointer, count) => new Uint32Array(memory.buffer, pointer, count).slice(),
     repeat(source, bytes, target, times) {
+      if (times === 0) return;
       const all = bytesAt(target, bytes * times);
       all.set(bytesAt(source, bytes));
       for (let done = bytes; done < all.length; done *= 2) all.copyWithin(done, 0, Math.min(done, all.length - done));

@@ -62,6 +62,15 @@ function offset(index: number, batch: readonly number[], strides: readonly numbe
  */
 export const fusedMatMul: HeapKernel = (inputs, attrs, heap, stock) => {
   const { transposeA, transposeB } = attrs as unknown as tf._FusedMatMulAttrs;
+  const [innerA, innerB] = [transposeA ? 1 : 2, transposeB ? 2 : 1];
+  if (inputs.a.shape[innerA] === 0) {
+    // What tfjs gives for empty sums is whatever lay there: each is of one 0 instead.
+    const [a, b] = [heap.zeros(inputs.a.shape.with(innerA, 1)), heap.zeros(inputs.b.shape.with(innerB, 1))];
+    const out = fusedMatMul({ ...inputs, a, b }, attrs, heap, stock);
+    heap.dispose(a);
+    heap.dispose(b);
+    return out;
+  }
   if (!transposeA && !transposeB) return stock(inputs, attrs);
   const transposed = (x: tf.TensorInfo) => heap.run('Transpose', { x }, { perm: [0, 2, 1] });
   const a = transposeA ? transposed(inputs.a) : inputs.a;

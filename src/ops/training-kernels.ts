@@ -6,7 +6,7 @@ import { checkChoice } from '../pruning/check.js';
 import { registerTrainingGradients } from './training-gradients.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from './training-kernels-conv.js';
 import { conv3dBackpropFilter, conv3dBackpropInput } from './training-kernels-conv3d.js';
-import { depthwiseBackpropFilter, depthwiseBackpropInput } from './training-kernels-depthwise.js';
+import { depthwiseBackpropFilter, depthwiseBackpropInput, depthwiseConv2d } from './training-kernels-depthwise.js';
 import { cast, combine, identity, tile } from './training-kernels-elements.js';
 import { type HeapKernel, heapOf, type WasmHeap } from './training-kernels-heap.js';
 import { batchMatMul, fusedMatMul } from './training-kernels-matmul.js';
@@ -45,7 +45,7 @@ function ofFloats(kernel: HeapKernel): HeapKernel {
   };
 }
 
-/** Kernels that tfjs's wasm backend lacks, and kernels of its own that are wrong (3-D) or that ours outrun. */
+/** Kernels that tfjs's wasm backend lacks, and its own that are wrong (3-D, strides larger than the kernel) or that ours outrun. */
 const missing: Readonly<Record<string, HeapKernel>> = {
   Conv2DBackpropFilter: ofFloats(conv2dBackpropFilter),
   DepthwiseConv2dNativeBackpropFilter: ofFloats(depthwiseBackpropFilter),
@@ -58,6 +58,8 @@ const poor: Readonly<Record<string, HeapKernel>> = {
   Conv2DBackpropInput: ofFloats(conv2dBackpropInput),
   Conv3DBackpropFilterV2: ofFloats(conv3dBackpropFilter),
   Conv3DBackpropInputV2: ofFloats(conv3dBackpropInput),
+  DepthwiseConv2dNative: depthwiseConv2d,
+  FusedDepthwiseConv2D: depthwiseConv2d,
   BatchMatMul: ofFloats(batchMatMul),
   _FusedMatMul: ofFloats(fusedMatMul),
   Add: combine('add'),
@@ -77,10 +79,11 @@ const ours = new WeakSet<tf.KernelConfig>();
 
 /**
  * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise
- * convolutions, gather), right versions of those that it computes wrongly (3-D convolutions) and fast versions of those that it computes
- * slowly. They work on the backend's heap, without copies, and tensors that are saved for the backward pass are no longer copied either. While
- * they are in force the gradients of `batchNorm`, `mean` and `relu` take fewer passes than tfjs's; gradients of gradients are tfjs's.
- * Calling it again changes the build only. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
+ * convolutions, gather), right versions of those that it computes wrongly (3-D convolutions, strides larger than the kernel) and fast
+ * versions of those that it computes slowly. They work on the backend's heap, without copies, and tensors that are saved for the backward
+ * pass are no longer copied either. While they are in force the gradients of `batchNorm`, `mean` and `relu` take fewer passes than tfjs's;
+ * gradients of gradients are tfjs's. Calling it again changes the build only. Where tfjs is not as tested (4.22), nothing is touched and the
+ * report says why.
  *
  * @throws SparsityError for an option that does not exist, and for `relaxed` where the engine lacks it.
  * @example

@@ -60,6 +60,8 @@ export type Need = 'gradient' | 'slots' | 'state';
 /** What a score or a method has besides being one. */
 export interface Needing {
   readonly needs?: readonly Need[];
+  /** Of who needs `slots`: of each list one that the optimizer has to keep. Without it any slots will do. */
+  readonly slotNames?: readonly (readonly string[])[];
   /**
    * Of who needs `state`: the state after a step, one number per weight, from the one before it. `kernel` holds the gradient of the step, and
    * the weights at which it was taken.
@@ -165,6 +167,8 @@ export interface PruningMethod extends Needing {
   readonly config: Config;
   /** Why a kernel is left dense, or undefined when it is pruned. */
   skip(info: KernelInfo): string | undefined;
+  /** Throws for a kernel that it is not made for, as one that its pattern does not fit. Asked before training, of those not skipped. */
+  check?(info: KernelInfo): void;
   /**
    * Says that {@link PruningMethod.updateMasks}, at any sparsity but 0, makes masks of the weights alone, and which. WebAssembly kernels then
    * make the operands from the weights, and masks are made when somebody looks at them. A method that makes other masks must leave it out.

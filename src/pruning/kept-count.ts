@@ -5,13 +5,13 @@ export type CountProfile = 'default' | 'tfmot' | 'jaxpruner' | 'rigl' | 'sparsem
 
 /**
  * How many of `size` weights stay at a sparsity: `max(1, round(size * (1 - sparsity)))`, halves to the even neighbour. At least
- * one stays, since a kernel of zeros passes no signal and no gradient. The profiles differ where a half is near:
+ * one stays, since a kernel of zeros passes no signal and no gradient, but for `torch` and `pat`. The profiles differ where a half is near:
  *
  * - `default`: the sparsity is meant as it is written in decimals, so 0.9 of 15 weights leave 1.5, which is rounded to 2.
  * - `tfmot`, `jaxpruner`: each operation in float32, as these libraries run it: 0.97 of 50 leave a little less than 1.5, so 1.
  * - `rigl`, `sparseml`: `size - floor(size * sparsity)`.
- * - `torch`: `size - round(size * sparsity)`, halves to the even neighbour, as `torch.nn.utils.prune`.
- * - `pat`: `size - ceil(size * sparsity)`, as the pruning optimizer of torchao.
+ * - `torch`: `size - round(size * sparsity)`, halves to the even neighbour, as `torch.nn.utils.prune`: none of 4 at 0.99.
+ * - `pat`: `size - ceil(size * sparsity)`, as the pruning optimizer of torchao: none of 5 at 0.9.
  *
  * @throws SparsityError when the sparsity is outside [0, 1), for an unknown profile.
  * @example
@@ -22,7 +22,8 @@ export type CountProfile = 'default' | 'tfmot' | 'jaxpruner' | 'rigl' | 'sparsem
 export function keptCount(size: number, sparsity: number, profile: CountProfile = 'default'): number {
   checkSparsity('sparsity', sparsity);
   checkChoice('profile', profile, countProfiles);
-  return Math.min(size, Math.max(1, counts[profile](size, sparsity)));
+  const least = profile === 'torch' || profile === 'pat' ? 0 : 1;
+  return Math.min(size, Math.max(least, counts[profile](size, sparsity)));
 }
 
 const counts: Readonly<Record<CountProfile, (size: number, sparsity: number) => number>> = {

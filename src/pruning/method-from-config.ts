@@ -4,6 +4,7 @@ import * as allocations from './allocations/index.js';
 import { checkAmount } from './check.js';
 import { type ConfigEntry, type ConfigurableFactory, factoriesOf } from './config-entry.js';
 import type { Config, PruningMethod } from './contracts.js';
+import { asGiven, epochOption, givenAs, stepOption } from './given-options.js';
 import * as methods from './methods/index.js';
 import * as patterns from './patterns/index.js';
 import * as schedules from './schedules/index.js';
@@ -30,7 +31,7 @@ const partsFactories: Readonly<Record<string, Factories>> = { methods: methodFac
 export interface MethodFromConfigOptions {
   /**
    * Steps of an epoch, with which every option that ends in `Step` can be given in epochs: `endEpoch: 1.5` for `endStep`,
-   * `sparseEpochs` for `sparseSteps`. They are rounded to whole steps. A schedule with an option of this name, `iterative`, gets it.
+   * `sparseEpochs` for `sparseSteps`, `epoch` for `step`, that of a stage too. They are rounded to whole steps. A schedule with an option of this name, `iterative`, gets it.
    * @default options are in steps only
    */
   readonly stepsPerEpoch?: number;
@@ -138,11 +139,9 @@ function attempt({ path, issues }: Making, value: unknown, body: () => unknown, 
     return body();
   } catch (error) {
     if (!(error instanceof SparsityError)) throw error;
-    const { what } = error.parts;
-    const [first = ''] = what.replace(/^option of /, '').split(/[ .]/);
-    const given = [first, epochOption(first)].find((name) => Object.hasOwn(Object(value), name));
-    const option = given ?? known.find((name) => name === what);
-    issues.push({ path: option === undefined ? path : [...path, option], parts: error.parts });
+    const parts = asGiven(error.parts, value);
+    const place = givenAs(value, parts.what)?.path ?? known.filter((name) => name === parts.what);
+    issues.push({ path: [...path, ...place], parts });
     return undefined;
   }
 }
@@ -178,16 +177,19 @@ function wayOut(option: string, timed: string, known: readonly string[], names: 
 }
 
 /** An option as its factory takes it: what was given in epochs is in steps. */
-function inSteps(option: string, value: unknown, { options: known }: ConfigEntry, { stepsPerEpoch = 1 }: Making): object {
+function inSteps(option: string, value: unknown, { options: known }: ConfigEntry, { stepsPerEpoch }: Making): object {
+  if (option === 'stages' && stepsPerEpoch !== undefined) return { stages: stagesInSteps(value, stepsPerEpoch) };
   if (known.includes(option)) return { [option]: value };
   checkAmount(option, value as number);
-  return { [stepOption(option)]: Math.round((value as number) * stepsPerEpoch) };
+  return { [stepOption(option)]: Math.round((value as number) * (stepsPerEpoch as number)) };
 }
 
-function stepOption(option: string): string {
-  return option.replace(/Epoch(s?)$/, 'Step$1').replace(/^epoch$/, 'step');
-}
-
-function epochOption(option: string): string {
-  return option.replace(/Step(s?)$/, 'Epoch$1').replace(/^step$/, 'epoch');
+/** Stages whose steps were given in epochs; what is none is left to the schedule to refuse. */
+function stagesInSteps(stages: unknown, stepsPerEpoch: number): unknown {
+  if (!Array.isArray(stages)) return stages;
+  return stages.map((stage: unknown) => {
+    const { epoch, ...rest } = Object(stage);
+    if (typeof epoch !== 'number' || Object.hasOwn(rest, 'step')) return stage;
+    return { step: Math.round(epoch * stepsPerEpoch), ...rest };
+  });
 }

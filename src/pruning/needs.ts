@@ -8,8 +8,8 @@ export function needyScore(config: Config, needing: Needing, score: (kernel: Ker
 }
 
 /** What a method needs because its score does. */
-export function needsOf({ needs, accumulate }: Score): Needing {
-  return { ...(needs && { needs }), ...(accumulate && { accumulate }) };
+export function needsOf({ needs, slotNames, accumulate }: Score): Needing {
+  return { ...(needs && { needs }), ...(slotNames && { slotNames }), ...(accumulate && { accumulate }) };
 }
 
 /** The gradient of the step just done, or an error. */

@@ -27,20 +27,21 @@ export interface XnnpackLayer {
 
 /** What {@link xnnpackSupport} says of a layer. */
 export interface XnnpackSupport {
-  /** Whether pruning its kernel makes it faster: only a 1x1 convolution has a sparse kernel there. */
+  /** Whether its kernel is one to prune: that of a 1x1 convolution, which alone has a sparse kernel there, if it also is `inside`. */
   readonly prunable: boolean;
   /** Whether it may stand between such convolutions without ending their sparse subgraph. */
   readonly inside: boolean;
 }
 
-/** tfjs calls them so; a padding belongs to the window behind it. */
-const elementwise: readonly string[] = ['Add', 'ELU', 'LeakyReLU', 'Multiply', 'ReLU', 'ZeroPadding2D'];
+/** tfjs calls them so; a padding belongs to the window behind it, and dropout does nothing in inference. */
+const elementwise: readonly string[] = ['Add', 'Dropout', 'ELU', 'LeakyReLU', 'Multiply', 'ReLU', 'ZeroPadding2D'];
 const activations: readonly string[] = ['elu', 'leaky_relu', 'relu', 'relu6', 'sigmoid'];
 
 /**
- * What XNNPACK's sparse inference, as TFLite has it, does with a layer: pruning pays for 1x1 convolutions of stride 1, in a chain of
- * such, of depthwise convolutions of 3x3 or 5x5 that keep the size (`same`) or halve it (stride 2, padded by a layer before), of global
- * averages that keep their axes, of bilinear upsampling and of elementwise layers. The rules of tfmot's policy for latency on XNNPACK.
+ * What XNNPACK's sparse inference, as TFLite has it, does with a layer: pruning pays for 1x1 convolutions in a chain of such (of stride 1,
+ * without dilation or groups), of depthwise convolutions of 3x3 or 5x5 that keep the size (`same`) or are padded by a layer before (by 1 or
+ * 2; stride 1 or 2), of global averages that keep their axes, of bilinear upsampling, of dropout and of elementwise layers. The rules of
+ * tfmot's policy for latency on XNNPACK.
  *
  * @example
  * ```ts
@@ -53,14 +54,14 @@ export function xnnpackSupport({ className, config = {}, zeroPadding = 0 }: Xnnp
   const { depthMultiplier = 1, groups = 1 } = config;
   const undilated = isSquare(dilationRate, 1);
   if (className === 'Conv2D') {
-    const prunable = isSquare(kernelSize, 1) && isSquare(strides, 1) && undilated && groups === 1;
-    return { prunable, inside: prunable };
+    const prunable = isSquare(kernelSize, 1);
+    return { prunable, inside: prunable && isSquare(strides, 1) && undilated && groups === 1 };
   }
   if (className === 'DepthwiseConv2D') {
     const margin = isSquare(kernelSize, 3) ? 1 : isSquare(kernelSize, 5) ? 2 : undefined;
     const keeps = isSquare(strides, 1) && padding === 'same';
-    const halves = isSquare(strides, 2) && padding === 'valid' && zeroPadding === margin;
-    return { prunable: false, inside: margin !== undefined && depthMultiplier === 1 && undilated && (keeps || halves) };
+    const isPadded = (isSquare(strides, 1) || isSquare(strides, 2)) && padding === 'valid' && zeroPadding === margin;
+    return { prunable: false, inside: margin !== undefined && depthMultiplier === 1 && undilated && (keeps || isPadded) };
   }
   return { prunable: false, inside: passes(className, config) };
 }

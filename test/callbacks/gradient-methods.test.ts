@@ -12,6 +12,7 @@ import {
   momentumScore,
   movementScore,
   type PruningMethod,
+  perLayer,
   rigl,
   type Score,
   saliencyScore,
@@ -288,9 +289,25 @@ describe('what a method needs', () => {
     await expect(train(by(momentumScore()), { optimizer: optimizers.sgd })).rejects.toThrow(
       'optimizer under pruning method gradual: got SGD, which keeps no slots',
     );
-    await expect(train(by(adamFisherScore()), { optimizer: optimizers.adagrad })).rejects.toThrow(
-      'adamFisherScore of layer conv: got an optimizer with the slots accumulator, expected one that has v or rms',
-    );
+    for (const [score, optimizer, message] of [
+      [adamFisherScore(), optimizers.adagrad, 'got Adagrad, which keeps the slots accumulator, expected one that keeps v or rms'],
+      [adamFisherScore(), optimizers.momentum, 'got Momentum, which keeps the slots momentum, expected one that keeps v or rms'],
+      [adamFisherScore(), optimizers.adamax, 'got Adamax, which keeps the slots m, u, expected one that keeps v or rms'],
+      [
+        momentumScore(),
+        optimizers.adagrad,
+        'got Adagrad, which keeps the slots accumulator, expected one that keeps momentum or m',
+      ],
+      [momentumScore(), optimizers.adadelta, 'the slots accum_grad, accum_var, expected one that keeps momentum or m'],
+    ] as const) {
+      // Before the first step, however late the first update.
+      const late = gradualMagnitude({ finalSparsity: 0.5, beginStep: 900, endStep: 901, score });
+      for (const method of [late, perLayer({ methods: { conv: gradualMagnitude({ endStep: 9 }), 'h*': late } })]) {
+        const after = vi.fn();
+        await expect(train(method, { optimizer, after })).rejects.toThrow(message);
+        expect(after).not.toHaveBeenCalled();
+      }
+    }
     const freeze = (model: tf.LayersModel) => {
       model.getLayer('hidden').trainable = false;
       model.compile({ optimizer: model.optimizer, loss: 'meanSquaredError' });

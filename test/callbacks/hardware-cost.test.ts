@@ -158,6 +158,7 @@ describe('hardwareCost()', () => {
     expect(array?.metrics?.inferenceSamplesPerSecond).toBeGreaterThan(array?.metrics?.trainingSamplesPerSecond as number);
     expect(bare?.metrics).toBeNull();
     expect(report.toTable()).toContain('modelled, training');
+    expect(report.toTable()).toContain('mm2: dense-array 45 nm\n');
     for (const line of report.toTable().split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 

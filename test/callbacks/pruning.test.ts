@@ -2,19 +2,28 @@ import * as tf from '@tensorflow/tfjs';
 import { pruning } from 'tfjs-sparsity/callbacks';
 import { maskedDense, optimizerSlots, prunableKernels } from 'tfjs-sparsity/ops';
 import {
+  acdc,
   byLayer,
   constantSchedule,
+  dropBack,
   type GradualMagnitudeOptions,
   gradualMagnitude,
+  hardwareAware,
   type KernelState,
   mapAllocation,
   movementScore,
   nm,
+  oneShot,
   type Pattern,
   type PruningMethod,
   perLayer,
+  sdgp,
+  sdwp,
+  sparseTrain,
   srSte,
+  ste,
   unstructured,
+  wholeBlocks,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -162,6 +171,9 @@ describe('pruning()', () => {
   it('refuses no method, an excluded name that no layer has, and centered RMSProp, which is NaN without gradient', async () => {
     expect(() => pruning(undefined as unknown as PruningMethod)).toThrow('got undefined, expected a pruning method');
     expect(() => pruning(randomMethod().method, { sed: 7 } as never)).toThrow('option of pruning: got sed, expected one of seed');
+    for (const seed of [Number.NaN, null, {}]) {
+      expect(() => pruning(randomMethod().method, { seed } as never)).toThrow(/^seed: got .*expected a number or text/);
+    }
     const model = tinyModel();
     const method = gradualMagnitude({ endStep: 4, exclude: ['heat'] });
     await expect(train(model, [pruning(method)])).rejects.toThrow(/got heat, expected names among conv, hidden, head.*head/);
@@ -226,6 +238,32 @@ describe('pruning()', () => {
     await expect(trained({ pattern: both })).rejects.toThrow(/^patterns of .*: got c\*, .* conv goes to conv\. /);
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     await trained({ pattern: patterned('con*'), allocation: mapAllocation({ sparsities: { '/^h/': 0.5 } }) });
+    warn.mockRestore();
+    model.dispose();
+  });
+
+  it('refuses at once a layer that the pattern of its method does not fit, long before masks are made', async () => {
+    const model = tinyModel();
+    const late = constantSchedule({ sparsity: 0.5, beginStep: 1000 });
+    const refused = async (method: PruningMethod, message: string) => {
+      const steps = vi.fn();
+      await expect(train(model, [pruning(method), behind(steps)])).rejects.toThrow(message);
+      expect(steps).not.toHaveBeenCalled();
+    };
+    const pairs = nm({ n: 2, m: 4, profile: 'jaxpruner' });
+    const thrice = 'axis input of conv: got 2, expected a multiple of m = 4';
+    await refused(gradualMagnitude({ schedule: late, pattern: pairs }), thrice);
+    await refused(oneShot({ step: 1000, pattern: pairs }), thrice);
+    await refused(ste({ beginStep: 1000, pattern: pairs }), thrice);
+    const blocks = wholeBlocks({ sides: [{ axis: 'input', width: 2 }], profile: 'tfmot' });
+    const phases = { sparsity: 0.5, beginStep: 1000, endStep: 1000, sparseSteps: 1, denseSteps: 1 };
+    await refused(acdc({ ...phases, pattern: blocks }), 'kernel conv: got [3,3,2,4], expected two axes, as tfmot wants');
+    const third = gradualMagnitude({ schedule: late, pattern: nm({ n: 2, m: 4, axis: 3 }) });
+    await refused(perLayer({ methods: { conv: third, 'h*': third } }), 'axis of hidden: got 3, expected input, output, window');
+    const block = { kind: 'lanes', width: 2, axis: 2 } as const;
+    await refused(hardwareAware({ schedule: late, block }), 'axis of hidden: got 2');
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    await train(model, [pruning(gradualMagnitude({ schedule: late, pattern: pairs, exclude: ['conv'] }))]);
     warn.mockRestore();
     model.dispose();
   });
@@ -355,6 +393,35 @@ describe('pruning()', () => {
       expect(warn.mock.calls.filter(([text]) => String(text).includes('before the 0.8000 of the schedule'))).toHaveLength(
         warnings,
       );
+      model.dispose();
+    }
+    warn.mockRestore();
+  });
+
+  it('warns when nothing has been pruned or thinned, whatever the schedule says, and only then', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const missed = { sparsity: 0.9, beginStep: 1, endStep: 3, frequency: 10, profile: 'jaxpruner' } as const;
+    const masked = 'at a target sparsity of 0.9000, and no weight is masked';
+    const thinned = 'thinned an operand';
+    for (const [method, warning] of [
+      [gradualMagnitude({ finalSparsity: 0.9, endStep: 3, frequency: 10, profile: 'tfmot' }), masked],
+      [gradualMagnitude({ schedule: constantSchedule({ sparsity: 0.9, frequency: 10, profile: 'tfmot' }) }), masked],
+      [gradualMagnitude({ schedule: constantSchedule(missed) }), masked],
+      [dropBack(), masked],
+      [sdgp({ beginStep: 4 }), thinned],
+      [sparseTrain({ beginStep: 4 }), thinned],
+      [sdgp({ beginStep: 3 }), undefined],
+      [sparseTrain({ beginStep: 3 }), undefined],
+      [dropBack({ initialDecay: 0 }), undefined],
+      // Its forward masks are all ones.
+      [sdwp({ n: 1, m: 2 }), undefined],
+      [gradualMagnitude({ finalSparsity: 0, endStep: 3 }), undefined],
+    ] as const) {
+      const model = tinyModel();
+      await train(model, [pruning(method)]);
+      const texts = warn.mock.calls.splice(0).map(([text]) => String(text));
+      expect(texts).toEqual(warning ? [expect.stringContaining(`pruning: training ended after step 4 `)] : []);
+      if (warning) expect(texts[0]).toContain(warning);
       model.dispose();
     }
     warn.mockRestore();

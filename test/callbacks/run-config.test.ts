@@ -171,6 +171,22 @@ describe('a file of a run', () => {
     ['method: {name: rigl, sparsity: 0.9}', 'run.yaml:1:9 method.endStep: got undefined, expected an integer of at least'],
     ['method: {name: gradual}', /^run\.yaml:1:9 method\.schedule: got undefined, expected a schedule, or endStep of a ramp/],
     ['method: {name: rigl, endEpoch: 0}', 'run.yaml:1:22 method.endEpoch: got 0, expected an integer of at least'],
+    [
+      'method: {name: gradual, schedule: {name: staged, stages: [{epoch: 1, sparsity: 0.5}, {setp: 1, sparsity: 0.9}]}}',
+      'run.yaml:1:86 method.schedule.stages.1: got setp, expected one of step, sparsity. Did you mean step',
+    ],
+    [
+      'method: {name: gradual, beginEpoch: 4, endEpoch: 3}',
+      'run.yaml:1:40 method.endEpoch: got 3, expected a step after beginEpoch (4). Give the ramp at least one step',
+    ],
+    [
+      'method: {name: acdc, sparsity: 0.9, beginEpoch: 4, endStep: 3, sparseEpochs: 1, denseEpochs: 1}',
+      'run.yaml:1:52 method.endStep: got 3, expected beginEpoch (4) or later. Swap the two.',
+    ],
+    [
+      'method: {name: gradual, schedule: {name: staged, stages: [{epoch: 2, sparsity: 0.5}, {epoch: 1, sparsity: 0.9}]}}',
+      'method.schedule.stages.1.epoch: got 1, expected a step after stages[0].epoch (2). Sort the stages by their steps',
+    ],
     ['method:', /^run\.yaml:1:1 method: got null, expected a name or its options/],
     ['method: {name: custom}', /It was a function of your own/],
     [
@@ -185,6 +201,11 @@ describe('a file of a run', () => {
     ],
     ['accelerators: [acf, sta]', /^run\.yaml:1:21 accelerators\.1: got sta, expected a file .*\. Did you mean sat/],
     ['policy: {policy: xnnpak}', /^run\.yaml:1:10 policy\.policy: got xnnpak, expected one of xnnpack/],
+    [
+      'method: {name: rigl, endEpoch: 3, profile: jaxpruner2}',
+      /^run\.yaml:1:35 method\.profile: got jaxpruner2, expected one of default, jaxpruner\. Did you mean jaxpruner/,
+    ],
+    ['method: {name: granet, endEpoch: 3, profile: rigl}', /^run\.yaml:1:37 method\.profile: got rigl, expected one of default/],
     ['execution: fast', /^run\.yaml:1:1 execution: got fast, expected one of dense, sparse/],
     // Types.
     ['seed: "1"', 'run.yaml:1:1 seed: got "1", expected a'],
@@ -229,6 +250,10 @@ describe('a file of a run', () => {
       'run.yaml:1:25 method.schedule: got 0.9, expected 0.5, the sparsity of the pattern 2:4. Let it settle at that',
     ],
     [
+      'method: {name: gradual, endStep: 9, pattern: {name: nm, n: 2, m: 4}, allocation: {name: map, sparsities: {c: 0.9}}}',
+      'run.yaml:1:70 method.allocation: got 0.9, expected uniform, or a map to 0 and 0.5: all layers have the sparsity of the',
+    ],
+    [
       'method: {name: bdwp, finalSparsity: 0.9}',
       /^run\.yaml:1:22 method\.finalSparsity: .*Its sparsity is 1 - n\/m: choose n and m\.$/,
     ],
@@ -251,6 +276,20 @@ describe('a file of a run', () => {
     [
       'method: {name: gradual, schedule: {name: polynomial, finalSparsity: 0.9, endEpoch: 9}}\nepochs: 5',
       'run.yaml:1:74 method.schedule.endEpoch: got 9, expected at most 5, the epochs of the run',
+    ],
+    ['epochs: 3\nmethod: {name: one-shot, epoch: 5}', 'run.yaml:2:26 method.epoch: got 5, expected at most 3, the epochs of'],
+    ['epochs: 3\nmethod: {name: ste, beginEpoch: 5}', 'run.yaml:2:21 method.beginEpoch: got 5, expected at most 3'],
+    [
+      'epochs: 3\nmethod: {name: gradual, schedule: {name: staged, stages: [{epoch: 1, sparsity: 0}, {epoch: 4, sparsity: 0.5}]}}',
+      'run.yaml:2:85 method.schedule.stages.1.epoch: got 4, expected at most 3',
+    ],
+    [
+      'epochs: 3\nmethod: {name: gradual, schedule: {name: iterative, finalSparsity: 0.9}}',
+      'run.yaml:2:35 method.schedule.rounds: got 500 x 1 epochs, expected at most 3, the epochs of the run',
+    ],
+    [
+      'epochs: 3\nmethod: {name: gradual, schedule: {name: iterative, finalSparsity: 0.9, rounds: 2, epochsPerRound: 2}}',
+      'run.yaml:2:73 method.schedule.rounds: got 2 x 2 epochs, expected at most 3, the epochs of the run',
     ],
     [
       'method: {name: per-layer, methods: {fc: {name: ste, sparsity: 0.9, pattern: {name: nm, n: 2, m: 4}}, out: sr-ste}}',
@@ -281,6 +320,10 @@ describe('parseRunConfig', () => {
   it('takes a schedule by epochs, whose length is the script is to say', () => {
     const method = { name: 'gradual', schedule: { name: 'iterative', finalSparsity: 0.9, rounds: 2 } };
     expect(parse(JSON.stringify({ method }))).toEqual({ method });
+    expect(parse(JSON.stringify({ method, epochs: 2 }))).toEqual({ method, epochs: 2 });
+    // Epochs of another length than those of the run.
+    const short = { ...method, schedule: { ...method.schedule, stepsPerEpoch: 10 } };
+    expect(parse(JSON.stringify({ method: short, epochs: 1 }))).toEqual({ method: short, epochs: 1 });
   });
 
   it('takes decimals for the sparsity of an N:M pattern', () => {

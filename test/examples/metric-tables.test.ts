@@ -1,4 +1,4 @@
-import { acf, costMetrics, emptyCost } from 'tfjs-sparsity/hw';
+import { balanced, costMetrics, emptyCost, resourcesOf } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { metricTables, stepsToConvergence } from '../../examples/lib/metric-tables.js';
 import type { RunResult } from '../../examples/lib/run-result.js';
@@ -15,10 +15,26 @@ describe('the metrics on the report page', () => {
   it('show seconds, joule per sample, power by component and the time to convergence of each run', () => {
     const cost = { ...emptyCost(), cycles: 4e9, energyPj: 8e12, byComponentPj: { dram: 6e12, sram: 2e12 }, units: 1 };
     const metrics = costMetrics(cost, cost, 40, { clockGhz: 1, dramBytesPerCycle: 64, areaMm2: 2 });
-    const series = Array.from({ length: 40 }, (_, step) => ({ step, accelerators: { acf: { cycles: 1e8 } } }));
-    const run = { method: 'dense', epochs, cost: { accelerators: [{ name: 'acf', spec: acf().spec, metrics }], series } };
+    const { spec } = balanced();
+    const series = Array.from({ length: 40 }, (_, step) => ({ step, accelerators: { balanced: { cycles: 1e8 } } }));
+    const run = {
+      method: 'dense',
+      epochs,
+      cost: { accelerators: [{ name: 'balanced', spec, resources: resourcesOf(spec), metrics }], series },
+    };
     const page = metricTables([run as unknown as RunResult]);
-    for (const cell of ['dense on acf', '10 /s', '200 mJ', '5 /s', '2.000, 20 steps', '2.00 W', '1.50 W', 'dram', 'modelled']) {
+    for (const cell of [
+      'dense on balanced',
+      '10 /s',
+      '200 mJ',
+      '5 /s',
+      '2.000, 20 steps',
+      '2.00 W',
+      '1.50 W',
+      'dram',
+      'modelled',
+      '16 nm without SRAM',
+    ]) {
       expect(page).toContain(cell);
     }
   });

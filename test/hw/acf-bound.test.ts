@@ -13,6 +13,7 @@ const arrays = fc.record({
   injectors: fc.integer({ min: 1, max: 6 }),
   zeroDetection: fc.constantFrom('gate' as const, 'skipOneSide' as const, 'skipBoth' as const),
   sparseMemoryController: fc.boolean(),
+  weightFormat: fc.constantFrom('csr' as const, 'rows' as const),
   sramKb: fc.constantFrom(0.1, 1, 384), // partial sums that spill, and that do not
 });
 const dataflows = ['WS', 'OS', 'IS'] as const;

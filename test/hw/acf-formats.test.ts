@@ -14,6 +14,8 @@ import {
   updatePattern,
 } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
+import type { AcfSpec } from '../../src/hw/acf/options.js';
+import { storedWeightBytes } from '../../src/hw/acf/traffic.js';
 import { createRng } from '../../src/rng.js';
 
 const widths = { valueBits: 32, indexBits: 8 };
@@ -173,7 +175,7 @@ describe('sizes', () => {
         const mostNonzeros = Math.floor((1 - even) * n * n + 1e-9);
         const bits = (nonzeros: number) => csrBits(nonzeros, n, { valueBits, indexBits });
         if (mostNonzeros >= 0) expect(bits(mostNonzeros)).toBeLessThanOrEqual(dense);
-        expect(bits(mostNonzeros + 1)).toBeGreaterThan(dense);
+        expect(bits(Math.max(0, mostNonzeros + 1))).toBeGreaterThan(dense);
       }),
       { numRuns: 300, seed: 46 },
     );
@@ -183,6 +185,24 @@ describe('sizes', () => {
     expect(smallestRow(11, 100, widths)).toEqual({ format: 'csr', bits: 2 + 448 });
     expect(smallestRow(12, 100, widths)).toEqual({ format: 'bitmap', bits: 2 + 484 });
     expect(smallestRow(100, 100, widths)).toEqual({ format: 'dense', bits: 2 + 3200 });
+  });
+
+  it('of weights by rows are those of the dynamic matrix of their output channels, pieces cut where an index ends', () => {
+    fc.assert(
+      fc.property(matrices, fc.integer({ min: 2, max: 8 }), ({ rows, cols, dense }, indexBits) => {
+        const piece = 2 ** indexBits;
+        const channels = Array.from({ length: cols }, (_, channel) => dense.filter((_value, i) => i % cols === channel));
+        const bits = channels.flatMap((channel) =>
+          Array.from({ length: Math.ceil(rows / piece) }, (_, i) => {
+            const part = channel.slice(i * piece, (i + 1) * piece);
+            return bitsOf(encodeDynamic(part, 1, part.length, { valueBits: 16, indexBits }), { valueBits: 16, indexBits });
+          }),
+        );
+        const nonzeros = bitsFrom(dense, [rows, cols]);
+        const spec = acf({ weightFormat: 'rows', bytesPerValue: 2, indexBits }).spec as AcfSpec;
+        expect(storedWeightBytes(nonzeros, cols, spec)).toBe(Math.ceil(bits.reduce((a, b) => a + b, 0) / 8));
+      }),
+    );
   });
 
   it('of dynamic rows equal the smallest of the three, and what is stored', () => {

@@ -149,6 +149,16 @@ describe('the sparse memory controller at work', () => {
     expect(step(pruned, later)).toEqual(changed);
   });
 
+  it('updates the pattern of weights that are stored by rows, from what they took before', () => {
+    const run = acf({ ...twoByTwo, weightFormat: 'rows' }).start();
+    run.executeStep([update(W)]);
+    const later = acf({ ...twoByTwo, weightFormat: 'rows' }).start(run.state());
+    const [changed, settled] = [pruned, pruned].map((weights) => later.executeStep([update(weights)]).works[0]);
+    // Bit maps of four with three and two values, 102 + 70 bits; with two each, 70 + 70.
+    expect(changed.dramBytes.W - settled.dramBytes.W).toBe(22 + 18);
+    expect(changed.actions.indexOp).toBe(5);
+  });
+
   it('writes an index per output, and looks for zeros where the pattern is not known', () => {
     const [on, off] = [true, false].map((sparseMemoryController) => {
       return first({ ...twoByTwo, dataflow: 'OS', zeroDetection: 'gate', sparseMemoryController }, tiny).actions;

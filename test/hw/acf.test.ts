@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import {
   acf,
+  type BitTensor,
   bitsFrom,
   convNest,
   createAccelerator,
@@ -8,6 +9,7 @@ import {
   denseMacs,
   denseNest,
   type GemmWork,
+  onesBits,
   type PhaseWork,
   price,
   type WorkCounts,
@@ -88,6 +90,31 @@ describe('the fabric on a 2 x 2 array, by hand', () => {
     expect(dense.dramBytes).toEqual({ W: 32, A: 32 + 16, E: 0, G: 0 });
   });
 
+  it('stores weights by rows of their output channels where it is told so: never more than a tag per row above dense', () => {
+    // Bit maps of four: column 0 has three values, 2 + 4 + 96 bits, column 1 two, 2 + 4 + 64: 172 bits. Full rows are dense: 2 * (2 + 128).
+    const bytes = (nonzeros: BitTensor, weightFormat: 'csr' | 'rows') => {
+      const work: GemmWork = { ...tiny, kernel: { role: 'W', source: 'fc', nonzeros } };
+      return first({ ...twoByTwo, weightFormat }, work).dramBytes.W;
+    };
+    expect(bytes(W, 'rows')).toBe(22);
+    expect(bytes(onesBits([4, 2]), 'rows')).toBe(33);
+    expect(bytes(onesBits([4, 2]), 'csr')).toBe(Math.ceil((8 * 44 + 3 * 32) / 8));
+    // A masked update moves five values; without a mask all eight, in rows that stay dense.
+    const update = (masked: boolean): PhaseWork => {
+      return {
+        ...{ kind: 'update', layer: 'fc', phase: 'weightUpdate', slots: 2, masked },
+        weights: { ...tiny.kernel, nonzeros: W },
+      };
+    };
+    expect(first({ ...twoByTwo, weightFormat: 'rows' }, update(true)).dramBytes).toEqual({
+      W: 20 * 6 + (22 - 20),
+      A: 0,
+      E: 0,
+      G: 20,
+    });
+    expect(first({ ...twoByTwo, weightFormat: 'rows' }, update(false)).dramBytes).toEqual({ W: 32 * 6 + 1, A: 0, E: 0, G: 32 });
+  });
+
   it('writes and reads a transposed copy of W for the input gradient', () => {
     const E = { role: 'E', source: 'fc', nonzeros: bitsFrom([1, 1, 1, 1], [2, 2]) } as const;
     const work: GemmWork = { ...tiny, phase: 'inputGradient', input: E };
@@ -134,6 +161,7 @@ describe('laws of the fabric', () => {
     cols: fc.integer({ min: 1, max: 6 }),
     zeroDetection: fc.constantFrom(...modes),
     sparseMemoryController: fc.boolean(),
+    weightFormat: fc.constantFrom('csr' as const, 'rows' as const),
     dramBytesPerCycle: fc.constantFrom(0.5, 3, 64),
     sramKb: fc.constantFrom(0.01, 0.2, 384),
     scheduler: fc.constantFrom('greedy' as const, 'viterbi' as const),

@@ -106,10 +106,14 @@ describe('the fast modes of the baselines and their event-level references', () 
         const [counts] = sparseTrain001(options).start().executeStep([work]).works;
         const batch = Math.round(work.nest.batch * work.imageScale);
         const positions = lineWork({ ...work, imageScale: 1 }, multipliers).rows * batch;
-        const parts = options.partitionRows;
-        const bounds = Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * positions) / parts));
+        const members = partitionPes(options);
+        // Lines by the PEs before a partition: down where all partitions are as large, else to the nearest.
+        const round = new Set(members.map(({ length }) => length)).size === 1 ? Math.floor : Math.round;
+        const bounds = [0, ...members.keys()].map((_, i) =>
+          round((positions * members.slice(0, i).flat().length) / members.flat().length),
+        );
         const pes = balancedEvents(work, {
-          ...{ partitions: partitionPes(options), bounds, multipliers, rowPairsPerCycle: 1, interval },
+          ...{ partitions: members, bounds, multipliers, rowPairsPerCycle: 1, interval },
         });
         const busy = pes.map((pe) =>
           pe.units

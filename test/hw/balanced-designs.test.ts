@@ -4,6 +4,7 @@ import {
   acf,
   balanced,
   bernoulliBits,
+  bitsFrom,
   convNest,
   createAccelerator,
   decode,
@@ -61,6 +62,7 @@ describe.each(designs)('%s', (_, design) => {
       chargeTranspose: fc.boolean(),
       peSramKb: fc.constantFrom(0.01, 0.1, 3072),
       globalBufferKb: fc.constantFrom(0.01, 262_144),
+      linkWords: fc.constantFrom(undefined, 0.5, 8),
     });
     fc.assert(
       fc.property(sampledWorks, options, (work, option) => {
@@ -100,11 +102,33 @@ describe.each(designs)('%s', (_, design) => {
 
   it.each([
     [{ dramBytesPerCycle: 0 }, /dramBytesPerCycle: got 0, expected more than 0/],
-    [{ pes: 64, torusRows: 9, torusCols: 9 }, /pes: got 64, expected torusRows \* torusCols, one PE per router/],
+    [
+      { pes: 64, torusRows: 9, torusCols: 9 },
+      /pes: got 64, expected torusRows \* torusCols, one PE per router .*: no router is left empty/,
+    ],
     [{ indexBits: 0 }, /indexBits: got 0, expected at least 1/],
     [{ torusRow: 8 }, /torusRow/],
   ])('refuses %j', (options, message) => {
     expect(() => design(options)).toThrow(message);
+  });
+
+  it('takes as long as its words need on the links, where they are to be waited for, and is the same but for that', () => {
+    fc.assert(
+      fc.property(sampledWorks, fc.constantFrom(0.01, 0.5, 3), (work, linkWords) => {
+        const options = { pes: 12, torusRows: 3, torusCols: 4, dramBytesPerCycle: 1e12 };
+        const grid =
+          design === balanced || design === sparseTrain001 ? { ...options, partitionRows: 2, partitionCols: 2 } : options;
+        const [free, bound] = [grid, { ...grid, linkWords }].map((option) => run(design(option), work));
+        const busy = Math.ceil((free.actions.nocHop ?? 0) / (12 * 4 * linkWords));
+        expect(compute(bound)).toBe(Math.max(compute(free), busy));
+        const { network, memory: _, ...idle } = bound.idleUnitCycles;
+        expect(network).toBe(bound.units * (compute(bound) - compute(free)));
+        const { memory: __, ...without } = free.idleUnitCycles;
+        expect(idle).toEqual(without);
+      }),
+      { numRuns: 60, seed: 41 },
+    );
+    expect(() => design({ linkWords: 0 })).toThrow(/linkWords: got 0, expected more than 0/);
   });
 
   it('takes a batch of millions, and refuses one that counters cannot hold', () => {
@@ -355,6 +379,13 @@ describe('the balanced accelerator', () => {
     expect(counts.dramBytes).toEqual({ W: 34, A: 133 + 266, E: 0, G: 0 });
     // Mean distance 1: an input word takes 1 + 1 links, a kernel word 1 + 3, an output word 1.
     expect(counts.actions.nocHop).toBe((133 / 4) * 2 + (34 / 4) * 4 + 266 / 4);
+    // A weight gradient: rows of E (1 tag, 4 bits, 4 values: 16 rows) go where those of A go, and each PE has a part of G (8 rows of 1).
+    const gradient = workOf(nest, 'weightGradient', { input: 1, kernel: 1 }, 1);
+    expect(run(balanced(options), gradient).actions.nocHop).toBe((133 / 4) * 2 + (266 / 4) * 2 + (34 / 4) * 4);
+    // 167 words over the 8 links of four routers with two neighbours each, one per cycle: 21 cycles, of which 13 are waited.
+    const narrow = run(balanced({ ...options, linkWords: 1 }), workOf(nest, 'forward', { input: 1, kernel: 1 }, 1));
+    expect(narrow.actions).toMatchObject({ nocHop: 167 });
+    expect([compute(narrow), narrow.idleUnitCycles.network]).toEqual([21, 64 * 13]);
     const fast = run(balanced({ ...options, rowPairsPerCycle: 8 }), workOf(nest, 'forward', { input: 1, kernel: 1 }, 1));
     expect([compute(fast), fast.idleUnitCycles.indexMatching]).toEqual([2, 0]);
     const slow = run(
@@ -395,6 +426,51 @@ describe('the balanced accelerator', () => {
       expect(level.reduce((total, count) => total + count, 0)).toBe(effectualMacs(work));
     expect(deviation(dimension)).toBeGreaterThan(2 * deviation(coarse));
     expect(deviation(coarse)).toBeGreaterThan(1.5 * deviation(twoLevel));
+  });
+
+  it.each(['balanced', 'balanced-54', 'balanced-81'] as const)('gives each PE of %s as much of perfectly even work', (name) => {
+    // 504 rows under 504 kernels are shared out evenly among 7, 8, 6 or 9 PEs; of 512 lines 64 PEs have 8 each.
+    const nest = convNest({
+      batch: 1,
+      inSize: [name === 'balanced' ? 512 : 486, 4],
+      inChannels: 1,
+      outChannels: 504,
+      kernelSize: [1, 1],
+    });
+    const work = workOf(nest, 'forward', { input: 1, kernel: 1 }, 1);
+    for (const coarse of ['even', 'repaired', 'prefix'] as const) {
+      const { dimension, coarse: bands } = loadBalance(
+        work,
+        createAccelerator({ ...presets[name], coarse }).spec as BalancedSpec,
+      );
+      for (const loads of [dimension, bands]) expect(new Set(loads).size, coarse).toBe(1);
+    }
+  });
+
+  it('stores rows by their bits, or at 88 % whatever their width', () => {
+    // One of nine columns, 89 % zeros: 8 + 40 bits in RP-CSR, 9 + 32 in RP-BF. Four rows of the input, and as many of an output like it.
+    const nest = convNest({ batch: 1, inSize: [4, 9], inChannels: 1, outChannels: 1, kernelSize: [1, 1] });
+    const shaped = workOf(nest, 'forward', { input: 0, kernel: 1 }, 1);
+    const input = {
+      ...shaped.input,
+      nonzeros: bitsFrom(
+        [1, 2, 3, 4].flatMap(() => [1, 0, 0, 0, 0, 0, 0, 0, 0]),
+        [1, 4, 9, 1],
+      ),
+    };
+    const csrRows = (rowFormat: 'exact' | 'rounded') => run(balanced({ rowFormat }), { ...shaped, input }).decisions.rpCsrRows;
+    expect([csrRows('exact'), csrRows('rounded')]).toEqual(['0', '8']);
+  });
+
+  it('tells what its partitions have per PE, by the estimate and in products, by hand', () => {
+    // Rows of 2, 0, 0 and 3 non-zeros under two kernels, on a partition of one PE and one of two.
+    const nest = convNest({ batch: 1, inSize: [4, 4], inChannels: 1, outChannels: 2, kernelSize: [1, 1] });
+    const shaped = workOf(nest, 'forward', { input: 0, kernel: 1 }, 1);
+    const nonzeros = bitsFrom([1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0], [1, 4, 4, 1]);
+    const options = { pes: 3, torusRows: 1, torusCols: 3, partitionRows: 1, partitionCols: 2, coarse: 'prefix' as const };
+    const { bands } = loadBalance({ ...shaped, input: { ...shaped.input, nonzeros } }, balanced(options).spec as BalancedSpec);
+    // No bands are better than 2, and 3 on two PEs; each non-zero meets both kernels.
+    expect(bands).toEqual({ estimated: [2, 1.5], products: [4, 3] });
   });
 
   it('has 64, 54 and 81 PEs in its presets, in nine partitions', () => {

@@ -24,10 +24,11 @@ const smallMachines = fc
     multiplyInitiationInterval: fc.constantFrom(1, 2, 10),
     coarse: fc.constantFrom('even' as const, 'literal' as const, 'repaired' as const, 'prefix' as const),
     stealing: fc.boolean(),
+    links: fc.constantFrom({}, { linkWords: 0.1 }, { linkWords: 1 }),
   })
-  .map(({ partitions, ...options }) => {
+  .map(({ partitions, links, ...options }) => {
     const pes = options.torusRows * options.torusCols;
-    return { ...options, pes, partitionRows: Math.min(partitions, pes), partitionCols: 1 };
+    return { ...options, ...links, pes, partitionRows: Math.min(partitions, pes), partitionCols: 1 };
   });
 
 const specOf = (options: BalancedOptions) => balanced(options).spec as BalancedSpec;
@@ -69,9 +70,12 @@ describe('the fast mode of the balanced accelerator and the event-level referenc
         });
         const products = pes.reduce((sum, pe) => sum + pe.products, 0);
         const matched = pes.map((pe) => pe.batches * spec.multiplyInitiationInterval);
-        const { memory, balancing, ...idle } = counts.idleUnitCycles;
-        const cycles = counts.cycles - memory / counts.units;
+        const { memory, balancing, network = 0, ...idle } = counts.idleUnitCycles;
+        const cycles = counts.cycles - (memory + network) / counts.units;
         expect(balancing).toBe(0);
+        const links = [spec.torusRows, spec.torusCols].reduce((sum, size) => sum + spec.pes * Math.min(size - 1, 2), 0);
+        const linkCycles = spec.linkWords && links > 0 ? Math.ceil((counts.actions.nocHop ?? 0) / links / spec.linkWords) : 0;
+        expect(network).toBe(counts.units * Math.max(0, linkCycles - cycles));
         expect(counts.macs.effectual).toBe(products);
         expect(counts.actions.indexOp).toBeGreaterThanOrEqual(products + pes.reduce((sum, pe) => sum + pe.rowPairs, 0));
         expect(counts.usefulUnitCycles + total(counts.idleUnitCycles)).toBe(counts.units * counts.cycles);

@@ -29,7 +29,7 @@ describe('energy', () => {
     );
   });
 
-  it('has the printed prices of 003: a DRAM word pays for 139 multiply-accumulates', () => {
+  it('has the printed prices of 003: a DRAM word pays for 139 multiply-accumulates and 6400 integer additions (ledger A14)', () => {
     const pj = (name: keyof typeof actions) => energy45nm().actions[name].pj;
     expect([pj('multiplyFp32'), pj('addFp32'), pj('registerAccess'), pj('sramSmallAccess'), pj('indexOp')]).toEqual([
       3.7, 0.9, 1, 5, 0.1,
@@ -37,6 +37,7 @@ describe('energy', () => {
     expect(4 * pj('dramByte')).toBe(640);
     expect(Math.floor((4 * pj('dramByte')) / (pj('multiplyFp32') + pj('addFp32')))).toBe(139);
     expect(Math.round((4 * pj('dramByte')) / pj('multiplyFp32'))).toBe(173);
+    expect((4 * pj('dramByte')) / pj('indexOp')).toBeCloseTo(6400, 9);
   });
 
   it('replaces the DRAM line, and only that, for LPDDR4 (8 pJ/bit) and HBM2 (3.9 pJ/bit)', () => {

@@ -13,8 +13,10 @@ import {
   emptyCost,
   presets,
   ratesOf,
+  resourcesOf,
   scaleCost,
   secondsToConvergence,
+  unequalResources,
 } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { smallWorks, workOf } from './support/small-works.js';
@@ -105,6 +107,13 @@ describe('metrics of a run', () => {
   });
 });
 
+describe('resources', () => {
+  it('are 1024 multipliers in the designs of 001 and 003 and in those compared with them: one dense reference does (ledger A15)', () => {
+    const units = (name: string) => resourcesOf(createAccelerator(name).spec)?.units;
+    for (const name of ['tactical-t8-2-5', 'balanced', 'sigma-001', 'acf', 'dense-array']) expect(units(name)).toBe(4 * 16 * 16);
+  });
+});
+
 describe('areas', () => {
   it('are sums of declared components with a source each', () => {
     for (const { spec } of [acf(), denseArray()]) {
@@ -148,6 +157,22 @@ describe('areas', () => {
     expect(ratesOf(balanced().spec)?.areaMm2).toBeCloseTo(20.16, 9);
     expect(areasOf(balanced({ multipliers: 8 }).spec)).toBeUndefined();
     expect(areasOf(balanced({ valueBits: 16 }).spec)).toBeUndefined();
+  });
+
+  it('say of which node they are and whether SRAM is in them, and make accelerators unequal where that differs', () => {
+    expect(areasOf(denseArray().spec)).toMatchObject({ nodeNm: 45, withSram: true });
+    expect(areasOf(balanced().spec)).toMatchObject({ nodeNm: 16, withSram: false });
+    const basis = (name: string) => resourcesOf(createAccelerator(name).spec)?.areaBasis;
+    expect(['acf', 'sat', 'sigma-001', 'balanced-3mb', 'tensordash'].map(basis)).toEqual([
+      '45 nm',
+      '45 nm',
+      '16 nm without SRAM',
+      '16 nm without SRAM',
+      null,
+    ]);
+    const differences = (...all: string[]) => unequalResources(all.map((name) => createAccelerator(name).spec));
+    expect(differences('tensordash', 'acf', 'balanced')).toContain('area basis');
+    expect(differences('acf', 'dense-array', 'tensordash')).not.toContain('area basis');
   });
 
   it('are unknown for kinds that declare none', () => {

@@ -55,6 +55,30 @@ describe('contiguous splits', () => {
     );
   });
 
+  it('have the smallest bottleneck by the unit where parts have units of their own, some too few for any row', () => {
+    const short = fc.array(fc.oneof(fc.nat(50), fc.double({ min: 0, max: 1, noNaN: true })), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(short, fc.array(fc.constantFrom(1, 2, 7, 8), { minLength: 1, maxLength: 4 }), (work, units) => {
+        const bounds = bestContiguous(work, units);
+        expect([bounds.length, bounds[0], bounds[units.length]]).toEqual([units.length + 1, 0, work.length]);
+        const bottleneck = (split: readonly number[]) => Math.max(...splitWork(work, split).map((load, i) => load / units[i]));
+        const bottlenecks = [...allSplits(work.length, units.length)].map((ends) => bottleneck([0, ...ends]));
+        expect(bottleneck(bounds)).toBeCloseTo(Math.min(...bottlenecks), 12);
+        expect(bottleneck(balanceRows({ work, dense: work }, units).bounds)).toBeGreaterThanOrEqual(bottleneck(bounds) - 1e-12);
+      }),
+    );
+    expect(bestContiguous([1, 1, 5, 1], [3, 1, 3])).toEqual([0, 2, 2, 4]);
+  });
+
+  it('go by the units of the parts, by hand: a third of them has a third of the rows', () => {
+    expect(evenSplit(64, [7, 7, 7, 7, 7, 7, 7, 7, 8])).toEqual([0, 7, 14, 21, 28, 35, 42, 49, 56, 64]);
+    expect(evenSplit(9, [1, 2])).toEqual([0, 3, 9]);
+    expect(evenSplit(9, [7, 7, 7, 7, 7, 7, 7, 7, 8])).toEqual(evenSplit(9, 9));
+    const rows = { work: [3, 3, 3, 1, 1, 1, 1, 1, 1], dense: new Array<number>(9).fill(3) };
+    // 9 | 6 of two units: a row of 3 leaves 6 | 9, 6 and 4.5 by the unit; the next would leave 3 | 12, as far apart.
+    expect(balanceRows(rows, [1, 2])).toMatchObject({ bounds: [0, 2, 9], moves: 1 });
+  });
+
   it('are bounded by it: neither the even split nor Procedure 1 beats it', () => {
     fc.assert(
       fc.property(works, parts, (work, count) => {
@@ -71,6 +95,8 @@ describe('contiguous splits', () => {
 
   it('refuse no parts, and work that is no number or below zero', () => {
     expect(() => evenSplit(4, 0)).toThrow('parts of a split: got 0');
+    expect(() => evenSplit(4, [2, 0])).toThrow('parts of a split: got [2,0], expected a number above 0 for each');
+    expect(() => balanceRows({ work: [1], dense: [1] }, [])).toThrow('at least one');
     expect(() => bestContiguous([1, -1], 2)).toThrow('work 1 to balance: got -1');
     expect(() => longestFirst([1, Number.NaN], 2)).toThrow('work 1 to balance');
   });

@@ -185,8 +185,9 @@ describe('operands at the limits', () => {
     expect(written(new Array(8).fill(1), false)).toEqual([2 * 2 * 32, 32]); // nothing is hidden: no master
   });
 
-  it('names a bandwidth of nothing, and prices what the preset did', () => {
+  it('names a bandwidth of nothing and vectors of too many products, and prices what the preset did', () => {
     expect(() => scnn({ dramBytesPerCycle: 0 })).toThrow(/dramBytesPerCycle/);
+    expect(() => scnn({ activationVector: 8, weightVector: 5 })).toThrow(/weightVector.*at most 36 products a cycle/s);
     const accelerator = createAccelerator('scnn');
     const cost = costOf(accelerator.start().executeStep([diagonal]), accelerator.energyTable);
     expect(cost.energyPj).toBeGreaterThan(0);

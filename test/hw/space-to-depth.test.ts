@@ -42,9 +42,9 @@ describe('space-to-depth', () => {
       stride: [1, 1, 1],
       inChannels: 12,
     });
-    // Padded (4, 3): block (2, 1), place (0, 1) in it. Tap: block (1, 0), place (0, 1).
-    expect(getBit(input.nonzeros, (2 * 3 + 1) * 12 + 1 * 3 + 1)).toBe(true);
-    expect(getBit(kernel.nonzeros, ((1 * 2 + 0) * 12 + 1 * 3 + 1) * 2 + 1)).toBe(true);
+    // Padded (4, 3): block (2, 1), place (0, 1) in it. Tap: block (1, 0), place (0, 1). Places go column by column: (0, 1) is the third.
+    expect(getBit(input.nonzeros, (2 * 3 + 1) * 12 + 2 * 3 + 1)).toBe(true);
+    expect(getBit(kernel.nonzeros, ((1 * 2 + 0) * 12 + 2 * 3 + 1) * 2 + 1)).toBe(true);
     expect(effectualMacs(spaceToDepth(work))).toBe(1); // they meet in output (1, 1)
   });
 

@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest';
 
 describe('connections', () => {
-  it('of T8<h,d> and L8<h,d> are those of the public simulator, sorted by rows and lanes', () => {
+  it('of T8<h,d> and L8<h,d> are those of the public simulator, sorted by rows and lanes (ledger A12)', () => {
     const list = (shape: 'T' | 'L', h: number, d: number) => inScanOrder(tacticalConnections(shape, h, d), 'by-row').join(' ');
     expect(list('T', 1, 6)).toBe('1,-3 1,-2 1,-1 1,0 1,1 1,2 1,3');
     expect(list('T', 2, 5)).toBe('1,-1 1,0 1,1 1,3 2,-2 2,0 2,2');
@@ -52,6 +52,7 @@ describe('connections', () => {
 
   it('need enough bits to choose one of them or none', () => {
     expect([0, 1, 3, 4, 7, 8].map((count) => selectBits(count))).toEqual([0, 1, 2, 3, 3, 4]);
+    expect(selectBits(tacticalConnections('T', 2, 5).length)).toBe(3); // ledger A12: seven entries
     expect([0, 1, 3, 4, 7, 8].map((count) => selectBits(count, 'peer'))).toEqual([0, 0, 2, 2, 3, 3]);
   });
 

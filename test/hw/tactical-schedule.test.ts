@@ -118,7 +118,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('worked out by hand: two half rows are one, full rows stay, and of six rows behind five empty ones two are issued', () => {
+  it('worked out by hand: two half rows are one, full rows stay, and of six rows behind five empty ones two are issued (ledger A10)', () => {
     const ahead = { lanes: 4, lookahead: 1, connections: [[1, 0]] } as const;
     const halves = scheduleWeights(
       [
@@ -137,7 +137,7 @@ describe('a schedule', () => {
     expect(scheduleWeights([none, none, none, none, none], { ...ahead, lookahead: 2 }).issuedRows).toEqual([[2]]); // 3 and 4 are skipped
   });
 
-  it('goes around the lanes of one filter, not on to the next', () => {
+  it('goes around the lanes of one filter, not on to the next (ledger A11)', () => {
     const options = { lanes: 4, lookahead: 1, connections: [[1, 1]] } as const;
     const { weights, sourceColumns } = scheduleWeights(
       [

@@ -19,6 +19,7 @@ import {
   tactical,
   tacticalConnections,
   tacticalCycles,
+  tileArray,
   type UpdateWork,
   type WorkCounts,
   withFrontEnd,
@@ -81,11 +82,24 @@ describe('DaDianNao++', () => {
     const depthwise = convNest({ batch: 1, inSize: [4, 4], inChannels: 64, outChannels: 64, kernelSize: [3, 3], groups: 64 });
     const work = workOf(depthwise, 'forward', { input: 1, kernel: 1 }, 1);
     const { cycles, denseCycles } = tacticalCycles(work);
-    expect(denseCycles).toBe(4 * 9);
+    expect(denseCycles).toBe(4 * 4 * 9); // 16 channels at a time, on one tile of four
     const { idleUnitCycles, usefulUnitCycles } = run(dadiannao(fast), work);
     expect(idleUnitCycles.unfilled).toBe(15 * usefulUnitCycles);
     // The empty lanes are room for the weights of the next taps: a front end gains even without zeros.
-    expect(cycles).toBe(4 * 3);
+    expect(cycles).toBe(4 * 4 * 3);
+  });
+
+  it('takes groups one after another: tiles share activations, so that a group has no use for more tiles than it has sets', () => {
+    const shape = { batch: 1, inSize: [4, 4], inChannels: 32, kernelSize: [3, 3], padding: 'same' } as const;
+    const cycles = (outChannels: number, groups: number, tiles: number) =>
+      tacticalCycles(workOf(convNest({ ...shape, outChannels, groups }), 'forward', { input: 1, kernel: 1 }, 1), { tiles })
+        .denseCycles;
+    expect([1, 4, 16].map((tiles) => cycles(32, 32, tiles))).toEqual([288, 288, 288]); // 16 windows * 2 sets * 9 taps
+    expect([1, 2, 4].map((tiles) => cycles(96, 2, tiles))).toEqual([864, 576, 288]); // two groups of three sets
+    const work = workOf(convNest({ ...shape, outChannels: 96, groups: 2 }), 'forward', { input: 1, kernel: 1 }, 1);
+    const array = tileArray({ tiles: 4, filters: 16, lanes: 16, windows: 1 });
+    const [layer] = filterLayers(work, array);
+    expect(array.time(layer, array.issue(layer)).passes).toBe(2); // one per group
   });
 
   it('shares the lanes of a tile between groups that are narrow enough, and gives wider ones sets of their own', () => {
@@ -398,7 +412,7 @@ it('a front end stands before any array that takes weights row by row', () => {
     time: ({ images, windowsPerImage }: FilterLayer, issued) => {
       const rows = issued.reduce((sum, [count]) => sum + count, 0);
       const windows = images * windowsPerImage;
-      return { cycles: 2 * rows * windows, issuedSlots: 8 * rows * windows, waitingSlots: 0 };
+      return { cycles: 2 * rows * windows, passes: issued.length, issuedSlots: 8 * rows * windows, waitingSlots: 0 };
     },
   };
   const rule = { lookahead: 1, connections: [[1, 0]], policy: 'greedy', decoupled: false, shuffle: false } as const;

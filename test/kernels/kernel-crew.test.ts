@@ -1,13 +1,15 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { createControl, crewOn, hire } from '../../src/kernels/kernel-crew.js';
+import { createControl, crewOn, help, hire } from '../../src/kernels/kernel-crew.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** relu gradients of four values each, in two calls, whose outputs begin at 256. */
+/** relu gradients of four values each, in two calls, whose outputs begin at 256; the last one is taken first. */
 const calls = [
-  [0, 64, 256, 4],
   [16, 80, 272, 4],
+  [0, 64, 256, 4],
 ];
+/** Words of the control block: parts that are left, and parts that have ended. */
+const [left, finished] = [16, 32];
 
 function crew() {
   const memory = new WebAssembly.Memory({ initial: 1 });
@@ -19,7 +21,7 @@ function crew() {
   const { run } = crewOn(memory, 'strict');
   return {
     control,
-    run: () => run('reluGradient', calls),
+    run: (parts = calls) => run('reluGradient', parts),
     outputs: () => [...floats.subarray(64, 72)],
     clear: () => floats.fill(0, 64, 72),
   };
@@ -42,9 +44,8 @@ it.each([
   const { control, run, outputs, clear } = crew();
   let nowMs = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 10_000));
-  const next = control.indexOf(2 ** 20); // no part has this number, which closes a call
   // A helper that takes the first part when it is called, and is not heard of again.
-  const takesOne = () => Atomics.add(control, next, 1);
+  const takesOne = () => Atomics.sub(control, left, 1);
   const notify = vi.spyOn(Atomics, 'notify').mockImplementationOnce(takesOne);
   expect(run).toThrow(/^a kernel on several threads: got no answer for 60 s, expected an end of all its parts/);
   expect(wait).toHaveBeenCalledTimes(refusal ? 1 : 7);
@@ -52,15 +53,42 @@ it.each([
   clear();
   expect(run).toThrow(/^a kernel on several threads: got a part of an earlier call that has not ended yet/);
   expect(outputs()).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
-  Atomics.add(control, next + 16, 1); // its part has ended
+  Atomics.add(control, finished, 1); // its part has ended
   run();
   expect(outputs()).toEqual([1, 0, 3, 0, 5, 0, 7, 0]);
   // It helps again.
   clear();
   notify.mockImplementationOnce(() => {
     takesOne();
-    return Atomics.add(control, next + 16, 1);
+    return Atomics.add(control, finished, 1);
   });
   run();
   expect(outputs()).toEqual([0, 0, 0, 0, 5, 0, 7, 0]);
+});
+
+it('lets no helper that loses its core as it asks for a part take one of the next call', () => {
+  const { control, run, outputs } = crew();
+  const kernel = vi.fn();
+  const asleep = new Error('the helper sleeps again');
+  vi.spyOn(Atomics, 'wait')
+    .mockReturnValueOnce('ok')
+    .mockImplementation(() => {
+      throw asleep;
+    });
+  // It asks when the last part of a call has ended, and goes on when the next call, of more parts, has come and gone.
+  const ask = () => {
+    const { sub } = Atomics;
+    vi.spyOn(Atomics, 'sub').mockImplementationOnce((...args: Parameters<typeof sub>) => {
+      const answer = sub(...args);
+      run([0, 8, 16, 24].map((at) => [at, 64 + at, 256 + at, 2]));
+      control[finished] = calls.length;
+      return answer;
+    });
+    expect(() => help(control, [Array(200).fill(kernel)], 0)).toThrow(asleep);
+    return 0;
+  };
+  vi.spyOn(Atomics, 'notify').mockReturnValueOnce(0).mockReturnValueOnce(0).mockImplementationOnce(ask);
+  run();
+  expect(outputs()).toEqual([1, 0, 3, 0, 5, 0, 7, 0]);
+  expect(kernel).not.toHaveBeenCalled();
 });

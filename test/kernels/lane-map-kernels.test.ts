@@ -104,6 +104,7 @@ describe('the kernels on maps in lanes', () => {
         const y = lanes(x, Number.NaN);
         kernels.normalise(inLanes, y, c, parameters, true, scratch);
         expect(relativeError(images(y), expected.y)).toBeLessThan(1e-4);
+        expect(absent(y).every((value) => value === 0)).toBe(true);
         const gradients = arena.room(8 * channels);
         kernels.normaliseSums(inLanes, dyInLanes, gradients, c, parameters, true, scratch);
         expect(relativeError(arena.read(gradients, 2 * channels), expected.gradients)).toBeLessThan(1e-4);

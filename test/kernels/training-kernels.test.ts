@@ -151,6 +151,24 @@ describe.each(kernelBuilds)('training kernels, %s SIMD', (build) => {
     );
   });
 
+  it('convolutions of nothing, and to nothing, add nothing', () => {
+    const full = {
+      ...{ batch: 4, inHeight: 5, inWidth: 5, inChannels: 3, outHeight: 5, outWidth: 5, outChannels: 6 },
+      ...{ kernelHeight: 3, kernelWidth: 3, strideHeight: 1, strideWidth: 1, dilationHeight: 1, dilationWidth: 1 },
+      ...{ padTop: 1, padLeft: 1 },
+    };
+    for (const none of [{ batch: 0 }, { inChannels: 0 }, { outChannels: 0 }, { inWidth: 0, outWidth: 0 }, { outHeight: 0 }]) {
+      const g = { ...full, ...none };
+      const { kernels, put, read, room } = createArena(build);
+      const all = put(random(1000, 5));
+      const before = read(all, 1000);
+      kernels.conv2dForward(all, all, all, room(kernels.conv2dForwardScratch(g)), g);
+      kernels.conv2dFilterGradient(all, all, all, room(kernels.conv2dFilterGradientScratch(g)), g);
+      kernels.conv2dInputGradient(all, all, all, room(kernels.conv2dInputGradientScratch(g)), g);
+      expect(read(all, 1000)).toEqual(before);
+    }
+  });
+
   it('blocks of rows give the whole filter gradient', () => {
     const g: ConvGeometry = {
       ...{ batch: 2, inHeight: 40, inWidth: 40, inChannels: 24, outHeight: 40, outWidth: 40, outChannels: 10 },

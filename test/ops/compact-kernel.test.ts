@@ -92,6 +92,28 @@ describe('kernels whose kept values are trained by themselves', () => {
     });
   });
 
+  // A copy may share the memory of what it is a copy of.
+  it.each<[string, (copies: tf.Tensor[], model: tf.LayersModel, variables: tf.Variable[]) => void]>([
+    ['setWeights', (copies, model) => model.setWeights(copies)],
+    ['their write', (copies, model) => copies.forEach((copy, i) => void model.weights[i]?.write(copy))],
+    ['their variables', (copies, _, variables) => copies.forEach((copy, i) => void variables[i]?.assign(copy))],
+  ])('hold copies of earlier weights that are written back through %s', async (_, write) => {
+    await expectNoLeak(async () => {
+      const [model, set] = [build(), data()];
+      model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+      prune(model, 1);
+      await train(model, set, 2);
+      const variables = model.weights.map((weight) => weight.read() as tf.Variable);
+      const copies = variables.map((variable) => variable.clone());
+      const values = copies.map((copy) => copy.dataSync().slice());
+      await train(model, set, 1);
+      write(copies, model, variables);
+      expect(model.getWeights().map((weight) => weight.dataSync())).toEqual(values);
+      tf.dispose([copies, set.xs, set.ys]);
+      model.dispose();
+    });
+  });
+
   it.each(Object.entries(optimizers))('keep weights and slots of %s by position when masks change', async (name, create) => {
     await expectNoLeak(async () => {
       const [model, set] = [build(), data()];

@@ -225,7 +225,7 @@ describe('what runs in lanes', () => {
 describe('the break-even', () => {
   it('is a sparsity in [0, 1]', () => {
     const dense = tf.sequential({ layers: [layers.dense({ units: 2, inputShape: [2] })] });
-    for (const breakEven of [-0.1, 1.5, Number.NaN]) {
+    for (const breakEven of [-0.1, 1.5, Number.NaN, '0.5' as unknown as number]) {
       expect(() => sparsify(dense, { execution: 'sparse', breakEven })).toThrow(/sparsify\.breakEven/);
     }
     dense.dispose();

@@ -130,6 +130,32 @@ describe('regions in lanes', () => {
     );
   });
 
+  it('train on one image through normalisations that would have what is no image grow to infinity', async () => {
+    await expectNoLeak(async () => {
+      // Each makes what is not its one image, of variance 0, 316 times as large: 1e50 behind the last one.
+      const block = () => [
+        layers.dense({ units: 2, inputShape: [2], kernelInitializer: 'ones' }),
+        layers.batchNormalization({ epsilon: 1e-5 }),
+        layers.reLU(),
+      ];
+      const dense = tf.sequential({ layers: [...Array.from({ length: 20 }, block).flat(), ...block().slice(0, 1)] });
+      const model = sparsify(dense, { execution: 'sparse', breakEven: 0 });
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      const mask = Uint8Array.of(1, 0, 0, 1);
+      for (const kernel of prunableKernels(model)) {
+        kernel.repack({ forward: mask, backward: mask, gradient: mask }, { pruned: 'zero', slots: 'zero', decay: 0 });
+      }
+      const [x, y] = [tf.tensor2d([[1, -1]]), tf.tensor2d([[1, 1]])];
+      tf.dispose(model.predict(x)); // lanes are taken at the second look at the same masks
+      // All outputs are 0, and the gradients of the two last biases -1: the first step makes them 0.01.
+      expect(await model.trainOnBatch(x, y)).toBe(1);
+      expect(await model.trainOnBatch(x, y)).toBeCloseTo(0.99 ** 2, 6);
+      tf.dispose([x, y]);
+      model.dispose();
+      dense.dispose();
+    });
+  });
+
   it('are saved, loaded and stripped as the layers that they hold', async () => {
     await expectNoLeak(async () => {
       const dense = residual(block);

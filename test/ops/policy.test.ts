@@ -119,6 +119,9 @@ describe('a layer policy', () => {
       /^option of policy\.divisibleBy: got inputs, expected one of input, output\. Did you mean input/,
     ],
     [{ divisibleBy: 8 as never }, /^options of policy\.divisibleBy: got 8, expected an object of input, output/],
+    [{ skipFirst: 'no' as never }, /^policy\.skipFirst: got no, expected true or false/],
+    [{ skipLast: 1 as never }, /^policy\.skipLast: got 1, expected true or false/],
+    [{ policy: (() => 7) as never }, /^result of policy\.policy: got 7, expected a map of layers to reasons/],
     [{ policy: 'xnnpak' as never }, /^policy\.policy: got xnnpak, expected xnnpack, or a function of the model/],
   ])('refuses what is no rule: %o', (policy, message) => {
     expect(() => report(policy)).toThrow(message);

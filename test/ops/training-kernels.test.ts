@@ -66,10 +66,12 @@ if (backend !== 'wasm') {
         'Conv2DBackpropInput',
         'Conv3DBackpropFilterV2',
         'Conv3DBackpropInputV2',
+        'DepthwiseConv2dNative',
         'DepthwiseConv2dNativeBackpropFilter',
         'DepthwiseConv2dNativeBackpropInput',
         'FusedBatchNorm',
         'FusedConv2D',
+        'FusedDepthwiseConv2D',
         'Identity',
         'MaxPoolGrad',
         'Mean',
@@ -155,6 +157,36 @@ if (backend !== 'wasm') {
       );
     });
 
+    it.each<[string, number[], number[], 'same' | 'valid']>([
+      ['no images', [0, 5, 6, 2], [3, 3, 2, 4], 'same'],
+      ['images without rows', [2, 0, 6, 2], [3, 3, 2, 4], 'same'],
+      ['images without columns', [4, 6, 0, 2], [3, 3, 2, 4], 'same'],
+      ['images smaller than the kernel', [2, 2, 6, 2], [3, 3, 2, 4], 'valid'],
+      ['four images smaller than the kernel', [4, 6, 2, 2], [3, 3, 2, 4], 'valid'],
+      ['no channels, of which sums are 0', [4, 5, 6, 0], [3, 3, 0, 4], 'same'],
+      ['no channels, of two images', [2, 5, 6, 0], [3, 3, 0, 4], 'same'],
+      ['no output channels', [4, 5, 6, 2], [3, 3, 2, 0], 'same'],
+    ])('convolutions of %s equal those of the cpu backend, and leave the heap whole', (_, xShape, filterShape, pad) =>
+      expectNoLeak(() => {
+        expectEqualOnBoth(() => {
+          const x = random(xShape, 27) as tf.Tensor4D;
+          const filter = random(filterShape, 28) as tf.Tensor4D;
+          const bias = random(filterShape.slice(3), 29) as tf.Tensor1D;
+          const conv = (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad);
+          const depthwise = (x: tf.Tensor, w: tf.Tensor) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad);
+          const fused = { x, filter, strides: 1, pad, activation: 'relu' } as const;
+          const wide = bias.as1D().tile([filterShape[2] as number]);
+          return [
+            ...[conv(x, filter), depthwise(x, filter), tf.fused.conv2d({ ...fused, bias }), tf.fused.conv2d(fused)],
+            tf.fused.depthwiseConv2d({ ...fused, bias: wide }),
+            ...tf.grads(conv)([x, filter]),
+            ...tf.grads(depthwise)([x, filter]),
+          ];
+        });
+        tf.dispose(Array.from({ length: 200 }, (_, i) => tf.fill([1 + i], 1)));
+      }),
+    );
+
     it('3-D convolution gradients equal those of the cpu backend', () => {
       const axis = fc.integer({ min: 3, max: 6 });
       const volumes = fc.record({
@@ -184,6 +216,30 @@ if (backend !== 'wasm') {
       expect(gradient).toThrow("Build the layer with padding 'valid'");
       tf.dispose([x, w]);
     });
+
+    it('depthwise convolutions equal those of the cpu backend, plain, dilated and fused', () => {
+      fc.assert(
+        fc.property(windows, size(3), size(2), ({ batch, height, width, ci, kh, kw, strides, pad }, multiplier, rate) => {
+          expectEqualOnBoth(() => {
+            const x = random([batch, height + 3, width + 3, ci], 24) as tf.Tensor4D;
+            const filter = random([kh, kw, ci, multiplier], 25) as tf.Tensor4D;
+            const bias = random([ci * multiplier], 26) as tf.Tensor1D;
+            const step = rate > 1 ? 1 : strides;
+            const fused = { x, filter, strides: step, pad, dilations: rate, bias, activation: 'relu' } as const;
+            return [tf.depthwiseConv2d(x, filter, step, pad, 'NHWC', rate), tf.fused.depthwiseConv2d(fused)];
+          });
+        }),
+        { numRuns: 60, seed: 63 },
+      );
+    });
+
+    it('depthwise strides larger than the kernel skip what lies between', () =>
+      tf.tidy(() => {
+        const x = tf.range(1, 17).reshape([1, 4, 4, 1]) as tf.Tensor4D;
+        const filter = tf.ones([2, 1, 1, 1]) as tf.Tensor4D;
+        // Of the values 1 to 16, row by row, those in one column under each other: 1 + 5, 3 + 7, 9 + 13 and 11 + 15.
+        expect([...tf.depthwiseConv2d(x, filter, 2, 'same').dataSync()]).toEqual([6, 10, 22, 26]);
+      }));
 
     it('depthwise gradients equal those of the cpu backend, with channel multipliers', () => {
       fc.assert(
@@ -285,6 +341,23 @@ if (backend !== 'wasm') {
             return [tf.fused.matMul({ a, b, transposeA, transposeB, bias: random([5], 13), activation: 'relu' })];
           });
     });
+
+    it('fused products of empty sums are the activation of the bias', () =>
+      expectNoLeak(() => {
+        // What is left in memory is not 0.
+        tf.dispose(Array.from({ length: 50 }, () => tf.fill([3, 2], Number.NaN)));
+        for (const transposeA of [false, true])
+          for (const transposeB of [false, true]) {
+            const values = (options: object) =>
+              tf.tidy(() => {
+                const a = tf.zeros(transposeA ? [0, 3] : [3, 0]) as tf.Tensor2D;
+                const b = tf.zeros(transposeB ? [2, 0] : [0, 2]) as tf.Tensor2D;
+                return [...tf.fused.matMul({ a, b, transposeA, transposeB, ...options }).dataSync()];
+              });
+            expect(values({})).toEqual([0, 0, 0, 0, 0, 0]);
+            expect(values({ bias: [5, -7], activation: 'relu' })).toEqual([5, 0, 5, 0, 5, 0]);
+          }
+      }));
 
     it('what is not of floats is left to tfjs, which refuses products of it', () =>
       expectNoLeak(() => {

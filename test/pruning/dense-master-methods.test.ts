@@ -50,6 +50,22 @@ describe('srSte and biMask', () => {
     expect(rows(masksFor(bdwp({ m: 4 }), W, [4, 4], 0.5).backward)).toEqual(['1010', '0110', '1100', '0101']);
   });
 
+  it('share the pattern of the forward mask among outputs in a row, by hand, and then have no groups for kernels to make', () => {
+    // Sums of |w| of outputs 0 and 1 are 1, 1, 1.2, 0.4 along the inputs, of 2 and 3 they are 0.7, 0.7, 0.25, 0.85.
+    for (const method of [srSte({ sharedOutputs: 2 }), bdwp({ m: 4, sharedOutputs: 2 })]) {
+      expect(method.groups).toBeUndefined();
+      expect(method.config.sharedOutputs).toBe(2);
+      expect(rows(masksFor(method, W, [4, 4], 0.5).forward)).toEqual(['1111', '0000', '1100', '0011']);
+    }
+    const both = masksFor(bdwp({ m: 4, sharedOutputs: 2 }), W, [4, 4], 0.5);
+    expect(rows(both.backward)).toEqual(rows(masksFor(bdwp({ m: 4 }), W, [4, 4], 0.5).backward));
+    const first = { ...kernelInfo([3, 3, 8, 8]), inputAxis: 3, outputAxis: 2 };
+    expect(() => srSte({ sharedOutputs: 4 }).check?.(first)).toThrow('axes of kernel under shared outputs');
+    expect(() => srSte({ sharedOutputs: 0 })).toThrow('sharedOutputs: got 0');
+    expect([srSte().config.sharedOutputs, bdwp().config.sharedOutputs]).toEqual([undefined, undefined]);
+    srSte().check?.(first);
+  });
+
   it('train dense before they begin', () => {
     for (const method of [srSte({ beginStep: 5 }), biMask({ beginStep: 5 })]) {
       expect(method.schedule(4)).toEqual({ sparsity: 0, update: false });

@@ -114,5 +114,6 @@ describe('dropBack', () => {
     expect([needs, slots]).toEqual([['state'], 'keep']);
     expect(() => dropBack({ sparsity: 1 })).toThrow('sparsity: got 1');
     expect(() => dropBack({ initialDecay: 1.1 })).toThrow('initialDecay: got 1.1');
+    expect(() => dropBack({ initialDecay: '0.5' as unknown as number })).toThrow('initialDecay: got 0.5');
   });
 });

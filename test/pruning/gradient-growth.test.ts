@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import {
+  channels,
   erdosRenyiAllocation,
   granet,
+  isNm,
   type KernelState,
   keptCount,
   type LayerMasks,
+  nm,
+  type Pattern,
   rigl,
   snip,
   sparseEvolution,
@@ -112,8 +116,7 @@ describe('rigl', () => {
     expect(() => rigl({ sparsity: 1, endStep: 10 })).toThrow('sparsity: got 1');
     expect(() => rigl({ frequency: 0, endStep: 10 })).toThrow('frequency: got 0');
     expect(() => rigl({ initial: 1.5, endStep: 10 })).toThrow('initial: got 1.5');
-    const unknown = rigl({ endStep: 400, profile: 'rigl' as 'default' });
-    expect(() => unknown.updateMasks(moved(masks), context(100, 0.9))).toThrow('profile: got rigl');
+    expect(() => rigl({ endStep: 400, profile: 'rigl' as 'default' })).toThrow('profile: got rigl');
   });
 });
 
@@ -168,6 +171,14 @@ describe('granet', () => {
     expect([...(forward as Uint8Array)]).toEqual([1, 1, 1, 0, 0, 1, 0, 0]);
   });
 
+  it('keeps its first masks up to beginStep, where the ramp begins', () => {
+    const { schedule } = granet({ initialSparsity: 0.5, finalSparsity: 0.9, beginStep: 40, endStep: 80, frequency: 20 });
+    const updates = Array.from({ length: 200 }, (_, step) => step).filter((step) => schedule(step).update);
+    expect(updates).toEqual([0, 40, 60, 80]);
+    expect([0, 39, 40, 60, 80].map((step) => schedule(step).sparsity)).toEqual([0.5, 0.5, 0.5, 0.85, 0.9]);
+    expect(granet({ beginStep: 40, endStep: 80 }).config).toMatchObject({ beginStep: 40, frequency: 2 });
+  });
+
   it('starts dense where it is told, spreads as an allocation says, and refuses what is out of range', () => {
     const method = granet({ initialSparsity: 0, finalSparsity: 0.8, endStep: 100, allocation: uniformAllocation() });
     let masks = method.updateMasks(moved([]), context(0, 0));
@@ -197,6 +208,35 @@ describe('staticSparse', () => {
   });
 });
 
+describe('staticSparse with a pattern', () => {
+  it('draws masks of the pattern: N:M with its own sparsity in every layer, or whole filters', () => {
+    const pairs = staticSparse({ pattern: nm({ n: 1, m: 2 }) });
+    expect(pairs.config).toMatchObject({ sparsity: 0.5, allocation: { name: 'uniform' } });
+    const [first, second] = [context(0, 0.5), { ...context(0, 0.5), rng: createRng('another') }].map((at) => {
+      return bitsOf(pairs.updateMasks(moved([]), at));
+    });
+    expect(first).not.toEqual(second);
+    for (const masks of [first, second]) {
+      masks.forEach((mask, i) => {
+        expect(isNm(mask, layers[i], { n: 1, m: 2 })).toBe(true);
+        expect(sum(mask)).toBe(sizes[i] / 2);
+      });
+    }
+    const filters = staticSparse({ sparsity: 0.5, pattern: channels(), allocation: uniformAllocation() });
+    for (const mask of bitsOf(filters.updateMasks(moved([]), context(0, 0.5)))) {
+      expect(mask.every((bit, i) => bit === mask[i % 8])).toBe(true);
+      expect(sum(mask.subarray(0, 8))).toBe(4);
+    }
+  });
+
+  it('refuses another sparsity than that of N:M, an allocation of others, and a layer that does not fit', () => {
+    const pattern = nm({ n: 1, m: 2, profile: 'jaxpruner' });
+    expect(() => staticSparse({ sparsity: 0.9, pattern })).toThrow('sparsity: got 0.9, expected 0.5');
+    expect(() => staticSparse({ pattern, allocation: erdosRenyiAllocation() })).toThrow('allocation: got erdos-renyi');
+    expect(() => staticSparse({ pattern }).check?.(kernelInfo([3, 4]))).toThrow('expected a multiple of m = 2');
+  });
+});
+
 describe('snip', () => {
   it('keeps the highest shares of the saliency of the whole network, whatever the layer', () => {
     const method = snip({ sparsity: 0.75 });
@@ -214,5 +254,17 @@ describe('snip', () => {
     ]);
     expect(method.needs).toEqual(['gradient']);
     expect(() => snip({ sparsity: 2 })).toThrow('sparsity: got 2');
+  });
+
+  it('takes a pattern and an allocation: the most salient of each pair, or the most salient filters of each layer', () => {
+    const kernels = moved([]);
+    const saliencies = kernels.map(({ weights, gradient }) => weights.map((w, i) => Math.abs(w * gradient[i])));
+    const pairs = snip({ pattern: nm({ n: 1, m: 2 }) });
+    expect(pairs.config).toMatchObject({ sparsity: 0.5, allocation: { name: 'uniform' } });
+    const expected = (pattern: Pattern) => saliencies.map((scores, i) => pattern(scores, layers[i], 0.5));
+    expect(bitsOf(pairs.updateMasks(kernels, context(1, 0.5)))).toEqual(expected(nm({ n: 1, m: 2 })));
+    const filters = snip({ sparsity: 0.5, pattern: channels(), allocation: uniformAllocation() });
+    expect(bitsOf(filters.updateMasks(kernels, context(1, 0.5)))).toEqual(expected(channels()));
+    expect(() => snip({ sparsity: 0.9, pattern: nm({ n: 1, m: 2 }) })).toThrow('sparsity: got 0.9, expected 0.5');
   });
 });

@@ -148,6 +148,7 @@ describe('hardwareAware with a penalty', () => {
     [{ kind: 'surrogate', lambda: -1 }, 'lambda'],
     [{ kind: 'group-lasso', lambda: -1 }, 'lambda'],
     [{ lambda: 1, gamma: 0.5 }, 'gamma'],
+    ...[false, 0, Number.NaN, '', null, true].map((none): [never, string] => [none as never, 'options of regulariser: got']),
   ])('refuses %o', (options, message) => {
     expect(() => hardwareAware({ ...ramp, regulariser: options })).toThrow(message);
   });

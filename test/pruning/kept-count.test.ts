@@ -29,6 +29,9 @@ describe('keptCount', () => {
     ['torch', 10, 0.25, 8],
     ['pat', 10, 0.35, 6],
     ['pat', 10, 0.25, 7],
+    ['sparseml', 4, 0.99, 1],
+    ['torch', 4, 0.99, 0],
+    ['pat', 5, 0.9, 0],
   ] as const)('keeps under the profile %s of %i weights at %f exactly %i', (profile, size, sparsity, kept) => {
     expect(keptCount(size, sparsity, profile)).toBe(kept);
   });

@@ -63,8 +63,8 @@ import { masksFor, normal } from './kernel-info.js';
 
 describe('methodFromConfig', () => {
   const configs: readonly Config[] = [
-    gradualMagnitude({ endStep: 10, pattern: nm({ n: 1, m: 4, axis: -1 }), allocation: globalAllocation({ normalise: 'l2' }) })
-      .config,
+    gradualMagnitude({ endStep: 10, pattern: nm({ n: 1, m: 4, axis: -1 }) }).config,
+    gradualMagnitude({ endStep: 10, allocation: globalAllocation({ normalise: 'l2' }) }).config,
     gradualMagnitude({ endStep: 10, regrow: true, exclude: ['a'], power: 1, profile: 'tfmot' }).config,
     hardwareAware({ endStep: 10, block: { kind: 'lanes', width: 16 }, budgets: 'mass', regulariser: { lambda: 0.1 } }).config,
     bdwp({ n: 1, m: 16, decay: 0 }).config,

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import {
+  type Allocation,
   acdc,
   bdwp,
   blockBudgets,
   byLayer,
   type Config,
   constantSchedule,
+  erdosRenyiAllocation,
+  globalAllocation,
   gradualMagnitude,
   mapAllocation,
   methodFromConfig,
@@ -70,14 +73,14 @@ describe('methodIssues', () => {
   it('finds a wrong value at the option that it was given to', () => {
     expect(places({ name: 'gradual', endStep: 9, finalSparsity: 9 })).toEqual(['finalSparsity']);
     expect(places({ name: 'gradual', endStep: 9, pattern: { name: 'nm', n: 5, m: 4 } })).toEqual(['pattern.n']);
-    expect(places({ name: 'hardware-aware', endStep: 9, block: { kind: 'rows' } })).toEqual(['block']);
+    expect(places({ name: 'hardware-aware', endStep: 9, block: { kind: 'rows' } })).toEqual(['block.kind']);
   });
 
   it('finds what an option inside another does not have', () => {
     const aware = { name: 'hardware-aware', endStep: 9 };
     const lanes = { kind: 'lanes', width: 4 };
     expect(places({ ...aware, block: { ...lanes, axes: 'output' } })).toEqual(['block']);
-    expect(places({ ...aware, block: { ...lanes, axis: 'outputs' } })).toEqual(['block']);
+    expect(places({ ...aware, block: { ...lanes, axis: 'outputs' } })).toEqual(['block.axis']);
     expect(places({ ...aware, block: { kind: 'row', width: 4 } })).toEqual(['block']);
     expect(places({ ...aware, block: 4 })).toEqual(['block']);
     expect(places({ ...aware, regulariser: { lamda: 0.1 } })).toEqual(['regulariser']);
@@ -87,6 +90,23 @@ describe('methodIssues', () => {
     expect(
       places({ ...aware, block: { ...lanes, axis: 'output' }, regulariser: { kind: 'surrogate', lambda: 0.1, beta: 1 } }),
     ).toEqual([]);
+  });
+
+  it('finds what is wrong in a stage or a side, by its number', () => {
+    const staged = (...stages: unknown[]) => places({ name: 'gradual', schedule: { name: 'staged', stages } }, 10);
+    expect(staged(null)).toEqual(['schedule.stages.0']);
+    expect(staged({ step: 1, sparsity: 0.5 }, { setp: 3, sparsity: 0.9 })).toEqual(['schedule.stages.1']);
+    expect(staged({ step: 1, sparsity: 0.5 }, { step: 3, sparsity: 9 })).toEqual(['schedule.stages.1.sparsity']);
+    expect(staged({ sparsity: 0.5 })).toEqual(['schedule.stages.0.step']);
+    expect(staged({ epoch: '1', sparsity: 0.5 })).toEqual(['schedule.stages.0']);
+    expect(staged({ epoch: 2, sparsity: 0.5 }, { epoch: 1, sparsity: 0.9 })).toEqual(['schedule.stages.1.epoch']);
+    expect(staged({ epoch: 2, step: 3, sparsity: 0.5 })).toEqual(['schedule.stages.0']);
+    expect(staged({ epoch: 1, sparsity: 0.5 }, { step: 20, sparsity: 0.9 })).toEqual([]);
+    const whole = (...sides: unknown[]) => places({ name: 'gradual', endStep: 9, pattern: { name: 'whole-blocks', sides } });
+    expect(whole(null)).toEqual(['pattern.sides.0']);
+    expect(whole({ axis: 'input', width: 4, pooling: 'max' })).toEqual(['pattern.sides.0']);
+    expect(whole({ axis: 'input', width: 4 }, { axis: 'in', width: 4 })).toEqual(['pattern.sides.1.axis']);
+    expect(whole({ axis: 'input' })).toEqual(['pattern.sides.0.width']);
   });
 
   it('names an option that is missing, and one in epochs as it was given', () => {
@@ -127,6 +147,10 @@ describe('methodFromConfig', () => {
     });
     const schedule = { name: 'one-shot', sparsity: 0.5, epoch: 2 };
     expect(made({ name: 'gradual', schedule })).toMatchObject({ schedule: { step: 20 } });
+    const stages = [0, 1.5, 3].map((epoch, i) => ({ epoch, sparsity: [0, 0.5, 0.75][i] }));
+    const annealed = made({ name: 'gradual', schedule: { name: 'staged', stages }, pattern: { name: 'annealed-nm', m: 8 } });
+    const steps = [0, 15, 30].map((step, i) => ({ step, sparsity: [0, 0.5, 0.75][i] }));
+    expect(annealed).toMatchObject({ schedule: { name: 'staged', stages: steps } });
     const iterative = { name: 'iterative', finalSparsity: 0.5, stepsPerEpoch: 8 };
     expect(made({ name: 'gradual', schedule: iterative })).toMatchObject({ schedule: { stepsPerEpoch: 8 } });
     const { stepsPerEpoch: _, ...byEpochs } = iterative;
@@ -147,6 +171,7 @@ describe('methodFromConfig', () => {
       /got endEpoch, expected options among .*Give endStep, or stepsPerEpoch beside the config\.$/,
     ],
     [{ name: 'gradual', endEpoch: '1' }, 10, /^endEpoch: got 1, expected a finite number/],
+    [{ name: 'gradual', beginEpoch: 4, endEpoch: 3 }, 10, /^endEpoch: got 3, expected a step after beginEpoch \(4\)\./],
     [{ name: 'gradual', endEpok: 1 }, 10, /Did you mean endEpoch/],
     [{ name: 'gradual', endEpoch: 1 }, 0, /^stepsPerEpoch: got 0, expected a finite number above 0/],
     [{ name: 'bdwp', sparsity: 0.5 }, undefined, /Its sparsity is 1 - n\/m: choose n and m\.$/],
@@ -296,6 +321,23 @@ describe('a ramp with an N:M pattern', () => {
     ['sparsity', () => acdc({ sparsity: 0.9, pattern, endStep: 9, sparseSteps: 2, denseSteps: 2 })],
   ])('is refused where it is another: %s, %o', (option, make) => {
     expect(make).toThrow(`${option}: ${own}`);
+  });
+
+  it('takes no allocation of other sparsities, which the masks would not have, but for layers that it leaves dense', () => {
+    const map = (sparsities: Readonly<Record<string, number>>) => mapAllocation({ sparsities });
+    const makes = (allocation: Allocation) => [
+      () => gradualMagnitude({ endStep: 9, pattern, allocation }),
+      () => oneShot({ pattern, allocation }),
+      () => ste({ pattern: byLayer({ patterns: { '*': pattern } }), allocation }),
+      () => acdc({ sparsity: 0.5, pattern, allocation, endStep: 9, sparseSteps: 2, denseSteps: 2 }),
+    ];
+    const refused = 'expected uniform, or a map to 0 and 0.5: all layers have the sparsity of the pattern 2:4';
+    for (const make of makes(map({ a: 0.5, b: 0.9 }))) expect(make).toThrow(`allocation: got 0.9, ${refused}`);
+    for (const make of makes(globalAllocation())) expect(make).toThrow(`allocation: got global, ${refused}`);
+    for (const make of makes(erdosRenyiAllocation())) expect(make).toThrow(`allocation: got erdos-renyi, ${refused}`);
+    const own: Allocation = (kernels, sparsity) => kernels.map((_, i) => (i > 0 ? sparsity : 0));
+    for (const allocation of [map({ a: 0.5, b: 0 }), own]) for (const make of makes(allocation)) make();
+    gradualMagnitude({ endStep: 9, pattern: byLayer({ patterns: { fc: pattern } }), allocation: globalAllocation() });
   });
 });
 

@@ -5,10 +5,12 @@ import {
   gradualMagnitude,
   isNm,
   type LayerMasks,
+  methodFromConfig,
   nm,
   oneShot,
   oneShotSchedule,
   type PruningMethod,
+  polynomialSchedule,
   sdwp,
   sparsityOf,
   ste,
@@ -62,6 +64,33 @@ describe('ste', () => {
     expect(masksFor(method, W, [4, 4], 0)).toEqual({ forward: null, backward: null, gradient: null });
     expect(() => ste({ sparsity: 1 })).toThrow('sparsity: got 1');
   });
+
+  it('follows a schedule of any kind, which its config has in place of its own options, by steps that count from 0', () => {
+    const ramp = { finalSparsity: 0.75, beginStep: 1, endStep: 5, frequency: 2, power: 1 };
+    const method = ste({ schedule: polynomialSchedule(ramp) });
+    expect([0, 1, 3, 5, 7].map((step) => method.schedule(step))).toEqual([
+      { sparsity: 0, update: false },
+      { sparsity: 0, update: true },
+      { sparsity: 0.375, update: true },
+      { sparsity: 0.75, update: true },
+      { sparsity: 0.75, update: false },
+    ]);
+    expect(sparsityOf(masksFor(method, W, [4, 4], 0.375).forward as Uint8Array)).toBe(0.375);
+    expect(method.config).toMatchObject({ name: 'ste', schedule: { name: 'polynomial', ...ramp } });
+    for (const option of ['sparsity', 'beginStep', 'frequency']) expect(method.config).not.toHaveProperty(option);
+    const counted = ste({ schedule: polynomialSchedule({ ...ramp, profile: 'tfmot' }) });
+    expect(counted.schedule(0)).toEqual({ sparsity: 0, update: true });
+    expect(methodFromConfig(method.config).config).toEqual(method.config);
+  });
+
+  it('refuses a schedule beside the options that it stands for, and one to another sparsity than that of an N:M pattern', () => {
+    const schedule = polynomialSchedule({ finalSparsity: 0.75, endStep: 5 });
+    expect(() => ste({ schedule, beginStep: 0, sparsity: 0.75 })).toThrow(
+      'schedule: got a schedule and sparsity, beginStep, expected a schedule or the options of constantSchedule',
+    );
+    expect(() => ste({ schedule, pattern: nm({ n: 2, m: 4 }) })).toThrow('schedule: got 0.75, expected 0.5');
+    ste({ schedule, pattern: nm({ n: 1, m: 4 }) });
+  });
 });
 
 describe('sdwp', () => {
@@ -92,6 +121,9 @@ describe('bdwp with an N:M weight update', () => {
       { n: 2, m: 4, forward: 'input', backward: 'output' },
     ]);
     expect(() => bdwp({ weightUpdate: { n: 9, m: 8 } })).toThrow('1 to m = 8');
+    for (const none of [false, 0, Number.NaN, '', null, true]) {
+      expect(() => bdwp({ weightUpdate: none as never })).toThrow('options of weightUpdate: got');
+    }
   });
 });
 

@@ -187,7 +187,7 @@ describe('stagedSchedule', () => {
         { step: 2, sparsity: 0.5 },
         { step: 2, sparsity: 0.6 },
       ],
-      'a step after 2',
+      'a step after stages[0].step (2)',
     ],
     [[{ step: -1, sparsity: 0.5 }], 'stages[0].step'],
     [[{ step: 1, sparsity: 1 }], 'stages[0].sparsity'],

@@ -67,6 +67,19 @@ describe('polynomialSchedule', () => {
     const schedule = polynomialSchedule({ finalSparsity: 0.5, beginStep: 5, endStep: 25, frequency: 10, profile: 'jaxpruner' });
     expect(updatesOf(schedule, 40)).toEqual([10, 20]);
     expect(schedule(24).sparsity).toBe(0.5);
+    const step = polynomialSchedule({ finalSparsity: 0.5, beginStep: 20, endStep: 20, frequency: 10, profile: 'jaxpruner' });
+    expect(updatesOf(step, 40)).toEqual([20]);
+    expect(step(20).sparsity).toBe(0.5);
+  });
+
+  it('ends a step before its end under the profile pat, where the masks are frozen', () => {
+    const ramp = { finalSparsity: 0.5, beginStep: 10, endStep: 100, profile: 'pat' } as const;
+    const schedule = polynomialSchedule({ ...ramp, frequency: 40 });
+    expect(updatesOf(schedule, 200)).toEqual([10, 50, 90, 99]);
+    expect([10, 50, 98, 99, 100].map((step) => Number(schedule(step).sparsity.toFixed(9)))).toEqual([
+      0, 0.414266118, 0.499994513, 0.5, 0.5,
+    ]);
+    expect(polynomialSchedule({ ...ramp, endStep: 11 })(10)).toEqual({ sparsity: 0.5, update: true });
   });
 
   it.each([

@@ -97,6 +97,14 @@ describe('sparseEvolution', () => {
     expect([0, 50, 75, 100, 150].map((step) => schedule(step).update)).toEqual([true, true, false, true, false]);
   });
 
+  it('keeps its first masks up to beginStep, and exchanges from there on', () => {
+    const { schedule } = sparseEvolution({ sparsity: 0.8, beginStep: 75, frequency: 50, endStep: 180 });
+    const updates = Array.from({ length: 300 }, (_, step) => step).filter((step) => schedule(step).update);
+    expect(updates).toEqual([0, 75, 125, 175]);
+    expect([0, 50, 75, 300].map((step) => schedule(step).sparsity)).toEqual([0.8, 0.8, 0.8, 0.8]);
+    expect(() => sparseEvolution({ beginStep: 11, endStep: 10 })).toThrow('endStep: got 10, expected beginStep (11) or later');
+  });
+
   it('refuses a sparsity of 1 and a fraction above 1', () => {
     expect(() => sparseEvolution({ sparsity: 1, endStep: 10 })).toThrow('sparsity: got 1');
     expect(() => sparseEvolution({ initial: 2, endStep: 10 })).toThrow('initial: got 2');

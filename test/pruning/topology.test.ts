@@ -112,8 +112,9 @@ describe('dropFraction', () => {
     expect(at(2)).toEqual([0.75, 0.666666666667, 0.296296296296, 1]);
   });
 
-  it.each([
+  it.each<[object, string]>([
     [{ initial: 1.5, endStep: 10 }, 'initial: got 1.5'],
+    ...['0.5', '', true, [], [1]].map((initial): [object, string] => [{ initial, endStep: 10 }, 'initial: got']),
     [{ endStep: 0 }, 'endStep: got 0'],
     [{ endStep: 10, anneal: 'cosin' }, 'Did you mean cosine'],
     [{ endStep: 10, power: 0 }, 'power: got 0'],

@@ -99,7 +99,7 @@ describe('wholeBlocks', () => {
   it('refuses a width of 0, an axis twice, an axis that is none, and under tfmot more than two axes', () => {
     const on = (sides: Parameters<typeof wholeBlocks>[0]['sides']) => () =>
       wholeBlocks({ sides })(new Float32Array(4), kernelInfo([2, 2]), 0.5);
-    expect(on([{ axis: 0, width: 0 }])).toThrow('sides.width: got 0');
+    expect(on([{ axis: 0, width: 0 }])).toThrow('sides[0].width: got 0');
     expect(
       on([
         { axis: 'input', width: 2 },

@@ -10,7 +10,7 @@ const depthwise = (kernel: number, stride: number, padding: string, zeroPadding 
   }).inside;
 
 describe('xnnpackSupport', () => {
-  it('prunes 1x1 convolutions of stride, dilation and groups of 1, and nothing else', () => {
+  it('prunes 1x1 convolutions and nothing else, and lets them stand inside with stride, dilation and groups of 1', () => {
     const few = fc.constantFrom(1, 2, 3);
     fc.assert(
       fc.property(
@@ -19,10 +19,9 @@ describe('xnnpackSupport', () => {
         few,
         (className, [a, b, c, d, e, f], groups) => {
           const config = { kernelSize: [a, b], strides: [c, d], dilationRate: [e, f], groups };
-          const plain = className === 'Conv2D' && [a, b, c, d, e, f, groups].every((value) => value === 1);
           const { prunable, inside } = xnnpackSupport({ className, config });
-          expect(prunable).toBe(plain);
-          if (prunable) expect(inside).toBe(true);
+          expect(prunable).toBe(className === 'Conv2D' && a === 1 && b === 1);
+          if (prunable) expect(inside).toBe([c, d, e, f, groups].every((value) => value === 1));
         },
       ),
     );
@@ -34,6 +33,9 @@ describe('xnnpackSupport', () => {
     ['7x7 of the same size', false, depthwise(7, 1, 'same')],
     ['3x3 that halves after a padding of 1', true, depthwise(3, 2, 'valid', 1)],
     ['5x5 that halves after a padding of 2', true, depthwise(5, 2, 'valid', 2)],
+    ['3x3 that keeps the size after a padding of 1', true, depthwise(3, 1, 'valid', 1)],
+    ['5x5 that keeps the size after a padding of 2', true, depthwise(5, 1, 'valid', 2)],
+    ['3x3 that takes a third after a padding of 1', false, depthwise(3, 3, 'valid', 1)],
     ['5x5 that halves after a padding of 1', false, depthwise(5, 2, 'valid', 1)],
     ['3x3 that halves without a padding', false, depthwise(3, 2, 'valid')],
     ['3x3 that halves by the padding of its own', false, depthwise(3, 2, 'same')],
@@ -56,6 +58,7 @@ describe('xnnpackSupport', () => {
 
   it.each([
     ['ZeroPadding2D', {}, true],
+    ['Dropout', {}, true],
     ['ELU', {}, true],
     ['LeakyReLU', {}, true],
     ['Softmax', {}, false],

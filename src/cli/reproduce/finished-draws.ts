@@ -9,19 +9,15 @@ import type { Draw } from './simulations.js';
 const number = z.number();
 const byRole = z.object({ W: number, A: number, E: number, G: number });
 const totalsSchema = z.object({
-  ...{ cycles: number, energyPj: number, interconnectPj: number, dramBytes: byRole },
+  ...{ cycles: number, energyPj: number, interconnectPj: number, nocHops: number, dramBytes: byRole },
   cyclesByPhase: z.object({ forward: number, inputGradient: number, weightGradient: number, weightUpdate: number }),
   macs: z.object({ dense: number, effectual: number }),
 });
-/** Null for NaN: a network without convolutions has no share of them. */
-const share = number.nullable();
-const balanceSchema = z.object({
-  ...{ even: number, coarse: number, twoLevel: number, withinLiteral: share, withinRepaired: share },
-  withinTall: number.optional(),
-});
+const balanceSchema = z.object({ even: number, coarse: number, twoLevel: number, within: number, productsWithin: number });
 const drawSchema = z.object({
   ...{ network: z.string(), way: z.string(), draw: number, seconds: number },
-  ...{ accelerators: z.record(z.string(), totalsSchema), balance: balanceSchema, sparsity: byRole, csrRows: byRole },
+  ...{ accelerators: z.record(z.string(), totalsSchema), sparsity: byRole, csrRows: byRole },
+  balance: z.record(z.string(), balanceSchema),
 });
 const lineSchema = z.object({ key: z.string(), draw: drawSchema });
 

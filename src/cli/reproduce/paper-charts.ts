@@ -24,7 +24,7 @@ function simulatedCharts(networks: Networks): Record<string, Chart> {
     );
   const levels = { 'even split': 'even', coarse: 'coarse', 'two levels': 'twoLevel' } as const;
   const balance = each((group, draws) =>
-    Object.entries(levels).map(([name, level]) => ({ group, name, ...bar(draws.map((draw) => draw.balance[level])) })),
+    Object.entries(levels).map(([name, level]) => ({ group, name, ...bar(draws.map((draw) => draw.balance.balanced[level])) })),
   );
   return {
     fig11: relative(networks, 'traffic', 'Off-chip traffic of a training step'),

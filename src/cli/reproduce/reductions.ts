@@ -6,6 +6,13 @@ export const baselines = { SCNN: 'scnn-001', SIGMA: 'sigma-001', SparseTrain: 's
 export type Baseline = keyof typeof baselines;
 export const baselineNames = Object.keys(baselines) as readonly Baseline[];
 
+/** Accelerators that are the proposed one by how many PEs it has (ledger 1.2.7). */
+export const readings = {
+  '64 PEs': 'balanced',
+  '54 PEs (864 multipliers)': 'balanced-54',
+  '81 PEs (1296)': 'balanced-81',
+} as const;
+
 export const roles: readonly Role[] = ['W', 'G', 'A', 'E'];
 
 /** What of an accelerator's totals is compared. */
@@ -37,12 +44,12 @@ export function meanOfMeans(means: readonly Mean[]): Mean {
 }
 
 /** The part of each tensor in the traffic that ours saves, in per cent of the baseline's traffic; they add up to the reduction. */
-export function savedByRole(draws: readonly Draw[], baseline: Baseline): Readonly<Record<Role, number>> {
+export function savedByRole(draws: readonly Draw[], baseline: Baseline, ours = 'balanced'): Readonly<Record<Role, number>> {
   const part = (role: Role) =>
     meanOf(
       draws.map(({ accelerators }) => {
         const theirs = accelerators[baselines[baseline]];
-        return (100 * (theirs.dramBytes[role] - accelerators.balanced.dramBytes[role])) / measures.traffic(theirs);
+        return (100 * (theirs.dramBytes[role] - accelerators[ours].dramBytes[role])) / measures.traffic(theirs);
       }),
     ).mean;
   return { W: part('W'), G: part('G'), A: part('A'), E: part('E') };

@@ -9,7 +9,6 @@ import {
   emptyCost,
   type LayerTensors,
   network,
-  presets,
   type Role,
   syntheticRecords,
   trainingWorks,
@@ -31,15 +30,18 @@ export function simulateDraw(job: DrawJob): Draw {
     const accelerator = createAccelerator(spec);
     return {
       name: spec.name,
+      spec: accelerator.spec,
+      balance: [] as ReturnType<typeof balanceOf>[],
       table: accelerator.energyTable,
       run: accelerator.start() as AcceleratorRun,
       cost: emptyCost(),
       cyclesByPhase: noCycles(),
+      nocHops: 0,
     };
   });
   const zeros = emptyShares();
   const inCsr = emptyShares();
-  const balance = [];
+  const balanced = runs.filter(({ spec }) => spec.kind === 'balanced');
   for (const record of recordsOf(job)) {
     // Plain SGD without slots (Eq. 4), pruned weights stay zero.
     const works = trainingWorks([record], { slots: 0, masked: [record.layer] });
@@ -47,10 +49,11 @@ export function simulateDraw(job: DrawJob): Draw {
       for (const counts of one.run.executeStep(works).works) {
         one.cost = addCosts(one.cost, costOf(counts, one.table));
         one.cyclesByPhase[counts.phase] += counts.cycles;
+        one.nocHops += counts.actions.nocHop ?? 0;
       }
     }
     for (const work of works)
-      if (work.kind === 'gemm') balance.push(balanceOf(work, presets.balanced as unknown as BalancedSpec));
+      if (work.kind === 'gemm') for (const one of balanced) one.balance.push(balanceOf(work, one.spec as BalancedSpec));
     for (const role of roles) {
       const tensor = record[role] as BitTensor;
       const size = tensor.shape.reduce((a, b) => a * b, 1);
@@ -61,8 +64,10 @@ export function simulateDraw(job: DrawJob): Draw {
   }
   return {
     ...{ network: job.network, way: job.way, draw: job.draw },
-    accelerators: Object.fromEntries(runs.map(({ name, cost, cyclesByPhase }) => [name, { ...totalsOf(cost), cyclesByPhase }])),
-    balance: balanceTotals(balance),
+    accelerators: Object.fromEntries(
+      runs.map(({ name, cost, cyclesByPhase, nocHops }) => [name, { ...totalsOf(cost), cyclesByPhase, nocHops }]),
+    ),
+    balance: Object.fromEntries(balanced.map(({ name, balance }) => [name, balanceTotals(balance)])),
     sparsity: fractionsOf(zeros),
     csrRows: fractionsOf(inCsr),
     seconds: (performance.now() - began) / 1000,
@@ -83,7 +88,13 @@ function noCycles() {
   return { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 };
 }
 
-function totalsOf({ cycles, energyPj, dramBytes, byComponentPj, macs }: Cost): Omit<AcceleratorTotals, 'cyclesByPhase'> {
+function totalsOf({
+  cycles,
+  energyPj,
+  dramBytes,
+  byComponentPj,
+  macs,
+}: Cost): Omit<AcceleratorTotals, 'cyclesByPhase' | 'nocHops'> {
   const { dense, effectual } = macs;
   return { cycles, energyPj, dramBytes, interconnectPj: byComponentPj.interconnect ?? 0, macs: { dense, effectual } };
 }

@@ -11,6 +11,8 @@ export interface AcceleratorTotals {
   readonly energyPj: number;
   readonly dramBytes: Readonly<Record<Role, number>>;
   readonly interconnectPj: number;
+  /** Words over links of the on-chip network. */
+  readonly nocHops: number;
   readonly macs: { readonly dense: number; readonly effectual: number };
 }
 
@@ -21,7 +23,8 @@ export interface Draw {
   /** 0, 1 ...: which image, with maps of its own. */
   readonly draw: number;
   readonly accelerators: Readonly<Record<string, AcceleratorTotals>>;
-  readonly balance: BalanceTotals;
+  /** Of the proposed accelerator, in each of its readings that were run. */
+  readonly balance: Readonly<Record<string, BalanceTotals>>;
   /** Share of zeros. */
   readonly sparsity: Readonly<Record<Role, number>>;
   /** Share of rows for which RP-CSR is the smaller format. */

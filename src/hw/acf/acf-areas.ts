@@ -1,4 +1,4 @@
-import { area45nm, type ComponentArea, macMm2, sramArea } from '../metrics/component-area.js';
+import { area45nm, type DeclaredAreas, macMm2, sramArea } from '../metrics/component-area.js';
 import type { AcfSpec } from './options.js';
 import { switchLevels } from './tile-sums.js';
 
@@ -6,7 +6,7 @@ import { switchLevels } from './tile-sums.js';
  * The components of an ACF at 45 nm. 000 gives no area: these are sums of declared parts. Values are 32 bits wide here, as the prices
  * of the energy tables are.
  */
-export function acfAreas(spec: AcfSpec): { nodeNm: number; components: readonly ComponentArea[] } {
+export function acfAreas(spec: AcfSpec): DeclaredAreas {
   const { rows, cols, fanOut, linkWords, queueDepth, injectors, writeWords, sramKb } = spec;
   const spes = rows * cols;
   const { addInt32, registerBit } = area45nm;
@@ -14,6 +14,7 @@ export function acfAreas(spec: AcfSpec): { nodeNm: number; components: readonly 
   const linkBits = 2 * 32 * (spes + Math.ceil(spes / fanOut) * linkWords * (switchLevels(spec) - 1));
   return {
     nodeNm: 45,
+    withSram: true,
     components: [
       {
         component: 'processing elements',

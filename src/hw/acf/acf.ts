@@ -63,7 +63,9 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * `fill`, `memory`, `write` and `reconfiguration`.
  *
  * The memory controller reads by SparseRead, an `indexOp` per word that enters the networks. It writes outputs by SparseWrite, `writeWords`
- * per cycle behind the computation: an `indexOp` each, and a `zeroDetect` where the pattern is not known. A step whose weights have
+ * per cycle behind the computation: an `indexOp` each, and a `zeroDetect` where the pattern is not known. Unlike reads, writes meet no bank
+ * conflicts: outputs and partial sums are scattered as if neighbours never lay in one bank, which flatters the fabric (000 says nothing of
+ * where outputs lie; lines by output row, as operands have, would put each drained row of SPEs into one bank). A step whose weights have
  * another pattern than the step before pays for UpdatePattern: the stored W once in and once out, an `indexOp` per word. What is not
  * counted: activation functions and pooling between two works. No tensor stays in the buffer from one work to the next: 000 says nothing
  * of residency, so each work reads its operands from DRAM and writes its output there, however small they are.
@@ -136,7 +138,7 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
     const counts = works.map((work) =>
       work.kind === 'gemm' ? (gemms.next().value as WorkCounts) : updateCounts(work, patterns[updates.indexOf(work)], spec),
     );
-    patterns = updates.map(patternOf);
+    patterns = updates.map((work) => patternOf(work, spec));
     const last = stages.at(-1)?.[path.at(-1) as number];
     if (last) configuration = last.configuration;
     return { works: counts };

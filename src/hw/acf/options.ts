@@ -40,7 +40,7 @@ export interface AcfOptions {
   readonly queueDepth?: number;
   /** Partial sums that a lane of WS or IS moves to its accumulators per cycle; in OS the SPEs accumulate. Ideal: `queueDepth`. @default 4 */
   readonly accumulatorPorts?: number;
-  /** Words that the sparse memory controller writes per cycle, in the format of their row. Ideal: many. @default 16 */
+  /** Words that the sparse memory controller writes per cycle, in the format of their row, to any banks. Ideal: many. @default 16 */
   readonly writeWords?: number;
   /**
    * False wires the interconnect for one dataflow, which `dataflow` then names: nothing is ever reconfigured, and the wanted outputs of a
@@ -61,6 +61,12 @@ export interface AcfOptions {
   readonly clockGhz?: number;
   /** Width of a stored column index, in bits, 1 to 31. Longer rows are stored in pieces. @default 12 */
   readonly indexBits?: number;
+  /**
+   * How the sparse memory controller stores weights. `csr` is what 000 says ("modified CSR"): it is larger than dense storage below 27 %
+   * zeros at the default widths, which flatters pruning. `rows`: as all other tensors, each row of an output channel in the smallest format,
+   * dense among them (ledger E5). @default 'csr'
+   */
+  readonly weightFormat?: 'csr' | 'rows';
   /**
    * False takes the sparse memory controller away: tensors are stored dense, and as nothing is gathered, zeros can only be gated.
    * @default true
@@ -103,6 +109,7 @@ const acfFields = z.strictObject({
   bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
   clockGhz: z.number().positive().default(1),
   indexBits: z.int().min(1).max(31).default(12),
+  weightFormat: z.enum(['csr', 'rows']).default('csr'),
   sparseMemoryController: z.boolean().default(true),
   dataflow: z.enum(['dynamic', 'WS', 'OS', 'IS']).default('dynamic'),
   objective: z.enum(['energy', 'delay', 'edp']).default('edp'),

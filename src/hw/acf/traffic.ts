@@ -1,5 +1,5 @@
-import { countBits, sizeOf } from '../bits.js';
-import type { GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
+import { countBits, onesBits, sizeOf } from '../bits.js';
+import type { BitTensor, GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
 import { gemmSides } from '../gemm-sides.js';
 import { csrBits } from '../parts/formats/csr.js';
 import type { FieldWidths } from '../parts/formats/field-widths.js';
@@ -59,25 +59,35 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
 }
 
 /**
- * Off-chip traffic of a weight update: W and the slots in and out, G in. With the controller W comes as CSR, and a masked method moves
- * the values of the pattern only. Where the pattern has changed, W comes once more as it was stored before and leaves as it is now.
+ * Off-chip traffic of a weight update: W and the slots in and out, G in. With the controller W comes as it is stored, and a masked method
+ * moves the values of the pattern only; without a mask every value is stored. Where the pattern has changed, W comes once more as it was
+ * stored before and leaves as it is now.
  */
-export function updateTraffic(work: UpdateWork, changed: StoredPattern | undefined, spec: AcfSpec): Traffic {
-  const { weights, slots, masked } = work;
-  const elements = masked && spec.sparseMemoryController ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
-  const valueBytes = elements * spec.bytesPerValue;
-  const indexBytes = spec.sparseMemoryController ? Math.ceil((elements * spec.indexBits) / 8) : 0;
-  const weightBytes = valueBytes * (2 + 2 * slots) + indexBytes;
+export function updateTraffic(
+  { weights, slots, masked }: UpdateWork,
+  changed: { readonly before: StoredPattern; readonly after: StoredPattern } | undefined,
+  spec: AcfSpec,
+): Traffic {
   const { shape } = weights.nonzeros;
-  const stored = (nonzeros: number) => csrBytes(nonzeros, sizeOf(shape), shape[shape.length - 1], spec);
-  const readAgain = changed ? stored(changed.nonzeros) : 0;
-  const writtenAgain = changed ? stored(countBits(weights.nonzeros)) : 0;
+  const values = masked && spec.sparseMemoryController ? weights.nonzeros : onesBits(shape);
+  const elements = countBits(values);
+  const valueBytes = elements * spec.bytesPerValue;
+  const indexBytes = spec.sparseMemoryController ? positionBytes(values, elements, spec) : 0;
+  const weightBytes = valueBytes * (2 + 2 * slots) + indexBytes;
+  const readAgain = changed?.before.bytes ?? 0;
+  const writtenAgain = changed?.after.bytes ?? 0;
   return {
     inBytes: valueBytes * (2 + slots) + indexBytes + readAgain,
     outBytes: valueBytes * (1 + slots) + writtenAgain,
     bytesOnce: weightBytes + valueBytes,
     byRole: { W: weightBytes + readAgain + writtenAgain, A: 0, E: 0, G: valueBytes },
   };
+}
+
+/** What comes with the values of W: an index each in CSR; of rows in the smallest format all but their values. */
+function positionBytes(nonzeros: BitTensor, values: number, spec: AcfSpec): number {
+  if (spec.weightFormat === 'csr') return Math.ceil((values * spec.indexBits) / 8);
+  return storedWeightBytes(nonzeros, nonzeros.shape[nonzeros.shape.length - 1], spec) - values * spec.bytesPerValue;
 }
 
 /**
@@ -93,8 +103,8 @@ export function memoryStall(computeCycles: number, { inBytes, outBytes }: Traffi
 }
 
 /**
- * Bytes of a tensor off chip. Without the controller dense. With it weights are CSR, a row per output channel; other tensors take per
- * image row (or per sample of a dense layer) the smallest format, and the second factor of a product of activations per row of it.
+ * Bytes of a tensor off chip. Without the controller dense. With it weights are as {@link storedWeightBytes} says; other tensors take
+ * per image row (or per sample of a dense layer) the smallest format, and the second factor of a product of activations per row of it.
  */
 export function storedBytes(operand: Operand, work: GemmWork, spec: AcfSpec): number {
   const { role, nonzeros } = operand;
@@ -102,7 +112,7 @@ export function storedBytes(operand: Operand, work: GemmWork, spec: AcfSpec): nu
   const size = sizeOf(nonzeros.shape);
   const scale = role === 'W' ? 1 : imageScale;
   if (!spec.sparseMemoryController) return size * spec.bytesPerValue * scale;
-  if (role === 'W') return csrBytes(countBits(nonzeros), size, nest.outChannels, spec);
+  if (role === 'W') return storedWeightBytes(nonzeros, nest.outChannels, spec);
   const isSecondFactor = operand === work.kernel && role === 'A';
   const bits = rpBits(nonzeros, isSecondFactor ? nest.outChannels : mapOf(role, nest).line, {
     ...widthsOf(spec),
@@ -111,10 +121,17 @@ export function storedBytes(operand: Operand, work: GemmWork, spec: AcfSpec): nu
   return Math.ceil((bits * scale) / 8);
 }
 
-/** Bytes of a layer's weights as CSR, rows cut into pieces that an index can address. */
-function csrBytes(nonzeros: number, size: number, outChannels: number, spec: AcfSpec): number {
-  const rows = outChannels * Math.ceil(size / outChannels / 2 ** spec.indexBits);
-  return Math.ceil(csrBits(nonzeros, rows, widthsOf(spec)) / 8);
+/**
+ * Bytes of a layer's weights with the controller, a row per output channel, cut into pieces that an index can address: as CSR, or each
+ * piece in the smallest format.
+ */
+export function storedWeightBytes(nonzeros: BitTensor, outChannels: number, spec: AcfSpec): number {
+  const length = sizeOf(nonzeros.shape) / outChannels;
+  if (spec.weightFormat === 'rows') {
+    return Math.ceil(rpBits(nonzeros, length, { ...widthsOf(spec), denseRows: true }, outChannels) / 8);
+  }
+  const rows = outChannels * Math.ceil(length / 2 ** spec.indexBits);
+  return Math.ceil(csrBits(countBits(nonzeros), rows, widthsOf(spec)) / 8);
 }
 
 function widthsOf({ bytesPerValue, indexBits }: AcfSpec): FieldWidths {

@@ -81,8 +81,9 @@ export function updateCounts(work: UpdateWork, before: StoredPattern | undefined
   const effectual = effectualMacs(work);
   const executed = spec.sparseMemoryController && spec.zeroDetection !== 'gate' ? effectual : dense;
   const cycles = Math.ceil(executed / units);
-  const changed = spec.sparseMemoryController && before?.checksum !== patternOf(work).checksum ? before : undefined;
-  return workCounts(work, spec, updateTraffic(work, changed, spec), {
+  const after = patternOf(work, spec);
+  const changed = spec.sparseMemoryController && before?.checksum !== after.checksum ? before : undefined;
+  return workCounts(work, spec, updateTraffic(work, changed && { before: changed, after }, spec), {
     cycles,
     tiles: cycles,
     dense,

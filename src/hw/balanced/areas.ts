@@ -1,5 +1,5 @@
 import type { AcceleratorSpec } from '../contracts.js';
-import type { ComponentArea } from '../metrics/component-area.js';
+import type { ComponentArea, DeclaredAreas } from '../metrics/component-area.js';
 import { areas001 } from '../parts/areas.js';
 import type { FrameSpec } from './options.js';
 
@@ -11,11 +11,7 @@ const printed = { pes: 64, multipliers: 16, valueBits: 32 } as const;
  * but for the controller. Of other PEs nothing is known.
  */
 export function areasOfDesign(design: keyof typeof areas001.designs) {
-  return ({
-    pes,
-    multipliers,
-    valueBits,
-  }: FrameSpec & AcceleratorSpec): { nodeNm: number; components: readonly ComponentArea[] } | undefined => {
+  return ({ pes, multipliers, valueBits }: FrameSpec & AcceleratorSpec): DeclaredAreas | undefined => {
     if (multipliers !== printed.multipliers || valueBits !== printed.valueBits) return undefined;
     const perPe = (component: string, { areaMm2, source }: { areaMm2: number; source: string }): ComponentArea => {
       return {
@@ -26,10 +22,15 @@ export function areasOfDesign(design: keyof typeof areas001.designs) {
       };
     };
     if (design !== 'balanced')
-      return { nodeNm: 16, components: [perPe('processing elements, network, control', areas001.designs[design])] };
+      return {
+        nodeNm: 16,
+        withSram: false,
+        components: [perPe('processing elements, network, control', areas001.designs[design])],
+      };
     const { processingElements, network, controller } = areas001.components;
     return {
       nodeNm: 16,
+      withSram: false,
       components: [
         perPe('processing elements', processingElements),
         perPe('interconnect', network),

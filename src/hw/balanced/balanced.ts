@@ -34,10 +34,11 @@ import type { StoredWork } from './traffic.js';
  * sending its results back there, as 001 says of all the accelerators that it compares (Sec. II-B, steps 1 and 4).
  *
  * Unit-cycles are lost to `indexMatching`, `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `stealing`
- * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden) and `memory`.
+ * (communication), `imbalance`, `balancing` (Procedure 1 that is not hidden), `network` (with `linkWords`) and `memory`.
  *
  * Sampled images repeat in turn until the real batch is full. What flatters the design, and its baselines alike: accumulator banks never
- * conflict, and a PE knows its neighbours' remaining work at no cost.
+ * conflict, a PE knows its neighbours' remaining work at no cost, without `linkWords` the network takes no time, though many works
+ * need more than a word per link and cycle, and an access to SRAM costs what the energy table says, however large the SRAM (`peSramKb`).
  *
  * @throws SparsityError naming the option that is wrong, or a torus that does not have one router per PE.
  * @example
@@ -97,15 +98,20 @@ function execute(work: GemmWork, stored: StoredWork, storeCycles: number, spec: 
 }
 
 /**
- * Rows go to all PEs of a partition, kernels to all PEs; outputs come from one PE, and in a weight gradient, where all PEs may hold partial
- * sums of the same outputs, from each.
+ * Rows go to all PEs of a partition, kernels to all PEs. In a weight gradient the kernels are rows of E, which only those PEs need that
+ * hold the rows of A above them; and outputs, which come from one PE else, come from each, for all may hold partial sums of them.
+ *
+ * The first PE is as far as routers of the torus are on average. 001 joins the middle of each partition to its distributor (Fig. 7), which
+ * is nearer, but does not say how the designs that it compares are joined to theirs.
  */
 export function partitionRoutes(work: GemmWork, partitions: number, spec: Pick<BalancedSpec, 'pes' | 'torusRows' | 'torusCols'>) {
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols, units: spec.pes });
+  const rows = toNeighbours(spec.pes / partitions, meanHops);
+  const gradient = work.phase === 'weightGradient';
   return {
-    input: toNeighbours(spec.pes / partitions, meanHops),
-    kernel: toNeighbours(spec.pes, meanHops),
-    output: toEach(work.phase === 'weightGradient' ? spec.pes : 1, meanHops),
+    input: rows,
+    kernel: gradient ? rows : toNeighbours(spec.pes, meanHops),
+    output: toEach(gradient ? spec.pes : 1, meanHops),
   };
 }
 

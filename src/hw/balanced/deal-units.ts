@@ -14,7 +14,12 @@ export interface DealtUnits {
 /** Bands of lines for the partitions, whose units their PEs take in turn. */
 export function dealUnits(work: GemmWork, lines: LineWork, machine: Partitioned, coarse: Coarse): DealtUnits {
   const partitions = partitionPes(machine);
-  const split = splitLines(work, lines, partitions.length, coarse);
+  const split = splitLines(
+    work,
+    lines,
+    partitions.map(({ length }) => length),
+    coarse,
+  );
   const loads = new Array<PeLoad>(machine.pes);
   const partitionOf = new Array<number>(machine.pes);
   partitions.forEach((members, partition) => {

@@ -3,6 +3,7 @@ import { checkedRun } from '../checked-run.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
 import { transferCycles } from '../parts/double-buffer.js';
 import { evenBatch } from '../whole-batch.js';
+import { behindLinks } from './link-cycles.js';
 import { networkWords, type Routes } from './network-words.js';
 import type { FrameSpec } from './options.js';
 import { gemmTraffic, type Memory, type StepLayers, type StoredWork, stepLayers, storedWork, updateTraffic } from './traffic.js';
@@ -41,7 +42,8 @@ export function buildDesign<Spec extends FrameSpec & AcceleratorSpec>(
       indexOp: (actions.indexOp ?? 0) + stored.output.nonzeros, // an output is compressed value by value ...
       zeroDetect: stored.output.elements, // ... of those that are not zero
     };
-    return { counts: workCounts(work, { ...execution, actions: allActions }, traffic, spec), storeBytes: traffic.storeBytes };
+    const moved = behindLinks({ ...execution, actions: allActions }, spec);
+    return { counts: workCounts(work, moved, traffic, spec), storeBytes: traffic.storeBytes };
   }
 
   return {

@@ -1,10 +1,18 @@
 import type { GemmWork } from '../contracts.js';
 import { evenBatch } from '../whole-batch.js';
-import { dealUnits } from './deal-units.js';
-import { lineWork } from './line-work.js';
+import { type DealtUnits, dealUnits } from './deal-units.js';
+import { type LineWork, lineWork } from './line-work.js';
 import type { BalancedSpec } from './options.js';
 import { schedulePes } from './pe-schedule.js';
-import type { Coarse } from './work-split.js';
+import { sum } from './sum.js';
+
+/** What the partitions have to do per PE, in the bands that the option `coarse` makes. */
+export interface BandLoads {
+  /** What Procedure 1 goes by: non-zeros under the windows of a band's lines. The density of the kernel is that of all bands. */
+  readonly estimated: readonly number[];
+  /** What comes of it: products of two non-zeros. */
+  readonly products: readonly number[];
+}
 
 /** Multiplications that each PE executes under the three splits that 001 compares. */
 export interface LoadBalance {
@@ -14,6 +22,7 @@ export interface LoadBalance {
   readonly coarse: readonly number[];
   /** These, with work stealing. */
   readonly twoLevel: readonly number[];
+  readonly bands: BandLoads;
 }
 
 /**
@@ -30,17 +39,37 @@ export interface LoadBalance {
  *   input: operand('A', [1, 18, 4, 1]), kernel: operand('W', [1, 1, 1, 7]), imageScale: 1,
  * };
  * const spec = balanced({rowPairsPerCycle: 2}).spec as BalancedSpec;
- * loadBalance(work, spec).dimension[0]; // 8
+ * const {dimension, bands} = loadBalance(work, spec);
+ * dimension[0]; // 8
+ * bands.products[0]; // 8: two rows under seven kernels, four columns each, on seven PEs
  * ```
  */
 export function loadBalance(work: GemmWork, spec: BalancedSpec): LoadBalance {
   const whole = evenBatch(work);
   const lines = lineWork(whole, spec.multipliers);
-  const executed = (coarse: Coarse, stealing: boolean) =>
-    schedulePes(dealUnits(whole, lines, spec, coarse), { ...spec, stealing }).executed;
+  const executed = (dealt: DealtUnits, stealing: boolean) => schedulePes(dealt, { ...spec, stealing }).executed;
+  const dealt = dealUnits(whole, lines, spec, spec.coarse);
   return {
-    dimension: executed('even', false),
-    coarse: executed(spec.coarse, false),
-    twoLevel: executed(spec.coarse, true),
+    dimension: executed(dealUnits(whole, lines, spec, 'even'), false),
+    coarse: executed(dealt, false),
+    twoLevel: executed(dealt, true),
+    bands: bandLoads(dealt, lines),
   };
+}
+
+function bandLoads({ loads, partitionOf, split: { bounds } }: DealtUnits, lines: LineWork): BandLoads {
+  const perPe = bounds.slice(1).map((end, partition) => {
+    const members = loads.filter((_, pe) => partitionOf[pe] === partition);
+    const products = sum(members, (load) => load.products);
+    return { estimated: coveredBetween(lines, bounds[partition], end) / members.length, products: products / members.length };
+  });
+  return { estimated: perPe.map(({ estimated }) => estimated), products: perPe.map(({ products }) => products) };
+}
+
+/** Non-zeros under the windows of the lines at positions first .. end - 1, of which each line present has `copies`. */
+function coveredBetween({ covered, copies }: LineWork, first: number, end: number): number {
+  let count = 0;
+  for (let line = Math.floor(first / copies); line * copies < end; line++)
+    count += covered[line] * (Math.min(end, (line + 1) * copies) - Math.max(first, line * copies));
+  return count;
 }

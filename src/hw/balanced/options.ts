@@ -16,12 +16,24 @@ export interface FrameOptions {
   readonly torusCols?: number;
   /** Multipliers of a PE. @default 16 */
   readonly multipliers?: number;
-  /** SRAM of a PE in KB, for input, kernel and output in equal parts. @default 3072 */
+  /**
+   * SRAM of a PE in KB, for input, kernel and output in equal parts. Whatever its size, an access is the table's `sramSmallAccess`, of 8 KB
+   * in the tables here (5 pJ at 45 nm; `sramAccessPj` of 3 MB is 98): a table of your own prices it otherwise.
+   *
+   * @default 3072
+   */
   readonly peSramKb?: number;
-  /** Global buffer in KB, in equal parts as well. @default 262144 */
+  /** Global buffer in KB, in equal parts as well; an access is the table's `sramLargeAccess`, whatever its size. @default 262144 */
   readonly globalBufferKb?: number;
   /** Off-chip bandwidth, bytes per cycle, above 0. @default 1024 */
   readonly dramBytesPerCycle?: number;
+  /**
+   * Words of 32 bits that a link of the on-chip network takes per cycle, in each direction, above 0. A work that multiplies faster than
+   * its words move waits for them (idle cause `network`). 001 says nothing of it, and its times leave room for no limit.
+   *
+   * @default without a limit: the network costs energy and no time
+   */
+  readonly linkWords?: number;
   /** Width of a value in bits. @default 32 */
   readonly valueBits?: 8 | 16 | 32;
   /** Width of a column index, and of the count that a row begins with, in bits, 1 to 16. @default 8 */
@@ -63,21 +75,32 @@ export interface FrameOptions {
 
 /** Options of {@link balanced}. */
 export interface BalancedOptions extends FrameOptions {
-  /** Partitions of the PEs, rows times columns: each takes a band of input rows. @default 3 x 3 */
+  /**
+   * Partitions of the PEs, rows times columns: each takes a band of input rows. They are blocks of the torus where they divide it, else
+   * runs along its rows.
+   *
+   * @default 3 x 3
+   */
   readonly partitionRows?: number;
   /** @default 3 */
   readonly partitionCols?: number;
   /**
    * How bands of rows are made: `even` (the dimension split of the baselines), Procedure 1 of 001 as printed (`literal`) or on work
-   * instead of density (`repaired`), or the best bands there are (`prefix`, a bound) (ledger 1.2.5).
+   * instead of density (`repaired`), or the best bands there are by its estimate (`prefix`, a bound) (ledger 1.2.5). Bands are in
+   * proportion to the PEs of their partitions (001 Sec. V-D), but for `literal`.
    *
    * @default 'repaired'
    */
   readonly coarse?: 'even' | 'literal' | 'repaired' | 'prefix';
   /** Whether idle PEs steal from their neighbours (Procedure 2, ledger 1.2.6). @default true */
   readonly stealing?: boolean;
-  /** How a row comes to RP-CSR or RP-BF: by its `exact` bits, or by Eq. 10 as printed (`threshold`). @default 'exact' */
-  readonly rowFormat?: 'exact' | 'threshold';
+  /**
+   * How a row comes to RP-CSR or RP-BF: by its `exact` bits, by Eq. 10 as printed (`threshold`), or at 88 % whatever its width, as the
+   * text rounds it (`rounded`).
+   *
+   * @default 'exact'
+   */
+  readonly rowFormat?: 'exact' | 'threshold' | 'rounded';
   /** Row pairs that the index computation unit (M-ICU) of a PE matches per cycle, above 0; 001 gives none. @default 1 */
   readonly rowPairsPerCycle?: number;
   /** Cycles of a multiplication, by which Procedure 2 decides: 10 for floating point, 7 for integers (001 Table I). @default 10 */
@@ -98,6 +121,7 @@ export const frameFields = {
   peSramKb: z.number().positive().default(3072),
   globalBufferKb: z.number().positive().default(262_144),
   dramBytesPerCycle: z.number().positive().default(1024),
+  linkWords: z.number().positive().optional(),
   valueBits: z.union([z.literal(8), z.literal(16), z.literal(32)]).default(32),
   indexBits: z.int().min(1).max(16).default(8),
   multiplyInitiationInterval: size(1),
@@ -113,7 +137,11 @@ export const onePePerRouter: [
   { path: string[]; error: string },
 ] = [
   ({ pes, torusRows, torusCols }) => pes === torusRows * torusCols,
-  { path: ['pes'], error: 'torusRows * torusCols, one PE per router (64 on 8 x 8, 54 on 9 x 6, 81 on 9 x 9)' },
+  {
+    path: ['pes'],
+    error:
+      'torusRows * torusCols, one PE per router (64 on 8 x 8, 54 on 9 x 6, 81 on 9 x 9): no router is left empty, and the partitions have no map of their own',
+  },
 ];
 
 /** The fields of designs whose PEs are in partitions. */
@@ -156,7 +184,7 @@ export const balancedSchema = z
     ...partitionFields,
     coarse: z.enum(['even', 'literal', 'repaired', 'prefix']).default('repaired'),
     stealing: z.boolean().default(true),
-    rowFormat: z.enum(['exact', 'threshold']).default('exact'),
+    rowFormat: z.enum(['exact', 'threshold', 'rounded']).default('exact'),
     rowPairsPerCycle: z.number().positive().default(1),
     multiplyCycles: size(10),
     coarseRoundCycles: z.int().min(0).default(8),

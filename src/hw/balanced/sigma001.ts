@@ -61,8 +61,8 @@ export const sigma001Kind = { schema, build, resources: frameResources, areas: a
  *
  * A multiplier that holds a value works where the vector has one, too; all outputs of a weight gradient are made, wanted or not.
  *
- * Unit-cycles are lost to `ineffectual` slots, `underfilled` multipliers, `initiation` (with `multiplyInitiationInterval` above 1), `fill`
- * and `memory`.
+ * Unit-cycles are lost to `ineffectual` slots, `underfilled` multipliers, `initiation` (with `multiplyInitiationInterval` above 1), `fill`,
+ * `network` (with `linkWords`) and `memory`.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example

@@ -50,7 +50,8 @@ export const sparseTrain001Kind = { schema, build, resources: frameResources, ar
  * the other: each takes ceil(products / multipliers) batches of its own, at least one, of `multiplyInitiationInterval` cycles,
  * and no PE helps another.
  *
- * Unit-cycles are lost to `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `imbalance` and `memory`.
+ * Unit-cycles are lost to `fragmentation`, `initiation` (with `multiplyInitiationInterval` above 1), `imbalance`, `network` (with
+ * `linkWords`) and `memory`.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example

@@ -9,7 +9,7 @@ import type { TensorRows } from './tensor-rows.js';
 /** How a design stores its tensors. */
 export interface Storage {
   readonly format: 'rp' | 'csr' | 'bitmap';
-  readonly policy: 'exact' | 'threshold';
+  readonly policy: 'exact' | 'threshold' | 'rounded';
   readonly rowLayout: 'mapRow' | 'flattened';
   readonly valueBits: number;
   readonly indexBits: number;

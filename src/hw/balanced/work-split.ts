@@ -5,7 +5,7 @@ import { balanceRows } from '../parts/balance/balance-rows.js';
 import { bestContiguous, evenSplit } from '../parts/balance/contiguous-split.js';
 import type { LineWork } from './line-work.js';
 
-/** Kinds of bands: an even split, Procedure 1 in two readings, the best there is. */
+/** Kinds of bands: an even split by PEs, Procedure 1 in two readings, the best there is. */
 export type Coarse = 'even' | 'literal' | 'repaired' | 'prefix';
 
 /** How lines are split among partitions. */
@@ -25,15 +25,19 @@ const mostItems = 65_536;
  * Splits the lines of a work into bands, one per partition: rows of the map, and where a border is within a row, images of that row.
  *
  * Procedure 1 goes by the estimate of Eqs. 11 to 13: density of the kernel times density of the input under the windows of the lines.
+ * A partition's due goes by its PEs, of which 64 cannot be shared out evenly among nine; but `literal` divides by the number of
+ * partitions, as 001 prints it, and its densities do not see how many PEs there are.
+ *
+ * @param pes PEs of each partition.
  */
-export function splitLines(work: GemmWork, lines: LineWork, partitions: number, coarse: Coarse): WorkSplit {
+export function splitLines(work: GemmWork, lines: LineWork, pes: readonly number[], coarse: Coarse): WorkSplit {
   const positions = lines.rows * lines.images * lines.copies;
-  if (coarse === 'even') return { bounds: evenSplit(positions, partitions), rounds: 0, moves: 0 };
+  if (coarse === 'even') return { bounds: evenSplit(positions, pes), rounds: 0, moves: 0 };
   const granule = Math.ceil(positions / mostItems);
   const toPositions = (bounds: readonly number[]) => bounds.map((bound) => Math.min(bound * granule, positions));
   const estimate = estimateItems(work, lines, granule);
-  if (coarse === 'prefix') return { bounds: toPositions(bestContiguous(estimate.work, partitions)), rounds: 0, moves: 0 };
-  const { bounds, iterations, moves } = balanceRows(estimate, partitions, { variant: coarse });
+  if (coarse === 'prefix') return { bounds: toPositions(bestContiguous(estimate.work, pes)), rounds: 0, moves: 0 };
+  const { bounds, iterations, moves } = balanceRows(estimate, coarse === 'literal' ? pes.length : pes, { variant: coarse });
   return { bounds: toPositions(bounds), rounds: iterations + 1, moves };
 }
 

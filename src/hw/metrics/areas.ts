@@ -1,11 +1,9 @@
 import type { AcceleratorSpec } from '../contracts.js';
 import { registry } from '../registry.js';
-import type { ComponentArea } from './component-area.js';
+import type { DeclaredAreas } from './component-area.js';
 
-/** The area of an accelerator, modelled from declared components. Areas of different nodes must not be compared. */
-export interface Areas {
-  readonly nodeNm: number;
-  readonly components: readonly ComponentArea[];
+/** The area of an accelerator, modelled from declared components. Areas of different nodes, with and without SRAM, must not be compared. */
+export interface Areas extends DeclaredAreas {
   readonly totalMm2: number;
 }
 

@@ -6,6 +6,14 @@ export interface ComponentArea {
   readonly source: string;
 }
 
+/** The areas that a kind of accelerator declares. */
+export interface DeclaredAreas {
+  readonly nodeNm: number;
+  /** Whether the memory on chip is among the components. */
+  readonly withSram: boolean;
+  readonly components: readonly ComponentArea[];
+}
+
 const aladdin = 'Accelergy Aladdin table, 40/45 nm';
 
 /** What components at 45 nm are made of, in mm2. */

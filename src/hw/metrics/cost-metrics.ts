@@ -1,6 +1,7 @@
 import { SparsityError } from '../../errors.js';
 import type { AcceleratorSpec } from '../contracts.js';
 import type { Cost } from '../cost.js';
+import { checkAmount } from '../parts/checks.js';
 import { areasOf } from './areas.js';
 
 /** The rates of a machine that turn counts into metrics; null where its spec names none. */
@@ -38,7 +39,7 @@ export interface CostMetrics {
  * @param total of all works of the run.
  * @param forward of its forward works.
  * @param samples that the run trained on, each as often as it was used.
- * @throws SparsityError when `samples` is not above 0.
+ * @throws SparsityError when `samples` or a rate is not above 0.
  * @example
  * ```ts
  * const cost = {...emptyCost(), cycles: 2e9, energyPj: 4e12};
@@ -46,11 +47,11 @@ export interface CostMetrics {
  * ```
  */
 export function costMetrics(total: Cost, forward: Cost, samples: number, rates: MachineRates): CostMetrics {
-  if (!(samples > 0)) {
-    const fix = 'pass steps * batch size of the run whose costs these are';
-    throw new SparsityError({ what: 'samples of a run', got: samples, expected: 'above 0', fix });
-  }
   const { clockGhz, dramBytesPerCycle, areaMm2 } = rates;
+  checkRate('samples of a run', samples, 'pass steps * batch size of the run whose costs these are');
+  if (dramBytesPerCycle !== null)
+    checkRate('bytes per cycle of the memory', dramBytesPerCycle, 'pass null where it is not known');
+  if (areaMm2 !== null) checkRate('area in mm2', areaMm2, 'pass null where it is not known');
   const seconds = secondsOf(total.cycles, clockGhz);
   const joule = total.energyPj * 1e-12;
   const dramBytes = Object.values(total.dramBytes).reduce((sum, bytes) => sum + bytes, 0);
@@ -75,13 +76,21 @@ export function costMetrics(total: Cost, forward: Cost, samples: number, rates: 
 /**
  * Time in seconds of `cycles` at a clock in GHz.
  *
+ * @throws SparsityError when the cycles are not a number of at least 0, or the clock is not above 0.
  * @example
  * ```ts
  * secondsOf(2e9, 0.5); // 4
  * ```
  */
 export function secondsOf(cycles: number, clockGhz: number): number {
+  checkAmount('cycles', cycles);
+  checkRate('clock in GHz', clockGhz, 'pass 1 for a nanosecond per cycle');
   return cycles / (clockGhz * 1e9);
+}
+
+function checkRate(what: string, got: number, fix: string): void {
+  if (got > 0 && got < Infinity) return;
+  throw new SparsityError({ what, got, expected: 'above 0', fix });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { tableOf } from '../check-spec.js';
 import type { AcceleratorSpec, EnergyTable } from '../contracts.js';
 import { type OwnResources, registry } from '../registry.js';
+import { areasOf } from './areas.js';
 
 /** What an accelerator has to work with. */
 export interface Resources extends OwnResources {
@@ -8,6 +9,8 @@ export interface Resources extends OwnResources {
   readonly clockGhz: number;
   /** Name of the energy table. */
   readonly energyTable: string;
+  /** What its mm2 are: of `45 nm`, or of `16 nm without SRAM`; null where no area is declared. Only equal ones can be compared. */
+  readonly areaBasis: string | null;
 }
 
 /** As reports name them. */
@@ -18,6 +21,7 @@ const names = {
   valueBits: 'value width',
   clockGhz: 'clock',
   energyTable: 'energy table',
+  areaBasis: 'area basis',
 } as const satisfies Record<keyof Resources, string>;
 
 /**
@@ -29,12 +33,21 @@ const names = {
  * ```ts
  * resourcesOf(acf().spec)?.units; // 1024
  * resourcesOf(scnn().spec)?.sramKb; // 1280
+ * resourcesOf(balanced().spec)?.areaBasis; // '16 nm without SRAM'
  * ```
  */
 export function resourcesOf(spec: AcceleratorSpec): Resources | undefined {
   if (!Object.hasOwn(registry, spec.kind)) return undefined;
   const { dramBytesPerCycle, clockGhz, energyTable } = spec as AcceleratorSpec & SharedFields;
-  return { ...registry[spec.kind].resources(spec), dramBytesPerCycle, clockGhz, energyTable: tableOf(energyTable).name };
+  const areas = areasOf(spec);
+  const areaBasis = areas ? `${areas.nodeNm} nm${areas.withSram ? '' : ' without SRAM'}` : null;
+  return {
+    ...registry[spec.kind].resources(spec),
+    dramBytesPerCycle,
+    clockGhz,
+    energyTable: tableOf(energyTable).name,
+    areaBasis,
+  };
 }
 
 interface SharedFields {
@@ -54,5 +67,7 @@ interface SharedFields {
 export function unequalResources(specs: readonly AcceleratorSpec[]): string[] {
   const all = specs.map(resourcesOf).filter((known) => known !== undefined);
   const fields = Object.keys(names) as (keyof Resources)[];
-  return fields.filter((field) => all.some((one) => one[field] !== all[0][field])).map((field) => names[field]);
+  return fields
+    .filter((field) => new Set(all.map((one) => one[field]).filter((value) => value !== null)).size > 1)
+    .map((field) => names[field]);
 }

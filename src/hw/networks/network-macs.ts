@@ -17,13 +17,18 @@ export interface NetworkMacs {
 /**
  * Counts the multiply-accumulates of a network, with padding as papers do and without it.
  *
- * @throws SparsityError when a count is beyond 2^53 and would be rounded.
+ * @throws SparsityError when that is no network, or a count is beyond 2^53 and would be rounded.
  * @example
  * ```ts
  * networkMacs(network('lenet5')); // {conv: 357600, convWithoutPadding: 347736, dense: 58920, attention: 0}
  * ```
  */
-export function networkMacs({ name, layers }: Network): NetworkMacs {
+export function networkMacs(counted: Network): NetworkMacs {
+  if (!Array.isArray(counted?.layers)) {
+    const fix = typeof counted === 'string' ? `pass network('${counted}')` : "pass network('vgg16')";
+    throw new SparsityError({ what: 'network to count', got: counted, expected: 'a network with its layers', fix });
+  }
+  const { name, layers } = counted;
   const sum = (kind: NetworkLayer['kind'], macs: (layer: NetworkLayer) => number): number => {
     const total = layers.reduce((macsSoFar, layer) => (layer.kind === kind ? macsSoFar + macs(layer) : macsSoFar), 0);
     if (Number.isSafeInteger(total)) return total;

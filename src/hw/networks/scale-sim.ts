@@ -36,7 +36,7 @@ interface Row {
  * to see the image, the others to stand between ReLUs.
  *
  * @param fileName named in errors; without folder and ending it is the name of the network.
- * @throws SparsityError with file, line, field and a way out: a missing or unknown column, a field that is no positive integer, a kernel
+ * @throws SparsityError when the topology or the name is no text; with file, line, field and a way out: a missing or unknown column, a field that is no positive integer, a kernel
  * larger than its map, two layers of one name, no layers.
  * @example
  * ```ts
@@ -45,6 +45,10 @@ interface Row {
  * ```
  */
 export function parseScaleSimTopology(csv: string, fileName: string): Network {
+  for (const [what, got] of Object.entries({ 'topology of SCALE-Sim': csv, 'file name of a topology': fileName })) {
+    if (typeof got === 'string') continue;
+    throw new SparsityError({ what, got, expected: 'a text', fix: "pass readFileSync('net.csv', 'utf8') and 'net.csv'" });
+  }
   const rows = csv
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\r|\n/)

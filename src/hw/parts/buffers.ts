@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import { checkChoice } from './checks.js';
+import { checkAmount, checkChoice, checkPositive } from './checks.js';
 
 /** Bits of a stored tensor by what they are: values, and all that says where the values belong. */
 export interface StoredBits {
@@ -23,7 +23,7 @@ export interface OnChipBuffer {
 /**
  * Share of a tensor that a buffer holds: unified `min(1, C / (V + I))`, partitioned `min(1, 0.8 C / V, 0.2 C / I)` (ledger 1.5).
  *
- * @throws SparsityError when the capacity is not above 0 or the index share is outside (0, 1).
+ * @throws SparsityError when a size of the tensor is below 0, the capacity is not above 0 or the index share is outside (0, 1).
  * @example
  * ```ts
  * const tensor = {valueBits: 3200, indexBits: 1600};
@@ -59,12 +59,17 @@ export interface TiledOperand {
  * Bytes that two operands which all meet bring in: an operand of one tile is read once; of two that do not fit, one is read once
  * and the other once per tile of the first, whichever way round is cheaper.
  *
+ * @throws SparsityError when bytes are not a number of at least 0, or tiles not a positive integer.
  * @example
  * ```ts
  * fetchedBytes({bytes: 100, tiles: 2}, {bytes: 30, tiles: 3}); // {firstBytes: 100, secondBytes: 60}
  * ```
  */
 export function fetchedBytes(first: TiledOperand, second: TiledOperand): { firstBytes: number; secondBytes: number } {
+  for (const { bytes, tiles } of [first, second]) {
+    checkAmount('bytes of an operand', bytes);
+    checkPositive('tiles of an operand', tiles);
+  }
   const again = (operand: TiledOperand, other: TiledOperand) => operand.bytes * (operand.tiles > 1 ? other.tiles : 1);
   const firstOnce = { firstBytes: first.bytes, secondBytes: again(second, first) };
   const secondOnce = { firstBytes: again(first, second), secondBytes: second.bytes };
@@ -77,6 +82,8 @@ function fillings(
   { valueBits, indexBits }: StoredBits,
   { capacityBits, kind = 'unified', indexShare = 0.2 }: OnChipBuffer,
 ): number[] {
+  checkAmount('bits of values of a tensor', valueBits);
+  checkAmount('bits of indices of a tensor', indexBits);
   if (!(capacityBits > 0)) {
     throw new SparsityError({
       what: 'capacity of a buffer in bits',

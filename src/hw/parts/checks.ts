@@ -13,6 +13,12 @@ export function checkCount(what: string, got: number): void {
   throw new SparsityError({ what, got, expected: 'an integer from 0 to 2^53 - 1', fix: 'pass a count' });
 }
 
+/** Refuses an amount that is no number, below 0 or without end. A share of a batch need not be whole. */
+export function checkAmount(what: string, got: number): void {
+  if (got >= 0 && got < Infinity) return;
+  throw new SparsityError({ what, got, expected: 'a finite number of at least 0', fix: 'pass an amount' });
+}
+
 /** Refuses an option that is none of its choices. */
 export function checkChoice(what: string, got: string, choices: readonly string[]): void {
   if (choices.includes(got)) return;

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import { checkPositive } from './checks.js';
+import { checkAmount, checkPositive } from './checks.js';
 
 /** One fold of a work: its compute time, and what it loads before and stores after. */
 export interface Fold {
@@ -11,13 +11,14 @@ export interface Fold {
 /**
  * Cycles to move bytes over a memory interface, rounded up.
  *
- * @throws SparsityError when the bandwidth is not above 0.
+ * @throws SparsityError when the bytes are not a number of at least 0, or the bandwidth is not above 0.
  * @example
  * ```ts
  * transferCycles(100, 64); // 2
  * ```
  */
 export function transferCycles(bytes: number, bytesPerCycle: number): number {
+  checkAmount('bytes to move', bytes);
   if (bytesPerCycle > 0) return Math.ceil(bytes / bytesPerCycle - 1e-9); // tile shares of a tensor are not exact in binary
   throw new SparsityError({
     what: 'bandwidth of the memory in bytes per cycle',
@@ -33,7 +34,7 @@ export function transferCycles(bytes: number, bytesPerCycle: number): number {
  *
  * cycles = load(0) + sum over i of max(compute(i), load(i + 1) + store(i - 1)) + store(last), each transfer at `bytesPerCycle`.
  *
- * @throws SparsityError when the bandwidth is not above 0.
+ * @throws SparsityError when cycles or bytes of a fold are not numbers of at least 0, or the bandwidth is not above 0.
  * @example
  * ```ts
  * const fold = {computeCycles: 10, loadBytes: 640, storeBytes: 64};
@@ -46,6 +47,7 @@ export function doubleBuffered(folds: Iterable<Fold>, bytesPerCycle: number): nu
   let stored = 0;
   let toStore = 0;
   for (const { computeCycles, loadBytes, storeBytes } of folds) {
+    checkAmount('cycles of a fold', computeCycles);
     cycles += Math.max(computing, transferCycles(loadBytes + stored, bytesPerCycle));
     stored = toStore;
     toStore = storeBytes;

@@ -1,11 +1,11 @@
-import { area45nm, type ComponentArea, macMm2, sramArea } from '../metrics/component-area.js';
+import { area45nm, type DeclaredAreas, macMm2, sramArea } from '../metrics/component-area.js';
 import type { SatSpec } from './options.js';
 
 /** Mantissas of 11 bits against 24, and what normalises them. */
 const multiplyFp16Mm2 = area45nm.multiplyFp32.areaMm2 / 4;
 
 /** The components of a SAT at 45 nm. 002 as it is read here gives no area, and is an FPGA: these are sums of declared parts. */
-export function satAreas(spec: SatSpec): { nodeNm: number; components: readonly ComponentArea[] } {
+export function satAreas(spec: SatSpec): DeclaredAreas {
   const { rows, cols, n, m, interleave, soreLanes, wuveLanes, bytesPerValue, sramKb } = spec;
   const { multiplyFp32, addFp32, addInt32, registerBit } = area45nm;
   const valueBits = 8 * bytesPerValue;
@@ -13,6 +13,7 @@ export function satAreas(spec: SatSpec): { nodeNm: number; components: readonly 
   const registersMm2 = ((m + 1) * valueBits + 32 * interleave) * registerBit.areaMm2;
   return {
     nodeNm: 45,
+    withSram: true,
     components: [
       {
         component: 'processing elements',

@@ -10,9 +10,9 @@ export interface ScnnOptions {
   readonly peRows?: number;
   /** Columns of the grid, over which the width of a map is split: 1 to 64. @default 8 */
   readonly peCols?: number;
-  /** I, activations that a processing element multiplies per cycle: 1 to 6. @default 4 */
+  /** I, activations that a processing element multiplies per cycle: 1 to 8. @default 4 */
   readonly activationVector?: number;
-  /** F, weights that each of them is multiplied by per cycle: 1 to 6. @default 4 */
+  /** F, weights that each of them is multiplied by per cycle: 1 to 8, and I * F at most 36. @default 4 */
   readonly weightVector?: number;
   /** Partial sums that a processing element holds; they decide how many filters share a pass. @default 6144 */
   readonly accumulatorEntries?: number;
@@ -43,23 +43,29 @@ export interface ScnnOptions {
 const between = (least: number, most: number, fallback: number) => z.int().min(least).max(most).default(fallback);
 
 /** The schema of an SCNN spec: strict, so that a misspelt option is an error. */
-export const scnnSchema = z.strictObject({
-  kind: z.literal('scnn').default('scnn'),
-  ...specFields,
-  name: specFields.name.default('scnn'),
-  peRows: between(1, 64, 8),
-  peCols: between(1, 64, 8),
-  activationVector: between(1, 6, 4),
-  weightVector: between(1, 6, 4),
-  accumulatorEntries: between(1, 1_048_576, 6144),
-  banks: between(1, 32, 32),
-  pairing: z.enum(['repaired', 'peer']).default('repaired'),
-  activationRamKb: z.number().positive().default(10),
-  runBits: between(1, 16, 4),
-  dramBytesPerCycle: z.number().positive().default(64),
-  bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
-  clockGhz: z.number().positive().default(1),
-});
+export const scnnSchema = z
+  .strictObject({
+    kind: z.literal('scnn').default('scnn'),
+    ...specFields,
+    name: specFields.name.default('scnn'),
+    peRows: between(1, 64, 8),
+    peCols: between(1, 64, 8),
+    activationVector: between(1, 8, 4),
+    weightVector: between(1, 8, 4),
+    accumulatorEntries: between(1, 1_048_576, 6144),
+    banks: between(1, 32, 32),
+    pairing: z.enum(['repaired', 'peer']).default('repaired'),
+    activationRamKb: z.number().positive().default(10),
+    runBits: between(1, 16, 4),
+    dramBytesPerCycle: z.number().positive().default(64),
+    bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
+    clockGhz: z.number().positive().default(1),
+  })
+  // The outer products keep the cycles of each pair of vectors: 9 MB at 6 x 6, 166 MB at 8 x 8.
+  .refine(({ activationVector, weightVector }) => activationVector * weightVector <= 36, {
+    path: ['weightVector'],
+    error: 'at most 36 products a cycle, activationVector * weightVector',
+  });
 
 /** The spec of an SCNN, defaults filled in. */
 export type ScnnSpec = z.infer<typeof scnnSchema> & AcceleratorSpec;

@@ -16,6 +16,7 @@ import { gemmCounts, unitsOf } from './work-counts.js';
  *     cycles = ceil(K / (tiles * filters)) * taps * ceil(C / lanes) * windows of the batch
  *
  * Channels that do not fill the lanes are padding. Of a depthwise layer each filter uses one lane of its own: 1/16 of the multipliers.
+ * Groups of channels go one after another: tiles share activations, so that a group with fewer filters than the tiles hold leaves some idle.
  * In the weight gradient the channels of E are the filters, rows run along its pixels, and a window is a tap of an input channel.
  *
  * Multiplier-cycles are lost to `ineffectual` (a zero operand, or the border of a map), `unfilled` (slots of a row without a weight),
@@ -68,6 +69,6 @@ export function executeInOrder(
 ): RowRun {
   const compressed = work.kernel.role === 'W'; // what is made at run time comes as it is
   const coding = { valueBits: 8 * spec.bytesPerValue, selectBits: 0, advanceBits: 0, decoupled: false, compressed };
-  const sums = runRows(layers, tileArray(spec), { tiles: spec.tiles, windows: spec.windows, skipsZeros: false, coding });
+  const sums = runRows(layers, tileArray(spec), { windows: spec.windows, skipsZeros: false, coding });
   return { counts: gemmCounts(work, layers, sums, { selectBits: 0, decisions }, spec), storedBytes: sums.storedBytes };
 }

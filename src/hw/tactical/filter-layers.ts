@@ -44,7 +44,8 @@ export interface RowShape {
  * pixels rows run, and a window is a tap of an input channel. In the weight gradient of a transposed layer the filters are the channels
  * of A; `turned` makes them the taps of the channels of E, whose windows are the channels of A.
  *
- * Groups so narrow that several share the lanes of a tile do: of a depthwise layer each filter has a lane of its own.
+ * Groups so narrow that several share the lanes of a tile do: of a depthwise layer each filter has a lane of its own. Such a set counts as
+ * a group: tiles never work on sets of different channels.
  *
  * @example
  * ```ts

@@ -6,6 +6,8 @@ export type IssuedRows = readonly Uint32Array[];
 /** What the rows of a layer take on an array. */
 export interface RowTime {
   readonly cycles: number;
+  /** Times, for a window, that the tiles take new sets. */
+  readonly passes: number;
   /** Multiplier slots of rows that are issued, over all windows. */
   readonly issuedSlots: number;
   /** Multiplier slots of filters that wait for the slowest of those that start together. */
@@ -31,9 +33,10 @@ export interface TileShape extends RowShape {
 /**
  * The array of DaDianNao++: each tile works on a set of `filters` filters, all tiles on the same window, and meet where their sets end:
  *
- *     cycles = ceil(windows of the layer / windows) * sum over groups of `tiles` sets of max over the group of issued rows
+ *     cycles = ceil(windows of the layer / windows) * sum over passes of max over their sets of issued rows
  *
- * Nothing is skipped: every filter issues all its rows.
+ * A pass is up to `tiles` sets that take the same activations: as in the public simulator, groups of channels go one after another, and a
+ * tile waits where a group has no set for it. Nothing is skipped: every filter issues all its rows.
  *
  * @example
  * ```ts
@@ -48,22 +51,27 @@ export function tileArray({ tiles, filters, lanes, windows }: TileShape): RowSyn
     lanes,
     filters,
     issue: ({ sets, rows }) => sets.map((set) => new Uint32Array(set.filters.length).fill(rows)),
-    time({ images, windowsPerImage }, issued) {
-      let [steps, issuedRows, waitingRows] = [0, 0, 0];
-      for (let first = 0; first < issued.length; first += tiles) {
-        const group = issued.slice(first, first + tiles);
-        const slowest = group.reduce((most, rows) => rows.reduce((a, b) => Math.max(a, b), most), 0);
-        steps += slowest;
-        for (const rows of group) {
-          for (const count of rows) {
-            issuedRows += count;
-            waitingRows += slowest - count;
+    time({ images, windowsPerImage, filtersPerGroup }, issued) {
+      const setsPerGroup = Math.ceil(filtersPerGroup / filters); // 1 also where groups share a set
+      let [passes, steps, issuedRows, waitingRows] = [0, 0, 0, 0];
+      for (let group = 0; group < issued.length; group += setsPerGroup) {
+        for (let first = group; first < group + setsPerGroup; first += tiles) {
+          const pass = issued.slice(first, Math.min(first + tiles, group + setsPerGroup));
+          const slowest = pass.reduce((most, rows) => rows.reduce((a, b) => Math.max(a, b), most), 0);
+          passes++;
+          steps += slowest;
+          for (const rows of pass) {
+            for (const count of rows) {
+              issuedRows += count;
+              waitingRows += slowest - count;
+            }
           }
         }
       }
       const allWindows = images * windowsPerImage;
       return {
         cycles: images * Math.ceil(windowsPerImage / windows) * steps,
+        passes,
         issuedSlots: allWindows * issuedRows * lanes,
         waitingSlots: allWindows * waitingRows * lanes,
       };

@@ -18,7 +18,7 @@ export interface RowSums {
   fetched: number;
   /** Stored size of the kernel operand. */
   storedBytes: number;
-  /** Filter groups that the array works through, over all images: after each the next weights are needed. */
+  /** Passes of the tiles over sets, over all images: after each the next weights are needed. */
   steps: number;
 }
 
@@ -35,7 +35,6 @@ export interface RowCoding {
 
 /** How {@link runRows} runs. */
 interface RowsRun {
-  readonly tiles: number;
   /** Windows of a tile that take a row together. */
   readonly windows: number;
   /** Zero weights are not multiplied. */
@@ -47,7 +46,7 @@ interface RowsRun {
 export function runRows(
   layers: readonly FilterLayer[],
   array: RowSynchronousArray,
-  { tiles, windows: together, skipsZeros, coding }: RowsRun,
+  { windows: together, skipsZeros, coding }: RowsRun,
 ): RowSums {
   const sums: RowSums = {
     ...{
@@ -64,7 +63,7 @@ export function runRows(
   };
   for (const layer of layers) {
     const issued = array.issue(layer);
-    const { cycles, issuedSlots, waitingSlots } = array.time(layer, issued);
+    const { cycles, passes, issuedSlots, waitingSlots } = array.time(layer, issued);
     const { sets, rows, weights, images, windowsPerImage } = layer;
     const windows = images * windowsPerImage;
     const filters = sets.reduce((sum, set) => sum + set.filters.length, 0);
@@ -77,7 +76,7 @@ export function runRows(
     sums.filterRows += issuedSlots / array.lanes;
     sums.fetched += windows * sets.length * rows * array.lanes;
     sums.storedBytes += Math.ceil(storedBits(issued, nonzeros, array.lanes, coding) / 8);
-    sums.steps += images * Math.ceil(sets.length / tiles);
+    sums.steps += images * passes;
   }
   return sums;
 }

@@ -4,8 +4,8 @@ import { convNest } from '../loop-nest.js';
 
 /**
  * The forward pass of an image network's first layer (three channels, a stride) as the public simulator lays it out for the tiles of 003: a
- * block of `stride` by `stride` pixels is one pixel with as many times the channels, and the stride is 1, so that more than three lanes of
- * a tile have work. What kernel and map have beyond the old ones is zero; the effectual products are the same. Other works come back as
+ * block of `stride` by `stride` pixels is one pixel with as many times the channels, column by column, and the stride is 1, so that more
+ * than three lanes of a tile have work. What kernel and map have beyond the old ones is zero; the effectual products are the same. Other works come back as
  * they are.
  *
  * Source: the public simulator; 003 does not say it. Models take a layer as their work has it: pass them the folded one.
@@ -70,7 +70,7 @@ function folded({ words }: BitTensor, { planes, from, to, block, before, run }: 
       for (let x = 0; x < from[1]; x++) {
         const column = Math.floor((x + before[1]) / block[1]);
         if (row >= to[0] || column >= to[1]) continue; // no window reaches so far
-        const place = ((y + before[0]) % block[0]) * block[1] + ((x + before[1]) % block[1]);
+        const place = ((x + before[1]) % block[1]) * block[0] + ((y + before[0]) % block[0]);
         const pixel = (plane * to[0] + row) * to[1] + column;
         copyBits(words, ((plane * from[0] + y) * from[1] + x) * run, target, (pixel * sizeOf(block) + place) * run, run);
       }

@@ -98,7 +98,7 @@ function executeScheduled(
   const decoupled = spec.synchronise === 'pe';
   const compressed = work.kernel.role === 'W';
   const coding = { valueBits: 8 * spec.bytesPerValue, ...bits, decoupled, compressed };
-  const sums = runRows(layers, array, { tiles: spec.tiles, windows: spec.windows, skipsZeros: true, coding });
+  const sums = runRows(layers, array, { windows: spec.windows, skipsZeros: true, coding });
   const counts = gemmCounts(work, layers, sums, { selectBits: bits.selectBits, decisions: { weights: 'scheduled' } }, spec);
   return { counts, storedBytes: sums.storedBytes };
 }

@@ -1,5 +1,5 @@
 // Batch normalisation of maps in lanes, [block][pixel][channel][32 images]. Lanes without an image, behind the last one of the last block,
-// take no part in statistics and get no gradient.
+// take no part in statistics, get no gradient, and are 0: the statistics of the others would have them grow from layer to layer.
 
 /** Bytes of the 32 lanes of one channel. */
 const LANES: usize = 128;
@@ -59,19 +59,24 @@ export function lanesNormaliser(
   }
 }
 
-/** y = (x - mean) factor + offset, below 0 made 0 where `relu`. `pixels` are those of all blocks. */
-export function lanesNormalise(x: usize, y: usize, pixels: i32, channels: i32, normaliser: usize, relu: bool): void {
+/** y = (x - mean) factor + offset, below 0 made 0 where `relu`, and 0 in lanes without an image. Scratch: 128 bytes. */
+export function lanesNormalise(
+  x: usize, y: usize, batch: i32, pixels: i32, channels: i32, normaliser: usize, relu: bool, scratch: usize,
+): void {
   const zero = f32x4.splat(0);
-  for (; pixels > 0; pixels--)
-    for (let c = 0, channel = normaliser; c < channels; c++, channel += CHANNEL) {
-      const mean = v128.load32_splat(channel);
-      const factor = v128.load32_splat(channel, 4);
-      const offset = v128.load32_splat(channel, 8);
-      for (let lane: usize = 0; lane < LANES; lane += 16, x += 16, y += 16) {
-        const value = f32x4.add(f32x4.mul(f32x4.sub(v128.load(x), mean), factor), offset);
-        v128.store(y, relu ? f32x4.pmax(zero, value) : value);
+  for (let first = 0; first < batch; first += 32) {
+    markPresent(scratch, batch - first);
+    for (let pixel = 0; pixel < pixels; pixel++)
+      for (let c = 0, channel = normaliser; c < channels; c++, channel += CHANNEL) {
+        const mean = v128.load32_splat(channel);
+        const factor = v128.load32_splat(channel, 4);
+        const offset = v128.load32_splat(channel, 8);
+        for (let lane: usize = 0; lane < LANES; lane += 16, x += 16, y += 16) {
+          const value = f32x4.add(f32x4.mul(f32x4.sub(v128.load(x), mean), factor), offset);
+          v128.store(y, v128.and(relu ? f32x4.pmax(zero, value) : value, v128.load(scratch + lane)));
+        }
       }
-    }
+  }
 }
 
 /**

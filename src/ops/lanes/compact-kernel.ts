@@ -29,6 +29,8 @@ export class CompactKernel {
     slotsToMove(optimizer, dense); // throws before anything is made
     this.positions = tf.keep(tf.tensor1d(new Int32Array(order.buffer, order.byteOffset, order.length), 'int32'));
     this.variable = tf.tidy(() => tf.variable(this.gather(dense), true, `${dense.name}/compact`));
+    // Copies of the dense variable may share its data, and be written back: from now on it has others.
+    tf.tidy(() => dense.assign(this.scatter(this.variable)));
     this.denseData = dense.dataId;
     this.compactData = this.variable.dataId;
     this.moveSlots(dense, this.variable, (slot) => this.gather(slot));

@@ -66,7 +66,7 @@ export function laneNormalise(
       save([x, moments.mean, moments.variance, ...Object.values(learned)]);
       return onHeap({ x, ...moments, ...learned }, (heap, inputs) => {
         const y = heap.output(x.shape);
-        heap.scratch(24 * images.channels, (scratch) =>
+        heap.scratch(24 * images.channels + 128, (scratch) =>
           heap.lanes.normalise(heap.pointer(inputs.x), heap.pointer(y), images, parametersOf(heap, inputs), relu, scratch),
         );
         return y;

@@ -3,13 +3,14 @@ import { checkAmount } from '../check.js';
 import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { type NmOptions, nm } from '../patterns/nm.js';
+import { patternCheck } from '../patterns/pattern-check.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
-import { checkPrunes } from './nm-options.js';
+import { checkPrunes, type SharedOutputsOptions } from './nm-options.js';
 import { tooNarrow } from './too-narrow.js';
 
 /** Options of {@link bdwp}. */
-export interface BdwpOptions extends ExclusionOptions {
+export interface BdwpOptions extends ExclusionOptions, SharedOutputsOptions {
   /**
    * N: how many weights of each group stay, from 1 to `m` - 1.
    * @default 2
@@ -46,7 +47,8 @@ export interface BdwpOptions extends ExclusionOptions {
  *
  * Left dense: kernels with fewer than `m` inputs or outputs, and depthwise kernels, whose reduction runs over the window only.
  *
- * @throws SparsityError for n outside 1 to m - 1, a negative decay, a beginStep that is no step.
+ * @throws SparsityError for n outside 1 to m - 1, a negative decay, a beginStep that is no step, shared outputs below 1; from `fit`: shared
+ * outputs of a kernel whose outputs are not last.
  * @example
  * ```ts
  * bdwp({n: 2, m: 8}).schedule(0); // {sparsity: 0.75, update: true}
@@ -54,14 +56,15 @@ export interface BdwpOptions extends ExclusionOptions {
  */
 export function bdwp(options: BdwpOptions = {}): PruningMethod {
   checkGiven(bdwp, options);
-  const { n = 2, m = 8, decay = 2e-4, beginStep = 0, weightUpdate, exclude = [] } = options;
-  const forward = nm({ n, m, axis: 'input' });
+  const { n = 2, m = 8, decay = 2e-4, beginStep = 0, weightUpdate, sharedOutputs = 1, exclude = [] } = options;
+  const forward = nm({ n, m, axis: 'input', sharedOutputs });
   const backward = nm({ n, m, axis: 'output' });
-  if (weightUpdate) checkOptionNames('weightUpdate', weightUpdate, { n: true, m: true });
+  if (weightUpdate !== undefined) checkOptionNames('weightUpdate', weightUpdate, { n: true, m: true });
   const gradient = weightUpdate && nm({ n: weightUpdate.n, m: weightUpdate.m, axis: 'input' });
   checkPrunes(n, m);
   checkAmount('decay', decay);
   const excluded = exclusion({ exclude });
+  const shared = sharedOutputs > 1 && { sharedOutputs };
   // Room for scores, kept from step to step: new memory of that size costs more than what is done in it.
   let room = new Float32Array(0);
   const magnitudesOf = (weights: Float32Array): Float32Array => {
@@ -76,9 +79,10 @@ export function bdwp(options: BdwpOptions = {}): PruningMethod {
     slots: 'keep',
     schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
     decay,
-    ...(!weightUpdate && { groups: { n, m, forward: 'input', backward: 'output' } as const }),
-    config: { name: 'bdwp', n, m, decay, beginStep, ...(weightUpdate && { weightUpdate }), exclude },
+    ...(!weightUpdate && sharedOutputs === 1 && { groups: { n, m, forward: 'input', backward: 'output' } as const }),
+    config: { name: 'bdwp', n, m, decay, beginStep, ...shared, ...(weightUpdate && { weightUpdate }), exclude },
     skip: (info) => excluded(info) ?? tooNarrow(info, m),
+    check: patternCheck(forward),
     updateMasks: (kernels, { sparsity }) =>
       kernels.map(({ info, weights }) => {
         const scores = magnitudesOf(weights);
@@ -91,4 +95,12 @@ export function bdwp(options: BdwpOptions = {}): PruningMethod {
   };
 }
 
-inConfig(bdwp, 'bdwp', { n: true, m: true, decay: true, beginStep: true, weightUpdate: true, exclude: true });
+inConfig(bdwp, 'bdwp', {
+  n: true,
+  m: true,
+  decay: true,
+  beginStep: true,
+  weightUpdate: true,
+  sharedOutputs: true,
+  exclude: true,
+});

@@ -4,9 +4,10 @@ import { checkSparsity } from '../check.js';
 import type { NamesOf } from '../config-entry.js';
 import type { Allocation, KernelState, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
-import { constantSchedule } from '../schedules/constant-schedule.js';
+import { maskedAtFirst } from '../schedules/masked-at-first.js';
+import { updateSteps } from '../schedules/update-steps.js';
 import { magnitudes } from '../scores/magnitude-score.js';
-import { type DropAndGrowOptions, dropAndGrow } from '../topology/drop-and-grow.js';
+import { checkExchangeProfile, type DropAndGrowOptions, dropAndGrow } from '../topology/drop-and-grow.js';
 import { type DropFractionOptions, dropFraction } from '../topology/drop-fraction.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
 import { randomMasks } from './random-masks.js';
@@ -18,6 +19,11 @@ export interface ExchangeOptions extends DropFractionOptions, ExclusionOptions {
    * @default 0.9
    */
   readonly sparsity?: number;
+  /**
+   * Step of the first exchange; the random masks of step 0 stay as they are before. 0: the first comes after `frequency` steps.
+   * @default 0
+   */
+  readonly beginStep?: number;
   /**
    * Steps between two exchanges.
    * @default 100
@@ -33,6 +39,7 @@ export interface ExchangeOptions extends DropFractionOptions, ExclusionOptions {
 /** The names of these options. */
 export const exchangeOptions = {
   sparsity: true,
+  beginStep: true,
   frequency: true,
   allocation: true,
   initial: true,
@@ -49,17 +56,20 @@ export function exchanging(
   growScores: (kernel: KernelState, rng: Rng, index: number) => Float32Array,
 ): PruningMethod {
   const { sparsity = 0.9, frequency = 100, allocation = erdosRenyiAllocation(), exclude = [], profile = 'default' } = options;
-  const { initial = 0.3, anneal = 'cosine', endStep, power = 3 } = options;
+  const { initial = 0.3, anneal = 'cosine', beginStep = 0, endStep, power = 3 } = options;
   checkSparsity('sparsity', sparsity);
+  checkExchangeProfile(profile);
   const fractionAt = dropFraction({ initial, anneal, endStep, power });
   const drop = { initial, anneal, endStep, power };
+  const isExchange = updateSteps({ beginStep, endStep, frequency });
   return {
     name,
     pruned: 'zero',
     slots: 'zero',
-    schedule: constantSchedule({ sparsity, endStep, frequency }),
+    // The sparsity holds before the first exchange too.
+    schedule: maskedAtFirst((step) => ({ sparsity, update: isExchange(step) })),
     decay: 0,
-    config: { name, sparsity, frequency, allocation: configOf(allocation), ...drop, exclude },
+    config: { name, sparsity, beginStep, frequency, allocation: configOf(allocation), ...drop, exclude },
     skip: exclusion({ exclude }),
     updateMasks(kernels, { step, sparsity: target, rng }) {
       const goesOn = step > 0 && kernels.every(({ masks }) => masks?.forward);

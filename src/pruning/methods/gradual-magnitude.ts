@@ -4,9 +4,10 @@ import { checkGiven, inConfig } from '../config-entry.js';
 import type { Pattern, PruningMethod } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
-import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { checkFixedAllocation, checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { patternCheck } from '../patterns/pattern-check.js';
 import { unstructured } from '../patterns/unstructured.js';
-import { chosenSchedule, type ScheduleChoice, settledSparsity } from '../schedules/schedule-choice.js';
+import { checkSettled, chosenSchedule, type ScheduleChoice } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
 import { exclusion } from './exclusion.js';
 import { maskChooser } from './magnitude-masks.js';
@@ -36,7 +37,7 @@ export type GradualMagnitudeOptions = ScheduleChoice &
  * `regrow` ledger 1.4.3.
  *
  * @throws SparsityError for a schedule together with the options of a ramp or neither, for options out of range, see
- * {@link polynomialSchedule}, for a sparsity that is not that of an N:M pattern.
+ * {@link polynomialSchedule}, for a sparsity that is not that of an N:M pattern, or an allocation of others.
  * @example
  * ```ts
  * gradualMagnitude({finalSparsity: 0.9, endStep: 2000}).schedule(2000); // {sparsity: 0.9, update: true}
@@ -50,7 +51,9 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
   checkFlag('regrow', regrow);
   const chooseMasks = maskChooser({ score, pattern, allocation }, !regrow);
   const { schedule, config } = chosenSchedule(withSparsityOf(pattern, options));
-  checkSparsityOf(pattern, options);
+  checkFixedSparsity(pattern, 'finalSparsity', options.finalSparsity);
+  if (options.schedule) checkSettled(pattern, options.schedule);
+  checkFixedAllocation(pattern, allocation);
   return {
     name: 'gradual',
     pruned: 'zero',
@@ -68,6 +71,7 @@ export function gradualMagnitude(options: GradualMagnitudeOptions): PruningMetho
       exclude,
     },
     skip: exclusion({ exclude }),
+    check: patternCheck(pattern),
     updateMasks: (kernels, { sparsity }) =>
       chooseMasks(kernels, sparsity).map((chosen) => {
         const mask = chosen.includes(0) ? chosen : null; // null means all ones
@@ -81,14 +85,6 @@ function withSparsityOf(pattern: Pattern, options: ScheduleChoice): ScheduleChoi
   const finalSparsity = fixedSparsity(pattern);
   if (finalSparsity === undefined || options.schedule || options.finalSparsity !== undefined) return options;
   return { ...options, finalSparsity };
-}
-
-/** Refuses a ramp or a schedule to another sparsity than the pattern has; at 0 every pattern keeps all. */
-function checkSparsityOf(pattern: Pattern, { schedule, finalSparsity }: ScheduleChoice): void {
-  checkFixedSparsity(pattern, 'finalSparsity', finalSparsity);
-  if (!schedule || fixedSparsity(pattern) === undefined) return;
-  const settled = settledSparsity(schedule);
-  if (settled > 0) checkFixedSparsity(pattern, 'schedule', settled, 'let it settle at that');
 }
 
 inConfig(gradualMagnitude, 'gradual', { ...magnitudeOptions, pattern: true, regrow: true });

@@ -43,7 +43,7 @@ export function hardwareAware(options: HardwareAwareOptions): PruningMethod {
   const gradual = gradualMagnitude({ ...rest, pattern: blockBudgets({ block, budgets }) });
   const { pattern: _, regrow: __, ...config } = gradual.config;
   const method = { ...gradual, name: 'hardware-aware', config: { ...config, name: 'hardware-aware', block, budgets } };
-  return regulariser ? regularised(method, regulariser, block, settledSparsity(method.schedule)) : method;
+  return regulariser === undefined ? method : regularised(method, regulariser, block, settledSparsity(method.schedule));
 }
 
 inConfig(hardwareAware, 'hardware-aware', { ...magnitudeOptions, block: true, budgets: true, regulariser: true });

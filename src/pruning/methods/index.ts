@@ -7,7 +7,7 @@ export type { ExclusionOptions } from './exclusion.js';
 export * from './gradual-magnitude.js';
 export * from './granet.js';
 export * from './hardware-aware.js';
-export type { NmMethodOptions } from './nm-options.js';
+export type { NmMethodOptions, SharedOutputsOptions } from './nm-options.js';
 export * from './one-shot.js';
 export * from './per-layer.js';
 export type { RankingOptions } from './ranking-options.js';

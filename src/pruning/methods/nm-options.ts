@@ -26,6 +26,16 @@ export interface NmMethodOptions extends ExclusionOptions {
   readonly beginStep?: number;
 }
 
+/** What methods share whose forward mask is N:M along the input axis. */
+export interface SharedOutputsOptions {
+  /**
+   * Vector-wise N:M: how many outputs in a row share one pattern in the forward mask, chosen by the sums of their |w|, see
+   * {@link NmOptions.sharedOutputs}. Sparse kernels multiply faster where four do; making the masks of more than one takes longer.
+   * @default 1
+   */
+  readonly sharedOutputs?: number;
+}
+
 /** The names of these options. */
 export const nmMethodOptions = {
   n: true,

@@ -31,7 +31,8 @@ export interface OneShotOptions extends RankingOptions {
  * {@link gradualMagnitude} under {@link oneShotSchedule}; with `nm({n: 2, m: 4})` the recipe of NVIDIA's ASP. Han et al. 2015 (arXiv
  * 1506.02626).
  *
- * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, a step that is no integer.
+ * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, an allocation of others, a step
+ * that is no integer.
  * @example
  * ```ts
  * oneShot({sparsity: 0.8, step: 100}).schedule(100); // {sparsity: 0.8, update: true}

@@ -47,6 +47,7 @@ export function perLayer(options: PerLayerOptions): PruningMethod {
   const partOf = byName(parts, 'methods');
   const some = (test: (method: PruningMethod) => unknown) => all.some((method) => Boolean(test(method)));
   const needs = [...new Set(all.flatMap((method): readonly Need[] => method.needs ?? []))];
+  const slotNames = all.flatMap((method) => method.slotNames ?? []);
   /** Puts what each method says of its own kernels into their order. */
   const gather = <Result>(
     kernels: readonly KernelState[],
@@ -78,6 +79,7 @@ export function perLayer(options: PerLayerOptions): PruningMethod {
       return method.treatmentOf?.(info) ?? method;
     },
     ...(needs.length > 0 && { needs }),
+    ...(slotNames.length > 0 && { slotNames }),
     ...(some(({ accumulate }) => accumulate) && {
       accumulate: (kernel: KernelState) => partOf(kernel.info.name)?.method.accumulate?.(kernel) ?? new Float32Array(0),
     }),
@@ -89,6 +91,7 @@ export function perLayer(options: PerLayerOptions): PruningMethod {
       const part = partOf(info.name);
       return part ? part.method.skip(info) : 'no method is named for it';
     },
+    check: (info) => partOf(info.name)?.method.check?.(info),
     updateMasks: (kernels, context) =>
       gather(
         kernels,

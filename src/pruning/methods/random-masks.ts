@@ -1,5 +1,5 @@
 import type { Rng } from '../../rng.js';
-import type { Allocation, KernelState } from '../contracts.js';
+import type { Allocation, KernelState, Pattern } from '../contracts.js';
 import { unstructured } from '../patterns/unstructured.js';
 
 /** A random number for each weight of the kernel that is `index`th: they follow from the update and its place, as names may change on resume. */
@@ -14,10 +14,11 @@ export function randomMasks(
   sparsity: number,
   allocation: Allocation,
   rng: Rng,
+  pattern: Pattern = unstructured(),
 ): readonly Uint8Array[] {
   const scored = kernels.map((kernel, i) => ({ info: kernel.info, scores: drawsFor(kernel, rng, i) }));
   const sparsities = allocation(scored, sparsity);
   return scored.map(({ info, scores }, layer) =>
-    sparsities[layer] >= 1 ? new Uint8Array(scores.length) : unstructured()(scores, info, sparsities[layer]),
+    sparsities[layer] >= 1 ? new Uint8Array(scores.length) : pattern(scores, info, sparsities[layer]),
   );
 }

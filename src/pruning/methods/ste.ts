@@ -1,11 +1,14 @@
 import { uniformAllocation } from '../allocations/uniform-allocation.js';
 import { checkGiven, inConfig } from '../config-entry.js';
-import type { Allocation, Pattern, PruningMethod, Score } from '../contracts.js';
+import type { Allocation, Pattern, PruningMethod, Schedule, Score } from '../contracts.js';
 import { configOf } from '../described.js';
 import { needsOf } from '../needs.js';
-import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { checkFixedAllocation, checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
+import { patternCheck } from '../patterns/pattern-check.js';
 import { unstructured } from '../patterns/unstructured.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
+import { fromStepZero } from '../schedules/from-step-zero.js';
+import { checkAlone, checkSettled } from '../schedules/schedule-choice.js';
 import { magnitudeScore } from '../scores/magnitude-score.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
 import { maskChooser } from './magnitude-masks.js';
@@ -42,6 +45,11 @@ export interface SteOptions extends ExclusionOptions {
    * @default 1
    */
   readonly frequency?: number;
+  /**
+   * A schedule of any kind in place of `sparsity`, `beginStep` and `frequency`, such as the ramp of `magnitude_ste`.
+   * @default one sparsity from `beginStep` on
+   */
+  readonly schedule?: Schedule;
 }
 
 /**
@@ -49,8 +57,8 @@ export interface SteOptions extends ExclusionOptions {
  * gradient `dW = A^T E` goes straight through to the dense weights, so that a pruned one may return at any update of the masks. Bengio et
  * al. 2013 (arXiv 1308.3432); as a pruning method the `magnitude_ste` of jaxpruner. {@link srSte} is N:M with a decay of what is masked.
  *
- * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, a beginStep that is no step,
- * a frequency below 1.
+ * @throws SparsityError for a sparsity outside [0, 1) or another than that of an N:M pattern, an allocation of others, a beginStep that is
+ * no step, a frequency below 1, a schedule together with one of these.
  * @example
  * ```ts
  * ste({sparsity: 0.8}).pruned; // 'dense-master'
@@ -60,19 +68,21 @@ export interface SteOptions extends ExclusionOptions {
 export function ste(options: SteOptions = {}): PruningMethod {
   checkGiven(ste, options);
   const { pattern = unstructured(), score = magnitudeScore(), allocation = uniformAllocation() } = options;
-  const { sparsity = fixedSparsity(pattern) ?? 0.9, beginStep = 0, frequency = 1, exclude = [] } = options;
-  checkFixedSparsity(pattern, 'sparsity', sparsity);
+  const { schedule, config } = chosen(pattern, options);
+  const { exclude = [] } = options;
+  checkFixedAllocation(pattern, allocation);
   const chooseMasks = maskChooser({ score, pattern, allocation }, false);
   const parts = { pattern: configOf(pattern), score: configOf(score), allocation: configOf(allocation) };
   return {
     name: 'ste',
     pruned: 'dense-master',
     slots: 'keep',
-    schedule: constantSchedule({ sparsity, beginStep, frequency }),
+    schedule,
     decay: 0,
     ...needsOf(score),
-    config: { name: 'ste', sparsity, ...parts, beginStep, frequency, exclude },
+    config: { name: 'ste', ...config, ...parts, exclude },
     skip: exclusion({ exclude }),
+    check: patternCheck(pattern),
     updateMasks: (kernels, { sparsity: target }) =>
       chooseMasks(kernels, target).map((chosen) => {
         const mask = chosen.includes(0) ? chosen : null;
@@ -81,7 +91,22 @@ export function ste(options: SteOptions = {}): PruningMethod {
   };
 }
 
+/** The schedule, and what stands for it in the config. */
+function chosen(pattern: Pattern, { schedule, ...options }: SteOptions): { schedule: Schedule; config: object } {
+  if (schedule === undefined) {
+    const { sparsity = fixedSparsity(pattern) ?? 0.9, beginStep = 0, frequency = 1 } = options;
+    checkFixedSparsity(pattern, 'sparsity', sparsity);
+    const config = { sparsity, beginStep, frequency };
+    return { schedule: constantSchedule(config), config };
+  }
+  const besides = (['sparsity', 'beginStep', 'frequency'] as const).filter((option) => options[option] !== undefined);
+  checkAlone(besides, 'constantSchedule');
+  checkSettled(pattern, schedule);
+  return { schedule: fromStepZero(schedule), config: { schedule: configOf(schedule) } };
+}
+
 inConfig(ste, 'ste', {
+  schedule: true,
   sparsity: true,
   pattern: true,
   score: true,

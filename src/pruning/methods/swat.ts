@@ -4,8 +4,8 @@ import type { PruningMethod } from '../contracts.js';
 import { thinToTop } from '../thin-to-top.js';
 import { type SteOptions, ste } from './ste.js';
 
-/** Options of {@link swat}: those of {@link ste} but for the pattern, and these. */
-export interface SwatOptions extends Omit<SteOptions, 'pattern' | 'sparsity'> {
+/** Options of {@link swat}: those of {@link ste} but for pattern and schedule, and these. */
+export interface SwatOptions extends Omit<SteOptions, 'pattern' | 'schedule' | 'sparsity'> {
   /**
    * Fraction of zeros in the weights of forward pass and input gradient from `beginStep` on, in [0, 1).
    * @default 0.8

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../errors.js';
-import type { Config, Pattern } from '../contracts.js';
+import type { Allocation, Config, Pattern } from '../contracts.js';
 
 /** N and M of a pattern. */
 interface Pair {
@@ -27,6 +27,23 @@ export function checkFixedSparsity(
   if (!pair || given === undefined || Math.abs(given - sparsityOf(pair)) <= 1e-9) return;
   const expected = `${sparsityOf(pair)}, the sparsity of the pattern ${pair.n}:${pair.m}`;
   throw new SparsityError({ what: option, got: given, expected, fix: `${way}, or choose another n and m` });
+}
+
+/**
+ * Refuses an allocation that gives layers other sparsities than that of the pattern, which they would have none the less. A map may leave some
+ * dense; of a function of the user's own nobody knows.
+ */
+export function checkFixedAllocation({ config }: Pick<Pattern, 'config'>, allocation: Pick<Allocation, 'config'>): void {
+  const pair = config && pairOf(config);
+  if (!pair || !allocation.config) return;
+  const { name, sparsities = {} } = allocation.config as Config & { readonly sparsities?: object };
+  const own = sparsityOf(pair);
+  const other = ['erdos-renyi', 'global'].includes(name)
+    ? name
+    : Object.values(name === 'map' ? sparsities : {}).find((sparsity) => sparsity !== 0 && Math.abs(sparsity - own) > 1e-9);
+  if (other === undefined) return;
+  const expected = `uniform, or a map to 0 and ${own}: all layers have the sparsity of the pattern ${pair.n}:${pair.m}`;
+  throw new SparsityError({ what: 'allocation', got: other, expected, fix: 'leave allocation out, or choose another pattern' });
 }
 
 const fixed: ReadonlySet<string> = new Set(['nm', 'transposable-nm']);

@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../check-options.js';
 import { SparsityError } from '../../errors.js';
 import { checkChoice, checkInteger } from '../check.js';
 import { checkGiven, inConfig } from '../config-entry.js';
@@ -53,10 +54,11 @@ export function wholeBlocks(options: WholeBlocksOptions): Pattern {
     const fix = "write a list: [{axis: 'input', width: 4}]";
     throw new SparsityError({ what: 'sides', got: sides, expected: 'a list of axes and widths', fix });
   }
-  for (const { axis, width } of sides) {
-    checkAxis(axis, ['input', 'output']);
-    if (width !== 'all') checkInteger('sides.width', width, 1);
-  }
+  sides.forEach((side, i) => {
+    checkOptionNames(`sides[${i}]`, side, { axis: true, width: true });
+    checkAxis(side.axis, ['input', 'output'], `sides[${i}].axis`);
+    if (side.width !== 'all') checkInteger(`sides[${i}].width`, side.width, 1);
+  });
   checkChoice('pooling', pooling, ['average', 'max']);
   checkChoice('profile', profile, countProfiles);
   return described({ name: 'whole-blocks', sides, pooling, profile }, (scores, info, sparsity) => {

@@ -53,16 +53,15 @@ interface Regularisation {
 
 function regularisation(options: RegulariserOptions, block: Block, sparsity: number): Regularisation {
   checkChoice('regulariser.kind', options?.kind ?? 'proximal', ['proximal', 'surrogate', 'group-lasso']);
-  const { lambda } = options;
-  if (options.kind === 'group-lasso') {
+  if (options?.kind === 'group-lasso') {
     checkOptionNames('regulariser', options, { kind: true, lambda: true });
-    const { proximal } = groupLasso({ block, lambda });
+    const { proximal } = groupLasso({ block, lambda: options.lambda });
     return { config: options, proximal: ({ weights, info }) => proximal(weights, info) };
   }
-  const own = options.kind === 'surrogate' && { beta: true };
+  const own = options?.kind === 'surrogate' && { beta: true };
   checkOptionNames('regulariser', options, { kind: true, lambda: true, gamma: true, ...own });
   const target = options.gamma === undefined ? { sparsity } : { gamma: options.gamma };
-  const { proximal, surrogate } = blockRegulariser({ block, lambda, ...target });
+  const { proximal, surrogate } = blockRegulariser({ block, lambda: options.lambda, ...target });
   if (options.kind === 'surrogate') {
     const { beta = 0.01 } = options;
     checkAmount('regulariser.beta', beta, true);

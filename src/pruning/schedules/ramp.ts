@@ -20,7 +20,7 @@ export interface RampOptions {
    * @default 0
    */
   readonly beginStep?: number;
-  /** Step at which `finalSparsity` is reached, after `beginStep`. */
+  /** Step at which `finalSparsity` is reached, after `beginStep`; under `jaxpruner` also `beginStep` itself, for no ramp. */
   readonly endStep: number;
   /**
    * Steps between two updates of the masks, from `beginStep` on. `endStep` is an update in any case.
@@ -31,10 +31,11 @@ export interface RampOptions {
    * Whose conventions hold. `tfmot`: no update at `endStep` where `frequency` misses it, and steps count from 1, so that step t makes the
    * masks of the t-th batch, at the end of the batch before, also of the last. `jaxpruner`: no such update either, updates fall on
    * multiples of `frequency` from step 0, and the ramp is one step ahead; masks of step t are of the weights after batch t (counted from 1)
-   * and seen from batch t + 1 on, where in jaxpruner they are of the same weights, and seen from batch t + 2 on.
+   * and seen from batch t + 1 on, where in jaxpruner they are of the same weights, and seen from batch t + 2 on. `pat`: masks are frozen from
+   * `endStep` on, so the step before has the final sparsity and the last update, as in the pruning optimizer of torchao.
    * @default 'default'
    */
-  readonly profile?: 'default' | 'tfmot' | 'jaxpruner';
+  readonly profile?: 'default' | 'tfmot' | 'jaxpruner' | 'pat';
 }
 
 /** The names of these options. */
@@ -63,8 +64,8 @@ export function rampSchedule(
   checkSparsity('finalSparsity', finalSparsity);
   checkInteger('beginStep', beginStep, 0);
   checkInteger('endStep', endStep, 0);
-  checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner']);
-  if (endStep <= beginStep) {
+  checkChoice('profile', profile, ['default', 'tfmot', 'jaxpruner', 'pat']);
+  if (endStep < beginStep || (endStep === beginStep && profile !== 'jaxpruner')) {
     throw new SparsityError({
       what: 'endStep',
       got: endStep,
@@ -80,16 +81,18 @@ export function rampSchedule(
       fix: 'swap the two: pruning goes up',
     });
   }
-  const { frequency = Math.ceil((endStep - beginStep) / 20) } = options;
+  const { frequency = Math.max(1, Math.ceil((endStep - beginStep) / 20)) } = options;
   const absolute = profile === 'jaxpruner';
-  const isUpdate = updateSteps({ beginStep, endStep, frequency, absolute, closing: profile === 'default' });
+  const lastStep = profile === 'pat' ? endStep - 1 : endStep;
+  const closing = profile === 'default' || profile === 'pat';
+  const isUpdate = updateSteps({ beginStep, endStep: lastStep, frequency, absolute, closing });
   const ahead = absolute ? 1 : 0;
   const config = { name, initialSparsity, finalSparsity, beginStep, endStep, frequency, ...more, profile };
   const schedule = described(config, (step: number) => {
     const progress = (step + ahead - beginStep) / (endStep - beginStep);
     const update = isUpdate(step);
+    if (step >= lastStep || progress >= 1 || endStep === beginStep) return { sparsity: finalSparsity, update };
     if (progress <= 0) return { sparsity: initialSparsity, update };
-    if (progress >= 1) return { sparsity: finalSparsity, update };
     return { sparsity: curve(progress, initialSparsity, finalSparsity), update };
   });
   return counted(schedule, profile);

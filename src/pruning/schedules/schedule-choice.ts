@@ -1,8 +1,9 @@
 import { SparsityError } from '../../errors.js';
 import { checkSparsity } from '../check.js';
 import type { NamesOf } from '../config-entry.js';
-import type { Schedule } from '../contracts.js';
+import type { Pattern, Schedule } from '../contracts.js';
 import { configOf } from '../described.js';
+import { checkFixedSparsity, fixedSparsity } from '../patterns/fixed-sparsity.js';
 import { fromStepZero } from './from-step-zero.js';
 import { type PolynomialScheduleOptions, polynomialSchedule } from './polynomial-schedule.js';
 
@@ -47,7 +48,7 @@ export const scheduleChoiceOptions = {
 export function chosenSchedule({ schedule, ...ramp }: ScheduleChoice): { schedule: Schedule; config: object } {
   const given = Object.keys(scheduleChoiceOptions).filter((option) => ramp[option as keyof typeof ramp] !== undefined);
   if (schedule !== undefined) {
-    checkAlone(given);
+    checkAlone(given, 'polynomialSchedule');
     return { schedule: fromStepZero(schedule), config: { schedule: configOf(schedule) } };
   }
   if (ramp.endStep === undefined) {
@@ -76,12 +77,20 @@ export function settledSparsity(schedule: Schedule): number {
   return sparsity;
 }
 
-function checkAlone(given: readonly string[]): void {
+/** Refuses a schedule that settles at another sparsity than the pattern has; at 0 every pattern keeps all. */
+export function checkSettled(pattern: Pattern, schedule: Schedule): void {
+  if (fixedSparsity(pattern) === undefined) return;
+  const settled = settledSparsity(schedule);
+  if (settled > 0) checkFixedSparsity(pattern, 'schedule', settled, 'let it settle at that');
+}
+
+/** Refuses options of the schedule that `maker` makes beside another schedule. */
+export function checkAlone(given: readonly string[], maker: string): void {
   if (given.length === 0) return;
   throw new SparsityError({
     what: 'schedule',
     got: `a schedule and ${given.join(', ')}`,
-    expected: 'a schedule or the options of a ramp',
-    fix: `leave the schedule out, or say ${given.join(', ')} in it: schedule: polynomialSchedule({...})`,
+    expected: `a schedule or the options of ${maker}`,
+    fix: `leave the schedule out, or say ${given.join(', ')} in it: schedule: ${maker}({...})`,
   });
 }

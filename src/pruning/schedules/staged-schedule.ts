@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../../check-options.js';
 import { SparsityError } from '../../errors.js';
 import { checkInteger, checkSparsity } from '../check.js';
 import { checkGiven, inConfig } from '../config-entry.js';
@@ -36,11 +37,13 @@ export function stagedSchedule(options: StagedScheduleOptions): Schedule {
     const fix = 'pass stages: [{step: 0, sparsity: 0.5}]';
     throw new SparsityError({ what: 'stages', got: stages, expected: 'one stage at least', fix });
   }
-  stages.forEach(({ step, sparsity }, i) => {
+  stages.forEach((stage, i) => {
+    checkOptionNames(`stages[${i}]`, stage, { step: true, sparsity: true });
+    const { step, sparsity } = stage;
     checkInteger(`stages[${i}].step`, step, 0);
     checkSparsity(`stages[${i}].sparsity`, sparsity);
     if (i === 0 || step > stages[i - 1].step) return;
-    const expected = `a step after ${stages[i - 1].step}, that of the stage before`;
+    const expected = `a step after stages[${i - 1}].step (${stages[i - 1].step})`;
     throw new SparsityError({ what: `stages[${i}].step`, got: step, expected, fix: 'sort the stages by their steps' });
   });
   const firstSteps = new Set(stages.map(({ step }) => step));

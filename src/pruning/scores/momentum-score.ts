@@ -6,7 +6,7 @@ import { magnitudes } from './magnitude-score.js';
 /**
  * Magnitude of the running gradient: `score = |momentum|`, or `|m|` of Adam and Adamax. Dettmers and Zettlemoyer 2019 (arXiv 1907.04840).
  *
- * @throws SparsityError from the score: an optimizer that keeps no such slot, or has not kept it yet.
+ * @throws SparsityError from `fit`: an optimizer that keeps no such slot; from the score: one that has not kept it yet.
  * @example
  * ```ts
  * const info = {name: 'fc', kind: 'dense', shape: [2, 1], inputAxis: 0, outputAxis: 1} as const;
@@ -15,8 +15,9 @@ import { magnitudes } from './magnitude-score.js';
  * ```
  */
 export function momentumScore(): Score {
-  return needyScore({ name: 'momentum' }, { needs: ['slots'] }, (kernel) =>
-    magnitudes(slotOf('momentumScore', kernel, ['momentum', 'm'])),
+  const names = ['momentum', 'm'];
+  return needyScore({ name: 'momentum' }, { needs: ['slots'], slotNames: [names] }, (kernel) =>
+    magnitudes(slotOf('momentumScore', kernel, names)),
   );
 }
 

@@ -52,7 +52,7 @@ export function dropAndGrow(options: DropAndGrowOptions): DropAndGrowResult {
   checkScores('dropScores', dropScores, mask.length);
   checkScores('growScores', growScores, mask.length);
   checkFraction('dropFraction', dropFraction);
-  checkChoice('profile', profile, ['default', 'jaxpruner']);
+  checkExchangeProfile(profile);
   const { stay, active } = counts(mask, dropFraction, profile);
   const kept = topScores(
     dropScores.map((score, i) => (mask[i] === 1 ? score : Number.NEGATIVE_INFINITY)),
@@ -63,6 +63,11 @@ export function dropAndGrow(options: DropAndGrowOptions): DropAndGrowResult {
     active - stay,
   );
   return { kept, grown, mask: kept.map((bit, i) => bit | grown[i]) };
+}
+
+/** Refuses a profile that exchanges do not have. */
+export function checkExchangeProfile(profile: NonNullable<DropAndGrowOptions['profile']>): void {
+  checkChoice('profile', profile, ['default', 'jaxpruner']);
 }
 
 /** How many stay, and how many are active once as many have grown. */

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseHTML } from 'linkedom';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { svgReport } from '../../../src/cli/report/svg-chart.js';
@@ -8,9 +9,12 @@ import { checks } from '../../../src/cli/reproduce/checks/index.js';
 import { papers, parseClaims, readClaims } from '../../../src/cli/reproduce/claims-file.js';
 import { conditionsOf } from '../../../src/cli/reproduce/conditions.js';
 import { finishedDraws } from '../../../src/cli/reproduce/finished-draws.js';
+import { codeIn, digestOf, modelsDigest } from '../../../src/cli/reproduce/models-digest.js';
 import { paperCharts } from '../../../src/cli/reproduce/paper-charts.js';
 import { reproductionText, writeReproduction } from '../../../src/cli/reproduce/report-files.js';
 import { judgeAll } from '../../../src/cli/reproduce/verdict.js';
+import { acceleratorsOf } from '../../../src/cli/reproduce/ways.js';
+import { createAccelerator, sramAccessPj } from '../../../src/hw/index.js';
 import { drawOf } from './support/draws.js';
 
 let dir: string;
@@ -57,6 +61,15 @@ describe('a reproduction', () => {
     });
   });
 
+  it('says what an access to SRAM is taken to cost, and what it would at its size', () => {
+    // 5 pJ * sqrt(KB / 8) of 3072 and 262,144 KB
+    const sram = /a PE costs 5, to the global buffer 20 pJ .* 3 MB and 256 MB would cost 98, to the global buffer 905/;
+    expect(reproduction().conditions.join('\n')).toMatch(sram);
+    const [spec] = acceleratorsOf({ way: 'SRAM by its size', draw: 0 });
+    const { sramSmallAccess, sramLargeAccess } = createAccelerator(spec).energyTable.actions;
+    expect([sramSmallAccess?.pj, sramLargeAccess?.pj]).toEqual([sramAccessPj(3072), sramAccessPj(262_144)]);
+  });
+
   it('is printed on 80 columns', () => {
     for (const line of reproductionText(reproduction()).split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
@@ -89,17 +102,35 @@ describe('finished draws', () => {
     expect(finishedDraws(path).find({ ...job, seed: 2 })).toBeUndefined();
   });
 
-  it('are not those of another version of the models', async () => {
+  it.each([
+    ['version of the package', '../../../src/cli/version.js', { version: '0.0.0-other' }],
+    ['code of the models', '../../../src/cli/reproduce/models-digest.js', { modelsDigest: () => '0123456789abcdef' }],
+  ])('are not those of another %s', async (_, module, exports) => {
     const path = join(dir, 'draws.jsonl');
     finishedDraws(path).add(job, draws[0]);
     vi.resetModules();
-    vi.doMock('../../../src/cli/version.js', () => ({ version: '0.0.0-other' }));
+    vi.doMock(module, () => exports);
     onTestFinished(() => {
-      vi.doUnmock('../../../src/cli/version.js');
+      vi.doUnmock(module);
       vi.resetModules();
     });
     const other = await import('../../../src/cli/reproduce/finished-draws.js');
     expect(other.finishedDraws(path).find(job)).toBeUndefined();
+  });
+
+  it('know the code of the models by all its files, and by every byte of them', () => {
+    const hw = codeIn(new URL('../../../src/hw/', import.meta.url)).map(({ pathname }) => pathname);
+    expect(hw.some((path) => path.endsWith('src/hw/balanced/balanced.ts'))).toBe(true);
+    const folder = pathToFileURL(`${dir}/`);
+    mkdirSync(join(dir, 'deep'));
+    for (const name of ['a.ts', 'a.d.ts', 'a.md', join('deep', 'b.ts'), 'c.wasm']) writeFileSync(join(dir, name), name);
+    expect(codeIn(folder).map(({ pathname }) => relative(dir, pathname))).toEqual(['a.ts', 'c.wasm', 'deep/b.ts']);
+    const before = digestOf(codeIn(folder));
+    expect(before).toMatch(/^[0-9a-f]{16}$/);
+    expect(digestOf(codeIn(folder))).toBe(before);
+    writeFileSync(join(dir, 'deep', 'b.ts'), 'other');
+    expect(digestOf(codeIn(folder))).not.toBe(before);
+    expect(modelsDigest()).toMatch(/^[0-9a-f]{16}$/);
   });
 
   it.each([
@@ -109,17 +140,11 @@ describe('finished draws', () => {
       { accelerators: { balanced: { ...draws[0].accelerators.balanced, dramBytes: undefined } } },
     ],
     ['no zeros of W', { sparsity: { A: 0.4, E: 0.4, G: 0.8 } }],
-    ['a word for a figure', { balance: { ...draws[0].balance, even: 'some' } }],
+    ['a word for a figure', { balance: { balanced: { ...draws[0].balance.balanced, even: 'some' } } }],
   ])('are passed over with %s', (_, damage) => {
     const path = join(dir, 'draws.jsonl');
     finishedDraws(path).add(job, { ...draws[0], ...damage } as unknown as (typeof draws)[0]);
     expect(finishedDraws(path).find(job)).toBeUndefined();
-  });
-
-  it('are kept without a share of convolutions where there are none', () => {
-    const path = join(dir, 'draws.jsonl');
-    finishedDraws(path).add(job, { ...draws[0], balance: { ...draws[0].balance, withinLiteral: Number.NaN } });
-    expect(finishedDraws(path).find(job)).toBeDefined();
   });
 
   it('outlive a line that was cut short', () => {

@@ -30,9 +30,15 @@ describe('a draw', () => {
   });
 
   it('is balanced better by each level', () => {
-    const { even, coarse, twoLevel } = draw.balance;
+    const { even, coarse, twoLevel } = draw.balance.balanced;
     expect(even).toBeGreaterThanOrEqual(coarse);
     expect(coarse).toBeGreaterThanOrEqual(twoLevel);
+  });
+
+  it('is judged by the bands that the accelerators make, in all their readings: rows are cut where one would be too much', () => {
+    expect(Object.keys(draw.balance)).toEqual(['balanced', 'balanced-literal', 'balanced-54', 'balanced-81']);
+    expect(draw.balance.balanced.within).toBe(1);
+    expect(draw.balance['balanced-literal'].within).toBeLessThan(1);
   });
 
   it('comes from the pool as it comes without it', async () => {

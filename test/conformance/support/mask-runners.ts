@@ -57,7 +57,7 @@ function nonzerosAfterEach(weights: Value, sparsities: readonly number[], profil
 
 function normaliseOf(text: Value): 'none' | 'l2' {
   if (/L2norm\+1e-8/.test(text)) return 'l2';
-  if (text === 'none') return 'none';
+  if (text === 'none' || text === null || text === false) return 'none';
   throw new Error(`unknown normalisation: ${text}`);
 }
 

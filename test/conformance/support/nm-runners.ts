@@ -1,5 +1,5 @@
 import { bdwpReduction } from 'tfjs-sparsity/hw';
-import { isNm, type NmOptions, nm, phaseDensity, sparsityOf } from 'tfjs-sparsity/pruning';
+import { type GroupAxis, isNm, type NmOptions, nm, phaseDensity, sparsityOf } from 'tfjs-sparsity/pruning';
 import { expect } from 'vitest';
 import { SparsityError } from '../../../src/errors.js';
 import { createRng } from '../../../src/rng.js';
@@ -19,10 +19,11 @@ const rowMask = (rows: Value, options: Omit<NmOptions, 'axis'>) =>
   maskOf(magnitudesOf(rows), shapeOf(rows), { ...options, axis: 'output' });
 
 /** The axis that a case names. */
-function axisOf(axis: number | string): number | 'input' | 'output' {
+function axisOf(axis: number | string): GroupAxis {
   if (typeof axis === 'number') return axis;
   if (/^(c?in|input|i)$/i.test(axis)) return 'input';
   if (/^(c?out|output|o)$/i.test(axis)) return 'output';
+  if (/^(spatial|window|kernel|h.?w)$/i.test(axis)) return 'window';
   throw new Error(`unknown axis: ${axis}`);
 }
 

@@ -4,12 +4,23 @@ import { xnnpackSupport } from 'tfjs-sparsity/pruning';
 import { expect } from 'vitest';
 import type { Case, Runners, Value } from './pruning-cases.js';
 
-/** Names of layers in the cases, where they are not those of tfjs but for the first letter. */
-const classNames: Readonly<Record<string, string>> = { depthwise: 'DepthwiseConv2D', relu: 'ReLU' };
+/** The layers of tfjs, and the activations, that a case can name: in any case, with or without underscores. */
+const classNames: readonly string[] = [
+  ...['Add', 'AveragePooling2D', 'BatchNormalization', 'Concatenate', 'Conv1D', 'Conv2D', 'Conv2DTranspose', 'Dense'],
+  ...['DepthwiseConv2D', 'Dropout', 'ELU', 'Embedding', 'Flatten', 'GlobalAveragePooling2D', 'GlobalMaxPooling2D', 'GRU'],
+  ...['LayerNormalization', 'LeakyReLU', 'LSTM', 'MaxPooling2D', 'Multiply', 'PReLU', 'ReLU', 'Reshape', 'SeparableConv2D'],
+  ...['SimpleRNN', 'Softmax', 'UpSampling2D', 'ZeroPadding2D'],
+];
+const activations: readonly string[] = ['relu6', 'sigmoid', 'tanh'];
+const shortNames: Readonly<Record<string, string>> = { depthwise: 'DepthwiseConv2D', batchnorm: 'BatchNormalization' };
 
-function classNameOf(type: string): string {
-  const name = classNames[type] ?? type.charAt(0).toUpperCase() + type.slice(1);
-  return name.replace(/2d$/, '2D');
+/** Class and, of an activation, its name. */
+function layerOf(type: string): { className: string; activation?: string } {
+  const plain = type.toLowerCase().replaceAll('_', '');
+  if (activations.includes(plain)) return { className: 'Activation', activation: plain };
+  const className = shortNames[plain] ?? classNames.find((name) => name.toLowerCase() === plain);
+  if (className === undefined) throw new Error(`unknown type of layer: ${type}`);
+  return { className };
 }
 
 function paddingBefore(text: string | undefined): number {
@@ -20,9 +31,11 @@ function paddingBefore(text: string | undefined): number {
 
 function policy({ input, expected }: Case): void {
   const { type, kernel, strides, dilation, groups, multiplier, padding, keepdims, preceded_by: before } = input;
+  const { className, activation } = layerOf(type);
   const { prunable, inside } = xnnpackSupport({
-    className: classNameOf(type),
+    className,
     config: {
+      ...(activation && { activation }),
       kernelSize: kernel,
       strides,
       dilationRate: dilation,

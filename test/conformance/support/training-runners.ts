@@ -21,7 +21,7 @@ import { infoOf, scoresOf } from './kernels.js';
 import { LeftOut } from './left-out.js';
 import { type Case, type Runners, shapeOf, type Value } from './pruning-cases.js';
 
-/** The method that a case is about: two masks of the dense weights are BDWP's, one is that of (SR-)STE. */
+/** The method that a case is about; where its origin has no name of one, two masks of the dense weights are BDWP's, one is (SR-)STE's. */
 function methodOf({ origin, input, expected }: Case): PruningMethod {
   const pair = { n: input.keep, m: input.of };
   const options = { ...pair, decay: input.lambda_w ?? 0 };
@@ -32,7 +32,8 @@ function methodOf({ origin, input, expected }: Case): PruningMethod {
   if (/swat/i.test(origin)) return swat({ sparsity });
   if (/top-?kast/i.test(origin)) return topKast({ sparsity });
   if (/transposable/i.test(origin)) return transposableMask(options);
-  if ('mask_backward' in expected || /bdwp|2309\.13015/i.test(origin)) return bdwp(options);
+  const [isBdwp, isSte] = [/bdwp|2309\.13015/i, /sr-?ste|nm-sparsity|\bste\b/i].map((name) => name.test(origin));
+  if (isBdwp || (!isSte && 'mask_backward' in expected)) return bdwp(options);
   return options.decay > 0 ? srSte(options) : ste({ sparsity, pattern: nm(pair) });
 }
 
@@ -44,10 +45,12 @@ function trainStep(test: Case): void {
   const method = methodOf(test);
   const context = { step: 0, sparsity: 1 - keep / of, rng: createRng(0) };
   const [made] = method.updateMasks([state], context) as [LayerMasks];
+  const thinning = method.thin?.(state.info, context);
+  const thinned = thinning?.backwardE?.(scoresOf(dy), shapeOf(dy));
   const tensors = tf.tidy(() => {
     const mask = (values: Uint8Array | null) => values && tf.tensor(Array.from(values), state.info.shape as number[]);
     const masks = { forward: mask(made.forward), backward: mask(made.backward), gradient: mask(made.gradient) };
-    const options = { ...masks, decay: method.decay, thinning: method.thin?.(state.info, context) ?? null };
+    const options = { ...masks, decay: method.decay, thinning: thinning ?? null };
     const op = (A: tf.Tensor, w: tf.Tensor) => maskedOps.matMul(A, w, options);
     const [dx, dW] = tf.grads(op)([tf.tensor(x), tf.tensor(W)], tf.tensor(dy));
     return { y: op(tf.tensor(x), tf.tensor(W)).arraySync(), dx: dx.arraySync(), dW: dW.arraySync() };
@@ -56,6 +59,7 @@ function trainStep(test: Case): void {
     ...tensors,
     ...(made.forward && { mask_forward: made.forward }),
     ...(made.backward && { mask_backward: made.backward }),
+    ...(thinned && { dy_s: [...thinned], dy_sparse: [...thinned] }),
   });
 }
 

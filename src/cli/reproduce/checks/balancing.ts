@@ -1,5 +1,6 @@
 import { bitsFrom, convNest, estimateWork, type GemmWork, minimumSteal } from '../../../hw/index.js';
-import { type BalanceTotals, tallRows } from '../balance-totals.js';
+import type { BalanceTotals } from '../balance-totals.js';
+import { readings } from '../reductions.js';
 import { byNetwork, type Draw, drawsOfClaims, meanOf } from '../simulations.js';
 import { type Check, show } from '../verdict.js';
 import { ways } from '../ways.js';
@@ -34,37 +35,38 @@ export const balancing = {
   balanceLevels: (simulations) => {
     const draws = drawsOfClaims(simulations);
     if (draws.length === 0) return undefined;
-    const even = networkMeans(draws, 'even');
-    const largest = Math.max(...even.values());
-    const [name] = [...even].find(([, value]) => value === largest) ?? [];
-    const levels = { coarse: mean(draws, 'coarse'), 'two levels': mean(draws, 'twoLevel') };
-    const order = mean(draws, 'even') >= levels.coarse && levels.coarse >= levels['two levels'];
+    const { name, ...repaired } = levels(draws);
+    const { name: _, ...literal } = levels(draws, 'balanced-literal');
+    const order = mean(draws, 'even') >= repaired.coarse && repaired.coarse >= repaired['two levels'];
     const byWay = Object.keys(ways).flatMap((way) => {
       const own = simulations.draws.filter((draw) => draw.way === way);
-      const list = (['even', 'coarse', 'twoLevel'] as const).map((level) => mean(own, level).toFixed(3));
-      return own.length === 0 ? [] : [`${way}: even ${list[0]}, coarse ${list[1]}, two levels ${list[2]}`];
+      return own.length === 0 ? [] : [levelsLine(way, own)];
     });
+    const notes = [`largest for ${name}; means over networks, by how many PEs there are:`, ...byPreset(draws)];
     return {
-      repaired: { 'even max': largest, coarse: levels.coarse, 'two levels': levels['two levels'] },
+      ...{ literal, repaired },
       laws: [{ text: 'even split >= coarse >= two levels', holds: order }],
-      notes: [`largest for ${name}; means over networks by way of drawing:`, ...byWay],
+      notes: [...notes, 'by way of drawing and setting:', ...byWay],
     };
   },
   balanceFinal: (simulations) => {
     const draws = drawsOfClaims(simulations);
     if (draws.length === 0) return undefined;
     const resNet = draws.filter(({ network }) => network === 'resnet152');
-    return { repaired: { average: mean(draws, 'twoLevel'), ResNet152: mean(resNet, 'twoLevel') } };
+    const final = (ours: Ours) => ({ average: mean(draws, 'twoLevel', ours), ResNet152: mean(resNet, 'twoLevel', ours) });
+    return { literal: final('balanced-literal'), repaired: final('balanced') };
   },
   neighbourDifference: (simulations) => {
     const draws = drawsOfClaims(simulations);
     if (draws.length === 0) return undefined;
-    const share = (of: keyof BalanceTotals) => ({ share: 100 * mean(draws, of) });
-    const tall = draws.filter(({ balance }) => balance.withinTall !== undefined);
+    const share = (of: keyof BalanceTotals, ours: Ours) => 100 * mean(draws, of, ours);
     return {
-      literal: share('withinLiteral'),
-      repaired: share('withinRepaired'),
-      notes: [`repaired, of maps of ${tallRows} rows or more: ${show(100 * mean(tall, 'withinTall'))} %`],
+      literal: { share: share('within', 'balanced-literal') },
+      repaired: { share: share('within', 'balanced') },
+      notes: [
+        'work as Procedure 1 estimates it, per PE; bands may end within a row, between images',
+        `of products that are really made: literal ${show(share('productsWithin', 'balanced-literal'))} %, repaired ${show(share('productsWithin', 'balanced'))} %`,
+      ],
     };
   },
 } satisfies Record<string, Check>;
@@ -80,13 +82,35 @@ function windowDensity(stride: number): number {
   return estimateWork(work, { form: 'exact' }).inputDensity;
 }
 
-function networkMeans(draws: readonly Draw[], of: keyof BalanceTotals): ReadonlyMap<string, number> {
-  const means = [...byNetwork(draws)].map(
-    ([name, own]) => [name, meanOf(own.map(({ balance }) => balance[of] ?? 0)).mean] as const,
-  );
-  return new Map(means);
+/** A reading of the proposed accelerator. */
+type Ours = (typeof readings)[keyof typeof readings] | 'balanced-literal';
+
+/** Claim 11: the largest deviation of an even split, and the means of both levels. */
+function levels(draws: readonly Draw[], ours: Ours = 'balanced') {
+  const even = networkMeans(draws, 'even', ours);
+  const largest = Math.max(...even.values());
+  const [name] = [...even].find(([, value]) => value === largest) ?? [];
+  return { name, 'even max': largest, coarse: mean(draws, 'coarse', ours), 'two levels': mean(draws, 'twoLevel', ours) };
 }
 
-function mean(draws: readonly Draw[], of: keyof BalanceTotals): number {
-  return meanOf([...networkMeans(draws, of).values()]).mean;
+/** The same under the three readings of how many PEs there are (ledger 1.2.7). */
+function byPreset(draws: readonly Draw[]): string[] {
+  return Object.entries(readings).map(([label, ours]) => levelsLine(label, draws, ours));
+}
+
+function levelsLine(label: string, draws: readonly Draw[], ours: Ours = 'balanced'): string {
+  const [even, coarse, both] = (['even', 'coarse', 'twoLevel'] as const).map((level) => mean(draws, level, ours).toFixed(3));
+  return `${label}: even ${even}, coarse ${coarse}, two levels ${both}`;
+}
+
+/** By network, over the draws that ran this reading. */
+function networkMeans(draws: readonly Draw[], of: keyof BalanceTotals, ours: Ours): ReadonlyMap<string, number> {
+  const own = draws.filter(({ balance }) => ours in balance);
+  return new Map(
+    [...byNetwork(own)].map(([name, drawn]) => [name, meanOf(drawn.map(({ balance }) => balance[ours][of])).mean] as const),
+  );
+}
+
+function mean(draws: readonly Draw[], of: keyof BalanceTotals, ours: Ours = 'balanced'): number {
+  return meanOf([...networkMeans(draws, of, ours).values()]).mean;
 }

@@ -1,7 +1,7 @@
 import { checkOptionNames } from '../../../check-options.js';
 import { SparsityError } from '../../../errors.js';
 import { checkChoice, checkWork } from '../checks.js';
-import { type Bounds, evenSplit } from './contiguous-split.js';
+import { type Bounds, evenSplit, type Parts, sharesOf } from './contiguous-split.js';
 
 /** What the rows of an input cost: estimated non-zero multiplications, and all multiplications. */
 export interface RowWork {
@@ -13,9 +13,9 @@ export interface RowWork {
 export interface BalanceRowsOptions {
   /**
    * `literal`: the box of 001. It compares densities of non-zero multiplications, work / dense, with an absolute tolerance, and moves a row
-   * across every border. `repaired` (ledger 1.2.5): it compares work, relative to the mean, and moves a row across the borders
-   * that are out of tolerance only, and only where the row is worth less than the difference: more would turn it round, pass
-   * after pass.
+   * across every border. `repaired` (ledger 1.2.5): it compares work, relative to the mean and to what the partitions can do, and moves
+   * a row across the borders that are out of tolerance only, and only where the row is worth less than the difference: more would turn
+   * it round, pass after pass.
    *
    * @default 'repaired'
    */
@@ -42,14 +42,16 @@ export interface BalancedRows {
  * smallest largest partition.
  *
  * @param rows rows in their order, as `estimateWork` gives them.
- * @param partitions parts to split them into.
- * @throws SparsityError when a work or the tolerance is not a number of at least 0, or the two lists are not of one length.
+ * @param partitions parts to split them into, or the units of each: it has its share of the rows at first, and its work counts by the
+ * unit.
+ * @throws SparsityError when a work or the tolerance is not a number of at least 0, the two lists are not of one length, or for
+ * partitions as `evenSplit`.
  * @example
  * ```ts
  * balanceRows({work: [9, 1, 1, 1], dense: [9, 9, 9, 9]}, 2).bounds; // [0, 1, 4]
  * ```
  */
-export function balanceRows(rows: RowWork, partitions: number, options: BalanceRowsOptions = {}): BalancedRows {
+export function balanceRows(rows: RowWork, partitions: Parts, options: BalanceRowsOptions = {}): BalancedRows {
   checkOptionNames('balanceRows', options, { variant: true, tolerance: true });
   const { variant = 'repaired', tolerance = 0.1 } = options;
   checkChoice('variant of balanceRows', variant, ['literal', 'repaired']);
@@ -61,14 +63,15 @@ export function balanceRows(rows: RowWork, partitions: number, options: BalanceR
   const literal = variant === 'literal';
   const [work, dense] = [prefixSums(rows.work), prefixSums(rows.dense)];
   const count = rows.work.length;
-  const allowed = literal ? tolerance : (tolerance * work[count]) / partitions;
+  const shares = sharesOf(partitions);
+  const allowed = literal ? tolerance : (tolerance * work[count]) / shares.reduce((sum, share) => sum + share, 0);
   const loadsOf = (bounds: Bounds) =>
-    Array.from({ length: partitions }, (_, i) => {
+    shares.map((share, i) => {
       const [sum, all] = [work, dense].map((sums) => sums[bounds[i + 1]] - sums[bounds[i]]);
-      return literal && all > 0 ? sum / all : sum;
+      return literal ? sum / (all || 1) : sum / share;
     });
 
-  let bounds = evenSplit(count, partitions);
+  let bounds = evenSplit(count, shares);
   let best = { bounds, bottleneck: Infinity };
   let moves = 0;
   const seen = new Set<string>();
@@ -84,12 +87,13 @@ export function balanceRows(rows: RowWork, partitions: number, options: BalanceR
     }
     seen.add(bounds.join());
     const next = [...bounds];
-    for (let i = 0; i + 1 < partitions; i++) {
+    for (let i = 0; i + 1 < shares.length; i++) {
       const down = loads[i] > loads[i + 1]; // i gives its last row, or i + 1 its first
       const giver = down ? i : i + 1;
       const row = next[i + 1] - Number(down);
       if (next[giver + 1] - next[giver] <= 1) continue;
-      if (!literal && (!outside[i] || rows.work[row] >= Math.abs(loads[i] - loads[i + 1]))) continue;
+      const worth = (rows.work[row] * (1 / shares[i] + 1 / shares[i + 1])) / 2; // by the unit, as loads are
+      if (!literal && (!outside[i] || worth >= Math.abs(loads[i] - loads[i + 1]))) continue;
       next[i + 1] += down ? -1 : 1;
       moves++;
     }

@@ -55,12 +55,15 @@ export interface StolenWork {
  * Least number of multiplications that a neighbour finishes before the unit itself would: `floor(c / t) + 2`, the smallest n with
  * t + c < n t (001 Table I).
  *
+ * @throws SparsityError when the cycles of a multiplication are not a positive integer, or those of communication not one of at least 0.
  * @example
  * ```ts
  * [minimumSteal(10, 8), minimumSteal(7, 8), minimumSteal(10, 16), minimumSteal(7, 16)]; // [2, 3, 3, 4]
  * ```
  */
 export function minimumSteal(multiplyCycles: number, communicationCycles: number): number {
+  checkPositive('cycles of a multiplication', multiplyCycles);
+  checkCount('cycles of communication', communicationCycles);
   return Math.floor(communicationCycles / multiplyCycles) + 2;
 }
 

@@ -1,5 +1,6 @@
 import { bitsFrom } from '../../bits.js';
-import { checkValues, type FieldWidths } from './field-widths.js';
+import { checkAmount } from '../checks.js';
+import { checkNonzeros, checkValueBits, checkValues, type FieldWidths } from './field-widths.js';
 
 /** One bit per element, lowest first, and the non-zeros in row-major order. */
 export interface BitmapMatrix {
@@ -13,25 +14,31 @@ export interface BitmapMatrix {
 /**
  * Size of an uncompressed matrix in bits: `elements v`.
  *
+ * @throws SparsityError when the elements are not a number of at least 0, or the width is not a positive integer.
  * @example
  * ```ts
  * denseBits(100, {valueBits: 32, indexBits: 8}); // 3200
  * ```
  */
-export function denseBits(elements: number, { valueBits }: FieldWidths): number {
-  return elements * valueBits;
+export function denseBits(elements: number, widths: FieldWidths): number {
+  checkAmount('elements of a matrix', elements);
+  checkValueBits(widths);
+  return elements * widths.valueBits;
 }
 
 /**
  * Size of a matrix with a bit map in bits: `elements + nnz v` (001 Eq. 8).
  *
+ * @throws SparsityError when there are not 0 to `elements` non-zeros, or the width is not a positive integer.
  * @example
  * ```ts
  * bitmapBits(12, 100, {valueBits: 32, indexBits: 8}); // 484
  * ```
  */
-export function bitmapBits(nonzeros: number, elements: number, { valueBits }: FieldWidths): number {
-  return elements + nonzeros * valueBits;
+export function bitmapBits(nonzeros: number, elements: number, widths: FieldWidths): number {
+  checkNonzeros(nonzeros, elements);
+  checkValueBits(widths);
+  return elements + nonzeros * widths.valueBits;
 }
 
 /**

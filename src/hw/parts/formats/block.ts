@@ -1,7 +1,8 @@
-import { countRange, sizeOf } from '../../bits.js';
+import { countRange } from '../../bits.js';
 import type { BitTensor } from '../../contracts.js';
-import { checkPositive } from '../checks.js';
-import { checkValues, type FieldWidths } from './field-widths.js';
+import { checkAmount, checkPositive } from '../checks.js';
+import { checkValues, checkWidths, type FieldWidths } from './field-widths.js';
+import { checkRows } from './row-histogram.js';
 
 /** Size of a block in rows and columns. */
 export interface BlockSize {
@@ -24,32 +25,35 @@ export interface BlockMatrix extends BlockSize {
  * Size of a block CSR matrix in bits: `blocks (height width v + c) + p (blockRows + 1)`.
  *
  * @param blocks that hold a non-zero: {@link countBlocks}.
+ * @throws SparsityError when a count is not a number of at least 0, or a size or width not a positive integer.
  * @example
  * ```ts
  * blockBits(3, 2, {height: 4, width: 4}, {valueBits: 32, indexBits: 8}); // 1656: 3 * (512 + 8) + 3 * 32
  * ```
  */
-export function blockBits(
-  blocks: number,
-  blockRows: number,
-  { height, width }: BlockSize,
-  { valueBits, indexBits, pointerBits = 32 }: FieldWidths,
-): number {
+export function blockBits(blocks: number, blockRows: number, size: BlockSize, widths: FieldWidths): number {
+  checkAmount('blocks of a matrix', blocks);
+  checkAmount('rows of blocks of a matrix', blockRows);
+  checkSize(size);
+  checkWidths(widths);
+  const { height, width } = size;
+  const { valueBits, indexBits, pointerBits = 32 } = widths;
   return blocks * (height * width * valueBits + indexBits) + pointerBits * (blockRows + 1);
 }
 
 /**
  * Blocks of a matrix of rows of `cols` elements that hold a non-zero.
  *
+ * @throws SparsityError when the tensor is not made of such rows, or a size of the block is not a positive integer.
  * @example
  * ```ts
  * countBlocks(bitsFrom([1, 0, 0, 0, 0, 0, 0, 1], [2, 4]), 4, {height: 2, width: 2}); // 2
  * ```
  */
-export function countBlocks(tensor: BitTensor, cols: number, { height, width }: BlockSize): number {
-  checkPositive('height of a block', height);
-  checkPositive('width of a block', width);
-  const rows = sizeOf(tensor.shape) / cols;
+export function countBlocks(tensor: BitTensor, cols: number, size: BlockSize): number {
+  checkSize(size);
+  const { height, width } = size;
+  const rows = checkRows(tensor, cols) / cols;
   let blocks = 0;
   for (let row = 0; row < rows; row += height) {
     const end = Math.min(row + height, rows);
@@ -62,6 +66,11 @@ export function countBlocks(tensor: BitTensor, cols: number, { height, width }: 
   return blocks;
 }
 
+function checkSize({ height, width }: BlockSize): void {
+  checkPositive('height of a block', height);
+  checkPositive('width of a block', width);
+}
+
 /**
  * Stores a row-major matrix as block CSR.
  *
@@ -71,10 +80,10 @@ export function countBlocks(tensor: BitTensor, cols: number, { height, width }: 
  * encodeBlocks(Float32Array.of(0, 0, 0, 5), 1, 4, {height: 1, width: 2}); // {blockStart: [0, 1], blockColumns: [1], values: [0, 5]}
  * ```
  */
-export function encodeBlocks(dense: Float32Array, rows: number, cols: number, { height, width }: BlockSize): BlockMatrix {
+export function encodeBlocks(dense: Float32Array, rows: number, cols: number, size: BlockSize): BlockMatrix {
   checkValues(dense, rows, cols);
-  checkPositive('height of a block', height);
-  checkPositive('width of a block', width);
+  checkSize(size);
+  const { height, width } = size;
   const blockStart = new Uint32Array(Math.ceil(rows / height) + 1);
   const blockColumns: number[] = [];
   const values: number[] = [];

@@ -1,4 +1,5 @@
-import { checkValues, type FieldWidths } from './field-widths.js';
+import { checkAmount } from '../checks.js';
+import { checkValues, checkWidths, type FieldWidths } from './field-widths.js';
 
 /** Compressed sparse rows: the non-zeros of row `r` lie at `rowStart[r] .. rowStart[r + 1] - 1`, by ascending column. */
 export interface CsrMatrix {
@@ -24,18 +25,24 @@ export interface CscMatrix {
  * Size of a CSR matrix in bits: `nnz (v + c) + p (rows + 1)` (ledger E4, with the column indices that its O(n^2 (1-s) + n) leaves
  * out).
  *
+ * @throws SparsityError when a count is not a number of at least 0, or a width not a positive integer.
  * @example
  * ```ts
  * csrBits(10, 4, {valueBits: 32, indexBits: 12}); // 600: 10 * 44 + 5 * 32
  * ```
  */
-export function csrBits(nonzeros: number, rows: number, { valueBits, indexBits, pointerBits = 32 }: FieldWidths): number {
+export function csrBits(nonzeros: number, rows: number, widths: FieldWidths): number {
+  checkAmount('non-zeros of a matrix', nonzeros);
+  checkAmount('rows of a matrix', rows);
+  checkWidths(widths);
+  const { valueBits, indexBits, pointerBits = 32 } = widths;
   return nonzeros * (valueBits + indexBits) + pointerBits * (rows + 1);
 }
 
 /**
  * Size of a CSC matrix in bits: that of its transpose in CSR, `nnz (v + c) + p (cols + 1)`.
  *
+ * @throws SparsityError as {@link csrBits} does.
  * @example
  * ```ts
  * cscBits(10, 4, {valueBits: 32, indexBits: 12}); // 600

@@ -1,5 +1,5 @@
 import { SparsityError } from '../../../errors.js';
-import { checkCount, checkPositive } from '../checks.js';
+import { checkAmount, checkCount, checkPositive } from '../checks.js';
 
 /** Bits of the fields that a compressed matrix is made of. */
 export interface FieldWidths {
@@ -17,11 +17,31 @@ export interface FieldWidths {
 }
 
 /** Refuses widths that are no positive integers; a tag may have no bits. */
-export function checkWidths({ tagBits = 0, ...widths }: FieldWidths): void {
-  checkCount('tagBits of a compressed matrix', tagBits);
-  for (const name of ['valueBits', 'indexBits', 'countBits', 'pointerBits', 'runBits'] as const) {
+export function checkWidths(widths: FieldWidths): void {
+  checkValueBits(widths);
+  checkPositive('indexBits of a compressed matrix', widths.indexBits);
+  checkCount('tagBits of a compressed matrix', widths.tagBits ?? 0);
+  for (const name of ['countBits', 'pointerBits', 'runBits'] as const) {
     checkPositive(`${name} of a compressed matrix`, widths[name] ?? 1);
   }
+}
+
+/** Refuses a width of values that is no positive integer: all that formats without column indices need. */
+export function checkValueBits(widths: Pick<FieldWidths, 'valueBits'> | undefined): void {
+  checkPositive('valueBits of a compressed matrix', widths?.valueBits as number);
+}
+
+/** Refuses more non-zeros than elements, but for what the shares of a batch are off in binary. */
+export function checkNonzeros(nonzeros: number, elements: number): void {
+  checkAmount('elements of a matrix', elements);
+  checkAmount('non-zeros of a matrix', nonzeros);
+  if (nonzeros <= elements * (1 + 1e-9)) return;
+  throw new SparsityError({
+    what: 'non-zeros of a matrix',
+    got: nonzeros,
+    expected: `at most ${elements}, its elements`,
+    fix: 'count them',
+  });
 }
 
 /** Columns that a column index can tell apart. */
@@ -40,8 +60,10 @@ export function checkColumns(cols: number, widths: FieldWidths): void {
   });
 }
 
-/** Refuses a matrix whose number of values is not rows times columns. */
+/** Refuses a matrix whose sides are no counts, or whose number of values is not rows times columns. */
 export function checkValues(values: ArrayLike<number>, rows: number, cols: number): void {
+  checkCount('rows of a matrix', rows);
+  checkCount('columns of a matrix', cols);
   if (values.length === rows * cols) return;
   throw new SparsityError({
     what: `values of a ${rows}x${cols} matrix`,

@@ -1,6 +1,6 @@
 import { SparsityError } from '../../../errors.js';
-import { checkPositive } from '../checks.js';
-import { checkValues, type FieldWidths } from './field-widths.js';
+import { checkCount, checkPositive } from '../checks.js';
+import { checkValueBits, checkValues, type FieldWidths } from './field-widths.js';
 
 /** At most `n` non-zeros of `m` consecutive elements of a row. */
 export interface NmPattern {
@@ -24,14 +24,17 @@ export interface NmMatrix extends NmPattern {
  * Size of an N:M matrix in bits: `slots (v + ceil(log2 M))`, where each group of a row has N slots, whether they are in use or
  * not.
  *
- * @throws SparsityError when N and M are not integers with 1 <= N <= M.
+ * @throws SparsityError when N and M are not integers with 1 <= N <= M, rows and columns no counts, or the width no positive integer.
  * @example
  * ```ts
  * nmBits(1, 8, {n: 2, m: 4}, {valueBits: 32, indexBits: 8}); // 136: 4 * (32 + 2)
  * ```
  */
-export function nmBits(rows: number, cols: number, pattern: NmPattern, { valueBits }: FieldWidths): number {
-  return rows * slotsPerRow(cols, pattern) * (valueBits + placeBits(pattern.m));
+export function nmBits(rows: number, cols: number, pattern: NmPattern, widths: FieldWidths): number {
+  checkCount('rows of a matrix', rows);
+  checkCount('columns of a matrix', cols);
+  checkValueBits(widths);
+  return rows * slotsPerRow(cols, pattern) * (widths.valueBits + placeBits(pattern.m));
 }
 
 /** Bits of a place in a group of `m`. */

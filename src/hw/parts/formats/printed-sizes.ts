@@ -54,6 +54,7 @@ export function printedSizes({ cols, rows, sparsity }: PrintedMatrix): PrintedSi
  * Sparsity of a row of `cols` values at which RP-CSR and RP-BF are of one size: `1 - 1/c + r / (c X)`; with the 8 bits of 001 its
  * Eq. 10, `0.875 + 1/X`. Above 1 the bit map is always smaller.
  *
+ * @throws SparsityError when the columns or a width are not positive integers.
  * @example
  * ```ts
  * crossoverSparsity(500); // 0.877
@@ -61,5 +62,8 @@ export function printedSizes({ cols, rows, sparsity }: PrintedMatrix): PrintedSi
  * ```
  */
 export function crossoverSparsity(cols: number, { indexBits = 8, countBits = 8 } = {}): number {
+  checkPositive('columns of a row', cols);
+  checkPositive('indexBits of a row', indexBits);
+  checkPositive('countBits of a row', countBits);
   return 1 - 1 / indexBits + countBits / (indexBits * cols);
 }

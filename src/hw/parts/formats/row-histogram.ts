@@ -75,7 +75,8 @@ function countOf(planes: Int32Array, row: number): number {
   return count;
 }
 
-function checkRows({ shape }: BitTensor, cols: number, inner: number): number {
+/** Refuses a tensor that is not made of rows of `cols` elements; gives the number of all its elements. */
+export function checkRows({ shape }: BitTensor, cols: number, inner = 1): number {
   checkPositive('columns of a tensor stored by rows', cols);
   checkPositive('inner of a tensor stored by rows', inner);
   const size = sizeOf(shape);

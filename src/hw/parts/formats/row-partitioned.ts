@@ -1,7 +1,7 @@
 import { SparsityError } from '../../../errors.js';
 import { bitsFrom } from '../../bits.js';
-import { checkChoice, checkPositive } from '../checks.js';
-import { bitmapBits, denseBits, spreadValues } from './bitmap.js';
+import { checkAmount, checkChoice, checkPositive } from '../checks.js';
+import { bitmapBits, spreadValues } from './bitmap.js';
 import { addressableColumns, checkColumns, checkValues, checkWidths, type FieldWidths } from './field-widths.js';
 
 /** How a row of a row-partitioned matrix is stored. */
@@ -46,14 +46,17 @@ export interface DynamicMatrix {
 /**
  * Size of one row in RP-CSR, in bits: its count of non-zeros, then column indices and values, `nnz (v + c) + r` (ledger 1.2.3).
  *
- * @throws SparsityError when the count does not fit its field.
+ * @throws SparsityError when the count is not a number of at least 0 or does not fit its field, or a width is not a positive integer.
  * @example
  * ```ts
  * rpCsrBits(11, {valueBits: 32, indexBits: 8}); // 448
  * ```
  */
-export function rpCsrBits(nonzeros: number, { valueBits, indexBits, countBits = indexBits }: FieldWidths): number {
-  if (nonzeros < 2 ** countBits) return nonzeros * (valueBits + indexBits) + countBits;
+export function rpCsrBits(nonzeros: number, widths: FieldWidths): number {
+  checkAmount('non-zeros of a row in RP-CSR', nonzeros);
+  checkWidths(widths);
+  const { indexBits, countBits = indexBits } = widths;
+  if (nonzeros < 2 ** countBits) return csrRowBits(nonzeros, widths);
   throw new SparsityError({
     what: 'non-zeros of a row in RP-CSR',
     got: nonzeros,
@@ -62,9 +65,15 @@ export function rpCsrBits(nonzeros: number, { valueBits, indexBits, countBits = 
   });
 }
 
+/** {@link rpCsrBits} without its checks. */
+function csrRowBits(nonzeros: number, { valueBits, indexBits, countBits = indexBits }: FieldWidths): number {
+  return nonzeros * (valueBits + indexBits) + countBits;
+}
+
 /**
  * Size of one row in RP-BF, in bits: its bit map, then the values, `X + nnz v` (ledger 1.2.3).
  *
+ * @throws SparsityError when there are not 0 to `cols` non-zeros, or the width is not a positive integer.
  * @example
  * ```ts
  * rpBfBits(11, 100, {valueBits: 32, indexBits: 8}); // 452
@@ -106,12 +115,19 @@ export function checkStorage(storage: RowStorage): void {
 
 /** {@link rpRow} without its checks. */
 export function chooseRow(nonzeros: number, cols: number, widths: RowStorage): RowSize {
-  const { indexBits, countBits = indexBits, denseRows = false, policy = 'exact', tagBits = denseRows ? 2 : 1 } = widths;
-  const bitmap = rpBfBits(nonzeros, cols, widths);
-  const csr = nonzeros < 2 ** countBits ? rpCsrBits(nonzeros, widths) : Infinity;
+  const {
+    valueBits,
+    indexBits,
+    countBits = indexBits,
+    denseRows = false,
+    policy = 'exact',
+    tagBits = denseRows ? 2 : 1,
+  } = widths;
+  const bitmap = cols + nonzeros * valueBits;
+  const csr = nonzeros < 2 ** countBits ? csrRowBits(nonzeros, widths) : Infinity;
   const asBitmap = csr === Infinity || prefersBitmap(nonzeros, cols, policy, bitmap <= csr);
   const compressed = asBitmap ? bitmap : csr;
-  const dense = denseBits(cols, widths);
+  const dense = cols * valueBits;
   if (denseRows && dense <= compressed) return { format: 'dense', bits: tagBits + dense };
   return { format: asBitmap ? 'bitmap' : 'csr', bits: tagBits + compressed };
 }

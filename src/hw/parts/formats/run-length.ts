@@ -1,5 +1,6 @@
 import type { BitTensor } from '../../contracts.js';
-import { checkValues, type FieldWidths } from './field-widths.js';
+import { checkPositive } from '../checks.js';
+import { checkValues, checkWidths, type FieldWidths } from './field-widths.js';
 
 /**
  * Entries of a run of zeros and the value behind it, row-major. A run too long for its field spends entries with the value zero.
@@ -17,12 +18,15 @@ export interface RunLengthMatrix {
  * Size of a tensor in run-length coding in bits: `entries (v + runBits)`, an entry per non-zero and per `2^runBits` zeros before
  * it; zeros behind the last non-zero follow from the shape. One pass over the bits.
  *
+ * @throws SparsityError when a width is not a positive integer.
  * @example
  * ```ts
  * runLengthBits(bitsFrom([...new Array(16).fill(0), 7], [17]), {valueBits: 32, indexBits: 8}); // 2 * 36: 15 zeros and a stored one
  * ```
  */
-export function runLengthBits({ words }: BitTensor, { valueBits, runBits = 4 }: FieldWidths): number {
+export function runLengthBits({ words }: BitTensor, widths: FieldWidths): number {
+  checkWidths(widths);
+  const { valueBits, runBits = 4 } = widths;
   const reach = 2 ** runBits;
   let entries = 0;
   let next = 0; // the element behind the last entry
@@ -40,7 +44,7 @@ export function runLengthBits({ words }: BitTensor, { valueBits, runBits = 4 }: 
  * Stores a row-major matrix in run-length coding.
  *
  * @param runBits bits of a run of zeros. @default 4
- * @throws SparsityError when the number of values is not rows times columns.
+ * @throws SparsityError when the number of values is not rows times columns, or `runBits` not a positive integer.
  * @example
  * ```ts
  * encodeRunLength(Float32Array.of(0, 5, 0, 0, 7, 0), 2, 3); // {runs: [1, 2], values: [5, 7]}
@@ -48,6 +52,7 @@ export function runLengthBits({ words }: BitTensor, { valueBits, runBits = 4 }: 
  */
 export function encodeRunLength(dense: Float32Array, rows: number, cols: number, runBits = 4): RunLengthMatrix {
   checkValues(dense, rows, cols);
+  checkPositive('runBits of a compressed matrix', runBits);
   const longest = 2 ** runBits - 1;
   const runs: number[] = [];
   const values: number[] = [];

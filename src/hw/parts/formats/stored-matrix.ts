@@ -1,7 +1,7 @@
 import { type BitmapMatrix, spreadValues } from './bitmap.js';
 import { type BlockMatrix, decodeBlocks } from './block.js';
 import { type CscMatrix, type CsrMatrix, decodeCsc, decodeCsr } from './csr.js';
-import { checkColumns, type FieldWidths } from './field-widths.js';
+import { checkColumns, checkWidths, type FieldWidths } from './field-widths.js';
 import { decodeNm, type NmMatrix, placeBits } from './nm.js';
 import { type DynamicMatrix, decodeRow } from './row-partitioned.js';
 import { decodeRunLength, type RunLengthMatrix } from './run-length.js';
@@ -44,13 +44,14 @@ export function decode(matrix: StoredMatrix): Float32Array {
 /**
  * Size of a stored matrix in bits, counted on what is stored.
  *
- * @throws SparsityError when an index of that width does not reach the last column (row, block) of the matrix.
+ * @throws SparsityError when a width is not a positive integer, or an index of that width does not reach the last column (row, block) of the matrix.
  * @example
  * ```ts
  * bitsOf(encodeCsr(Float32Array.of(0, 5), 1, 2), {valueBits: 32, indexBits: 12}); // 44 + 2 * 32
  * ```
  */
 export function bitsOf(matrix: StoredMatrix, widths: FieldWidths): number {
+  checkWidths(widths);
   const { valueBits, indexBits, pointerBits = 32 } = widths;
   const values = (stored: { readonly values: Float32Array }) => stored.values.length * valueBits;
   switch (matrix.format) {
