@@ -120,6 +120,20 @@ it('the table has every method of the package', () => {
   expect([...names].sort()).toEqual([...factoriesOf({ ...methods }).keys()].sort());
 });
 
+it('slots of pruned weights are 0 where these get no gradient, and kept where they may come back with one', () => {
+  const namesOf = (pruned: PruningMethod['pruned'], slots: PruningMethod['slots']) => {
+    const methods = Object.values(allMethods).map((create) => create());
+    return [...new Set(methods.flatMap((method) => (method.pruned === pruned && method.slots === slots ? [method.name] : [])))];
+  };
+  expect(namesOf('zero', 'zero')).toEqual([
+    ...['acdc', 'gradual', 'granet', 'hardware-aware', 'one-shot', 'per-layer', 'rigl', 'set', 'snip'],
+    ...['static', 'transposable-nm'],
+  ]);
+  expect(namesOf('zero', 'keep')).toEqual(['gradual', 'dropback']);
+  expect(['gradual', 'gradual, regrowing'].map((name) => allMethods[name]().slots)).toEqual(['zero', 'keep']);
+  expect(namesOf('dense-master', 'zero')).toEqual([]);
+});
+
 describe.each(Object.entries(allMethods))('%s', (_, create) => {
   it.each(executions)('keeps its law in %s execution, under every optimizer', async (execution) => {
     for (const optimizer of chosen) await expectNoLeak(() => expectLaw(create(), execution, optimizer()));

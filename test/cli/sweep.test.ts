@@ -161,6 +161,7 @@ describe('points of a sweep', () => {
     expect(values(8)).toEqual([8]);
     expect(values(['WS', 'OS', 'WS'])).toEqual(['WS', 'OS']);
     expect(values({ from: 0.1, to: 0.5, step: 0.1 })).toEqual([0.1, 0.2, 0.3, 0.4, 0.5]);
+    expect(values({ from: 0, to: 0.3, step: 0.1 })).toEqual([0, 0.1, 0.2, 0.3]); // 0.3 / 0.1 is below 3
     for (const wrong of [[], null, [[8]], { from: 1, to: 2 }, { from: 2, to: 1, step: 1 }, { from: 1, to: 2, step: 0 }]) {
       expect(() => values(wrong)).toThrow('a value, a list of values, or {from, to, step}');
     }
@@ -211,6 +212,7 @@ describe('points of a sweep', () => {
       '--vary: got weightSparsity, which --weight-sparsity fixes at 0.5, expected either of them. Leave --weight-sparsity out',
     );
     expect(plan(['rows'])).toThrow('--vary: got rows, expected NAME=VALUES');
+    expect(plan(['rows=1:2:3:4'])).toThrow(/^--vary rows: got "1:2:3:4", expected a finite number/);
     expect(plan(['rows=8'], { network: 'lenet5', batch: 0 })).toThrow(/^--batch: got 0, expected at least 1/);
     expect(plan([], {})).toThrow(/^--network: got nothing/);
   });
@@ -406,6 +408,19 @@ describe('the Pareto front', () => {
     const { report } = reportedSweep(points);
     expect(report.tables[0].rows.length).toBe(1);
     expect(svgReport(report)).toContain('<svg');
+  });
+
+  it('stands in the report by rising cycles, and each point with its ideal cycles in the data', () => {
+    const points = [3, 1, 2].map((cycles) => ({
+      id: String(cycles),
+      settings: { network: 'lenet5', rows: cycles },
+      costs: { ...costs, cycles, energyPj: 10 - cycles, areaMm2: null, idealCycles: cycles / 4 },
+    }));
+    const { tables, data } = reportedSweep(points).report;
+    const column = (table: typeof data, name: string) =>
+      table?.rows.map((row) => row[table.columns.findIndex((one) => one.name === name)]);
+    expect(column(tables[0], 'cycles')).toEqual([1, 2, 3]);
+    expect(column(data, 'idealCycles')).toEqual([0.75, 0.25, 0.5]);
   });
 
   it('is of each workload by itself, with area where all declare one', () => {

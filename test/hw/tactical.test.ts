@@ -274,6 +274,8 @@ describe('the tactical front end', () => {
     const update = (masked: boolean): UpdateWork => ({
       ...{ kind: 'update', layer: 'layer', phase: 'weightUpdate', slots: 1, masked, weights },
     });
+    // A weight gradient reads no weights: its kernel is E.
+    const gradient = workOf(nest, 'weightGradient', { input: 1, kernel: 1 }, 1);
     const [elements, kept] = [9 * 20 * 40, countBits(kernel)];
     for (const machine of [tactical(), dadiannao()]) {
       const step = (works: readonly GemmWork[], masked: boolean) =>
@@ -283,6 +285,7 @@ describe('the tactical front end', () => {
           .works.map(({ dramBytes }) => dramBytes.W);
       const [forward, backward, written] = step(read, true); // all memory holds them: each is read once
       expect(written).toBe(forward + backward + 4 * kept + 2 * 4 * kept);
+      expect(step([...read, gradient], true)[3]).toBe(written);
       expect(step([read[0]], true)[1]).toBe(forward + 3 * 4 * kept); // a first layer has no input gradient
       expect(step(read, false)[2]).toBe(forward + backward + 4 * elements + 3 * 4 * elements); // and the master
       expect(step([], true)[0]).toBe(4 * 4 * kept);

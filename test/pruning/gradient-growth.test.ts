@@ -187,6 +187,9 @@ describe('granet', () => {
     expect(bitsOf(masks).map(sum)).toEqual(sizes.map((size) => size / 2));
     expect([50, 53, 100].map((step) => method.schedule(step).update)).toEqual([true, false, true]);
     expect(method.schedule(50).sparsity).toBeCloseTo(0.7);
+    const updates = (endStep: number, steps: number[]) => steps.map((step) => granet({ endStep }).schedule(step).update);
+    expect(updates(100, [4, 5, 6, 10, 100])).toEqual([false, true, false, true, true]); // a twentieth of the end ...
+    expect(updates(101, [5, 6, 12, 101])).toEqual([false, true, true, true]); // ... rounded up
     expect(() => granet({ finalSparsity: 0.4, endStep: 10 })).toThrow('finalSparsity: got 0.4');
     expect(() => granet({ endStep: 0 })).toThrow('endStep: got 0');
     const blind = layers.map((info, i) => kernelState(normal(sizes[i]), info, masks[i]));

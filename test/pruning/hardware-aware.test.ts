@@ -38,6 +38,12 @@ describe('hardwareAware', () => {
     expect(at(hardwareAware({ schedule: constantSchedule({ sparsity: 0.5 }), regulariser }), 0)).toBeUndefined();
   });
 
+  it('shrinks until a schedule of your own settles, however late', () => {
+    const slow = (step: number) => ({ sparsity: Math.min(5000, step) / 10_000, update: step % 100 === 0 });
+    const method = hardwareAware({ schedule: slow, regulariser });
+    expect([0, 4999, 5000].map((step) => at(method, step))).toEqual([shrunk, shrunk, undefined]);
+  });
+
   it('refuses a regulariser under a schedule that does not settle at a sparsity', () => {
     const schedule = (step: number) => ({ sparsity: step / 100, update: true });
     expect(() => hardwareAware({ schedule, regulariser })).toThrow('settles at');

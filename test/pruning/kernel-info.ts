@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { KernelInfo, KernelKind, KernelState, LayerMasks, PruningMethod } from 'tfjs-sparsity/pruning';
+import { beforeEach } from 'vitest';
 import { createRng } from '../../src/rng.js';
 
 const inputAxes: Readonly<Record<KernelKind, number>> = { dense: 0, conv1d: 1, conv2d: 2, depthwiseConv2d: 2 };
@@ -40,8 +41,11 @@ export const anySparsity = fc.double({ min: 0, max: 0.999, noNaN: true });
 
 export const sum = (values: Uint8Array | Float32Array | readonly number[]) => Array.from(values).reduce((a, b) => a + b, 0);
 
-/** The source of random weights, and what methods may draw from. */
-export const rng = createRng('pruning tests');
+/** The source of random weights, and what methods may draw from: of each test its own, so that alone it has the data of a whole run. */
+export let rng = createRng('pruning tests');
+beforeEach(({ task }) => {
+  rng = createRng(`pruning tests/${task.name}`);
+});
 
 export const normal = (size: number) => Float32Array.from({ length: size }, () => rng.normal());
 
