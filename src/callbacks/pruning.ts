@@ -123,7 +123,7 @@ export class Pruning extends SparsityCallback implements RunState {
     await this.release();
     if (this.trainedModel().stopTraining) return;
     const isIdle = this.inForce && !this.hasThinned;
-    const left = shortfall(this.method, { step: this.step, kernels: this.kernels, isIdle });
+    const left = shortfall(this.method, { step: this.step, overall: this.overall, kernels: this.kernels, isIdle });
     if (left) console.warn(`pruning: training ended after step ${this.step} ${left}`);
   }
 

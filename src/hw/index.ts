@@ -26,7 +26,7 @@ export { type SparseLibraryOptions, sparseLibrary } from './gpu/sparse-library.j
 export { type ConvNestOptions, convNest, type DenseNestOptions, denseMacs, denseNest } from './loop-nest.js';
 export { bdwpReduction, type LayerMaskSet, type MacRow, type MaskedLayer, macReport } from './mac-report.js';
 export { type Areas, areasOf } from './metrics/areas.js';
-export type { ComponentArea } from './metrics/component-area.js';
+export type { ComponentArea, DeclaredAreas } from './metrics/component-area.js';
 export {
   type CostMetrics,
   costMetrics,

@@ -78,7 +78,7 @@ describe('a simulation', () => {
     const table = simulationReport(result).tables.at(-1) as Table;
     const text = textTable(table);
     expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
-    expect(text).toMatch(/^conv6_dw .* 0\.2 % {2}unfilled$/m);
+    expect(text).toMatch(/^conv6_dw .* 0\.1 % {2}underfilled$/m);
     for (const [layer, ...cells] of table.rows) {
       const rows = result.report.accelerators[0].rows.filter((row) => row.layer === layer);
       const sum = (of: (cost: Cost) => number) => rows.reduce((all, { cost }) => all + of(cost), 0);
