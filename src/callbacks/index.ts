@@ -28,6 +28,7 @@ export type { AcceleratorReport, CostReport, CostReportData, CostSample, QueueSt
 export type { AnyCallback } from './fit-adapter.js';
 export { type HardwareCost, hardwareCost } from './hardware-cost.js';
 export type { HardwareCostOptions } from './hardware-cost-options.js';
+export type { LayerSparsityRow, PruningSkip } from './layer-sparsity.js';
 export type { LayerMaskMap, MaskOccupancy } from './mask-maps.js';
 export {
   type LayerMaskRates,
@@ -38,7 +39,7 @@ export {
 } from './mask-statistics.js';
 export { makeOptimizer, type OptimizerConfig } from './optimizer-config.js';
 export { type Progress, type ProgressOptions, progress } from './progress.js';
-export { type LayerSparsityRow, type Pruning, type PruningOptions, type PruningSkip, pruning } from './pruning.js';
+export { type Pruning, type PruningOptions, pruning } from './pruning.js';
 export { type ReplayOptions, replayRun } from './replay-run.js';
 export { type ParseRunConfigOptions, parseRunConfig, type RunConfig } from './run-config.js';
 export type { KnownNames } from './run-config-schema.js';

@@ -4,7 +4,7 @@ import type { PrunableKernel } from '../ops/index.js';
 import type { PruningMethod } from '../pruning/contracts.js';
 import { checkNamed, checkWinning } from '../pruning/name-pattern.js';
 import { namesIn } from '../pruning/names-in.js';
-import type { PruningSkip } from './pruning.js';
+import type { PruningSkip } from './layer-sparsity.js';
 
 /** Throws for a model without prunable kernels. */
 export function checkPrunable({ name }: tf.LayersModel, all: readonly PrunableKernel[]): void {

@@ -1,12 +1,12 @@
 import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
-import { countOnes } from '../kernels/index.js';
 import { type PrunableKernel, type PrunedTreatment, prunableKernels } from '../ops/index.js';
 import { checkSeed } from '../pruning/check.js';
 import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../pruning/contracts.js';
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
+import { type LayerSparsityRow, layerSparsity, overallSparsity, type PruningSkip } from './layer-sparsity.js';
 import { checkNames, checkOptimizer, checkPrunable, checkPruned } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';
 import { shortfall } from './pruning-shortfall.js';
@@ -20,25 +20,6 @@ export interface PruningOptions extends CallbackOptions {
    * @default 0
    */
   readonly seed?: number | string;
-}
-
-/** Sparsity of one kernel. */
-export interface LayerSparsityRow {
-  readonly layer: string;
-  /** Elements of the kernel. */
-  readonly weights: number;
-  /** Elements that the forward mask keeps. */
-  readonly kept: number;
-  /** 1 - kept / weights. */
-  readonly sparsity: number;
-  /** Why the method leaves this kernel alone. */
-  readonly skipped?: string;
-}
-
-/** A kernel that a method leaves as it is, and why. */
-export interface PruningSkip {
-  readonly layer: string;
-  readonly reason: string;
 }
 
 /** The callback that {@link pruning} makes. */
@@ -146,12 +127,7 @@ export class Pruning extends SparsityCallback implements RunState {
 
   /** Sparsity of each prunable kernel's forward mask. */
   layerSparsity(): LayerSparsityRow[] {
-    return this.all.map(({ info, masks }) => {
-      const weights = info.shape.reduce((product, size) => product * size, 1);
-      const kept = masks.forward ? countOnes(masks.forward) : weights;
-      const skipped = this.skips.find(({ layer }) => layer === info.name)?.reason;
-      return { layer: info.name, weights, kept, sparsity: 1 - kept / weights, ...(skipped ? { skipped } : {}) };
-    });
+    return layerSparsity(this.all, this.skips);
   }
 
   runState(): RunStateData {
@@ -227,9 +203,7 @@ export class Pruning extends SparsityCallback implements RunState {
   }
 
   private measure(): void {
-    const rows = this.layerSparsity();
-    const total = (of: 'kept' | 'weights') => rows.reduce((sum, row) => sum + row[of], 0);
-    this.overall = 1 - total('kept') / total('weights');
+    this.overall = overallSparsity(this.layerSparsity());
   }
 
   /** A method's proximal step, right after the optimizer's. */
@@ -286,10 +260,10 @@ export class Pruning extends SparsityCallback implements RunState {
  * weights and slots are kept as the method declares. The model's layers must be masked ones (`sparsify`). Adds `sparsity` to the epoch
  * logs. Warns when training ends before the schedule's last sparsity, or before anything is pruned.
  *
- * @throws SparsityError for no method, for an option that does not exist, a seed that is neither a number nor text; from `fit`: nothing to prune in the model, a name
- * or pattern of layers that no kernel has, a kernel that the method's pattern does not fit, an optimizer under which pruned weights cannot
- * stay 0 or without the slots that the method needs, other layers than those of which it keeps a state, another model than before without
- * a restored state; from `restoreRunState`: another method or options.
+ * @throws SparsityError for no method, for an option that does not exist, a seed that is neither a number nor text; from `fit`: nothing to
+ * prune in the model, a name or pattern of layers that no kernel has, a kernel that the method's pattern does not fit, an optimizer under
+ * which pruned weights cannot stay 0 or without the slots that the method needs, other layers than those of which it keeps a state, another
+ * model than before without a restored state; from `restoreRunState`: another method or options.
  * @example
  * ```ts
  * const model = sparsify(denseModel);
