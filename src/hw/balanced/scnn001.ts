@@ -54,8 +54,7 @@ export const scnn001Kind = { schema, build, resources: frameResources, areas: ar
  * map, or not wanted, are made and dropped.
  *
  * Unit-cycles are lost to `fragmentation`, `ineffectual` products, `initiation` (with `multiplyInitiationInterval` above 1), `halo`,
- * `imbalance`, `network` (with
- * `linkWords`) and `memory`.
+ * `imbalance`, `network` (with `linkWords`) and `memory`.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
