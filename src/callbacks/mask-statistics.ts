@@ -201,7 +201,8 @@ export class MaskStatistics extends SparsityCallback implements RunState {
  * the R_s of ITOP). Of several masks of a layer it is the one of the forward pass, unless that uses all weights. All pruned
  * layers together go into the epoch logs: `mask_churn` and `mask_iou`, means over the epoch's updates (0 and 1 without any), and
  * `itop`; single layers do not, as `fit` prints all of these logs. `runLog` writes a line per update and, at the end of training, maps of the
- * masks; `tensorBoard` scalars per layer and a histogram of how full its groups are; `tfjs-sparsity report run.jsonl` draws them. The functions behind it: `maskChurn`, `maskOverlap`,
+ * masks; `tensorBoard` scalars per layer and a histogram of how full its groups are; `tfjs-sparsity report run.jsonl` draws them. The
+ * functions behind it: `maskChurn`, `maskOverlap`,
  * `explorationRate`, `densityMap`, `groupOccupancy`.
  *
  * @throws SparsityError for an option that does not exist, a distance or a group size that is no positive integer;

@@ -97,10 +97,11 @@ function numbers(logs: Logs): Logs {
 }
 
 /**
- * Keeps a log of the run in `dir/run.jsonl`, one JSON line each: `run` with the configuration, `step` with the loss, metrics, batch size and what
- * other callbacks add, `epoch` likewise with `sparsity`, `cycles_*` and `energy_*`, `masks` and `maskMaps` of {@link maskStatistics}, `end`. Each line is with the operating system before
- * training goes on, so that a crash loses none. A resumed run (see `restoreCheckpoint`) goes on in the same file and drops the lines
- * beyond its checkpoint; a new run in a used directory begins with another `run` line. Node only.
+ * Keeps a log of the run in `dir/run.jsonl`, one JSON line each: `run` with the configuration, `step` with the loss, metrics, batch size
+ * and what other callbacks add, `epoch` likewise with `sparsity`, `cycles_*` and `energy_*`, `masks` and `maskMaps` of
+ * {@link maskStatistics}, `end`. Each line is with the operating system before training goes on, so that a crash loses none. A resumed run (see
+ * `restoreCheckpoint`) goes on in the same file and drops the lines beyond its checkpoint; a new run in a used directory begins with
+ * another `run` line. Node only.
  *
  * @param dir directory of the run; made when missing.
  * @throws SparsityError from `fit` when the directory cannot be written to or the disk is full.

@@ -104,11 +104,11 @@ function tagged(group: string, logs: Logs): Record<string, number> {
 }
 
 /**
- * Writes event files for TensorBoard, without tfjs-node: a scalar per step (`batch/loss`) and per epoch (`epoch/loss`) for every number
- * in the logs, `sparsity`, `cycles_*` and `energy_*` of the other callbacks included; beside {@link maskStatistics} for each layer at each
+ * Writes event files for TensorBoard, without tfjs-node: a scalar per step (`batch/loss`) and per epoch (`epoch/loss`) for every number in
+ * the logs, `sparsity`, `cycles_*` and `energy_*` of the other callbacks included; beside {@link maskStatistics} for each layer at each
  * update of the masks `sparsity/conv1`, `mask_churn/conv1`, `mask_iou/conv1` and `itop/conv1`, and as a histogram `occupancy/conv1`: how
- * many groups of its weights keep 0, 1, 2 ... (`occupancy_backward/conv1` where the input gradient has a mask of its own). Steps and epochs count from 0. A resumed run writes a new file into the same
- * directory and TensorBoard forgets the steps that are done again. Node only.
+ * many groups of its weights keep 0, 1, 2 ... (`occupancy_backward/conv1` where the input gradient has a mask of its own). Steps and epochs
+ * count from 0. A resumed run writes a new file into the same directory and TensorBoard forgets the steps that are done again. Node only.
  *
  * @param dir directory of the run; made when missing.
  * @throws SparsityError from `fit` when the directory cannot be written to or the disk is full.

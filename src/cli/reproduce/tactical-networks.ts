@@ -44,9 +44,9 @@ interface Workload {
 }
 
 /**
- * The networks of 003 by what is public of them: the layers of Table 1 and, as their pruned weights are not, declared zeros. 0.86 is
- * what the figures of AlexNet-ES give back (ledger claim 29, with its row of claim 36); of the others 003 says that they are below 0.8, and of ResNet-50 low.
- * The LSTM is a stand-in of declared size.
+ * The networks of 003 by what is public of them: the layers of Table 1 and, as their pruned weights are not, declared zeros. 0.86 is what
+ * the figures of AlexNet-ES give back (ledger claim 29, with its row of claim 36); of the others 003 says that they are below 0.8, and of
+ * ResNet-50 low. The LSTM is a stand-in of declared size.
  */
 export function workloads(): readonly Workload[] {
   return [

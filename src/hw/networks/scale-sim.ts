@@ -36,8 +36,8 @@ interface Row {
  * to see the image, the others to stand between ReLUs.
  *
  * @param fileName named in errors; without folder and ending it is the name of the network.
- * @throws SparsityError when the topology or the name is no text; with file, line, field and a way out: a missing or unknown column, a field that is no positive integer, a kernel
- * larger than its map, two layers of one name, no layers.
+ * @throws SparsityError when the topology or the name is no text; with file, line, field and a way out: a missing or unknown column, a
+ * field that is no positive integer, a kernel larger than its map, two layers of one name, no layers.
  * @example
  * ```ts
  * const csv = 'Layer, IFMAP H, IFMAP W, Filter H, Filter W, Channels, Filters, Stride,\nconv1, 28, 28, 5, 5, 1, 6, 1,\n';

@@ -5,8 +5,8 @@ import { convNest } from '../loop-nest.js';
 /**
  * The forward pass of an image network's first layer (three channels, a stride) as the public simulator lays it out for the tiles of 003: a
  * block of `stride` by `stride` pixels is one pixel with as many times the channels, column by column, and the stride is 1, so that more
- * than three lanes of a tile have work. What kernel and map have beyond the old ones is zero; the effectual products are the same. Other works come back as
- * they are.
+ * than three lanes of a tile have work. What kernel and map have beyond the old ones is zero; the effectual products are the same. Other
+ * works come back as they are.
  *
  * Source: the public simulator; 003 does not say it. Models take a layer as their work has it: pass them the folded one.
  *

@@ -55,8 +55,8 @@ export interface GranetOptions extends DropFractionOptions, ExclusionOptions {
  * gradient of the step just done (see {@link dropAndGrow}). They start from 0, and so do their optimizer slots, but for those that have
  * gone in this exchange and are grown again: these keep both. Liu et al. 2021 (arXiv 2106.10404).
  *
- * @throws SparsityError for sparsities outside [0, 1) or falling, an end that is no step behind the begin, a frequency below 1, an unknown profile, and as
- * {@link dropFraction}; from `fit`: a layer that does not train.
+ * @throws SparsityError for sparsities outside [0, 1) or falling, an end that is no step behind the begin, a frequency below 1, an unknown
+ * profile, and as {@link dropFraction}; from `fit`: a layer that does not train.
  * @example
  * ```ts
  * granet({finalSparsity: 0.9, endStep: 1000}).schedule(500); // {sparsity: 0.85, update: true}
