@@ -7,8 +7,8 @@ import { readResult, writeResult } from '../examples/lib/run-result.js';
 import { trainOnce } from '../examples/lib/train-once.js';
 import { digest } from './digest.js';
 
-/** Fixed before the first run; the ramp is the examples', to the 95 % of 001. */
-const budget = { trainImages: 2048, testImages: 1000, epochs: 8, batchSize: 32, sampledImages: 2 };
+/** The ramp is the examples', to the 95 % of 001. On a tenth of the images the network hardly learns: 29 % of the test images correct. */
+const budget = { trainImages: 20_000, testImages: 10_000, epochs: 6, batchSize: 32, sampledImages: 2 };
 
 /** A training, and the record of a step of each epoch. */
 export interface TrainedForClaims {

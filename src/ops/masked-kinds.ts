@@ -64,11 +64,11 @@ export function maskableClasses(): readonly string[] {
 }
 
 /** The `i`th kernel of a layer as pruning sees it. */
-export function infoOf({ kinds, axes, stock }: MaskedKind, i: number, name: string, shape: number[]): KernelInfo {
+export function infoOf({ kinds, axes, stock, op }: MaskedKind, i: number, name: string, shape: number[]): KernelInfo {
   const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
   const kind = kinds?.[i] ?? kindOfRank(shape.length);
   const areAxes = shape[inputAxis] !== undefined && shape[outputAxis] !== undefined && inputAxis !== outputAxis;
-  if (kind && areAxes) return { name, kind, shape, inputAxis, outputAxis };
+  if (kind && areAxes) return { name, kind, shape, inputAxis, outputAxis, ...(!op && { oneMask: true }) };
   throw new SparsityError({
     what: `kernel of layer ${name}`,
     got: `the shape [${shape}]`,

@@ -28,8 +28,8 @@ export type OwnLayerClass = (new (args: never) => tf.layers.Layer) & { readonly 
 /**
  * Makes a layer class of your own prunable: `sparsify` puts its masked twin in its place, a subclass named `Masked` and the class's name.
  * The twin computes as your layer does, with `W.M_f` for each of its kernels; the gradient of W is that of the weights in use, times M_g.
- * It trains dense under its masks also in sparse execution, and refuses methods whose mask of the input gradient is another than that of
- * the forward pass (BDWP), or which thin other operands: your `call` has one kernel for all, and its products are not known. Both classes
+ * It trains dense under its masks also in sparse execution, and methods whose mask of the input gradient is another than that of the
+ * forward pass (BDWP), or which thin other operands, leave it alone: your `call` has one kernel for all, and its products are not known. Both classes
  * are registered with tfjs, so that models of them load again; call this before loading one. The built-in layers come through the same
  * door.
  *

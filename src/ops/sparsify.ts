@@ -61,8 +61,8 @@ const reports = new WeakMap<tf.LayersModel, SparsifyReport>();
  * conv2dTranspose, separableConv2d, embedding, simpleRNN, gru and lstm, the same names, connections, sharing, weights and outputs. No weight
  * is pruned yet. The new model is not compiled, and the old one keeps its own weights: dispose it if it is no longer needed.
  *
- * From conv2dTranspose on they compute as tfjs has them, with masked kernels: they run dense in sparse execution too, and refuse methods whose
- * mask of the input gradient is another than that of the forward pass, or which thin operands. The table of an embedding counts as the
+ * From conv2dTranspose on they compute as tfjs has them, with masked kernels: they run dense in sparse execution too, and methods whose mask of
+ * the input gradient is another than that of the forward pass, or which thin operands, leave them alone. The table of an embedding counts as the
  * kernel `[words, values]` of one-hot rows, as in tfmot: groups along `input` lie across words, those along `output` within a row.
  *
  * @param model a sequential or functional model; nested models, wrappers and shared layers are rewritten too. Layers that are masked

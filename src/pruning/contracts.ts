@@ -22,6 +22,11 @@ export interface KernelInfo {
   readonly inputAxis: number;
   /** Axis that the input gradient reduces over (output channels): dense 1, conv1d 2, conv2d 3, depthwise 3. */
   readonly outputAxis: number;
+  /**
+   * Whether its products are not known: one mask then serves the forward pass and the input gradient, and no operand can be thinned.
+   * @default false
+   */
+  readonly oneMask?: boolean;
 }
 
 /** What to do at an optimizer step: the target sparsity in [0, 1), and whether masks are made anew. Steps count from 0. */

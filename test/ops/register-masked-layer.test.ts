@@ -161,7 +161,7 @@ describe('a layer class of your own', () => {
       const model = sparsify(dense, { divisibleBy: { input: 4, output: 3 } });
       expect(sparsifyReport(model).masked).toEqual(['mine']);
       const [kernel] = prunableKernels(model);
-      expect(kernel?.info).toEqual({ name: 'mine', kind: 'dense', shape: [3, 4], inputAxis: 1, outputAxis: 0 });
+      expect(kernel?.info).toEqual({ name: 'mine', kind: 'dense', shape: [3, 4], inputAxis: 1, outputAxis: 0, oneMask: true });
       expect(model.layers[0]?.getClassName()).toBe('MaskedTurned');
       for (const m of [dense, model]) m.dispose();
     });

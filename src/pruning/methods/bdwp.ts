@@ -7,6 +7,7 @@ import { patternCheck } from '../patterns/pattern-check.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
 import { checkPrunes, type SharedOutputsOptions } from './nm-options.js';
+import { oneMaskOnly } from './one-mask-only.js';
 import { tooNarrow } from './too-narrow.js';
 
 /** Options of {@link bdwp}. */
@@ -48,7 +49,8 @@ export interface BdwpOptions extends ExclusionOptions, SharedOutputsOptions {
  * Leave a last layer of few outputs dense, by `exclude`: of ten classes 2:8 along the outputs hands four at most back, others for each input,
  * and a network without batch normalisation may diverge.
  *
- * Left dense: kernels with fewer than `m` inputs or outputs, and depthwise kernels, whose reduction runs over the window only.
+ * Left dense: kernels with fewer than `m` inputs or outputs, depthwise kernels, whose reduction runs over the window only, and kernels whose
+ * products are not known ({@link KernelInfo.oneMask}).
  *
  * @throws SparsityError for n outside 1 to m - 1, a negative decay, a beginStep that is no step, shared outputs below 1; from `fit`: shared
  * outputs of a kernel whose outputs are not last.
@@ -84,7 +86,7 @@ export function bdwp(options: BdwpOptions = {}): PruningMethod {
     decay,
     ...(!weightUpdate && sharedOutputs === 1 && { groups: { n, m, forward: 'input', backward: 'output' } as const }),
     config: { name: 'bdwp', n, m, decay, beginStep, ...shared, ...(weightUpdate && { weightUpdate }), exclude },
-    skip: (info) => excluded(info) ?? tooNarrow(info, m),
+    skip: (info) => excluded(info) ?? oneMaskOnly(info) ?? tooNarrow(info, m),
     check: patternCheck(forward),
     updateMasks: (kernels, { sparsity }) =>
       kernels.map(({ info, weights }) => {

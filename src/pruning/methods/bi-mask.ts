@@ -8,6 +8,7 @@ import { constantSchedule } from '../schedules/constant-schedule.js';
 import { magnitudes } from '../scores/magnitude-score.js';
 import { exclusion } from './exclusion.js';
 import { checkPrunes, type NmMethodOptions, nmMethodOptions } from './nm-options.js';
+import { oneMaskOnly } from './one-mask-only.js';
 import { tooNarrow } from './too-narrow.js';
 
 /** Options of {@link biMask}: those of N:M, and these. */
@@ -38,7 +39,8 @@ export interface BiMaskOptions extends NmMethodOptions {
  * that they draw until they draw again. Their groups of a convolution run on over the flattened input channels and window, Cin R S; here
  * they are of the input channels at one position of the window, as those of {@link nm}.
  *
- * Left dense: kernels with fewer than `m` inputs or outputs, and depthwise kernels, whose reduction runs over the window only.
+ * Left dense: kernels with fewer than `m` inputs or outputs, depthwise kernels, whose reduction runs over the window only, and kernels whose
+ * products are not known ({@link KernelInfo.oneMask}).
  *
  * @throws SparsityError for n outside 1 to m - 1, a negative decay, a beginStep that is no step, permutations or a frequency out of range.
  * @example
@@ -68,7 +70,7 @@ export function biMask(options: BiMaskOptions = {}): PruningMethod {
     schedule: constantSchedule({ sparsity: 1 - n / m, beginStep }),
     decay,
     config: { name: 'bi-mask', n, m, decay, beginStep, permutations, frequency, seed, exclude },
-    skip: (info) => excluded(info) ?? tooNarrow(info, m),
+    skip: (info) => excluded(info) ?? oneMaskOnly(info) ?? tooNarrow(info, m),
     updateMasks: (kernels, { step, sparsity }) =>
       kernels.map(({ info, weights }, index) => {
         if (sparsity === 0) return { forward: null, backward: null, gradient: null };

@@ -6,6 +6,7 @@ import { constantSchedule } from '../schedules/constant-schedule.js';
 import { keepNorms, thinErrors } from '../thin-errors.js';
 import { exclusion } from './exclusion.js';
 import { checkPrunes, type NmMethodOptions } from './nm-options.js';
+import { oneMaskOnly } from './one-mask-only.js';
 import { tooNarrow } from './too-narrow.js';
 
 /** Options of {@link sdgp}: those of N:M, of errors here, and these. */
@@ -22,7 +23,8 @@ export interface SdgpOptions extends Omit<NmMethodOptions, 'decay'> {
  * `m` output channels are left, `dA = (E.K_E) W^T`, the weight gradient with all of them. McDanel, Dinh, Magallanes 2022 (arXiv
  * 2202.00774), who leave the first layer and dense layers alone: name those in `exclude` for their figures.
  *
- * Left alone: kernels with fewer than `m` outputs, and depthwise kernels, whose input gradient reduces over the window only.
+ * Left alone: kernels with fewer than `m` outputs, depthwise kernels, whose input gradient reduces over the window only, and kernels
+ * whose products are not known ({@link KernelInfo.oneMask}).
  *
  * @throws SparsityError for n outside 1 to m - 1, an unknown rescaling, a beginStep that is no step.
  * @example
@@ -52,7 +54,7 @@ export function sdgp(options: SdgpOptions = {}): PruningMethod {
     schedule: constantSchedule({ sparsity: 0, beginStep, endStep: beginStep }),
     decay: 0,
     config: { name: 'sdgp', n, m, rescale, beginStep, exclude },
-    skip: (info) => excluded(info) ?? tooNarrow(info, m, ['output']),
+    skip: (info) => excluded(info) ?? oneMaskOnly(info) ?? tooNarrow(info, m, ['output']),
     updateMasks: (kernels) => kernels.map(() => ({ forward: null, backward: null, gradient: null })),
     thin: (_, { step }) => (step < beginStep ? undefined : { backwardE }),
   };

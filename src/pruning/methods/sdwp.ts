@@ -5,6 +5,7 @@ import { constantSchedule } from '../schedules/constant-schedule.js';
 import { magnitudes } from '../scores/magnitude-score.js';
 import { exclusion } from './exclusion.js';
 import { checkPrunes, type NmMethodOptions } from './nm-options.js';
+import { oneMaskOnly } from './one-mask-only.js';
 import { tooNarrow } from './too-narrow.js';
 
 /** Options of {@link sdwp}. */
@@ -15,7 +16,8 @@ export type SdwpOptions = Omit<NmMethodOptions, 'decay'>;
  * `dA = E (W.M_b)^T`; forward pass and weight gradient are dense. The mask is made anew after every step. The counterpart of BDWP that
  * prunes the backward pass only: Fang et al. 2023 (arXiv 2309.13015). The trained model is dense.
  *
- * Left dense: kernels with fewer than `m` outputs, and depthwise kernels, whose reduction runs over the window only.
+ * Left dense: kernels with fewer than `m` outputs, depthwise kernels, whose reduction runs over the window only, and kernels whose
+ * products are not known ({@link KernelInfo.oneMask}).
  *
  * @throws SparsityError for n outside 1 to m - 1, a beginStep that is no step.
  * @example
@@ -37,7 +39,7 @@ export function sdwp(options: SdwpOptions = {}): PruningMethod {
     decay: 0,
     groups: { n, m, forward: 'ones', backward: 'output' },
     config: { name: 'sdwp', n, m, beginStep, exclude },
-    skip: (info) => excluded(info) ?? tooNarrow(info, m, ['output']),
+    skip: (info) => excluded(info) ?? oneMaskOnly(info) ?? tooNarrow(info, m, ['output']),
     updateMasks: (kernels, { sparsity }) =>
       kernels.map(({ info, weights }) => {
         const backward = sparsity === 0 ? null : pattern(magnitudes(weights), info, sparsity);

@@ -4,6 +4,7 @@ import type { PruningMethod } from '../contracts.js';
 import { constantSchedule } from '../schedules/constant-schedule.js';
 import { thinStochastically } from '../thin-stochastically.js';
 import { type ExclusionOptions, exclusion } from './exclusion.js';
+import { oneMaskOnly } from './one-mask-only.js';
 
 /** Options of {@link sparseTrain}. */
 export interface SparseTrainOptions extends ExclusionOptions {
@@ -25,6 +26,8 @@ export interface SparseTrainOptions extends ExclusionOptions {
  * {@link thinStochastically}). Drawn anew for each step and layer. Ye et al. 2020 (arXiv 1908.00173), Dai et al. 2020, who predict a threshold
  * from those of earlier steps, to prune while errors come in; here it is that of the errors themselves.
  *
+ * Left alone: kernels whose products are not known ({@link KernelInfo.oneMask}).
+ *
  * @throws SparsityError for a rate outside [0, 1), a beginStep that is no step.
  * @example
  * ```ts
@@ -35,6 +38,7 @@ export function sparseTrain(options: SparseTrainOptions = {}): PruningMethod {
   checkGiven(sparseTrain, options);
   const { pruningRate = 0.9, beginStep = 0, exclude = [] } = options;
   checkInteger('beginStep', beginStep, 0);
+  const excluded = exclusion({ exclude });
   const thin = thinStochastically(pruningRate);
   return {
     name: 'sparse-train',
@@ -44,7 +48,7 @@ export function sparseTrain(options: SparseTrainOptions = {}): PruningMethod {
     schedule: constantSchedule({ sparsity: 0, beginStep, endStep: beginStep }),
     decay: 0,
     config: { name: 'sparse-train', pruningRate, beginStep, exclude },
-    skip: exclusion({ exclude }),
+    skip: (info) => excluded(info) ?? oneMaskOnly(info),
     updateMasks: (kernels) => kernels.map(() => ({ forward: null, backward: null, gradient: null })),
     thin(_, { step, rng }) {
       if (step < beginStep) return undefined;

@@ -2,6 +2,7 @@ import { checkSparsity } from '../check.js';
 import { checkGiven, inConfig } from '../config-entry.js';
 import type { PruningMethod } from '../contracts.js';
 import { thinToTop } from '../thin-to-top.js';
+import { oneMaskOnly } from './one-mask-only.js';
 import { type SteOptions, ste } from './ste.js';
 
 /** Options of {@link swat}: those of {@link ste} but for pattern and schedule, and these. */
@@ -24,6 +25,8 @@ export interface SwatOptions extends Omit<SteOptions, 'pattern' | 'schedule' | '
  * forward pass sees A as it is. Raihan and Aamodt 2020 (arXiv 2001.01969), unstructured; A is ranked anew in every step, the weights every
  * `frequency` steps. Their first convolution is dense: name it in `exclude`.
  *
+ * Left alone: kernels whose products are not known ({@link KernelInfo.oneMask}).
+ *
  * @throws SparsityError for sparsities outside [0, 1), a beginStep that is no step, a frequency below 1.
  * @example
  * ```ts
@@ -41,6 +44,7 @@ export function swat(options: SwatOptions = {}): PruningMethod {
     ...weights,
     name: 'swat',
     config: { ...config, name: 'swat', activationSparsity },
+    skip: (info) => weights.skip(info) ?? oneMaskOnly(info),
     thin: (_, { step }) => (step < (choice.beginStep ?? 0) ? undefined : { gradientA }),
   };
 }
