@@ -6,6 +6,7 @@ import { isWithin, sameMask, sameMasks } from '../pruning/same-masks.js';
 import { checkBits } from './check-bits.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import { effectiveWeights } from './effective-weights.js';
+import { isRecording } from './forward-backward-op.js';
 import { keptInGroups } from './kept-in-groups.js';
 import { hasHeap } from './lanes/on-heap.js';
 import { maskTensor } from './mask-tensor.js';
@@ -56,6 +57,8 @@ export class DenseKernelStore implements KernelStore {
   private closed = false;
   /** The variables that have been made 0 where masked, since the last repack. */
   private settled = new WeakSet<tf.Variable>();
+  /** The values of the variable that are known to be 0 where masked. */
+  private obeying: object | undefined;
   masksUsed = false;
   treatment: PrunedTreatment = { pruned: 'zero', slots: 'zero', decay: 0 };
 
@@ -94,6 +97,11 @@ export class DenseKernelStore implements KernelStore {
 
   /** W.M_f or W.M_b, or the variable itself. */
   effective(mask: 'forward' | 'backward' = 'forward'): tf.Tensor {
+    // XNNPACK, with which tfjs convolves on wasm, packs a kernel anew for each new tensor: longer than a convolution of one image.
+    if (mask === 'forward' && this.treatment.pruned === 'zero' && !isRecording()) {
+      if (this.variable.dataId !== this.obeying) this.enforce();
+      return this.variable;
+    }
     return effectiveWeights(this.variable, this.operands[mask] ?? null, this.operands);
   }
 
@@ -154,6 +162,7 @@ export class DenseKernelStore implements KernelStore {
       tf.tidy(() => variable.assign(variable.mul(forward).add(0)));
       this.settled.add(variable);
     }
+    if (variables[0] === this.variable) this.obeying = this.variable.dataId;
   }
 
   read(): tf.Tensor {

@@ -23,8 +23,8 @@ export interface SparsifyOptions extends LayerPolicy {
    * For sparse execution: the sparsity, in [0, 1], from which a layer is taken to be faster with its non-zeros only, as a mean over the
    * three products. Sparse kernels work on 32 images at a time, so that a convolution of fewer needs more: with `places` the batch
    * rounded up to a multiple of 32, `1 - density places / batch` is compared with this. At 90 % sparsity that is from 6 images on, at
-   * 80 % from 12, where predictions and steps of convolutions were measured to break even (4 to 8, and 8 to 12). Dense layers gain with
-   * one image. 0: every pruned layer, at any batch. @default 0.45
+   * 80 % from 12, where predictions and steps of convolutions were measured to break even (4 to 8, and 8 to 12). Dense layers train
+   * faster with one row, and predict so from 8 on (at 90 %: `npm run bench:predict`). 0: every pruned layer, at any batch. @default 0.45
    */
   readonly breakEven?: number;
 }

@@ -104,7 +104,7 @@ describe.runIf(isOn('wasm', 'lanes need the kernels of wasm'))('a training of 10
 describe('what runs in lanes', () => {
   const conv = (name: string, rest: object = {}) => layers.conv2d({ name, filters: 8, kernelSize: 3, ...seeded(1), ...rest });
 
-  /** Each layer of a pruned model and why it is not in lanes, after two steps. */
+  /** Each layer of a pruned model and why it is not in lanes, after two predictions. */
   async function obstacles(dense: tf.LayersModel, sparsity: (name: string) => number, batch = 2) {
     const model = sparsify(dense, { execution: 'sparse' });
     for (const kernel of prunableKernels(model)) {
@@ -166,7 +166,7 @@ describe('what runs in lanes', () => {
   );
 
   it.runIf(isOn('wasm', 'lanes need the kernels of wasm'))(
-    'are convolutions of as many images as their sparsity asks for, and dense layers with one',
+    'are convolutions of as many images as their sparsity asks for, and predicting dense layers of eight rows',
     async () => {
       const dense = () =>
         tf.sequential({
@@ -182,8 +182,8 @@ describe('what runs in lanes', () => {
         return Object.keys(why).filter((name) => why[name]);
       };
       // 0.1 x 32 / 6 = 0.53, which is at most 0.55; of 5 images it is 0.64. The narrow one leads with 24 images of 32.
-      expect(await outside(0.9, 1)).toEqual(['narrow', 'wide', 'flat']);
-      expect(await outside(0.9, 5)).toEqual(['narrow', 'wide', 'flat']);
+      expect(await outside(0.9, 1)).toEqual(['narrow', 'wide', 'flat', 'fc']);
+      expect(await outside(0.9, 5)).toEqual(['narrow', 'wide', 'flat', 'fc']);
       expect(await outside(0.9, 6)).toEqual(['narrow']);
       expect(await outside(0.9, 23)).toEqual(['narrow']);
       expect(await outside(0.9, 24)).toEqual([]);
@@ -194,6 +194,27 @@ describe('what runs in lanes', () => {
       expect(await outside(0.6, 48)).toEqual([]);
     },
   );
+
+  it.runIf(isOn('wasm', 'lanes need the kernels of wasm'))('is a dense layer of one row where it trains', async () => {
+    const dense = tf.sequential({ layers: [layers.dense({ name: 'fc', units: 4, inputShape: [10], ...seeded(1) })] });
+    const model = sparsify(dense, { execution: 'sparse' });
+    const [kernel] = prunableKernels(model);
+    const mask = Uint8Array.from({ length: 40 }, (_, i) => (i % 10 ? 0 : 1));
+    kernel?.repack({ forward: mask, backward: mask, gradient: mask }, { pruned: 'zero', slots: 'zero', decay: 0 });
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    const isInside = () => sparsifyReport(model).regions[0]?.execution[0]?.inLanes;
+    const [x, y] = [tf.ones([8, 10]), tf.ones([1, 4])];
+    const row = x.slice([0], [1]);
+    for (let i = 0; i < 2; i++) await model.trainOnBatch(row, y);
+    expect(isInside()).toBe(true);
+    for (const rows of [1, 7, 8]) {
+      tf.tidy(() => void model.predictOnBatch(x.slice([0], [rows])));
+      expect(isInside()).toBe(rows === 8);
+    }
+    tf.dispose([x, y, row]);
+    model.optimizer.dispose();
+    for (const each of [dense, model]) each.dispose();
+  });
 
   it('is nothing where nothing is pruned, and then nothing changes, to the bit', async () => {
     const dense = tf.sequential({ layers: [conv('a', { inputShape: [6, 6, 2] }), conv('b')] });

@@ -216,7 +216,7 @@ describe('layers in lanes', () => {
       execution: 'sparse',
     });
     prune(model, 0.6, zero);
-    const x = random([5, 20], 3);
+    const x = random([8, 20], 3);
     // The second time is that of lists that serve more than one step.
     for (let i = 0; i < 2; i++) tf.dispose(model.predict(x));
     await expectNoLeak(async () => {

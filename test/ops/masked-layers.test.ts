@@ -110,6 +110,36 @@ describe('masked layers', () => {
     );
   });
 
+  it('predict with the kernel itself where it is 0 under its mask, and with none that is not', async () => {
+    await expectNoLeak(async () => {
+      const m = tf.sequential({
+        layers: [maskedDense({ units: 3, inputShape: [4], useBias: false, sparsity: { initial: 0.5 } })],
+      });
+      const [kernel] = prunableKernels(m);
+      const mask = kernel?.masks.forward as Uint8Array;
+      const variable = (m.layers[0] as tf.layers.Layer & { kernel: { read(): tf.Variable } }).kernel.read();
+      const x = tf.eye(4);
+      const predicted = async () => {
+        let values: ArrayLike<number> = [];
+        const { kernelNames } = await tf.profile(() => {
+          tf.tidy(() => {
+            values = (m.predict(x) as tf.Tensor).dataSync();
+          });
+          return x;
+        });
+        return { values: [...(values as Float32Array)], multiplies: kernelNames.includes('Multiply') };
+      };
+      expect(await predicted()).toEqual({ values: [...(kernel?.readKernel() ?? [])], multiplies: false });
+      // From outside, around all that keeps pruned weights at 0.
+      tf.tidy(() => variable.assign(tf.ones([4, 3])));
+      const values = Array.from(mask);
+      expect(await predicted()).toEqual({ values, multiplies: true });
+      expect(await predicted()).toEqual({ values, multiplies: false });
+      x.dispose();
+      m.dispose();
+    });
+  });
+
   it('keep pruned weights at exactly 0 while training, from a static sparse start', async () => {
     await expectNoLeak(() =>
       withData(async ({ x, y }) => {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type ConvGeometry, countOnes } from '../../kernels/index.js';
+import { isRecording } from '../forward-backward-op.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import type { Flow, LaneObstacle, LayerInternals } from './lane-flow.js';
@@ -10,6 +11,9 @@ const fewChannels = 4;
 
 /** Outputs up to which a dense layer behind lanes stays there with all its weights: the way out, and the operations of tfjs, take longer. */
 const fewOutputs = 32;
+
+/** Rows up to which a dense layer predicts as fast with all its weights: a step of training saves their update, too. */
+const fewRows = 7;
 
 /** Images times output pixels from which lists pay for themselves in one step: 4 ns a weight, against 0.1 ns that they save each time. */
 const manyUses = 64;
@@ -52,12 +56,14 @@ function meanDensity(store: DenseKernelStore): number | undefined {
 /**
  * Whether the three products are faster in lanes: by its time per weight a product over a list breaks even with the dense kernels at
  * 1 - breakEven of the weights, and a gradient of all weights is left to these. Dense kernels of a convolution take a time per image, lists
- * one per place. A dense layer's weights are fetched once for any batch.
+ * one per place. A dense layer's weights are fetched once for any batch, which few rows do not make up for where nothing is trained.
  */
 function isSparse(store: DenseKernelStore, batch: number, breakEven: number): boolean {
   const density = meanDensity(store);
   if (density === undefined) return false;
-  const places = store.info.kind === 'conv2d' && breakEven > 0 ? placesPerImage(batch) : 1;
+  const isDense = store.info.kind === 'dense';
+  if (isDense && breakEven > 0 && batch <= fewRows && !isRecording()) return false;
+  const places = isDense || breakEven === 0 ? 1 : placesPerImage(batch);
   return 1 - density * places >= breakEven;
 }
 

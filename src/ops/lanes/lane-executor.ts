@@ -32,7 +32,8 @@ export interface LaneExecutorOptions {
   /**
    * Sparsity from which a layer runs in lanes. A training step is as fast as a dense one at 40 % (CNN; MLP 0.9 times) and faster at
    * 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`. Above 0, a convolution's density
-   * counts for each of the 32 lanes that a batch begins, also the empty ones, over its images.
+   * counts for each of the 32 lanes that a batch begins, also the empty ones, over its images, and predictions of up to 7 rows leave dense
+   * layers to the dense kernels.
    */
   readonly breakEven?: number;
 }
@@ -140,6 +141,8 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
         const compact = compacts.get(layer);
         if (compact && inTrainingLoss()) return compact.inFull();
         compact?.sync();
+        // Kept values have given it zeros elsewhere.
+        if (compact && !compact.isStale && !isRecording()) return store.variable;
         return effective.call(store, mask);
       };
       store.read = () => {
