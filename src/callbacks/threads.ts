@@ -21,7 +21,7 @@ export async function startWorker(onMessage: (message: unknown) => void, onError
     // A name that bundlers do not follow: in a browser the worker below is the one. And without node's own flags, since some, such as
     // --input-type, are for the main script only.
     const name = './hardware-worker.js';
-    const worker = new threads.Worker(new URL(name, import.meta.url), { execArgv: [] });
+    const worker = new threads.Worker(new URL(/* webpackIgnore: true */ name, import.meta.url), { execArgv: [] });
     let ended = false;
     worker.on('message', onMessage).on('error', onError);
     worker.on('exit', (code) => {

@@ -4,7 +4,7 @@ import { SparsityError } from '../errors.js';
 import { bestKernelBuild, type KernelBuild } from '../kernels/index.js';
 import { checkChoice } from '../pruning/check.js';
 import { registerFileHandler } from './file-handler.js';
-import { importNode } from './node-modules.js';
+import { importNode, isNode } from './node-modules.js';
 import { startKernelThreads, threadCount, threadsObstacle } from './threads/kernel-threads.js';
 import { onSharedMemory } from './threads/shared-backend.js';
 import { registerTrainingKernels } from './training-kernels.js';
@@ -102,6 +102,9 @@ function automatic(execution: 'dense' | 'sparse'): readonly BackendName[] {
   return native ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
 }
 
+/** What to look at in a browser, where tfjs fetches its binary from beside the script. */
+const notServed = ' (are its .wasm files served? setWasmPaths of @tensorflow/tfjs-backend-wasm says where they are)';
+
 interface WasmOptions {
   readonly simd: 'auto' | KernelBuild;
   readonly threads: number | undefined;
@@ -119,7 +122,7 @@ const loaders: Readonly<Record<BackendName, (options: WasmOptions) => Promise<st
     const wanted = obstacle ? 1 : (threads ?? threadCount(running));
     const start = () => tf.setBackend('wasm');
     if (!(await (wanted === threadCount(running) ? start() : onSharedMemory(start)))) {
-      throw new Error('its WebAssembly module did not start');
+      throw new Error(`its WebAssembly module did not start${isNode() ? '' : notServed}`);
     }
     await tf.ready();
     const memory = runningMemory();

@@ -65,5 +65,5 @@ async function startWatched(workerData: WatchData): Promise<void> {
 
 /** A file beside this one, under a name that bundlers do not follow. */
 function addressOf(name: string): string {
-  return new URL(name, import.meta.url).href;
+  return new URL(/* webpackIgnore: true */ name, import.meta.url).href;
 }
