@@ -442,4 +442,18 @@ describe('the Pareto front', () => {
       ['d', false],
     ]);
   });
+
+  it('leaves area out where it is of several nodes, or partly without SRAM', () => {
+    const ranked = (bases: readonly [string, string]) =>
+      rankedPoints(
+        bases.map((areaBasis, i) => ({
+          id: String(i),
+          settings: { network: 'lenet5', accelerator: `a${i}` },
+          costs: { ...costs, cycles: i + 1, energyPj: i + 1, areaMm2: 2 - i, areaBasis },
+        })),
+      ).map(({ onFront }) => onFront);
+    expect(ranked(['45 nm', '45 nm'])).toEqual([true, true]);
+    expect(ranked(['45 nm', '16 nm'])).toEqual([true, false]);
+    expect(ranked(['16 nm', '16 nm without SRAM'])).toEqual([true, false]);
+  });
 });

@@ -1,7 +1,7 @@
 import { costReport } from '../../callbacks/cost-report.js';
 import { costSteps, type StepCosts } from '../../callbacks/replay-run.js';
 import { SparsityError } from '../../errors.js';
-import { type AcceleratorSpec, areasOf, createAccelerator, type Phase } from '../../hw/index.js';
+import { type AcceleratorSpec, areasOf, createAccelerator, type Phase, resourcesOf } from '../../hw/index.js';
 import { loadSteps } from '../workload/load-steps.js';
 import type { Workload } from '../workload/workload.js';
 
@@ -24,6 +24,8 @@ export interface PointCosts {
   readonly energyPj: number;
   /** Null for an accelerator that declares no areas. */
   readonly areaMm2: number | null;
+  /** What these mm2 are, see `Resources.areaBasis`; files of earlier versions lack it. */
+  readonly areaBasis?: string | null | undefined;
   /** Useful share of all unit-cycles. */
   readonly utilisation: number;
   readonly idealCycles: number;
@@ -54,6 +56,7 @@ export async function runPoint({ workload, spec, recordBytes }: Task): Promise<P
       cycles: one.cycles.value,
       energyPj: one.energyPj.value,
       areaMm2: areasOf(accelerator.spec)?.totalMm2 ?? null,
+      areaBasis: resourcesOf(accelerator.spec)?.areaBasis ?? null,
       utilisation: one.utilisation,
       idealCycles: one.total.idealCycles,
       limitedBy: largestIdle(one.idle),

@@ -11,6 +11,7 @@ const costsSchema = z.object({
   cycles: z.number(),
   energyPj: z.number(),
   areaMm2: z.number().nullable(),
+  areaBasis: z.string().nullable().optional(),
   utilisation: z.number(),
   idealCycles: z.number(),
   limitedBy: z.string(),

@@ -26,7 +26,10 @@ export function reportedSweep(points: readonly FinishedPoint[]): Reported {
   return { result: { kind: 'sweep', version, points: [...ranked, ...failed] }, report: sweepReport(points, ranked) };
 }
 
-/** The points with costs. A front is of one workload each, since only points of one do the same work; area counts where all have one. */
+/**
+ * The points with costs. A front is of one workload each, since only points of one do the same work; area counts where all have one, of
+ * the same node, and all with SRAM or all without.
+ */
 export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedPoint[] {
   const priced = points.filter((point) => 'costs' in point);
   const byWorkload = new Map<string, PricedPoint[]>();
@@ -38,7 +41,8 @@ export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedP
   }
   const ranked = new Map<string, boolean>();
   for (const group of byWorkload.values()) {
-    const hasArea = group.every(({ costs }) => costs.areaMm2 !== null);
+    const hasArea =
+      group.every(({ costs }) => costs.areaMm2 !== null) && new Set(group.map(({ costs }) => costs.areaBasis)).size === 1;
     const objectives = group.map(({ costs: { cycles, energyPj, areaMm2 } }) => [
       cycles,
       energyPj,
@@ -93,7 +97,7 @@ function frontTable(front: readonly RankedPoint[], varied: readonly string[]): T
     columns: [...settingColumns(front, varied), ...costColumns],
     rows: front.slice(0, shownRows).map((point) => [...settingCells(point, varied), ...costsOf(point)]),
     notes: [
-      'No other point of the same workload has fewer cycles, less energy and, where all declare one, less area.',
+      'No other point of the same workload has fewer cycles, less energy and, where all declare one of the same node, less area.',
       ...(rest > 0 ? [`${rest} more are in the files.`] : []),
     ],
   };
@@ -126,6 +130,7 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
       ...costColumns,
       count('idealCycles'),
       { name: 'limitedBy', label: 'limited by', unit: 'text' },
+      { name: 'areaBasis', label: 'mm2 of', unit: 'text' },
       ...phaseNames.map((phase) => count(`${phase}Cycles`)),
       { name: 'paretoFront', label: 'front', unit: 'text' },
     ],
@@ -135,6 +140,7 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
       ...costsOf(point),
       point.costs.idealCycles,
       point.costs.limitedBy,
+      point.costs.areaBasis ?? null,
       ...phaseNames.map((phase) => point.costs.cyclesByPhase[phase]),
       point.onFront ? 'yes' : 'no',
     ]),

@@ -63,9 +63,9 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * `fill`, `memory`, `write` and `reconfiguration`.
  *
  * The memory controller reads by SparseRead, an `indexOp` per word that enters the networks. It writes outputs by SparseWrite, `writeWords`
- * per cycle behind the computation: an `indexOp` each, and a `zeroDetect` where the pattern is not known. Unlike reads, writes meet no bank
- * conflicts: outputs and partial sums are scattered as if neighbours never lay in one bank, which flatters the fabric (000 says nothing of
- * where outputs lie; lines by output row, as operands have, would put each drained row of SPEs into one bank). A step whose weights have
+ * per cycle behind the computation: an `indexOp` each, and a `zeroDetect` where the pattern is not known. 000 says nothing of where outputs
+ * lie; here, word by word over the banks, so that what a row of SPEs drains, or all lanes for one vector, meets no conflict: it is
+ * neighbours. Packed wanted outputs are not, and their conflicts are not counted. A step whose weights have
  * another pattern than the step before pays for UpdatePattern: the stored W once in and once out, an `indexOp` per word. What is not
  * counted: activation functions and pooling between two works. No tensor stays in the buffer from one work to the next: 000 says nothing
  * of residency, so each work reads its operands from DRAM and writes its output there, however small they are.
