@@ -62,10 +62,13 @@ interface Variant {
   steps: number;
 }
 
-/** Steps before the first timed one, unless they take longer than that. */
-const warmSteps = 60;
-const warmMs = 1500;
-const sampleMs = 20;
+/** Steps before the first timed one, unless they take longer than that: trainings are long, and V8 compiles for some hundred steps. */
+const warmSteps = 600;
+const warmMs = 2500;
+/** Consecutive steps, as in a training: the first finds the caches full of what other variants have left. */
+const sampleMs = 60;
+/** Steps until kernels run as before an update of masks: the first makes the lists, the second has the kept values trained alone. */
+const settlingSteps = 2;
 
 async function step({ model, stock, prune }: Variant, xs: tf.Tensor, ys: tf.Tensor): Promise<void> {
   const body = async () => {
@@ -98,10 +101,9 @@ async function sample(variant: Variant, xs: tf.Tensor, ys: tf.Tensor): Promise<v
   if (!variant.update) return;
   const before = process.cpuUsage();
   variant.update();
-  // The lists of new masks are made when they are first needed.
-  await step(variant, xs, ys);
+  for (let i = 0; i < settlingSteps; i++) await step(variant, xs, ys);
   const { user: updateUser, system: updateSystem } = process.cpuUsage(before);
-  variant.updateMs.push((updateUser + updateSystem) / 1000 - (cpuMs.at(-1) as number));
+  variant.updateMs.push((updateUser + updateSystem) / 1000 - settlingSteps * (cpuMs.at(-1) as number));
 }
 
 /** 2:8 along the inputs, one pattern for four outputs. */
