@@ -12,7 +12,7 @@
  * how many times fewer these are than the dense ones (BDWP's goal is 85 % of that). Batch normalisation is made of
  * tfjs's operations, on our kernels or its own, in all rows but `sparse`.
  * Variants are warm before they are timed, as in the long run: V8 compiles what often runs. A sample is the mean of as many steps as take
- * some 20 ms, next to which reading the clock of the process is nothing.
+ * some 60 ms, next to which reading the clock of the process is nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
