@@ -2,6 +2,7 @@ import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
 import { type Accelerator, addCosts, type Cost, costOf, emptyCost, scaleCost, trainingWorks } from '../hw/index.js';
 import { nearest } from '../nearest.js';
+import { wholeName } from '../ops/tap/kernel-parts.js';
 import { checkChoice } from '../pruning/check.js';
 import {
   type CostDrivenLayer,
@@ -104,11 +105,11 @@ export function allocationCost(jobs: readonly StepJob[], options: AllocationCost
   checkChoice('metric', metric, ['cycles', 'energy', 'edp']);
   checkChoice('phases', phases, ['training', 'forward']);
   checkChoice('pruned', pruned, ['zero', 'dense-master']);
-  const { layers, others } = layersToPrune(jobs, kernels, exclude);
+  const { layers, others, partsOf } = layersToPrune(jobs, kernels, exclude);
   const names = layers.map(({ name }) => name);
   for (const named of namesIn(pattern.config)) checkNamed(`${named.option} of allocationCost`, named.names, names);
   const choice = {
-    layers: names,
+    layers: names.flatMap(partsOf),
     kernels: kernels ?? [],
     pattern,
     masked: pruned === 'zero',
@@ -121,8 +122,8 @@ export function allocationCost(jobs: readonly StepJob[], options: AllocationCost
     layers,
     others,
     cost: async (sparsities): Promise<LayerCosts> => {
-      const costs = measure(remask(sparsities));
-      const own = names.map((name) => costs.get(name) ?? emptyCost());
+      const costs = measure(remask(names.flatMap((name, i) => partsOf(name).map(() => sparsities[i]))));
+      const own = names.map((name) => addCosts(...partsOf(name).map((part) => costs.get(part) ?? emptyCost())));
       const total = addCosts(...costs.values());
       if (metric === 'cycles') return { total: total.cycles, layers: own.map(({ cycles }) => cycles) };
       if (metric === 'energy') return { total: total.energyPj, layers: own.map(({ energyPj }) => energyPj) };
@@ -150,13 +151,26 @@ function stepCosts(
   return sums;
 }
 
+interface LayersToPrune extends Omit<AllocationCost, 'cost'> {
+  /** The names under which the products of a layer's kernel were recorded. */
+  partsOf(layer: string): readonly string[];
+}
+
+/** The parts of a kernel that is cut before it is multiplied count as one, as methods prune it; not where their own scores are given. */
 function layersToPrune(
   jobs: readonly StepJob[],
   kernels: readonly ScoredKernel[] | undefined,
   exclude: readonly string[],
-): Omit<AllocationCost, 'cost'> {
+): LayersToPrune {
   const trained = jobs.flatMap(({ records }) => records.filter(({ G, kernelRole }) => G && kernelRole !== 'A'));
-  const sizes = new Map(trained.map(({ layer, W }) => [layer, W.shape.reduce((size, axis) => size * axis, 1)]));
+  const recorded = new Map(trained.map(({ layer, W }) => [layer, W.shape.reduce((size, axis) => size * axis, 1)]));
+  const sizes = new Map<string, number>();
+  const parts = new Map<string, string[]>();
+  for (const [part, size] of recorded) {
+    const name = kernels ? part : wholeName(part);
+    sizes.set(name, (sizes.get(name) ?? 0) + size);
+    parts.set(name, [...(parts.get(name) ?? []), part]);
+  }
   const names = [...sizes.keys()];
   for (const name of [...exclude, ...(kernels ?? []).map(({ info }) => info.name)]) {
     if (sizes.has(name)) continue;
@@ -176,5 +190,6 @@ function layersToPrune(
     const fix = 'pass the scores of the model whose steps were recorded';
     throw new SparsityError({ what: `scores of layer ${name}`, got: own.length, expected: `${weights}, as recorded`, fix });
   });
-  return { layers, others: names.filter((name) => !pruned.includes(name)) };
+  const others = names.filter((name) => !pruned.includes(name));
+  return { layers, others, partsOf: (layer) => parts.get(layer) as string[] };
 }

@@ -23,9 +23,11 @@ import {
   onesBits,
   syntheticRecords,
 } from 'tfjs-sparsity/hw';
-import { prunableKernels } from 'tfjs-sparsity/ops';
+import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { byLayer, gradualMagnitude, keptCount, mapAllocation, nm, type ScoredKernel, unstructured } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
+import { lastJobs } from '../../src/callbacks/allocate-run.js';
+import { readRecordedRun } from '../../src/callbacks/recorded-run.js';
 import { remaskedSteps } from '../../src/callbacks/remasked-steps.js';
 import { costSteps } from '../../src/callbacks/replay-run.js';
 import { createRng } from '../../src/rng.js';
@@ -239,6 +241,47 @@ describe('cost-driven sparsities of recorded steps', () => {
       }
       model.dispose();
       optimizer.dispose();
+      tf.dispose([xs, ys]);
+    });
+  });
+
+  it('are of whole kernels, also of those that are cut before they are multiplied', async () => {
+    const record = join(await temporaryDirectory(), 'gru.maps');
+    await expectNoLeak(async () => {
+      const [xs, ys] = [tf.randomNormal([8, 3, 4], 0, 1, 'float32', 1), tf.zeros([8, 2])];
+      const initial = (seed: number) => tf.initializers.glorotNormal({ seed });
+      const gru = { name: 'gru', units: 4, inputShape: [3, 4], kernelInitializer: initial(1), recurrentInitializer: initial(2) };
+      const dense = tf.sequential({
+        layers: [tf.layers.gru(gru), tf.layers.dense({ name: 'head', units: 2, kernelInitializer: initial(3) })],
+      });
+      const model = sparsify(dense);
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      const train = (callback: object) => model.fit(xs, ys, { verbose: 0, callbacks: [callback as tf.Callback] });
+      await train(hardwareCost({ accelerators: [], record, workers: 0 }));
+      const accelerator = denseArray();
+      const allocation = await allocateRun(record, { accelerator, metric: 'energy', sparsity: 0.5 });
+      const kernels = ['gru/kernel', 'gru/recurrent', 'head'];
+      expect(Object.keys(allocation.map.sparsities).sort()).toEqual(kernels);
+      const { jobs } = await readRecordedRun(record);
+      const { layers, cost } = allocationCost(await lastJobs(jobs(), 1), { accelerator, metric: 'energy' });
+      const sizes = Object.fromEntries(prunableKernels(model).map(({ info }) => [info.name, info.shape[0] * info.shape[1]]));
+      expect(Object.fromEntries(layers.map(({ name, weights }) => [name, weights]))).toEqual(sizes);
+      const { total, layers: own } = (await cost(layers.map(() => 0.5))) as Exclude<Awaited<ReturnType<typeof cost>>, number>;
+      expect(own.reduce((sum, each) => sum + each, 0)).toBeCloseTo(total, 3);
+      const prune = pruning(
+        gradualMagnitude({
+          finalSparsity: allocation.overallSparsity,
+          endStep: 1,
+          frequency: 1,
+          allocation: mapAllocation(allocation.map),
+        }),
+      );
+      await train(prune);
+      for (const { layer, kept, weights } of prune.layerSparsity()) {
+        expect(kept).toBe(keptCount(weights, allocation.map.sparsities[layer]));
+      }
+      for (const each of [dense, model]) each.dispose();
+      model.optimizer.dispose();
       tf.dispose([xs, ys]);
     });
   });
