@@ -15,7 +15,7 @@ function compareTiles(test: LayerResult, frontEnd: readonly string[]): void {
   rejectUnknownKeys('a configuration', config, ['arch', 'lanes', 'columns', 'rows', 'tiles', ...frontEnd]);
   const layer = forwardWork(layerInput(test));
   const work = spaceToDepth(layer);
-  const { inChannels, outChannels, groups, outSize } = work.nest;
+  const { inChannels, groups, outSize } = work.nest;
   const [rows, lanes] = [Number(config.rows), Number(config.lanes)];
   const depthwise = groups > 1 && groups === inChannels;
   const tiles = {
@@ -24,11 +24,6 @@ function compareTiles(test: LayerResult, frontEnd: readonly string[]): void {
     lanes: depthwise ? Math.min(rows, lanes) : lanes, // the peer narrows its tiles there
     windows: Number(config.columns),
   };
-  if (groups > 1 && !depthwise && (2 * inChannels) / groups <= lanes && (2 * outChannels) / groups <= rows) {
-    throw new LeftOut(
-      'deliberate difference: groups that are narrow enough share the lanes of a tile, which there depthwise ones do',
-    );
-  }
   const windowSets = (height: number, width: number) => Math.ceil((height * width) / tiles.windows);
   const expected = (cycles: number) =>
     work === layer ? cycles : (cycles / windowSets(outSize[1], outSize[2])) * windowSets(...foldedSize(layer));

@@ -44,8 +44,8 @@ export interface RowShape {
  * pixels rows run, and a window is a tap of an input channel. In the weight gradient of a transposed layer the filters are the channels
  * of A; `turned` makes them the taps of the channels of E, whose windows are the channels of A.
  *
- * Groups so narrow that several share the lanes of a tile do: of a depthwise layer each filter has a lane of its own. Such a set counts as
- * a group: tiles never work on sets of different channels.
+ * Of a depthwise layer each filter has a lane of its own, and as many share a tile as it has lanes; groups of several channels do not share
+ * one, as in the public simulator. A set counts as a group: tiles never work on sets of different channels.
  *
  * @example
  * ```ts
@@ -88,7 +88,7 @@ export function filterLayers(work: GemmWork, array: RowShape, turned = false): r
       rows: taps.length * Math.ceil(perTap / array.lanes),
       weights: k,
       filtersPerGroup: n,
-      sets: filterSets(n, groups, perTap, array),
+      sets: filterSets(n, groups, isDepthwise(work) ? perTap : undefined, array),
       images,
       windowsPerImage: gradient ? m : Math.round((m * work.imageScale) / images),
       bits,
@@ -113,14 +113,19 @@ function isOnePixel({ nest, phase }: GemmWork): boolean {
   return size.every((length) => length === 1);
 }
 
-function filterSets(n: number, groups: number, perTap: number, { lanes, filters }: RowShape): FilterSet[] {
-  const together = groups > 1 ? Math.max(1, Math.min(Math.floor(lanes / perTap), Math.floor(filters / n))) : 1;
+function isDepthwise({ nest: { groups, inChannels } }: GemmWork): boolean {
+  return groups > 1 && groups === inChannels;
+}
+
+/** @param ownLanes of each group, where groups share the lanes of a tile. */
+function filterSets(n: number, groups: number, ownLanes: number | undefined, { lanes, filters }: RowShape): FilterSet[] {
+  const together = ownLanes ? Math.max(1, Math.min(Math.floor(lanes / ownLanes), Math.floor(filters / n))) : 1;
   const sets: FilterSet[] = [];
   for (let group = 0; group < groups; group += together) {
     const end = Math.min(groups, group + together) * n;
     for (let first = group * n; first < end; first += filters) {
       const own = Array.from({ length: Math.min(filters, end - first) }, (_, i) => first + i);
-      sets.push({ filters: own, firstLanes: own.map((filter) => (Math.floor(filter / n) - group) * perTap) });
+      sets.push({ filters: own, firstLanes: own.map((filter) => (Math.floor(filter / n) - group) * (ownLanes ?? 0)) });
     }
   }
   return sets;

@@ -15,9 +15,8 @@ export interface TacticalCycles {
 
 /**
  * The compute cycles of a work, memory put aside, as the public simulator prints them for its BitTactical and DaDianNao (with `policy:
- * 'most-flexible-first'`, and for the first layer of an image network of its {@link spaceToDepth}). Groups of few channels share the lanes of
- * a tile here; there only those of a depthwise layer do. Of several groups the simulator ends each set with that of the first group, which
- * is not done here.
+ * 'most-flexible-first'`, and for the first layer of an image network of its {@link spaceToDepth}). Of several groups the simulator ends
+ * each set with that of the first group, which is not done here.
  *
  * @throws SparsityError naming the option that is wrong.
  * @example
