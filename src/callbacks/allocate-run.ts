@@ -36,7 +36,7 @@ export interface AllocationReportData extends CostDrivenResult {
   readonly target: { readonly costReduction: number } | { readonly sparsity: number };
   /** Recorded steps that costs are means of. */
   readonly steps: number;
-  /** Trained layers without a sparsity of their own here: a method that takes `map` has to exclude them. */
+  /** Trained layers without a sparsity of their own here, which `map` leaves dense. */
   readonly others: readonly string[];
   /** How weights were masked: by given scores, or in an order drawn from a seed, recorded zeros first. */
   readonly masks: 'scores' | 'drawn';

@@ -66,7 +66,7 @@ export interface AllocationCostOptions {
 /** Layers and a cost, as `costDriven` of `tfjs-sparsity/pruning` takes them. */
 export interface AllocationCost {
   readonly layers: readonly CostDrivenLayer[];
-  /** Trained layers that stay as they were recorded: a method that takes these sparsities has to exclude them. */
+  /** Trained layers that stay as they were recorded. */
   readonly others: readonly string[];
   readonly cost: NetworkCost;
 }

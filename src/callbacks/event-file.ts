@@ -33,12 +33,16 @@ export function encodeEvent(event: TensorBoardEvent): Uint8Array {
   return join([length, maskedCrc(length), data, maskedCrc(data)]);
 }
 
-/** A `HistogramProto` of whole numbers: TensorBoard draws the buckets from `min` over their limits to `max`, so that each is 1 wide around its number. */
+/**
+ * A `HistogramProto` of whole numbers, each bucket 1 wide around its number: TensorBoard leaves out the empty ones at both ends, and has
+ * those that are left begin at `min` and end at `max`.
+ */
 function histogram(counts: readonly number[]): Uint8Array {
   const sumOf = (weight: (value: number) => number) => counts.reduce((sum, count, value) => sum + count * weight(value), 0);
   const limits = counts.map((_, value) => value + 0.5);
   const [num, sum, squares] = [sumOf(() => 1), sumOf((value) => value), sumOf((value) => value * value)];
-  const numbers = [-0.5, counts.length - 0.5, num, sum, squares].map((value, i) => double(i + 1, value));
+  const [first, last] = [counts.findIndex((count) => count > 0), counts.findLastIndex((count) => count > 0)];
+  const numbers = [first - 0.5, last + 0.5, num, sum, squares].map((value, i) => double(i + 1, value));
   return join([...numbers, doubles(6, limits), doubles(7, counts)]);
 }
 

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { attachTap, optimizerSlots, type PrunableKernel, packOp, prunableKernels, type TensorTap } from '../ops/index.js';
+import { attachTap, type PrunableKernel, packOp, prunableKernels, type TensorTap } from '../ops/index.js';
+import { namedSlots } from '../ops/optimizer-slots.js';
 import { trainingStep } from '../ops/training-step.js';
 import { createRng } from '../rng.js';
 import { type Json, type RunState, SparsityCallback } from './base-callback.js';
@@ -254,7 +255,7 @@ export class HardwareCost extends SparsityCallback implements RunState {
   /** Slots per weight, counted on the first trained variable: after the first step they are there. */
   private slots(): number {
     const variable = trainingStep(() => this.tapped?.trainableWeights[0]?.read() as tf.Variable | undefined);
-    return this.optimizer && variable ? optimizerSlots(this.optimizer, variable).length : 0;
+    return this.optimizer && variable ? namedSlots(this.optimizer, variable).length : 0;
   }
 }
 

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { PrunableKernel } from '../ops/index.js';
 import type { PruningMethod } from '../pruning/contracts.js';
-import { checkNamed, checkWinning } from '../pruning/name-pattern.js';
+import { checkNamed, checkWinning, winner } from '../pruning/name-pattern.js';
 import { namesIn } from '../pruning/names-in.js';
 import type { PruningSkip } from './layer-sparsity.js';
 
@@ -30,18 +30,36 @@ export function checkPruned({ name }: PruningMethod, pruned: readonly PrunableKe
 
 /**
  * Throws for a name or pattern in the config of a method that fits no kernel, or, where it says how a layer is pruned, none that is pruned or
- * that no other name has taken. Under `per-layer` each method has to have a layer, and names in it are names of its own layers.
+ * that no other name has taken. Under `per-layer` each method has to prune a layer, and names in it are names of its own layers.
  */
 export function checkNames(
   { name, config }: PruningMethod,
   all: readonly PrunableKernel[],
   pruned: readonly PrunableKernel[],
+  skips: readonly PruningSkip[],
 ): void {
   for (const { option, names, of, has } of namesIn(config)) {
     const what = `${option} of pruning method ${name}`;
     const layers = (of === 'all' ? all : pruned).map(({ info }) => info.name).filter(has);
     checkNamed(what, names, layers);
     if (option !== 'exclude') checkWinning(what, names, layers);
+    if (option === 'methods') checkPruning(what, names, layers, skips);
+  }
+}
+
+/** Throws for a name whose method leaves all layers alone that go to it. */
+function checkPruning(what: string, names: readonly string[], layers: readonly string[], skips: readonly PruningSkip[]): void {
+  const winnerOf = winner(names, what);
+  for (const name of names) {
+    const own = layers.filter((layer) => winnerOf(layer) === name);
+    const skipped = skips.filter(({ layer }) => own.includes(layer));
+    if (skipped.length < own.length) continue;
+    throw new SparsityError({
+      what,
+      got: `${name}, where ${skipped.map(({ layer, reason }) => `${layer}: ${reason}`).join('; ')}`,
+      expected: 'a layer that its method prunes',
+      fix: 'give these layers another method, or leave the name out',
+    });
   }
 }
 

@@ -66,7 +66,7 @@ export class Pruning extends SparsityCallback implements RunState {
     this.skips = this.all.flatMap(({ info }, i) => (reasons[i] ? [{ layer: info.name, reason: reasons[i] }] : []));
     this.kernels = this.all.filter((_, i) => !reasons[i]);
     checkPruned(this.method, this.kernels, this.skips);
-    checkNames(this.method, this.all, this.kernels);
+    checkNames(this.method, this.all, this.kernels, this.skips);
     for (const { info } of this.kernels) this.method.check?.(info);
     checkOptimizer(this.method, model.optimizer);
     this.needs.checkOptimizer(model.optimizer);

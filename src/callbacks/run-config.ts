@@ -75,10 +75,7 @@ export function parseRunConfig(text: string, options: ParseRunConfigOptions): Ru
       const single = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
       return single.map((each) => specIssue(schema, [each], value));
     }),
-    ...(value.method === undefined ? [] : methodIssues(value.method, { stepsPerEpoch: longEpoch })).map(({ path, parts }) => ({
-      path: ['method', ...path],
-      ...parts,
-    })),
+    ...methodProblems(value.method),
     ...lateEnds(value.method, value.epochs),
     ...unknownAccelerators(value.accelerators),
   ];
@@ -92,6 +89,24 @@ function checkText(what: string, got: unknown, fix: string): void {
 }
 
 type Found = Omit<SparsityErrorParts, 'what'> & { readonly path: readonly PropertyKey[] };
+
+/** What is wrong with a method. Where times are partly in epochs, partly in steps, their order is known when the length of an epoch is. */
+function methodProblems(method: unknown): readonly Found[] {
+  if (method === undefined) return [];
+  const issues = methodIssues(method, { stepsPerEpoch: longEpoch });
+  const inShort = new Set(
+    issues.length === 0 ? [] : methodIssues(method, { stepsPerEpoch: 1 }).map(({ path }) => path.join('.')),
+  );
+  const areCertain = hasBoth(method) ? issues.filter(({ path }) => inShort.has(path.join('.'))) : issues;
+  return areCertain.map(({ path, parts }) => ({ path: ['method', ...path], ...parts }));
+}
+
+/** Whether options in one place are given in epochs and in steps. */
+function hasBoth(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const ends = (ending: RegExp) => Object.keys(value).some((key) => ending.test(key));
+  return (ends(/epoch$/i) && ends(/step$/i)) || Object.values(value).some(hasBoth);
+}
 
 /** A name alone stands for a method without options. */
 function asConfig(method: unknown): Config {
@@ -108,9 +123,10 @@ function lateEnds(value: unknown, epochs: unknown, path: readonly string[] = ['m
   };
   const { name, stepsPerEpoch, rounds = 500, epochsPerRound = 1 } = value as Readonly<Record<string, unknown>>;
   // Where it is told the length of an epoch, its epochs are not those of the run.
-  const isIterative = name === 'iterative' && stepsPerEpoch === undefined;
+  const isIterative =
+    name === 'iterative' && stepsPerEpoch === undefined && typeof rounds === 'number' && typeof epochsPerRound === 'number';
   return [
-    ...(isIterative ? late('rounds', Number(rounds) * Number(epochsPerRound), `${rounds} x ${epochsPerRound} epochs`) : []),
+    ...(isIterative ? late('rounds', rounds * epochsPerRound, `${rounds} x ${epochsPerRound} epochs`) : []),
     ...Object.entries(value).flatMap(([key, inside]) => {
       if (['beginEpoch', 'endEpoch', 'epoch'].includes(key)) return late(key, inside);
       return lateEnds(inside, epochs, [...path, key]);

@@ -7,9 +7,8 @@ import { checkBits } from './check-bits.js';
 import type { PrunableKernel, PrunedTreatment } from './contracts.js';
 import { effectiveWeights } from './effective-weights.js';
 import { isRecording } from './forward-backward-op.js';
-import { keptInGroups } from './kept-in-groups.js';
 import { hasHeap } from './lanes/on-heap.js';
-import { maskTensor } from './mask-tensor.js';
+import { MaskTensors } from './mask-tensors.js';
 import type { OpMasks } from './masked-ops.js';
 import { namedSlots } from './optimizer-slots.js';
 
@@ -44,8 +43,7 @@ export class DenseKernelStore implements KernelStore {
   /** Undefined while nobody has looked at those that follow from `grouped`. */
   private current: LayerMasks | undefined = allOnes;
   private groupedWeights: GroupedWeights | undefined;
-  /** The masks as tensors, made when first used; of those that follow from weights, the weights that they keep, by their axis. */
-  private readonly tensors = new Map<Uint8Array | 'input' | 'output', tf.Tensor>();
+  private readonly tensors: MaskTensors;
   private term: tf.Tensor | undefined;
   isCollecting = false;
   /** G of the step so far, while collecting. */
@@ -67,7 +65,9 @@ export class DenseKernelStore implements KernelStore {
     readonly variable: tf.Variable,
     /** Says whether it is frozen: tfjs does not tell the variable where a layer is born so. */
     readonly layer: { readonly trainable: boolean },
-  ) {}
+  ) {
+    this.tensors = new MaskTensors(info, variable);
+  }
 
   get masks(): LayerMasks {
     if (this.current) return this.current;
@@ -122,7 +122,7 @@ export class DenseKernelStore implements KernelStore {
     const gradient = masks.gradient === masks.forward ? forward : this.own(masks.gradient, [forward, backward]);
     const next = { forward, backward, gradient };
     this.masksUsed &&= this.current !== undefined && sameMasks(this.current, next);
-    this.disposeTensors();
+    this.tensors.dispose();
     this.forgetGroups();
     this.current = next;
     this.treat(treatment);
@@ -139,7 +139,7 @@ export class DenseKernelStore implements KernelStore {
 
   /** {@link regroup} where kernels need no masks: they are made when somebody looks at them. Of dense masters only. */
   regroupLater(groups: GroupedMasks, masksOf: GroupedWeights['masksOf'], treatment: PrunedTreatment): void {
-    this.disposeTensors();
+    this.tensors.dispose();
     this.forgetGroups();
     // Reshaped, not cloned: every backend shares the values then.
     this.groupedWeights = { groups, weights: tf.keep(this.variable.reshape(this.variable.shape)), masksOf };
@@ -205,7 +205,7 @@ export class DenseKernelStore implements KernelStore {
     // Who asks later asks for the masks that were last in force.
     this.current = this.masks;
     this.forgetGroups();
-    this.disposeTensors();
+    this.tensors.dispose();
     this.addToGradient(undefined);
     this.collectGradient(false);
   }
@@ -231,7 +231,9 @@ export class DenseKernelStore implements KernelStore {
   }
 
   private setOperands(): void {
-    const expand = (name: keyof LayerMasks) => (this.groupedWeights ? this.group(name) : this.expand(this.masks[name]));
+    const { tensors } = this;
+    const expand = (name: keyof LayerMasks) =>
+      this.groupedWeights ? tensors.multiply(name, this.groupedWeights, () => this.masks) : tensors.expand(this.masks[name]);
     this.operands = {
       get forward() {
         return expand('forward');
@@ -249,32 +251,6 @@ export class DenseKernelStore implements KernelStore {
       ...(this.isCollecting && { onGradient: (G: tf.Tensor) => this.collect(G) }),
       thinning: this.thinning ?? null,
     };
-  }
-
-  private expand(mask: Uint8Array | null): tf.Tensor | null {
-    if (!mask) return null;
-    const tensor = this.tensors.get(mask) ?? tf.keep(maskTensor(mask, this.variable.shape));
-    this.tensors.set(mask, tensor);
-    return tensor;
-  }
-
-  /** W times a mask that follows from weights; by way of the mask where no kernel makes it, and for weights that it does not follow from. */
-  private group(name: keyof LayerMasks): tf.Tensor | null {
-    const { groups, weights } = this.groupedWeights as GroupedWeights;
-    if (name === 'gradient') return null;
-    if (name === 'backward' && groups.backward === 'forward') return this.group('forward');
-    if (name === 'forward' && groups.forward === 'ones') return null;
-    const axis = name === 'forward' ? 'input' : 'output';
-    const masked = () => tf.mul(this.variable, this.expand(this.masks[name]) as tf.Tensor);
-    if (weights.dataId !== this.variable.dataId) return masked();
-    const kept = this.tensors.get(axis) ?? tf.keep(keptInGroups(weights, this.info[`${axis}Axis`], groups) ?? masked());
-    this.tensors.set(axis, kept);
-    return kept;
-  }
-
-  private disposeTensors(): void {
-    tf.dispose([...this.tensors.values()]);
-    this.tensors.clear();
   }
 
   /** A copy, or the earlier mask of the same content. */

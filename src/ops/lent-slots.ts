@@ -11,11 +11,18 @@ const borrowers = new WeakMap<tf.Optimizer, Set<SlotBorrower>>();
 /**
  * Notes that slots of an optimizer take another form until their borrower is settled, as {@link takeBackSlots} and tfjs's `getWeights`
  * and `setWeights` of that optimizer then do first.
+ *
+ * @returns to be called when they are given back: an optimizer may live longer than the model.
  */
-export function lendSlots(optimizer: tf.Optimizer, borrower: SlotBorrower): void {
-  const known = borrowers.get(optimizer);
-  if (known) return void known.add(borrower);
-  borrowers.set(optimizer, new Set([borrower]));
+export function lendSlots(optimizer: tf.Optimizer, borrower: SlotBorrower): () => void {
+  const known = borrowers.get(optimizer) ?? watched(optimizer);
+  known.add(borrower);
+  return () => void known.delete(borrower);
+}
+
+function watched(optimizer: tf.Optimizer): Set<SlotBorrower> {
+  const none = new Set<SlotBorrower>();
+  borrowers.set(optimizer, none);
   const { getWeights, setWeights } = optimizer;
   optimizer.getWeights = () => {
     takeBackSlots(optimizer);
@@ -25,11 +32,10 @@ export function lendSlots(optimizer: tf.Optimizer, borrower: SlotBorrower): void
     takeBackSlots(optimizer);
     return setWeights.call(optimizer, weights);
   };
+  return none;
 }
 
 /** Brings all slots of an optimizer into the shapes of the variables that they belong to. */
 export function takeBackSlots(optimizer: tf.Optimizer): void {
-  const known = borrowers.get(optimizer);
-  for (const borrower of known ?? []) borrower.settle();
-  known?.clear();
+  for (const borrower of borrowers.get(optimizer) ?? []) borrower.settle();
 }

@@ -113,7 +113,7 @@ export function maskedClass(kind: MaskedKind, Stock: LayerClass): LayerClass {
         if (!isRecording()) return this.withKernels((store) => store.effective(), compute);
         const [own, first] = [ownStores[0] as DenseKernelStore, masks[0]];
         if (op && first) return this.train([inputs].flat()[0] as tf.Tensor, own.read(), first, op);
-        for (const each of masks) if (each) checkOneKernel(this.name, masks.length, each);
+        for (const store of ownStores) checkOneKernel(this.name, ownStores.length, store);
         return this.withKernels(({ variable }, i) => masks[i] && maskedKernel(variable, masks[i]), compute);
       });
     }
@@ -215,8 +215,9 @@ function underMasks(w: tf.Tensor, { variable, treatment, opMasks }: DenseKernelS
   return masks?.forward ? maskedKernel(w, { forward: masks.forward, gradient: masks.gradient ?? null }) : w;
 }
 
-function checkOneKernel(layer: string, kernels: number, { forward, backward, thinning }: OpMasks): void {
-  const own = backward !== forward && 'a mask of the input gradient that differs from the forward mask';
+function checkOneKernel(layer: string, kernels: number, { grouped, masks, thinning }: DenseKernelStore): void {
+  const isOne = grouped ? grouped.groups.backward === 'forward' : masks.backward === masks.forward;
+  const own = !isOne && 'a mask of the input gradient that differs from the forward mask';
   const got = thinning ? 'operands of the gradient products that are thinned' : own;
   if (!got) return;
   // Methods know kernels by their names, policies layers.

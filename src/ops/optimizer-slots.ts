@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { takeBackSlots } from './lent-slots.js';
 
 /** One slot variable as tfjs's optimizers hold it: their private arrays are indexed like the gradients they are given. */
 export interface OptimizerSlot {
@@ -51,7 +52,7 @@ export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[]
 /**
  * The slot variables that an optimizer keeps for one weight variable: none for SGD, one for momentum and Adagrad, two for Adadelta,
  * Adam, Adamax and RMSProp, three for centered RMSProp. Empty before the optimizer's first step, when slots are born.
- * Each has the shape of `variable`; they are live: `assign` to them, do not dispose them.
+ * Each has the shape of `variable`; they are live until the next step: `assign` to them, do not dispose them.
  *
  * Slots are found by the names that tfjs gives them, `<variable name>/m` and the like. A model loaded beside its original has its
  * variables renamed (`kernel` to `kernel_1`) while loaded slots keep their names; then the one slot of that base name and of the variable's shape is
@@ -68,6 +69,7 @@ export function slotsOf(optimizer: tf.Optimizer, field: string): OptimizerSlot[]
  * ```
  */
 export function optimizerSlots(optimizer: tf.Optimizer, variable: tf.Variable): tf.Variable[] {
+  takeBackSlots(optimizer);
   return namedSlots(optimizer, variable).map(([, slot]) => slot);
 }
 

@@ -262,6 +262,7 @@ describe('cost-driven sparsities of recorded steps', () => {
       const allocation = await allocateRun(record, { accelerator, metric: 'energy', sparsity: 0.5 });
       const kernels = ['gru/kernel', 'gru/recurrent', 'head'];
       expect(Object.keys(allocation.map.sparsities).sort()).toEqual(kernels);
+      expect(allocation.map.unnamed).toBe(0);
       const { jobs } = await readRecordedRun(record);
       const { layers, cost } = allocationCost(await lastJobs(jobs(), 1), { accelerator, metric: 'energy' });
       const sizes = Object.fromEntries(prunableKernels(model).map(({ info }) => [info.name, info.shape[0] * info.shape[1]]));

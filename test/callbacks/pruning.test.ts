@@ -215,6 +215,10 @@ describe('pruning()', () => {
     await expect(trained([pruning(misspelt)])).rejects.toThrow(
       /^methods of pruning method per-layer: got hide\*, .*Did you mean hidden/,
     );
+    const idle = perLayer({ methods: { head: pairs([]), '*': ramp([]), conv: srSte({ n: 2, m: 4 }) } });
+    await expect(trained([pruning(idle)])).rejects.toThrow(
+      /^methods of pruning method per-layer: got conv, where conv: 2 input channels are fewer than m = 4, expected a layer that its method prunes/,
+    );
   });
 
   it('refuses at once a name in a pattern or an allocation that no pruned layer has, long before masks are made', async () => {
@@ -413,6 +417,7 @@ describe('pruning()', () => {
       [sdgp({ beginStep: 3 }), undefined],
       [sparseTrain({ beginStep: 3 }), undefined],
       [dropBack({ initialDecay: 0 }), undefined],
+      [dropBack({ initialDecay: 1 }), undefined],
       // Its forward masks are all ones.
       [sdwp({ n: 1, m: 2 }), undefined],
       [gradualMagnitude({ finalSparsity: 0, endStep: 3 }), undefined],

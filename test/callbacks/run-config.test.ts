@@ -292,6 +292,14 @@ describe('a file of a run', () => {
       'run.yaml:2:73 method.schedule.rounds: got 2 x 2 epochs, expected at most 3, the epochs of the run',
     ],
     [
+      'epochs: 3\nmethod: {name: gradual, schedule: {name: iterative, finalSparsity: 0.9, rounds: five}}',
+      /^run\.yaml:2:73 method\.schedule\.rounds: got five, expected an? .*integer/,
+    ],
+    [
+      'method: {name: gradual, beginEpoch: 3, endStep: 2}',
+      'run.yaml:1:40 method.endStep: got 2, expected a step after beginEpoch',
+    ],
+    [
       'method: {name: per-layer, methods: {fc: {name: ste, sparsity: 0.9, pattern: {name: nm, n: 2, m: 4}}, out: sr-ste}}',
       'run.yaml:1:53 method.methods.fc.sparsity: got 0.9, expected 0.5, the sparsity of the pattern 2:4',
     ],
@@ -324,6 +332,16 @@ describe('parseRunConfig', () => {
     // Epochs of another length than those of the run.
     const short = { ...method, schedule: { ...method.schedule, stepsPerEpoch: 10 } };
     expect(parse(JSON.stringify({ method: short, epochs: 1 }))).toEqual({ method: short, epochs: 1 });
+  });
+
+  it('takes times partly in epochs, partly in steps, whose order is not known yet', () => {
+    for (const method of [
+      { name: 'gradual', beginEpoch: 1, endStep: 500 },
+      { name: 'rigl', beginEpoch: 2, endStep: 900 },
+      { name: 'gradual', schedule: { name: 'polynomial', finalSparsity: 0.9, beginEpoch: 1, endStep: 500 } },
+    ]) {
+      expect(parse(JSON.stringify({ method, epochs: 5 }))).toEqual({ method, epochs: 5 });
+    }
   });
 
   it('takes decimals for the sparsity of an N:M pattern', () => {

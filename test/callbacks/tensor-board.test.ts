@@ -137,6 +137,19 @@ describe('encodeEvent', () => {
     expect(Array.from(record.subarray(12, -4))).toEqual(expected);
   });
 
+  it('has histograms of one number begin and end at it, as TensorBoard takes the ends for those of the first and the last full bucket', () => {
+    const ends = (counts: number[]) => {
+      const record = encodeEvent({ wallTime: 0, step: 0, histograms: { h: counts } });
+      // `min` is the field 1 of the histogram, a double, which follows the name.
+      const name = Buffer.from(record).indexOf(Buffer.of(10, 1, 104, 42));
+      const at = record.indexOf(9, name) + 1;
+      const view = new DataView(record.buffer, record.byteOffset);
+      return [view.getFloat64(at, true), view.getFloat64(at + 9, true)];
+    };
+    expect(ends([0, 0, 32])).toEqual([1.5, 2.5]);
+    expect(ends([0, 3, 0, 4, 0])).toEqual([0.5, 3.5]);
+  });
+
   it('comes back from any step, time, tag and float', () => {
     const tags = fc.dictionary(fc.string({ unit: 'grapheme', minLength: 1 }), fc.float(), { maxKeys: 5 });
     fc.assert(

@@ -207,6 +207,26 @@ describe('kernels whose kept values are trained by themselves', () => {
     },
   );
 
+  it('have the slots of the variables that the model had before', async () => {
+    await expectNoLeak(async () => {
+      const [model, set] = [build(), data()];
+      model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+      prune(model, 1);
+      const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+      await withoutForgotten(async () => {
+        await train(model, set);
+        for (const variable of variables) {
+          const slots = optimizerSlots(model.optimizer, variable);
+          expect(slots.map(({ shape }) => shape)).toEqual([variable.shape, variable.shape]);
+        }
+        await train(model, set);
+      });
+      model.optimizer.dispose();
+      model.dispose();
+      tf.dispose([set.xs, set.ys]);
+    });
+  });
+
   it("are dense for tfjs's own getWeights and setWeights of the optimizer, also where masks change between them", async () => {
     await expectNoLeak(async () => {
       const [model, set] = [build(), data()];

@@ -202,14 +202,14 @@ describe('what runs in lanes', () => {
     const mask = Uint8Array.from({ length: 40 }, (_, i) => (i % 10 ? 0 : 1));
     kernel?.repack({ forward: mask, backward: mask, gradient: mask }, { pruned: 'zero', slots: 'zero', decay: 0 });
     model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
-    const isInside = () => sparsifyReport(model).regions[0]?.execution[0]?.inLanes;
+    const found = () => sparsifyReport(model).regions[0]?.execution[0];
     const [x, y] = [tf.ones([8, 10]), tf.ones([1, 4])];
     const row = x.slice([0], [1]);
     for (let i = 0; i < 2; i++) await model.trainOnBatch(row, y);
-    expect(isInside()).toBe(true);
+    expect(found()?.inLanes).toBe(true);
     for (const rows of [1, 7, 8]) {
       tf.tidy(() => void model.predictOnBatch(x.slice([0], [rows])));
-      expect(isInside()).toBe(rows === 8);
+      expect(found()?.obstacle).toBe(rows === 8 ? undefined : 'fewRows');
     }
     tf.dispose([x, y, row]);
     model.optimizer.dispose();

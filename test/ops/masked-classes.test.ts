@@ -19,6 +19,7 @@ import {
   sdwp,
   sparseTrain,
   sparsityOf,
+  srSte,
   swat,
 } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
@@ -215,6 +216,17 @@ describe('masked classes of tfjs', () => {
       });
     },
   );
+
+  it('train with groups of the weights, also when these have moved since the masks were made', async () => {
+    await withModel(classes.GRU as (typeof classes)[string], async (model, x, y) => {
+      model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+      await model.fit(x, y, { verbose: 0, callbacks: [pruning(srSte({ n: 1, m: 2 }))] });
+      const [first] = [await model.trainOnBatch(x, y)] as number[];
+      expect(await model.trainOnBatch(x, y)).toBeLessThan(first as number);
+      for (const { masks } of prunableKernels(model)) expect(masks.backward).toEqual(masks.forward);
+      model.optimizer.dispose();
+    });
+  });
 
   it('keep their constraints, and what a recurrent layer is told', async () => {
     await expectNoLeak(() => {

@@ -82,6 +82,7 @@ describe('mapAllocation', () => {
   it('gives named layers theirs and the others the target, in proportion on the way up', () => {
     expect(mapAllocation({ sparsities: { a: 0.75 } })(kernels, 0.25)).toEqual([0.75, 0.25]);
     expect(mapAllocation({ sparsities: { a: 0.75 } })(kernels, 0)).toEqual([0, 0]);
+    expect(mapAllocation({ sparsities: { a: 0.75 }, unnamed: 0 })(kernels, 0.25)).toEqual([0.75, 0]);
     const rising = mapAllocation({ sparsities: { a: 0.75 }, finalSparsity: 0.5 });
     expect([0, 0.25, 0.5, 0.6].map((sparsity) => rising(kernels, sparsity))).toEqual([
       [0, 0],
@@ -101,6 +102,7 @@ describe('mapAllocation', () => {
   it('refuses a name that no layer has, and sparsities that are none', () => {
     expect(() => mapAllocation({ sparsities: { conv: 0.5 } })([layer([2, 2], 'conv1')], 0.5)).toThrow('Did you mean conv1');
     expect(() => mapAllocation({ sparsities: { a: 75 } })).toThrow('sparsity of a: got 75');
+    expect(() => mapAllocation({ sparsities: {}, unnamed: 1 })).toThrow('unnamed: got 1');
     expect(() => mapAllocation({ sparsities: {}, finalSparsity: 0 })).toThrow('a sparsity above 0');
   });
 });

@@ -338,6 +338,14 @@ describe('a ramp with an N:M pattern', () => {
     const own: Allocation = (kernels, sparsity) => kernels.map((_, i) => (i > 0 ? sparsity : 0));
     for (const allocation of [map({ a: 0.5, b: 0 }), own]) for (const make of makes(allocation)) make();
     gradualMagnitude({ endStep: 9, pattern: byLayer({ patterns: { fc: pattern } }), allocation: globalAllocation() });
+    const some = (fc: number) => () =>
+      gradualMagnitude({ endStep: 9, pattern: byLayer({ patterns: { fc: pattern } }), allocation: map({ fc, conv: 0.9 }) });
+    expect(some(0.9)).toThrow('allocation of fc: got 0.9, expected 0 or 0.5, the sparsity of its pattern 2:4');
+    for (const make of [some(0.5), some(0)]) make();
+    for (const rest of [{ finalSparsity: 0.9 }, { unnamed: 0.9 }]) {
+      const allocation = mapAllocation({ sparsities: { a: 0.5 }, ...rest });
+      for (const make of makes(allocation)) expect(make).toThrow(`allocation: got 0.9, ${refused}`);
+    }
   });
 });
 

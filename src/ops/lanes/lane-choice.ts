@@ -60,11 +60,13 @@ function meanDensity(store: DenseKernelStore): number | undefined {
  */
 function isSparse(store: DenseKernelStore, batch: number, breakEven: number): boolean {
   const density = meanDensity(store);
-  if (density === undefined) return false;
-  const isDense = store.info.kind === 'dense';
-  if (isDense && breakEven > 0 && batch <= fewRows && !isRecording()) return false;
-  const places = isDense || breakEven === 0 ? 1 : placesPerImage(batch);
+  if (density === undefined || predictsFewRows(store, batch, breakEven)) return false;
+  const places = store.info.kind === 'dense' || breakEven === 0 ? 1 : placesPerImage(batch);
   return 1 - density * places >= breakEven;
+}
+
+function predictsFewRows({ info }: DenseKernelStore, batch: number, breakEven: number): boolean {
+  return info.kind === 'dense' && breakEven > 0 && batch <= fewRows && !isRecording();
 }
 
 /** A masked layer's store: a region keeps the dense one, and adds to it. */
@@ -99,8 +101,10 @@ export function laneGeometry(
   const isFull = breakEven === 0 || placesPerImage(batch) <= fewPlaces;
   const leads = isNarrow && isFull && region.some((other) => isMasked(other) && isSparse(storeOf(other), batch, breakEven));
   const ends = input.images !== undefined && info.kind === 'dense' && (info.shape[info.outputAxis] as number) <= fewOutputs;
-  if (!leads && !ends && !isSparse(store, batch, breakEven))
-    return store.grouped || store.masks.forward ? 'belowBreakEven' : 'notPruned';
+  if (!leads && !ends && !isSparse(store, batch, breakEven)) {
+    if (!store.grouped && !store.masks.forward) return 'notPruned';
+    return predictsFewRows(store, batch, breakEven) ? 'fewRows' : 'belowBreakEven';
+  }
   const geometry = loopsOf(layer, input, images);
   if (typeof geometry === 'string') return geometry;
   const uses = batch * geometry.outHeight * geometry.outWidth;

@@ -52,10 +52,14 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
   const obstacles: (LaneObstacle | undefined)[] = nodes.map(() => 'notRunYet');
   const plans = new LanePlans();
   const compacts = new Map<MaskedLayer, CompactKernel>();
+  /** To be called when the slots of compact kernels are given back. */
+  const loans = new Map<MaskedLayer, () => void>();
 
   function settle(layer: MaskedLayer): void {
     compacts.get(layer)?.dispose();
     compacts.delete(layer);
+    loans.get(layer)?.();
+    loans.delete(layer);
   }
 
   function forget(layer: MaskedLayer): void {
@@ -71,7 +75,7 @@ function createExecutor(nodes: readonly RegionNode[], breakEven: number): Return
     if (compact && (!product || compact.isStale || !compact.isFor(optimizer))) settle(layer);
     if (!product || compacts.has(layer)) return;
     compacts.set(layer, new CompactKernel(storeOf(layer).variable, product.list.order, optimizer));
-    lendSlots(optimizer, storeOf(layer));
+    loans.set(layer, lendSlots(optimizer, storeOf(layer)));
   }
 
   /** The result of a layer in lanes, or why there is none. */

@@ -25,6 +25,8 @@ export type LaneObstacle =
   | 'notPruned'
   /** Its masks are too dense, or a convolution's batch too small for them: lanes would be slower. */
   | 'belowBreakEven'
+  /** A dense layer that predicts up to 7 rows, which the dense kernels do as fast. */
+  | 'fewRows'
   /** The method thins operands of its gradient products, which are then multiplied whole. */
   | 'thinnedOperands'
   /** Its masks are new, and the batch is too small for lists that may serve one step only. */

@@ -31,7 +31,7 @@ export interface CostDrivenRow {
 
 /** Sparsities, what they cost, and how they came about: plain data. */
 export interface CostDrivenResult {
-  /** For `mapAllocation`, in a method with `finalSparsity: overallSparsity` that excludes all other layers. */
+  /** For `mapAllocation`, in a method with `finalSparsity: overallSparsity`; all other layers stay dense. */
   readonly map: MapAllocationOptions;
   readonly overallSparsity: number;
   /** Measured with all layers at their least, and at the chosen sparsities. */
@@ -109,6 +109,7 @@ export async function costDriven(
     map: {
       sparsities: Object.fromEntries(layers.map(({ name }, i) => [name, sparsities[i]])),
       ...(overallSparsity > 0 && { finalSparsity: overallSparsity }),
+      unnamed: 0,
     },
     overallSparsity,
     startCost: start.total,

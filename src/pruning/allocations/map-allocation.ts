@@ -9,7 +9,7 @@ import { byName, checkNamed } from '../name-pattern.js';
 export interface MapAllocationOptions {
   /**
    * Sparsity of each layer by its name, in [0, 1). In a name `*` stands for any text, and text between slashes is a regular expression;
-   * a plain name goes before a pattern, an earlier pattern before a later one. Layers that are not named get the target.
+   * a plain name goes before a pattern, an earlier pattern before a later one.
    */
   readonly sparsities: Readonly<Record<string, number>>;
   /**
@@ -17,6 +17,11 @@ export interface MapAllocationOptions {
    * @default layers have their sparsities at every target above 0
    */
   readonly finalSparsity?: number;
+  /**
+   * Sparsity of the layers that are not named, in [0, 1); 0 leaves them dense.
+   * @default the target
+   */
+  readonly unnamed?: number;
 }
 
 /**
@@ -33,7 +38,7 @@ export interface MapAllocationOptions {
  */
 export function mapAllocation(options: MapAllocationOptions): Allocation {
   checkGiven(mapAllocation, options);
-  const { sparsities, finalSparsity } = options;
+  const { sparsities, finalSparsity, unnamed } = options;
   if (typeof sparsities !== 'object' || sparsities === null || Array.isArray(sparsities)) {
     const fix = "write {conv1: 0.5, 'fc*': 0.9}";
     throw new SparsityError({ what: 'sparsities', got: sparsities, expected: 'a sparsity for each name', fix });
@@ -41,21 +46,27 @@ export function mapAllocation(options: MapAllocationOptions): Allocation {
   for (const [name, sparsity] of Object.entries(sparsities)) checkSparsity(`sparsity of ${name}`, sparsity);
   const ownOf = byName(sparsities, 'sparsities');
   if (finalSparsity !== undefined) checkSparsity('finalSparsity', finalSparsity);
+  if (unnamed !== undefined) checkSparsity('unnamed', unnamed);
   if (finalSparsity === 0) {
     const fix = 'pass the final sparsity of the schedule, or leave it out';
     throw new SparsityError({ what: 'finalSparsity', got: finalSparsity, expected: 'a sparsity above 0', fix });
   }
-  const config = { name: 'map', sparsities, ...(finalSparsity !== undefined && { finalSparsity }) };
+  const config = {
+    name: 'map',
+    sparsities,
+    ...(finalSparsity !== undefined && { finalSparsity }),
+    ...(unnamed !== undefined && { unnamed }),
+  };
   return described(config, (kernels, sparsity) => {
     checkSparsity('sparsity', sparsity);
     const names = kernels.map(({ info }) => info.name);
     checkNamed('sparsities by layer', Object.keys(sparsities), names);
     const share = sparsity === 0 ? 0 : Math.min(1, sparsity / (finalSparsity ?? sparsity));
     return names.map((name) => {
-      const own = ownOf(name);
+      const own = ownOf(name) ?? unnamed;
       return own === undefined ? sparsity : own * share;
     });
   });
 }
 
-inConfig(mapAllocation, 'map', { sparsities: true, finalSparsity: true });
+inConfig(mapAllocation, 'map', { sparsities: true, finalSparsity: true, unnamed: true });

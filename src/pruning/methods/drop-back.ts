@@ -56,14 +56,14 @@ export function dropBack(options: DropBackOptions = {}): PruningMethod {
     name: 'dropback',
     pruned: 'zero',
     slots: 'keep',
-    schedule: constantSchedule({ sparsity, beginStep: 1 }),
+    schedule: constantSchedule({ sparsity: initialDecay === 1 ? 0 : sparsity, beginStep: 1 }),
     decay: 0,
     needs: ['state'],
     accumulate: ({ weights, state }) => (state ? state.map((initial) => faded(initial * initialDecay)) : weights.slice()),
     config: { name: 'dropback', sparsity, allocation: configOf(allocation), initialDecay, exclude },
     skip: exclusion({ exclude }),
     proximal(kernels, context) {
-      const tracked = context.sparsity > 0 && kernels.some(isFading) ? trackedAmong(kernels, sparsity) : [];
+      const tracked = context.step > 0 && kernels.some(isFading) ? trackedAmong(kernels, sparsity) : [];
       return tracked.map((own, k) => {
         const { weights, state = weights } = kernels[k];
         return isFading(kernels[k]) ? weights.map((weight, i) => (own[i] === 1 ? weight : state[i])) : undefined;

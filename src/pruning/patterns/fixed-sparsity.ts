@@ -34,16 +34,38 @@ export function checkFixedSparsity(
  * dense; of a function of the user's own nobody knows.
  */
 export function checkFixedAllocation({ config }: Pick<Pattern, 'config'>, allocation: Pick<Allocation, 'config'>): void {
-  const pair = config && pairOf(config);
-  if (!pair || !allocation.config) return;
-  const { name, sparsities = {} } = allocation.config as Config & { readonly sparsities?: object };
+  if (!config || !allocation.config) return;
+  const { name, sparsities = {}, unnamed = 0, finalSparsity } = allocation.config as MapConfig;
+  const isMap = name === 'map';
+  const differs = (sparsity: number, own: number) => sparsity !== 0 && Math.abs(sparsity - own) > 1e-9;
+  if (isMap && config.name === 'by-layer') checkFixedLayers(config, sparsities, differs);
+  const pair = pairOf(config);
+  if (!pair) return;
   const own = sparsityOf(pair);
-  const other = ['erdos-renyi', 'global'].includes(name)
-    ? name
-    : Object.values(name === 'map' ? sparsities : {}).find((sparsity) => sparsity !== 0 && Math.abs(sparsity - own) > 1e-9);
+  const given = isMap ? [...Object.values(sparsities), unnamed, finalSparsity ?? own] : [];
+  const other = ['erdos-renyi', 'global'].includes(name) ? name : given.find((sparsity) => differs(sparsity, own));
   if (other === undefined) return;
   const expected = `uniform, or a map to 0 and ${own}: all layers have the sparsity of the pattern ${pair.n}:${pair.m}`;
   throw new SparsityError({ what: 'allocation', got: other, expected, fix: 'leave allocation out, or choose another pattern' });
+}
+
+type MapConfig = Config & { readonly finalSparsity?: number; readonly unnamed?: number; readonly sparsities?: Numbers };
+type Numbers = Readonly<Record<string, number>>;
+
+/** Of patterns by layer: what a map says of the very names that they have. */
+function checkFixedLayers(config: Config, sparsities: Numbers, differs: (sparsity: number, own: number) => boolean): void {
+  const { patterns } = config as unknown as { readonly patterns: Readonly<Record<string, Config>> };
+  for (const [name, sparsity] of Object.entries(sparsities)) {
+    const pair = Object.hasOwn(patterns, name) ? pairOf(patterns[name]) : undefined;
+    if (!pair || !differs(sparsity, sparsityOf(pair))) continue;
+    const expected = `0 or ${sparsityOf(pair)}, the sparsity of its pattern ${pair.n}:${pair.m}`;
+    throw new SparsityError({
+      what: `allocation of ${name}`,
+      got: sparsity,
+      expected,
+      fix: 'leave it out, or choose another pattern',
+    });
+  }
 }
 
 const fixed: ReadonlySet<string> = new Set(['nm', 'transposable-nm']);
