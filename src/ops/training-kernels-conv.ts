@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { type ConvGeometry, isEmpty } from '../kernels/geometry.js';
 import { activated, activationKernels } from './training-kernels-activation.js';
-import { geometryOf, type Shape4D } from './training-kernels-geometry.js';
+import { geometryOf, type Shape4D, stockWithSides } from './training-kernels-geometry.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
 /** Images fill the tiles of our forward pass by fours; where more than this share of them stays empty, tfjs's kernel is faster. */
@@ -27,7 +27,7 @@ export const conv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
   const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
   const g = geometryOf(info);
-  if (!isOurs(g)) return stock(inputs, attrs);
+  if (!isOurs(g)) return stockWithSides(info, inputs, attrs, heap, stock);
   const y = heap.zeros(info.outShape);
   addConvolution(heap, x, filter, y, g);
   return y;
@@ -43,7 +43,7 @@ export const fusedConv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
   const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
   const g = geometryOf(info);
-  if (!isOurs(g)) return stock(inputs, attrs);
+  if (!isOurs(g)) return stockWithSides(info, inputs, attrs, heap, stock);
   const y = heap.zeros(info.outShape);
   if (bias) heap.repeat(heap.pointer(bias), 4 * g.outChannels, heap.pointer(y), g.batch * g.outHeight * g.outWidth);
   addConvolution(heap, x, filter, y, g);
