@@ -147,10 +147,11 @@ if (backend !== 'wasm') {
             const filter = random([kh, kw, ci, co], 22) as tf.Tensor4D;
             const bias = random([co], 23) as tf.Tensor1D;
             const step = rate > 1 ? 1 : strides;
-            const fused = (['linear', 'relu', 'elu'] as const).flatMap((activation) => [
-              tf.fused.conv2d({ x, filter, strides: step, pad, dilations: rate, bias, activation }),
-              tf.fused.conv2d({ x, filter, strides: step, pad, dilations: rate, activation }),
-            ]);
+            const fused = (['linear', 'relu', 'elu', 'leakyrelu', 'prelu'] as const).flatMap((activation) => {
+              const weights = activation === 'prelu' ? { preluActivationWeights: random([co], 30) } : {};
+              const options = { x, filter, strides: step, pad, dilations: rate, activation, leakyreluAlpha: 0.3, ...weights };
+              return [tf.fused.conv2d({ ...options, bias }), tf.fused.conv2d(options)];
+            });
             return [tf.conv2d(x, filter, step, pad, 'NHWC', rate), ...fused];
           });
         }),
@@ -176,9 +177,11 @@ if (backend !== 'wasm') {
           const conv = (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad);
           const depthwise = (x: tf.Tensor, w: tf.Tensor) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, pad);
           const fused = { x, filter, strides: 1, pad, activation: 'relu' } as const;
+          const leaking = { ...fused, activation: 'leakyrelu', leakyreluAlpha: 0.3 } as const;
           const wide = bias.as1D().tile([filterShape[2] as number]);
           return [
             ...[conv(x, filter), depthwise(x, filter), tf.fused.conv2d({ ...fused, bias }), tf.fused.conv2d(fused)],
+            tf.fused.conv2d({ ...leaking, bias }),
             tf.fused.depthwiseConv2d({ ...fused, bias: wide }),
             ...tf.grads(conv)([x, filter]),
             ...tf.grads(depthwise)([x, filter]),
@@ -375,17 +378,31 @@ if (backend !== 'wasm') {
       }));
 
     it.each(['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'] as const)(
-      'fused products equal those of the cpu backend, few rows and many, with a bias and without: %s',
+      'fused products equal those of the cpu backend, of batches, few rows and many, with a bias of each shape and without: %s',
       (activation) => {
-        for (const rows of [3, 14])
-          for (const biased of [{}, { bias: random([5], 13) }])
-            expectEqualOnBoth(() => {
-              const [a, b] = [random([rows, 7], 11), random([7, 5], 12)] as [tf.Tensor2D, tf.Tensor2D];
-              const alphas = activation === 'prelu' ? { preluActivationWeights: random([5], 14) } : {};
-              return [tf.fused.matMul({ a, b, activation, leakyreluAlpha: 0.3, ...biased, ...alphas })];
-            });
+        for (const batch of [[], [1], [3]])
+          for (const rows of [0, 3, 14])
+            for (const transposeA of [false, true])
+              for (const bias of [undefined, [5], [1], [], [rows, 1], [rows, 5], [1, 1, 5]])
+                expectEqualOnBoth(() => {
+                  const a = random([...batch, ...(transposeA ? [7, rows] : [rows, 7])], 11);
+                  const b = random([...batch, 7, 5], 12);
+                  const biased = bias && { bias: random(bias, 13) };
+                  const weights = activation === 'prelu' ? { preluActivationWeights: random([5], 14) } : {};
+                  return [tf.fused.matMul({ a, b, transposeA, activation, leakyreluAlpha: 0.3, ...biased, ...weights })];
+                });
       },
     );
+
+    it('fused products add their bias to every row of a batch', () =>
+      expectNoLeak(() =>
+        tf.tidy(() => {
+          const [a, b] = [tf.ones<tf.Rank.R3>([2, 3, 4]), tf.ones<tf.Rank.R3>([2, 4, 2])];
+          const product = (bias: number[]) => [...tf.fused.matMul({ a, b, bias }).dataSync()];
+          expect(product([10, 20])).toEqual([14, 24, 14, 24, 14, 24, 14, 24, 14, 24, 14, 24]);
+          expect(product([10])).toEqual(Array(12).fill(14));
+        }),
+      ));
 
     it('what is not of floats is left to tfjs, which refuses products of it', () =>
       expectNoLeak(() => {
@@ -610,8 +627,11 @@ if (backend !== 'wasm') {
         tf.tidy(() => {
           const a = random([2, 7, 14], 16) as tf.Tensor3D;
           tf.fused.matMul({ a, b: random([2, 5, 14], 17) as tf.Tensor3D, transposeB: true });
+          const options = { bias: tf.scalar(1), activation: 'prelu', preluActivationWeights: tf.ones([14]) } as const;
+          tf.fused.matMul({ a, b: random([2, 7, 14], 17) as tf.Tensor3D, transposeA: true, ...options });
           const filter = tf.ones([2, 2, 3, 5]) as tf.Tensor4D;
           tf.fused.conv2d({ x: tf.ones([4, 4, 4, 3]) as tf.Tensor4D, filter, strides: 1, pad: 'same', activation: 'relu' });
+          tf.depthwiseConv2d(tf.ones([1, 4, 4, 2]) as tf.Tensor4D, tf.ones([3, 1, 2, 1]) as tf.Tensor4D, 1, 0);
           tf.grad((x) => tf.depthwiseConv2d(x as tf.Tensor4D, tf.ones([2, 2, 2, 3]), 1, 'same'))(random([1, 4, 4, 2], 18));
           const row = tf.ones([2]) as tf.Tensor1D;
           tf.grad((x) => tf.relu(tf.batchNorm(x, row, row, row, row)).mean([0, 1]))(random([3, 4, 2], 39));
