@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { type ConvGeometry, isEmpty } from '../kernels/geometry.js';
-import { activated, activationKernels } from './training-kernels-activation.js';
-import { geometryOf, type Shape4D } from './training-kernels-geometry.js';
+import { activated } from './training-kernels-activation.js';
+import { geometryOf, type Shape4D, stockWithSides } from './training-kernels-geometry.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
 /** Images fill the tiles of our forward pass by fours; where more than this share of them stays empty, tfjs's kernel is faster. */
@@ -27,7 +27,7 @@ export const conv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
   const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
   const g = geometryOf(info);
-  if (!isOurs(g)) return stock(inputs, attrs);
+  if (!isOurs(g)) return stockWithSides(info, inputs, attrs, heap, stock);
   const y = heap.zeros(info.outShape);
   addConvolution(heap, x, filter, y, g);
   return y;
@@ -35,19 +35,19 @@ export const conv2d: HeapKernel = (inputs, attrs, heap, stock) => {
 
 /** tf.fused.conv2d, NHWC: the bias is what the sums start from. */
 export const fusedConv2d: HeapKernel = (inputs, attrs, heap, stock) => {
-  const { x, filter, bias } = inputs;
-  const { strides, pad, dataFormat, dilations, dimRoundingMode, activation } = attrs as unknown as tf.FusedConv2DAttrs;
+  const { x, filter } = inputs;
+  const { bias, preluActivationWeights } = inputs as Partial<typeof inputs>;
+  const { strides, pad, dataFormat, dilations, dimRoundingMode, ...activation } = attrs as unknown as tf.FusedConv2DAttrs;
   const fitting = !bias || (bias.shape.length === 1 && bias.shape[0] === filter.shape[3]);
-  const simple = (activation === 'linear' || activation in activationKernels) && dataFormat === 'NHWC' && fitting;
-  if (!simple) return stock(inputs, attrs);
+  if (dataFormat !== 'NHWC' || !fitting) return stock(inputs, attrs); // which refuses it
   const shapes = [x.shape as Shape4D, filter.shape as Shape4D] as const;
   const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
   const g = geometryOf(info);
-  if (!isOurs(g)) return stock(inputs, attrs);
+  if (!isOurs(g)) return stockWithSides(info, inputs, attrs, heap, stock);
   const y = heap.zeros(info.outShape);
   if (bias) heap.repeat(heap.pointer(bias), 4 * g.outChannels, heap.pointer(y), g.batch * g.outHeight * g.outWidth);
   addConvolution(heap, x, filter, y, g);
-  return activated(heap, y, activation);
+  return activated(heap, y, activation, preluActivationWeights);
 };
 
 function addConvolution(heap: WasmHeap, x: tf.TensorInfo, filter: tf.TensorInfo, y: tf.TensorInfo, g: ConvGeometry): void {

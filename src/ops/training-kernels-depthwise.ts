@@ -1,18 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
-import { geometryOf, type Shape4D } from './training-kernels-geometry.js';
+import { geometryOf, type Shape4D, stockWithSides } from './training-kernels-geometry.js';
 import type { HeapKernel } from './training-kernels-heap.js';
 
-/**
- * tf.depthwiseConv2d, plain or fused. tfjs leaves the padding 'same' to XNNPACK, which makes all outputs 0 where an axis would have less than
- * none, for strides larger than the kernel: it is told the padding of each side instead. Where there are no outputs tfjs spoils its heap.
- */
+/** tf.depthwiseConv2d, plain or fused: tfjs's own, except where there are no outputs, when it spoils its heap. */
 export const depthwiseConv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const { strides, pad, dilations, dimRoundingMode } = attrs as unknown as tf.DepthwiseConv2dNativeAttrs;
   const shapes = [inputs.x.shape as Shape4D, inputs.filter.shape as Shape4D] as const;
-  const { padInfo, outShape } = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, pad, dimRoundingMode, true);
-  if (tf.util.sizeFromShape(outShape) === 0) return heap.zeros(outShape);
-  const { top, bottom, left, right } = padInfo;
-  return stock(inputs, { ...attrs, pad: [[0, 0], [top, bottom], [left, right], [0, 0]] }); // biome-ignore format: sides
+  const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, pad, dimRoundingMode, true);
+  if (tf.util.sizeFromShape(info.outShape) === 0) return heap.zeros(info.outShape);
+  return stockWithSides(info, inputs, attrs, heap, stock);
 };
 
 /** dW of tf.depthwiseConv2d: a channel multiplier is one pass per plane dy[..., m]. */

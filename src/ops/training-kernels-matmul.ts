@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { gemmScratchBytes } from '../kernels/index.js';
-import { activated, activationKernels } from './training-kernels-activation.js';
+import { activated } from './training-kernels-activation.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
 /** Below this many rows our packing of B does not pay, and tfjs's own plain product is faster (but wrong for empty sums). */
@@ -84,41 +84,25 @@ function offset(index: number, batch: readonly number[], strides: readonly numbe
   return bytes;
 }
 
-/**
- * tf.fused.matMul: the bias is what the sums start from. What stays with tfjs, activations with parameters among it, does not get transposed
- * operands, which it multiplies slowly: they are transposed first.
- */
+/** tf.fused.matMul: the bias is what the sums start from. tfjs's own product reads beyond it in a batch of several, and takes rows only. */
 export const fusedMatMul: HeapKernel = (inputs, attrs, heap, stock) => {
-  const { a, b, bias } = inputs;
-  const { transposeA, transposeB, activation } = attrs as unknown as tf._FusedMatMulAttrs;
-  const [innerA, innerB] = [transposeA ? 1 : 2, transposeB ? 2 : 1];
-  if (a.shape[innerA] === 0) {
-    // What tfjs gives for empty sums is whatever lay there: each is of one 0 instead.
-    const zeros = { a: heap.zeros(a.shape.with(innerA, 1)), b: heap.zeros(b.shape.with(innerB, 1)) };
-    const out = fusedMatMul({ ...inputs, ...zeros }, attrs, heap, stock);
-    heap.dispose(zeros.a);
-    heap.dispose(zeros.b);
-    return out;
-  }
+  const { a, b } = inputs;
+  const { bias, preluActivationWeights } = inputs as Partial<typeof inputs>;
+  const { transposeA, transposeB, ...activation } = attrs as unknown as tf._FusedMatMulAttrs;
   const product = productOf(a, b, transposeA, transposeB);
-  const fitting = !bias || (bias.shape.length === 1 && bias.shape[0] === product.n);
-  const simple = (activation === 'linear' || activation in activationKernels) && fitting;
-  if (!simple) return fusedByStock(inputs, attrs, heap, stock);
-  if (isStocks(product, transposeA, transposeB)) return stock(inputs, attrs);
-  const y = heap.zeros([...product.batch, product.m, product.n]);
-  const rows = tf.util.sizeFromShape([...product.batch]) * product.m;
-  if (bias) heap.repeat(heap.pointer(bias), 4 * product.n, heap.pointer(y), rows);
+  const isRow = bias?.shape.length === 1 && bias.shape[0] === product.n;
+  const isSafe = !bias || (isRow && tf.util.sizeFromShape([...product.batch]) === 1);
+  if (isSafe && isStocks(product, transposeA, transposeB)) return stock(inputs, attrs);
+  const y = startOfSums(heap, [...product.batch, product.m, product.n], bias);
   addProducts(heap, product, a, transposeA, b, transposeB, y);
-  return activated(heap, y, activation);
+  return activated(heap, y, activation, preluActivationWeights);
 };
 
-const fusedByStock: HeapKernel = (inputs, attrs, heap, stock) => {
-  const { transposeA, transposeB } = attrs as unknown as tf._FusedMatMulAttrs;
-  const transposed = (x: tf.TensorInfo) => heap.run('Transpose', { x }, { perm: [0, 2, 1] });
-  const a = transposeA ? transposed(inputs.a) : inputs.a;
-  const b = transposeB ? transposed(inputs.b) : inputs.b;
-  const out = stock({ ...inputs, a, b }, { ...attrs, transposeA: false, transposeB: false });
-  if (transposeA) heap.dispose(a);
-  if (transposeB) heap.dispose(b);
-  return out;
-};
+/** A bias of any shape, for each sum; 0 where there is none. */
+function startOfSums(heap: WasmHeap, shape: number[], bias: tf.TensorInfo | undefined): tf.TensorInfo {
+  const zeros = heap.zeros(shape);
+  if (!bias) return zeros;
+  const y = heap.run('Add', { a: zeros, b: bias });
+  heap.dispose(zeros);
+  return y;
+}

@@ -45,7 +45,7 @@ function ofFloats(kernel: HeapKernel): HeapKernel {
   };
 }
 
-/** Kernels that tfjs's wasm backend lacks, and its own that are wrong (3-D, strides larger than the kernel) or that ours outrun. */
+/** Kernels that tfjs's wasm backend lacks, and its own that are wrong or that ours outrun. */
 const missing: Readonly<Record<string, HeapKernel>> = {
   Conv2DBackpropFilter: ofFloats(conv2dBackpropFilter),
   DepthwiseConv2dNativeBackpropFilter: ofFloats(depthwiseBackpropFilter),
@@ -78,12 +78,12 @@ const poor: Readonly<Record<string, HeapKernel>> = {
 const ours = new WeakSet<tf.KernelConfig>();
 
 /**
- * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise
- * convolutions, gather), right versions of those that it computes wrongly (3-D convolutions, strides larger than the kernel) and fast
- * versions of those that it computes slowly. They work on the backend's heap, without copies, and tensors that are saved for the backward
- * pass are no longer copied either. While they are in force the gradients of `batchNorm`, `mean` and `relu` take fewer passes than tfjs's;
- * gradients of gradients are tfjs's. Calling it again changes the build only. Where tfjs is not as tested (4.22), nothing is touched and the
- * report says why.
+ * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise convolutions,
+ * gather), right versions of those that it computes wrongly (3-D convolutions, strides larger than the kernel, padding in numbers around
+ * kernels that are not square, biases in batches of matrices) and fast versions of those that it computes slowly. They work on the backend's
+ * heap, without copies, and tensors that are saved for the backward pass are no longer copied either. While they are in force the gradients
+ * of `batchNorm`, `mean` and `relu` take fewer passes than tfjs's; gradients of gradients are tfjs's. Calling it again changes the build
+ * only. Where tfjs is not as tested (4.22), nothing is touched and the report says why.
  *
  * @throws SparsityError for an option that does not exist, and for `relaxed` where the engine lacks it.
  * @example
