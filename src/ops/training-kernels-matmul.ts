@@ -3,7 +3,10 @@ import { gemmScratchBytes } from '../kernels/index.js';
 import { activated } from './training-kernels-activation.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
-/** Below this many rows our packing of B does not pay, and tfjs's own plain product is faster (but wrong for empty sums). */
+/**
+ * Below this many rows our packing of B does not pay, and tfjs's own plain product is faster (but wrong for empty sums). Of several matrices it
+ * makes loops of single numbers, which read beyond a bias.
+ */
 const fewRows = 12;
 
 /** A product of batches of matrices. */
@@ -24,8 +27,8 @@ function productOf({ shape: a }: tf.TensorInfo, { shape: b }: tf.TensorInfo, tra
 }
 
 /** Whether tfjs's own product is the better one. */
-function isStocks({ m, k }: Product, transposeA: boolean, transposeB: boolean): boolean {
-  return !transposeA && !transposeB && m < fewRows && k > 0;
+function isStocks({ m, k, batch }: Product, transposeA: boolean, transposeB: boolean): boolean {
+  return !transposeA && !transposeB && m < fewRows && k > 0 && tf.util.sizeFromShape([...batch]) === 1;
 }
 
 /** tf.matMul with either transpose flag; batch axes broadcast. */
@@ -84,15 +87,14 @@ function offset(index: number, batch: readonly number[], strides: readonly numbe
   return bytes;
 }
 
-/** tf.fused.matMul: the bias is what the sums start from. tfjs's own product reads beyond it in a batch of several, and takes rows only. */
+/** tf.fused.matMul: the bias is what the sums start from. */
 export const fusedMatMul: HeapKernel = (inputs, attrs, heap, stock) => {
   const { a, b } = inputs;
   const { bias, preluActivationWeights } = inputs as Partial<typeof inputs>;
   const { transposeA, transposeB, ...activation } = attrs as unknown as tf._FusedMatMulAttrs;
   const product = productOf(a, b, transposeA, transposeB);
   const isRow = bias?.shape.length === 1 && bias.shape[0] === product.n;
-  const isSafe = !bias || (isRow && tf.util.sizeFromShape([...product.batch]) === 1);
-  if (isSafe && isStocks(product, transposeA, transposeB)) return stock(inputs, attrs);
+  if ((!bias || isRow) && isStocks(product, transposeA, transposeB)) return stock(inputs, attrs);
   const y = startOfSums(heap, [...product.batch, product.m, product.n], bias);
   addProducts(heap, product, a, transposeA, b, transposeB, y);
   return activated(heap, y, activation, preluActivationWeights);
@@ -100,6 +102,12 @@ export const fusedMatMul: HeapKernel = (inputs, attrs, heap, stock) => {
 
 /** A bias of any shape, for each sum; 0 where there is none. */
 function startOfSums(heap: WasmHeap, shape: number[], bias: tf.TensorInfo | undefined): tf.TensorInfo {
+  const rows = tf.util.sizeFromShape(shape.slice(0, -1));
+  if (bias?.shape.length === 1 && bias.shape[0] === shape.at(-1)) {
+    const copies = heap.output(shape);
+    heap.repeat(heap.pointer(bias), 4 * bias.shape[0], heap.pointer(copies), rows);
+    return copies;
+  }
   const zeros = heap.zeros(shape);
   if (!bias) return zeros;
   const y = heap.run('Add', { a: zeros, b: bias });
