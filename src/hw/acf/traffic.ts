@@ -4,10 +4,10 @@ import { gemmSides } from '../gemm-sides.js';
 import { csrBits } from '../parts/formats/csr.js';
 import type { FieldWidths } from '../parts/formats/field-widths.js';
 import { rpBits } from '../parts/formats/row-histogram.js';
+import { hasDenseMaster } from '../parts/update-movement.js';
 import type { Dataflow } from '../systolic.js';
 import { residentBytes } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
-import type { StoredPattern } from './stored-pattern.js';
 
 /** Off-chip bytes of a work: what comes in before and while it computes, what goes out, and by tensor. */
 export interface Traffic {
@@ -58,29 +58,30 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
   };
 }
 
+/** Bytes of the stored weights that an update reads and writes besides their values: where their pattern changes, or there is a master. */
+export interface StoredAnew {
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
 /**
  * Off-chip traffic of a weight update: W and the slots in and out, G in. With the controller W comes as it is stored, and a masked method
- * moves the values of the pattern only; without a mask every value is stored. Where the pattern has changed, W comes once more as it was
- * stored before and leaves as it is now.
+ * moves the values of the pattern only; without a mask every value is stored. A dense master is never multiplied and has no positions.
  */
-export function updateTraffic(
-  { weights, slots, masked }: UpdateWork,
-  changed: { readonly before: StoredPattern; readonly after: StoredPattern } | undefined,
-  spec: AcfSpec,
-): Traffic {
+export function updateTraffic(work: UpdateWork, { readBytes, writtenBytes }: StoredAnew, spec: AcfSpec): Traffic {
+  const { weights, slots, masked } = work;
   const { shape } = weights.nonzeros;
+  const hasMaster = hasDenseMaster(work);
   const values = masked && spec.sparseMemoryController ? weights.nonzeros : onesBits(shape);
   const elements = countBits(values);
   const valueBytes = elements * spec.bytesPerValue;
-  const indexBytes = spec.sparseMemoryController ? positionBytes(values, elements, spec) : 0;
+  const indexBytes = spec.sparseMemoryController && !hasMaster ? positionBytes(values, elements, spec) : 0;
   const weightBytes = valueBytes * (2 + 2 * slots) + indexBytes;
-  const readAgain = changed?.before.bytes ?? 0;
-  const writtenAgain = changed?.after.bytes ?? 0;
   return {
-    inBytes: valueBytes * (2 + slots) + indexBytes + readAgain,
-    outBytes: valueBytes * (1 + slots) + writtenAgain,
-    bytesOnce: weightBytes + valueBytes,
-    byRole: { W: weightBytes + readAgain + writtenAgain, A: 0, E: 0, G: valueBytes },
+    inBytes: valueBytes * (2 + slots) + indexBytes + readBytes,
+    outBytes: valueBytes * (1 + slots) + writtenBytes,
+    bytesOnce: weightBytes + valueBytes + (hasMaster ? writtenBytes : 0), // a change of pattern is no need
+    byRole: { W: weightBytes + readBytes + writtenBytes, A: 0, E: 0, G: valueBytes },
   };
 }
 
