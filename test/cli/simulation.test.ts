@@ -55,6 +55,7 @@ describe('a simulation', () => {
       for (const part of ['modelled', 'FP', 'BP', 'WG', 'WU', 'dense-array', '1.00x', 'Unequal', '+-'])
         expect(text).toContain(part);
       expect(text.includes('conv2')).toBe(report.tables.length > 5);
+      expect(text).not.toContain('area basis'); // no column is per mm2
     }
   });
 
