@@ -124,13 +124,13 @@ describe('the links of the fabric', () => {
 });
 
 describe('the sparse memory controller at work', () => {
-  const update = (weights: GemmWork['kernel']['nonzeros']): PhaseWork => ({
+  const update = (weights: GemmWork['kernel']['nonzeros'], masked = true): PhaseWork => ({
     kind: 'update',
     layer: 'fc',
     phase: 'weightUpdate',
     weights: { role: 'W', source: 'fc', nonzeros: weights },
     slots: 0,
-    masked: true,
+    masked,
   });
   const pruned = bitsFrom([1, 0, 0, 1, 1, 0, 0, 1], [4, 2]);
 
@@ -161,7 +161,7 @@ describe('the sparse memory controller at work', () => {
 
   it('writes at every update what the next step reads beside a dense master', () => {
     const run = acf(twoByTwo).start();
-    const step = (weights: GemmWork['kernel']['nonzeros']) => run.executeStep([{ ...update(weights), masked: false }]).works[0];
+    const step = (weights: GemmWork['kernel']['nonzeros']) => run.executeStep([update(weights, false)]).works[0];
     // Eight values of four bytes in and out, and gradients in; W as CSR beside them, 5 * 44 + 3 * 32 bits = 40 bytes.
     const first = step(W);
     expect(first.dramBytes).toEqual({ W: 2 * 32 + 40, A: 0, E: 0, G: 32 });
@@ -175,10 +175,10 @@ describe('the sparse memory controller at work', () => {
     // Weights without zeros have no master: in place, eight indices of 12 bits with them. Without the controller nothing is compressed.
     const full = acf(twoByTwo)
       .start()
-      .executeStep([{ ...update(onesBits([4, 2])), masked: false }]).works[0];
+      .executeStep([update(onesBits([4, 2]), false)]).works[0];
     expect(full.dramBytes.W).toBe(2 * 32 + 12);
     const plain = acf({ ...twoByTwo, sparseMemoryController: false, zeroDetection: 'gate' }).start();
-    expect(plain.executeStep([{ ...update(W), masked: false }]).works[0].dramBytes.W).toBe(2 * 32);
+    expect(plain.executeStep([update(W, false)]).works[0].dramBytes.W).toBe(2 * 32);
   });
 
   it('writes an index per output, and looks for zeros where the pattern is not known', () => {
