@@ -1,5 +1,15 @@
 import * as fc from 'fast-check';
-import { acf, bitsFrom, denseNest, type GemmWork, onesBits, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
+import {
+  acf,
+  bitsFrom,
+  convNest,
+  denseNest,
+  type GemmWork,
+  onesBits,
+  type PhaseWork,
+  type UpdateWork,
+  type WorkCounts,
+} from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import type { AcfSpec } from '../../src/hw/acf/options.js';
 import { switchLevels } from '../../src/hw/acf/tile-sums.js';
@@ -179,6 +189,25 @@ describe('the sparse memory controller at work', () => {
     expect(full.dramBytes.W).toBe(2 * 32 + 12);
     const plain = acf({ ...twoByTwo, sparseMemoryController: false, zeroDetection: 'gate' }).start();
     expect(plain.executeStep([update(W, false)]).works[0].dramBytes.W).toBe(2 * 32);
+  });
+
+  it('stores a kernel by the output channels that its products have, whatever its shape', () => {
+    // A depthwise kernel, three outputs to each of two channels: six rows of four taps. A row has a pointer, so three would take less.
+    const nest = convNest({ batch: 1, inSize: [2, 2], inChannels: 2, outChannels: 6, kernelSize: [2, 2], groups: 2 });
+    const forward = workOf(nest, 'forward', { input: 1, kernel: 0.5 }, 3);
+    const bytes = (shape: readonly number[]) => {
+      const nonzeros = { ...forward.kernel.nonzeros, shape };
+      const { works } = acf(twoByTwo)
+        .start()
+        .executeStep([
+          { ...forward, kernel: { ...forward.kernel, nonzeros } },
+          { ...(update(nonzeros, false) as UpdateWork), layer: forward.layer },
+        ]);
+      return works.map(({ dramBytes }) => dramBytes.W);
+    };
+    const [read, updated] = bytes([2, 2, 1, 6]);
+    expect(updated).toBe(2 * 24 * 4 + read);
+    expect(bytes([2, 2, 2, 3])).toEqual([read, updated]);
   });
 
   it('writes an index per output, and looks for zeros where the pattern is not known', () => {

@@ -135,10 +135,14 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
     );
     const gemms = path.map((chosen, stage) => configured(stage, path[stage - 1], chosen)).values();
     const updates = works.filter((work) => work.kind === 'update');
-    const counts = works.map((work) =>
-      work.kind === 'gemm' ? (gemms.next().value as WorkCounts) : updateCounts(work, patterns[updates.indexOf(work)], spec),
-    );
-    patterns = updates.map((work) => patternOf(work, spec));
+    const gemmOf = new Map(works.flatMap((work) => (work.kind === 'gemm' ? [[work.layer, work] as const] : [])));
+    const stored = updates.map((work) => patternOf(work, gemmOf.get(work.layer), spec));
+    const counts = works.map((work) => {
+      if (work.kind === 'gemm') return gemms.next().value as WorkCounts;
+      const update = updates.indexOf(work);
+      return updateCounts(work, patterns[update], stored[update], spec);
+    });
+    patterns = stored;
     const last = stages.at(-1)?.[path.at(-1) as number];
     if (last) configuration = last.configuration;
     return { works: counts };

@@ -1,4 +1,4 @@
-import { countBits, onesBits, sizeOf } from '../bits.js';
+import { countBits, sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
 import { gemmSides } from '../gemm-sides.js';
 import { csrBits } from '../parts/formats/csr.js';
@@ -58,8 +58,9 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
   };
 }
 
-/** Bytes of the stored weights that an update reads and writes besides their values: where their pattern changes, or there is a master. */
-export interface StoredAnew {
+/** Bytes of the weights as the next step reads them, and those read and written besides the values: for a new pattern, or beside a master. */
+export interface StoredWeights {
+  readonly bytes: number;
   readonly readBytes: number;
   readonly writtenBytes: number;
 }
@@ -68,14 +69,14 @@ export interface StoredAnew {
  * Off-chip traffic of a weight update: W and the slots in and out, G in. With the controller W comes as it is stored, and a masked method
  * moves the values of the pattern only; without a mask every value is stored. A dense master is never multiplied and has no positions.
  */
-export function updateTraffic(work: UpdateWork, { readBytes, writtenBytes }: StoredAnew, spec: AcfSpec): Traffic {
+export function updateTraffic(work: UpdateWork, { bytes, readBytes, writtenBytes }: StoredWeights, spec: AcfSpec): Traffic {
   const { weights, slots, masked } = work;
-  const { shape } = weights.nonzeros;
   const hasMaster = hasDenseMaster(work);
-  const values = masked && spec.sparseMemoryController ? weights.nonzeros : onesBits(shape);
-  const elements = countBits(values);
+  const elements = masked && spec.sparseMemoryController ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
   const valueBytes = elements * spec.bytesPerValue;
-  const indexBytes = spec.sparseMemoryController && !hasMaster ? positionBytes(values, elements, spec) : 0;
+  // What comes with the values: an index each in CSR; of rows in the smallest format all but these.
+  const positionBytes = spec.weightFormat === 'csr' ? Math.ceil((elements * spec.indexBits) / 8) : bytes - valueBytes;
+  const indexBytes = spec.sparseMemoryController && !hasMaster ? positionBytes : 0;
   const weightBytes = valueBytes * (2 + 2 * slots) + indexBytes;
   return {
     inBytes: valueBytes * (2 + slots) + indexBytes + readBytes,
@@ -83,12 +84,6 @@ export function updateTraffic(work: UpdateWork, { readBytes, writtenBytes }: Sto
     bytesOnce: weightBytes + valueBytes + (hasMaster ? writtenBytes : 0), // a change of pattern is no need
     byRole: { W: weightBytes + readBytes + writtenBytes, A: 0, E: 0, G: valueBytes },
   };
-}
-
-/** What comes with the values of W: an index each in CSR; of rows in the smallest format all but their values. */
-function positionBytes(nonzeros: BitTensor, values: number, spec: AcfSpec): number {
-  if (spec.weightFormat === 'csr') return Math.ceil((values * spec.indexBits) / 8);
-  return storedWeightBytes(nonzeros, nonzeros.shape[nonzeros.shape.length - 1], spec) - values * spec.bytesPerValue;
 }
 
 /**
