@@ -47,7 +47,7 @@ describe('a simulation', () => {
   });
 
   it('prints both reports in 80 columns: every layer, phase and accelerator, and what is unequal', async () => {
-    const specs = [...(await both()), createAccelerator('scnn').spec];
+    const specs = [...(await both()), createAccelerator('scnn').spec, createAccelerator('balanced').spec];
     const result = await simulate(lenet, specs, 1);
     for (const report of [simulationReport(result), comparisonReport(result)]) {
       const text = textReport(report);
@@ -55,6 +55,7 @@ describe('a simulation', () => {
       for (const part of ['modelled', 'FP', 'BP', 'WG', 'WU', 'dense-array', '1.00x', 'Unequal', '+-'])
         expect(text).toContain(part);
       expect(text.includes('conv2')).toBe(report.tables.length > 5);
+      expect(text).not.toContain('area basis'); // no column is per mm2
     }
   });
 
@@ -213,7 +214,9 @@ describe('a simulation', () => {
       machines,
       1,
     );
-    expect(conditions.join(' ')).toMatch(/2:8 besides: W along the inputs forward, along the outputs back.*have a dense master/);
+    expect(conditions.join(' ')).toMatch(
+      /2:8 besides, in 6 of 8 layers: W along the inputs forward, along the outputs back.*have a dense master/,
+    );
     const forward = ({ rows }: (typeof report.accelerators)[number]) =>
       rows.reduce((sum, { phase, cost }) => sum + (phase === 'forward' ? cost.cycles : 0), 0);
     expect(forward(report.accelerators[1]) / forward(report.accelerators[0])).toBeGreaterThan(1.5);

@@ -427,7 +427,7 @@ describe('the Pareto front', () => {
     const point = (id: string, weightSparsity: number, cycles: number, energyPj: number, areaMm2: number | null) => ({
       id,
       settings: { network: 'lenet5', weightSparsity, accelerator: createAccelerator('acf').spec.name },
-      costs: { ...costs, cycles, energyPj, areaMm2 },
+      costs: { ...costs, cycles, energyPj, areaMm2, areaBasis: areaMm2 === null ? null : '45 nm' },
     });
     const ranked = rankedPoints([
       point('a', 0.5, 9, 9, 1),
@@ -443,17 +443,35 @@ describe('the Pareto front', () => {
     ]);
   });
 
-  it('leaves area out where it is of several nodes, or partly without SRAM', () => {
-    const ranked = (bases: readonly [string, string]) =>
-      rankedPoints(
-        bases.map((areaBasis, i) => ({
-          id: String(i),
-          settings: { network: 'lenet5', accelerator: `a${i}` },
-          costs: { ...costs, cycles: i + 1, energyPj: i + 1, areaMm2: 2 - i, areaBasis },
-        })),
-      ).map(({ onFront }) => onFront);
-    expect(ranked(['45 nm', '45 nm'])).toEqual([true, true]);
-    expect(ranked(['45 nm', '16 nm'])).toEqual([true, false]);
-    expect(ranked(['16 nm', '16 nm without SRAM'])).toEqual([true, false]);
+  const based = (bases: readonly (string | undefined)[], network = 'lenet5') =>
+    bases.map((areaBasis, i) => ({
+      id: `${network} ${i}`,
+      settings: { network, accelerator: `a${i}` },
+      costs: { ...costs, cycles: i + 1, energyPj: bases.length - i, areaMm2: 2 - i, areaBasis },
+    }));
+
+  it('leaves area out where it is of several nodes, partly without SRAM, or of an unknown one', () => {
+    const ranked = (...bases: readonly (string | undefined)[]) =>
+      rankedPoints(based(bases).map((point, i) => ({ ...point, costs: { ...point.costs, energyPj: i + 1 } }))).map(
+        ({ onFront }) => onFront,
+      );
+    expect(ranked('45 nm', '45 nm')).toEqual([true, true]);
+    expect(ranked('45 nm', '16 nm')).toEqual([true, false]);
+    expect(ranked('16 nm', '16 nm without SRAM')).toEqual([true, false]);
+    expect(ranked('45 nm', undefined)).toEqual([true, false]);
+    expect(ranked(undefined, undefined)).toEqual([true, false]); // of files of earlier versions
+  });
+
+  it('says of what its areas are where they differ, and whether they count', () => {
+    const front = (...points: Parameters<typeof reportedSweep>[0]) => reportedSweep(points).report.tables[0];
+    const unlike = front(...based(['45 nm', '16 nm']));
+    expect(unlike.columns.at(-1)).toMatchObject({ name: 'areaBasis', label: 'mm2 of' });
+    expect(unlike.rows.map((row) => row.at(-1))).toEqual(['45 nm', '16 nm']);
+    expect(unlike.notes[0]).toMatch(/cycles and less energy; area does not count/);
+    const alike = front(...based(['45 nm', '45 nm']));
+    expect(alike.columns.map(({ name }) => name)).not.toContain('areaBasis');
+    expect(alike.notes).toEqual(['No other point of the same workload has fewer cycles, less energy and less area.']);
+    const both = front(...based(['45 nm', '16 nm']), ...based(['45 nm', '45 nm'], 'resnet20'));
+    expect(both.notes[0]).toContain('less area (in 1 of 2 workloads;');
   });
 });

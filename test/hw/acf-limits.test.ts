@@ -1,5 +1,15 @@
 import * as fc from 'fast-check';
-import { acf, bitsFrom, denseNest, type GemmWork, type PhaseWork, type WorkCounts } from 'tfjs-sparsity/hw';
+import {
+  acf,
+  bitsFrom,
+  convNest,
+  denseNest,
+  type GemmWork,
+  onesBits,
+  type PhaseWork,
+  type UpdateWork,
+  type WorkCounts,
+} from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import type { AcfSpec } from '../../src/hw/acf/options.js';
 import { switchLevels } from '../../src/hw/acf/tile-sums.js';
@@ -124,13 +134,13 @@ describe('the links of the fabric', () => {
 });
 
 describe('the sparse memory controller at work', () => {
-  const update = (weights: GemmWork['kernel']['nonzeros']): PhaseWork => ({
+  const update = (weights: GemmWork['kernel']['nonzeros'], masked = true): PhaseWork => ({
     kind: 'update',
     layer: 'fc',
     phase: 'weightUpdate',
     weights: { role: 'W', source: 'fc', nonzeros: weights },
     slots: 0,
-    masked: true,
+    masked,
   });
   const pruned = bitsFrom([1, 0, 0, 1, 1, 0, 0, 1], [4, 2]);
 
@@ -157,6 +167,47 @@ describe('the sparse memory controller at work', () => {
     // Bit maps of four with three and two values, 102 + 70 bits; with two each, 70 + 70.
     expect(changed.dramBytes.W - settled.dramBytes.W).toBe(22 + 18);
     expect(changed.actions.indexOp).toBe(5);
+  });
+
+  it('writes at every update what the next step reads beside a dense master', () => {
+    const run = acf(twoByTwo).start();
+    const step = (weights: GemmWork['kernel']['nonzeros']) => run.executeStep([update(weights, false)]).works[0];
+    // Eight values of four bytes in and out, and gradients in; W as CSR beside them, 5 * 44 + 3 * 32 bits = 40 bytes.
+    const first = step(W);
+    expect(first.dramBytes).toEqual({ W: 2 * 32 + 40, A: 0, E: 0, G: 32 });
+    expect(first.actions).toMatchObject({ dramByte: 2 * 32 + 40 + 32, indexOp: 5 });
+    expect(first.idealCycles).toBeCloseTo((2 * 32 + 40 + 32) / (acf(twoByTwo).spec as AcfSpec).dramBytesPerCycle);
+    expect(step(W)).toEqual(first);
+    // Another pattern of four values, 4 * 44 + 3 * 32 bits = 34 bytes: nothing of the old one is read.
+    const changed = step(pruned);
+    expect(changed.dramBytes).toEqual({ W: 2 * 32 + 34, A: 0, E: 0, G: 32 });
+    expect(changed.actions.indexOp).toBe(4);
+    // Weights without zeros have no master: in place, eight indices of 12 bits with them. Without the controller nothing is compressed.
+    const full = acf(twoByTwo)
+      .start()
+      .executeStep([update(onesBits([4, 2]), false)]).works[0];
+    expect(full.dramBytes.W).toBe(2 * 32 + 12);
+    const plain = acf({ ...twoByTwo, sparseMemoryController: false, zeroDetection: 'gate' }).start();
+    expect(plain.executeStep([update(W, false)]).works[0].dramBytes.W).toBe(2 * 32);
+  });
+
+  it('stores a kernel by the output channels that its products have, whatever its shape', () => {
+    // A depthwise kernel, three outputs to each of two channels: six rows of four taps. A row has a pointer, so three would take less.
+    const nest = convNest({ batch: 1, inSize: [2, 2], inChannels: 2, outChannels: 6, kernelSize: [2, 2], groups: 2 });
+    const forward = workOf(nest, 'forward', { input: 1, kernel: 0.5 }, 3);
+    const bytes = (shape: readonly number[]) => {
+      const nonzeros = { ...forward.kernel.nonzeros, shape };
+      const { works } = acf(twoByTwo)
+        .start()
+        .executeStep([
+          { ...forward, kernel: { ...forward.kernel, nonzeros } },
+          { ...(update(nonzeros, false) as UpdateWork), layer: forward.layer },
+        ]);
+      return works.map(({ dramBytes }) => dramBytes.W);
+    };
+    const [read, updated] = bytes([2, 2, 1, 6]);
+    expect(updated).toBe(2 * 24 * 4 + read);
+    expect(bytes([2, 2, 2, 3])).toEqual([read, updated]);
   });
 
   it('writes an index per output, and looks for zeros where the pattern is not known', () => {

@@ -99,7 +99,7 @@ describe('the fabric on a 2 x 2 array, by hand', () => {
     expect(bytes(W, 'rows')).toBe(22);
     expect(bytes(onesBits([4, 2]), 'rows')).toBe(33);
     expect(bytes(onesBits([4, 2]), 'csr')).toBe(Math.ceil((8 * 44 + 3 * 32) / 8));
-    // A masked update moves five values; without a mask all eight, in rows that stay dense.
+    // A masked update moves five values; without a mask all eight of the master, and writes the five beside it.
     const update = (masked: boolean): PhaseWork => {
       return {
         ...{ kind: 'update', layer: 'fc', phase: 'weightUpdate', slots: 2, masked },
@@ -112,7 +112,7 @@ describe('the fabric on a 2 x 2 array, by hand', () => {
       E: 0,
       G: 20,
     });
-    expect(first({ ...twoByTwo, weightFormat: 'rows' }, update(false)).dramBytes).toEqual({ W: 32 * 6 + 1, A: 0, E: 0, G: 32 });
+    expect(first({ ...twoByTwo, weightFormat: 'rows' }, update(false)).dramBytes).toEqual({ W: 32 * 6 + 22, A: 0, E: 0, G: 32 });
   });
 
   it('writes and reads a transposed copy of W for the input gradient', () => {

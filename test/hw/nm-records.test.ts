@@ -99,6 +99,14 @@ describe('synthetic records N:M', () => {
     expect(make({ nm: { ...bdwp, passes: 'bth' } })).toThrow(/^nm\.passes: got bth.*Did you mean both/);
     expect(make({ nm: { ...bdwp, pass: 'both' } })).toThrow('option of nm: got pass');
     expect(make({ nm: bdwp, sparsity: { W: 0.5, A: 0.4 } })).toThrow('sparsity.W: got 0.5, expected 0, as nm tells');
+    // conv1 and fc3 are the first and the last, conv2 takes six channels, fc1 makes 120 and fc2 84.
+    const lenet = network('lenet5', { batch: 1 });
+    expect(make({ nm: { ...bdwp, m: 121 } }, lenet)).toThrow(
+      /^nm for network lenet5: got 2:121, expected a layer of at least 121 channels.*Pass m of at most 120, the channels of layer fc1/,
+    );
+    expect(make({ nm: { ...bdwp, m: 120 } }, lenet)).not.toThrow();
+    const ends = { ...lenet, layers: [lenet.layers[0], lenet.layers[4]] };
+    expect(make({ nm: bdwp }, ends)).toThrow(/got 2:8.*Leave nm out/);
     const saved = { ...vgg, layers: vgg.layers.map((layer) => ({ ...layer, weights: onesBits([1]) })) };
     expect(make({ nm: bdwp }, saved)).toThrow('nm: got 2:8 beside the saved zeros of layer conv1a');
     expect(make({ nm: { ...bdwp, passes: 'errors' } }, saved)).not.toThrow();

@@ -1,5 +1,7 @@
 import {
   acf,
+  balanceRows,
+  bestContiguous,
   bitmapBits,
   bitsOf,
   blockBits,
@@ -49,6 +51,10 @@ const refused: Readonly<Record<string, readonly [message: string, use: () => unk
   'a deviation of negative work': ['work 0 to balance: got -1', () => workDeviation([-1, -3])],
   'a split of NaN rows': ['rows to split: got NaN', () => evenSplit(Number.NaN, 4)],
   'a split of -8 rows': ['rows to split: got -8', () => evenSplit(-8, 4)],
+  'a split into no number of parts': ['parts of a split: got undefined', () => evenSplit(10, none)],
+  'a split into a text': ['parts of a split: got 9, expected a positive integer', () => evenSplit(10, '9' as never)],
+  'the best split into nothing': ['parts of a split: got null', () => bestContiguous([1, 2], null as never)],
+  'rows balanced over nothing': ['parts of a split: got undefined', () => balanceRows({ work: [1, 2], dense: [1, 2] }, none)],
   'multiplications of no cycles': ['cycles of a multiplication: got 0', () => minimumSteal(0, 8)],
   'communication of -8 cycles': ['cycles of communication: got -8', () => minimumSteal(10, -8)],
   'CSR of -1 rows': ['rows of a matrix: got -1', () => csrBits(4, -1, widths)],

@@ -25,6 +25,8 @@ const checked = {
 const claimSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('exact'), ...checked }),
   z.strictObject({ kind: z.literal('shape'), ...checked }),
+  // A constant that the paper does not tell is solved from its figures: that ours are near is no agreement.
+  z.strictObject({ kind: z.literal('solved'), ...checked }),
   // Its check, if there is one, gives our own figures only.
   z.strictObject({
     kind: z.literal('notCheckable'),

@@ -8,6 +8,7 @@ const header = ['no.', 'claim', 'paper', 'ours literal', 'ours repaired', 'verdi
 const verdictNames: Readonly<Record<Verdict, string>> = {
   exact: 'exact',
   shape: 'shape',
+  solved: 'solved',
   differs: 'differs',
   notCheckable: 'not checkable',
   notRun: 'not run',

@@ -19,8 +19,8 @@ export interface Outcome {
   readonly notes?: readonly string[];
 }
 
-/** `notRun`: the check needs simulations that this run left out. */
-export type Verdict = 'exact' | 'shape' | 'differs' | 'notCheckable' | 'notRun';
+/** `solved`: near, but a constant was made to be; it counts as no agreement. `notRun`: the check needs simulations that this run left out. */
+export type Verdict = 'exact' | 'shape' | 'solved' | 'differs' | 'notCheckable' | 'notRun';
 
 /** A claim beside our figures. */
 export interface JudgedClaim {
@@ -54,7 +54,9 @@ export function judge(claim: Claim, outcome: Outcome | undefined): JudgedClaim {
   const { literal, repaired } = outcome;
   const misses = (figures: Figures) => [...broken, ...farFigures(claim, figures)];
   const found = misses(literal ?? repaired ?? {});
-  if (found.length === 0) return { claim, outcome, verdict: claim.kind };
+  if (found.length === 0) {
+    return { claim, outcome, verdict: claim.kind, ...(claim.kind === 'solved' && { reason: claim.tolerance.why }) };
+  }
   const saved = literal && repaired && misses(repaired).length === 0 ? [`repaired: ${claim.kind}`] : [];
   const why = claim.ifDiffers ? [claim.ifDiffers] : [];
   return { claim, outcome, verdict: 'differs', reason: [found[0], ...saved, ...why].join('; ') };

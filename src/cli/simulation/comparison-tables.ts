@@ -81,6 +81,7 @@ export function phaseTable(of: 'cycles' | 'energyPj', accelerators: readonly Acc
 export function resourceTable({ accelerators, unequalResources }: CostReportData): Table[] {
   const known = accelerators.flatMap(({ name, resources }) => (resources ? [{ name, ...resources }] : []));
   if (known.length === 0) return [];
+  const unequal = unequalResources.filter((name) => name !== 'area basis'); // no ratio of this report is per mm2
   return [
     {
       title: 'Resources',
@@ -102,8 +103,7 @@ export function resourceTable({ accelerators, unequalResources }: CostReportData
         one.clockGhz,
         one.energyTable,
       ]),
-      notes:
-        unequalResources.length === 0 ? [] : [`Unequal, so that ratios compare these as well: ${unequalResources.join(', ')}.`],
+      notes: unequal.length === 0 ? [] : [`Unequal, so that ratios compare these as well: ${unequal.join(', ')}.`],
     },
   ];
 }

@@ -26,23 +26,12 @@ export function reportedSweep(points: readonly FinishedPoint[]): Reported {
   return { result: { kind: 'sweep', version, points: [...ranked, ...failed] }, report: sweepReport(points, ranked) };
 }
 
-/**
- * The points with costs. A front is of one workload each, since only points of one do the same work; area counts where all have one, of
- * the same node, and all with SRAM or all without.
- */
+/** The points with costs. A front is of one workload each, since only points of one do the same work. */
 export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedPoint[] {
   const priced = points.filter((point) => 'costs' in point);
-  const byWorkload = new Map<string, PricedPoint[]>();
-  for (const point of priced) {
-    const workload = point.workload ?? canonicalJson(workloadOf(point.settings));
-    const group = byWorkload.get(workload);
-    if (group) group.push(point);
-    else byWorkload.set(workload, [point]);
-  }
   const ranked = new Map<string, boolean>();
-  for (const group of byWorkload.values()) {
-    const hasArea =
-      group.every(({ costs }) => costs.areaMm2 !== null) && new Set(group.map(({ costs }) => costs.areaBasis)).size === 1;
+  for (const group of byWorkload(priced)) {
+    const hasArea = countsArea(group);
     const objectives = group.map(({ costs: { cycles, energyPj, areaMm2 } }) => [
       cycles,
       energyPj,
@@ -53,13 +42,34 @@ export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedP
   return priced.map((point) => ({ ...point, onFront: ranked.get(point.id) as boolean }));
 }
 
+function byWorkload(points: readonly PricedPoint[]): PricedPoint[][] {
+  const groups = new Map<string, PricedPoint[]>();
+  for (const point of points) {
+    const workload = point.workload ?? canonicalJson(workloadOf(point.settings));
+    const group = groups.get(workload);
+    if (group) group.push(point);
+    else groups.set(workload, [point]);
+  }
+  return [...groups.values()];
+}
+
+/** Areas rank where all points declare one, of the same node, and all with SRAM or all without; files of earlier versions do not tell. */
+function countsArea(points: readonly PricedPoint[]): boolean {
+  const bases = new Set(points.map(areaBasisOf));
+  return bases.size === 1 && !bases.has(null);
+}
+
+/** What the mm2 of a point are of; null where it has none, or its file does not tell. */
+function areaBasisOf({ costs }: PricedPoint): string | null {
+  return costs.areaMm2 === null ? null : (costs.areaBasis ?? null);
+}
+
 function sweepReport(points: readonly FinishedPoint[], ranked: readonly RankedPoint[]): Report {
   const failures = points.flatMap((point) => ('error' in point ? [point.error] : []));
   const settings = points.map(allSettings);
   const names = [...new Set(settings.flatMap((one) => Object.keys(one)))];
   const varied = names.filter((name) => new Set(settings.map((one) => one[name])).size > 1);
   const fixed = names.filter((name) => !varied.includes(name)).map((name) => `${name} ${settings[0]?.[name]}`);
-  const front = ranked.filter(({ onFront }) => onFront).sort((a, b) => a.costs.cycles - b.costs.cycles);
   return {
     title: `Sweep of ${counted(points.length)}, modelled`,
     conditions: [
@@ -67,7 +77,7 @@ function sweepReport(points: readonly FinishedPoint[], ranked: readonly RankedPo
       ...new Set(points.flatMap(({ notes = [] }) => notes)),
       ...(failures.length > 0 ? [`${counted(failures.length)} without costs; the first: ${failures[0]}`] : []),
     ],
-    tables: [frontTable(front, varied)],
+    tables: [frontTable(ranked, varied)],
     charts: ranked.length === 0 ? [] : [frontChart(ranked)],
     data: dataTable(ranked, names),
   };
@@ -90,17 +100,32 @@ const costColumns: readonly Column[] = [
 ];
 const costsOf = ({ costs }: PricedPoint): Cell[] => [costs.cycles, costs.energyPj, costs.areaMm2, costs.utilisation];
 
-function frontTable(front: readonly RankedPoint[], varied: readonly string[]): Table {
+const areaBasisColumn: Column = { name: 'areaBasis', label: 'mm2 of', unit: 'text' };
+
+function frontTable(ranked: readonly RankedPoint[], varied: readonly string[]): Table {
+  const front = ranked.filter(({ onFront }) => onFront).sort((a, b) => a.costs.cycles - b.costs.cycles);
   const rest = front.length - shownRows;
+  const withBasis = new Set(front.filter(({ costs }) => costs.areaMm2 !== null).map(areaBasisOf)).size > 1;
   return {
     title: `Pareto front, ${counted(front.length)}`,
-    columns: [...settingColumns(front, varied), ...costColumns],
-    rows: front.slice(0, shownRows).map((point) => [...settingCells(point, varied), ...costsOf(point)]),
-    notes: [
-      'No other point of the same workload has fewer cycles, less energy and, where all declare one of the same node, less area.',
-      ...(rest > 0 ? [`${rest} more are in the files.`] : []),
-    ],
+    columns: [...settingColumns(front, varied), ...costColumns, ...(withBasis ? [areaBasisColumn] : [])],
+    rows: front
+      .slice(0, shownRows)
+      .map((point) => [...settingCells(point, varied), ...costsOf(point), ...(withBasis ? [areaBasisOf(point)] : [])]),
+    notes: [frontNote(byWorkload(ranked)), ...(rest > 0 ? [`${rest} more are in the files.`] : [])],
   };
+}
+
+function frontNote(workloads: readonly (readonly PricedPoint[])[]): string {
+  const withArea = workloads.filter(countsArea).length;
+  if (withArea === 0) {
+    return 'No other point of the same workload has fewer cycles and less energy; area does not count, as not all declare one of the same node.';
+  }
+  const where =
+    withArea < workloads.length
+      ? ` (in ${withArea} of ${workloads.length} workloads; else not all declare one of the same node)`
+      : '';
+  return `No other point of the same workload has fewer cycles, less energy and less area${where}.`;
 }
 
 function frontChart(ranked: readonly RankedPoint[]): Chart {
@@ -130,7 +155,7 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
       ...costColumns,
       count('idealCycles'),
       { name: 'limitedBy', label: 'limited by', unit: 'text' },
-      { name: 'areaBasis', label: 'mm2 of', unit: 'text' },
+      areaBasisColumn,
       ...phaseNames.map((phase) => count(`${phase}Cycles`)),
       { name: 'paretoFront', label: 'front', unit: 'text' },
     ],
@@ -140,7 +165,7 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
       ...costsOf(point),
       point.costs.idealCycles,
       point.costs.limitedBy,
-      point.costs.areaBasis ?? null,
+      areaBasisOf(point),
       ...phaseNames.map((phase) => point.costs.cyclesByPhase[phase]),
       point.onFront ? 'yes' : 'no',
     ]),

@@ -78,7 +78,7 @@ async function syntheticStep(workload: NetworkWorkload): Promise<WorkloadSteps> 
     conditions: [
       `${workload.network}${sequence ? ` over sequences of ${sequence}` : ''}, ${batch} images, of which ${images} drawn: synthetic maps (${maps}${spreadNote}, seed ${seed})`,
       `${zerosOfWeights(network, weightSparsity)} A ${activationSparsity} behind a ReLU, E ${errorSparsity} before one`,
-      ...(nm ? [nmCondition(nm)] : []),
+      ...(nm ? [nmCondition(nm, network)] : []),
       `${optimizer}; pruned weights ${pruned === 'zero' ? 'stay zero' : 'have a dense master'}`,
       ...notes,
     ],

@@ -1,5 +1,6 @@
 import { SparsityError } from '../../errors.js';
-import type { SyntheticNm } from '../../hw/index.js';
+import type { Network, SyntheticNm } from '../../hw/index.js';
+import { takesNm } from '../../hw/synthetic/nm-record.js';
 import type { NetworkWorkload, Workload } from './workload.js';
 
 /** What goes with N:M: its methods prune nothing else, and keep dense masters. */
@@ -46,6 +47,8 @@ const thinned = {
 } as const;
 
 /** What is N:M, and what stays dense. */
-export function nmCondition({ n, m, passes }: SyntheticNm): string {
-  return `${n}:${m} besides: ${thinned[passes]}; not in the first layer, the last, products of activations, layers of groups or of fewer than ${m} channels`;
+export function nmCondition({ n, m, passes }: SyntheticNm, network: Network): string {
+  const countOf = (layers: Network['layers']) => new Set(layers.map(({ name }) => name)).size;
+  const taking = countOf(network.layers.filter((layer) => takesNm(network, layer, m)));
+  return `${n}:${m} besides, in ${taking} of ${countOf(network.layers)} layers: ${thinned[passes]}; not in the first layer, the last, products of activations, layers of groups or of fewer than ${m} channels`;
 }

@@ -66,8 +66,8 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * per cycle behind the computation: an `indexOp` each, and a `zeroDetect` where the pattern is not known. 000 says nothing of where outputs
  * lie; here, word by word over the banks, so that what a row of SPEs drains, or all lanes for one vector, meets no conflict: it is
  * neighbours. Packed wanted outputs are not, and their conflicts are not counted. A step whose weights have
- * another pattern than the step before pays for UpdatePattern: the stored W once in and once out, an `indexOp` per word. What is not
- * counted: activation functions and pooling between two works. No tensor stays in the buffer from one work to the next: 000 says nothing
+ * another pattern than the step before pays for UpdatePattern: the stored W once in and once out, an `indexOp` per word. Zeros without a
+ * mask have values in a dense master, beside which each update writes W as the next step reads it, by SparseWrite. What is not counted: activation functions and pooling between two works. No tensor stays in the buffer from one work to the next: 000 says nothing
  * of residency, so each work reads its operands from DRAM and writes its output there, however small they are.
  *
  * Sampled images stand for the real batch: it has more tiles, or folds, or longer tiles, `imageScale` times. Works of fewer than
@@ -135,10 +135,14 @@ function startRun(spec: AcfSpec, table: EnergyTable, state?: AcceleratorState): 
     );
     const gemms = path.map((chosen, stage) => configured(stage, path[stage - 1], chosen)).values();
     const updates = works.filter((work) => work.kind === 'update');
-    const counts = works.map((work) =>
-      work.kind === 'gemm' ? (gemms.next().value as WorkCounts) : updateCounts(work, patterns[updates.indexOf(work)], spec),
-    );
-    patterns = updates.map((work) => patternOf(work, spec));
+    const gemmOf = new Map(works.flatMap((work) => (work.kind === 'gemm' ? [[work.layer, work] as const] : [])));
+    const stored = updates.map((work) => patternOf(work, gemmOf.get(work.layer), spec));
+    const counts = works.map((work) => {
+      if (work.kind === 'gemm') return gemms.next().value as WorkCounts;
+      const update = updates.indexOf(work);
+      return updateCounts(work, patterns[update], stored[update], spec);
+    });
+    patterns = stored;
     const last = stages.at(-1)?.[path.at(-1) as number];
     if (last) configuration = last.configuration;
     return { works: counts };

@@ -1,5 +1,5 @@
 import { countBits } from '../bits.js';
-import type { UpdateWork } from '../contracts.js';
+import type { GemmWork, UpdateWork } from '../contracts.js';
 import type { AcfSpec } from './options.js';
 import { storedWeightBytes } from './traffic.js';
 
@@ -12,11 +12,11 @@ export interface StoredPattern {
   readonly bytes: number;
 }
 
-/** The pattern of a layer's weights. */
-export function patternOf({ weights: { nonzeros } }: UpdateWork, spec: AcfSpec): StoredPattern {
+/** The pattern of a layer's weights, of which its GEMMs know the output channels; without one their shape tells. */
+export function patternOf({ weights: { nonzeros } }: UpdateWork, gemm: GemmWork | undefined, spec: AcfSpec): StoredPattern {
   let checksum = 0x811c9dc5;
   for (const word of nonzeros.words) checksum = Math.imul(checksum ^ word, 0x01000193);
-  const outChannels = nonzeros.shape[nonzeros.shape.length - 1];
+  const outChannels = gemm?.nest.outChannels ?? nonzeros.shape[nonzeros.shape.length - 1];
   return { checksum: checksum >>> 0, nonzeros: countBits(nonzeros), bytes: storedWeightBytes(nonzeros, outChannels, spec) };
 }
 

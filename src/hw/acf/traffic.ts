@@ -1,13 +1,13 @@
-import { countBits, onesBits, sizeOf } from '../bits.js';
+import { countBits, sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, LoopNest, Operand, Role, UpdateWork } from '../contracts.js';
 import { gemmSides } from '../gemm-sides.js';
 import { csrBits } from '../parts/formats/csr.js';
 import type { FieldWidths } from '../parts/formats/field-widths.js';
 import { rpBits } from '../parts/formats/row-histogram.js';
+import { hasDenseMaster } from '../parts/update-movement.js';
 import type { Dataflow } from '../systolic.js';
 import { residentBytes } from './operand-stationary.js';
 import type { AcfSpec } from './options.js';
-import type { StoredPattern } from './stored-pattern.js';
 
 /** Off-chip bytes of a work: what comes in before and while it computes, what goes out, and by tensor. */
 export interface Traffic {
@@ -58,36 +58,32 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
   };
 }
 
-/**
- * Off-chip traffic of a weight update: W and the slots in and out, G in. With the controller W comes as it is stored, and a masked method
- * moves the values of the pattern only; without a mask every value is stored. Where the pattern has changed, W comes once more as it was
- * stored before and leaves as it is now.
- */
-export function updateTraffic(
-  { weights, slots, masked }: UpdateWork,
-  changed: { readonly before: StoredPattern; readonly after: StoredPattern } | undefined,
-  spec: AcfSpec,
-): Traffic {
-  const { shape } = weights.nonzeros;
-  const values = masked && spec.sparseMemoryController ? weights.nonzeros : onesBits(shape);
-  const elements = countBits(values);
-  const valueBytes = elements * spec.bytesPerValue;
-  const indexBytes = spec.sparseMemoryController ? positionBytes(values, elements, spec) : 0;
-  const weightBytes = valueBytes * (2 + 2 * slots) + indexBytes;
-  const readAgain = changed?.before.bytes ?? 0;
-  const writtenAgain = changed?.after.bytes ?? 0;
-  return {
-    inBytes: valueBytes * (2 + slots) + indexBytes + readAgain,
-    outBytes: valueBytes * (1 + slots) + writtenAgain,
-    bytesOnce: weightBytes + valueBytes,
-    byRole: { W: weightBytes + readAgain + writtenAgain, A: 0, E: 0, G: valueBytes },
-  };
+/** Bytes of the weights as the next step reads them, and those read and written besides the values: for a new pattern, or beside a master. */
+export interface StoredWeights {
+  readonly bytes: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
 }
 
-/** What comes with the values of W: an index each in CSR; of rows in the smallest format all but their values. */
-function positionBytes(nonzeros: BitTensor, values: number, spec: AcfSpec): number {
-  if (spec.weightFormat === 'csr') return Math.ceil((values * spec.indexBits) / 8);
-  return storedWeightBytes(nonzeros, nonzeros.shape[nonzeros.shape.length - 1], spec) - values * spec.bytesPerValue;
+/**
+ * Off-chip traffic of a weight update: W and the slots in and out, G in. With the controller W comes as it is stored, and a masked method
+ * moves the values of the pattern only; without a mask every value is stored. A dense master is never multiplied and has no positions.
+ */
+export function updateTraffic(work: UpdateWork, { bytes, readBytes, writtenBytes }: StoredWeights, spec: AcfSpec): Traffic {
+  const { weights, slots, masked } = work;
+  const hasMaster = hasDenseMaster(work);
+  const elements = masked && spec.sparseMemoryController ? countBits(weights.nonzeros) : sizeOf(weights.nonzeros.shape);
+  const valueBytes = elements * spec.bytesPerValue;
+  // What comes with the values: an index each in CSR; of rows in the smallest format all but these.
+  const positionBytes = spec.weightFormat === 'csr' ? Math.ceil((elements * spec.indexBits) / 8) : bytes - valueBytes;
+  const indexBytes = spec.sparseMemoryController && !hasMaster ? positionBytes : 0;
+  const weightBytes = valueBytes * (2 + 2 * slots) + indexBytes;
+  return {
+    inBytes: valueBytes * (2 + slots) + indexBytes + readBytes,
+    outBytes: valueBytes * (1 + slots) + writtenBytes,
+    bytesOnce: weightBytes + valueBytes + (hasMaster ? writtenBytes : 0), // a change of pattern is no need
+    byRole: { W: weightBytes + readBytes + writtenBytes, A: 0, E: 0, G: valueBytes },
+  };
 }
 
 /**

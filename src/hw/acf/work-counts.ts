@@ -2,13 +2,14 @@ import type { GemmWork, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
 import { multiplyAction } from '../parts/multiply-action.js';
+import { hasDenseMaster } from '../parts/update-movement.js';
 import type { Dataflow } from '../systolic.js';
 import type { Reconfiguration } from './configuration.js';
 import type { PreparedGemms } from './gemm-execution.js';
 import type { AcfSpec } from './options.js';
-import { patternOf, type StoredPattern } from './stored-pattern.js';
+import type { StoredPattern } from './stored-pattern.js';
 import { switchLevels, type TileSums } from './tile-sums.js';
-import { gemmTraffic, memoryStall, outputElements, type Traffic, updateTraffic } from './traffic.js';
+import { gemmTraffic, memoryStall, outputElements, type StoredWeights, type Traffic, updateTraffic } from './traffic.js';
 
 /** What a work does apart from moving data off chip. */
 interface Execution {
@@ -72,28 +73,50 @@ export function gemmCounts(
 }
 
 /**
- * The counts of a weight update: one multiply-add per weight and one per slot, spread evenly over the SPEs. Where the pattern is another
- * than at the step before, UpdatePattern reads W and writes what stays: an index operation per word that was stored.
+ * The counts of a weight update: one multiply-add per weight and one per slot, spread evenly over the SPEs, and W stored anew where it must.
  */
-export function updateCounts(work: UpdateWork, before: StoredPattern | undefined, spec: AcfSpec): WorkCounts {
+export function updateCounts(
+  work: UpdateWork,
+  before: StoredPattern | undefined,
+  after: StoredPattern,
+  spec: AcfSpec,
+): WorkCounts {
   const units = spec.rows * spec.cols;
   const dense = workMacs(work);
   const effectual = effectualMacs(work);
   const executed = spec.sparseMemoryController && spec.zeroDetection !== 'gate' ? effectual : dense;
   const cycles = Math.ceil(executed / units);
-  const after = patternOf(work, spec);
-  const changed = spec.sparseMemoryController && before?.checksum !== after.checksum ? before : undefined;
-  return workCounts(work, spec, updateTraffic(work, changed && { before: changed, after }, spec), {
+  const stored = storedWeights(work, before, after, spec);
+  return workCounts(work, spec, updateTraffic(work, stored, spec), {
     cycles,
     tiles: cycles,
     dense,
     effectual,
     executed,
     idle: { ineffectual: executed - effectual, underfilled: units * cycles - executed },
-    actions: { registerAccess: 2 * executed + effectual, zeroDetect: executed, indexOp: changed?.nonzeros ?? 0 },
+    actions: { registerAccess: 2 * executed + effectual, zeroDetect: executed, indexOp: stored.words },
     written: 0,
     decisions: {},
   });
+}
+
+/**
+ * W as the next step reads it. Beside a dense master the controller writes it at every update, by SparseWrite. Else in place, but where the
+ * pattern is another than at the step before: UpdatePattern reads W as it was and writes what stays. Both take an index operation a word.
+ */
+function storedWeights(
+  work: UpdateWork,
+  before: StoredPattern | undefined,
+  { bytes, checksum, nonzeros }: StoredPattern,
+  spec: AcfSpec,
+): StoredWeights & { readonly words: number } {
+  if (spec.sparseMemoryController) {
+    if (hasDenseMaster(work)) return { bytes, readBytes: 0, writtenBytes: bytes, words: nonzeros };
+    if (before && before.checksum !== checksum) {
+      return { bytes, readBytes: before.bytes, writtenBytes: bytes, words: before.nonzeros };
+    }
+  }
+  return { bytes, readBytes: 0, writtenBytes: 0, words: 0 };
 }
 
 /** The counts with what the change of configuration before the work takes. */

@@ -87,7 +87,7 @@ export interface BalancedOptions extends FrameOptions {
   /**
    * How bands of rows are made: `even` (the dimension split of the baselines), Procedure 1 of 001 as printed (`literal`) or on work
    * instead of density (`repaired`), or the best bands there are by its estimate (`prefix`, a bound) (ledger 1.2.5). Bands are in
-   * proportion to the PEs of their partitions (001 Sec. V-D), but for `literal`.
+   * proportion to the PEs of their partitions, but for `literal`: `even` as in 001 (Sec. V-C, of the baselines), for the others it is ours.
    *
    * @default 'repaired'
    */

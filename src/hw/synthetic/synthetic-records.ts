@@ -31,8 +31,8 @@ export interface SyntheticOptions {
   readonly spread?: number;
   /**
    * Weights or errors N:M, under a method that keeps dense masters: the gradient of W is dense. The first layer, the last, products of
-   * activations, layers of groups and those of fewer than `m` channels stay dense. It goes with `sparsity.W: 0`, and for the weights not with
-   * an imported network. @default none
+   * activations, layers of groups and those of fewer than `m` channels stay dense; where all would, it is refused. It goes with `sparsity.W: 0`,
+   * and for the weights not with an imported network. @default none
    */
   readonly nm?: SyntheticNm;
   /** Images whose bits are drawn, 1 to the network's batch. @default the network's batch */

@@ -93,6 +93,7 @@ describe('the claims of 003', () => {
       return { spread, networks, folded: [] };
     };
     const claim = file.claims.find(({ id }) => id === '30');
+    expect(file.claims.flatMap(({ id, kind }) => (kind === 'solved' ? [id] : []))).toEqual(['29', '30']);
     expect(claim).toMatchObject({ values: printedGains });
     // Off by 16 and 1; 9 and 0.2; 2 and 1.5; 0 and 8.
     const runs = [gaining(0, 2, 1.2), gaining(0.1, 9, 2), gaining(0.2, 16, 3.7), gaining(0.3, 18, 10.2)];

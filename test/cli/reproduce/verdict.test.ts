@@ -20,6 +20,12 @@ describe('a verdict', () => {
     expect(judge(decimal, { literal: { s: 0.8851 } }).verdict).toBe('differs');
   });
 
+  it('is no agreement where a constant was solved from the figures, and says why they are near', () => {
+    const solved = { ...claim, kind: 'solved' } as const;
+    expect(judge(solved, { literal: { SCNN: 34, SIGMA: 30 } })).toMatchObject({ verdict: 'solved', reason: 'synthetic' });
+    expect(judge(solved, { literal: { SCNN: 3, SIGMA: 30 } }).verdict).toBe('differs');
+  });
+
   it('differs by one figure, one missing figure or one broken law, and says which in one line', () => {
     expect(judge(claim, { repaired: { SCNN: 23, SIGMA: 30 } }).reason).toBe('SCNN is 23, not 34; rows are wide');
     expect(judge(claim, { repaired: { SCNN: 34 } }).reason).toBe('SIGMA is absent, not 30; rows are wide');

@@ -34,13 +34,17 @@ export function evenSplit(rows: number, parts: Parts): Bounds {
 
 /** What each part can do: 1 where only their number is given. */
 export function sharesOf(parts: Parts): readonly number[] {
-  if (typeof parts === 'number') {
+  if (!isList(parts)) {
     checkPositive('parts of a split', parts);
     return new Array<number>(parts).fill(1);
   }
   if (parts.length > 0 && parts.every((share) => share > 0 && share < Infinity)) return parts;
   const expected = 'a number above 0 for each, at least one';
   throw new SparsityError({ what: 'parts of a split', got: parts, expected, fix: 'pass the units of each partition' });
+}
+
+function isList(parts: Parts): parts is readonly number[] {
+  return Array.isArray(parts); // which would tell no readonly list by itself
 }
 
 /**
