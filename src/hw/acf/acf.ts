@@ -65,10 +65,11 @@ import { gemmCounts, updateCounts, withReconfiguration } from './work-counts.js'
  * The memory controller reads by SparseRead, an `indexOp` per word that enters the networks. It writes outputs by SparseWrite, `writeWords`
  * per cycle behind the computation: an `indexOp` each, and a `zeroDetect` where the pattern is not known. 000 says nothing of where outputs
  * lie; here, word by word over the banks, so that what a row of SPEs drains, or all lanes for one vector, meets no conflict: it is
- * neighbours. Packed wanted outputs are not, and their conflicts are not counted. A step whose weights have
- * another pattern than the step before pays for UpdatePattern: the stored W once in and once out, an `indexOp` per word. Zeros without a
- * mask have values in a dense master, beside which each update writes W as the next step reads it, by SparseWrite. What is not counted: activation functions and pooling between two works. No tensor stays in the buffer from one work to the next: 000 says nothing
- * of residency, so each work reads its operands from DRAM and writes its output there, however small they are.
+ * neighbours. Packed wanted outputs are not, and their conflicts are not counted. A step whose weights have another pattern than the step
+ * before pays for UpdatePattern: the stored W once in and once out, an `indexOp` per word. Zeros without a mask have values in a dense
+ * master, beside which each update writes W as the next step reads it, by SparseWrite. What is not counted: activation functions and
+ * pooling between two works. No tensor stays in the buffer from one work to the next: 000 says nothing of residency, so each work reads its
+ * operands from DRAM and writes its output there, however small they are.
  *
  * Sampled images stand for the real batch: it has more tiles, or folds, or longer tiles, `imageScale` times. Works of fewer than
  * 8 array sides of input rows, whose tiles the sample would not fill, are made up to the whole batch by repeating the images. Sampling
