@@ -28,6 +28,8 @@ const { message, onStock } = await stockKernels();
 /** A sample is the mean of as many predictions as take some 20 ms. */
 const sampleMs = 20;
 const warmUps = 30;
+/** Not timed: V8 compiles for some thousand predictions. */
+const warmSamples = 75;
 
 const plainly = <T>(body: () => Promise<T>) => body();
 
@@ -55,6 +57,7 @@ for (const [name, net] of netsNamed(args.nets)) {
       const begin = performance.now();
       await predict(variant, warmUps);
       variant.times = Math.ceil((sampleMs * warmUps) / (performance.now() - begin));
+      await predict(variant, warmSamples * variant.times);
     }
     for (let round = 0; round < args.rounds; round++) {
       for (const variant of variants) {
