@@ -7,6 +7,8 @@ import { type MaskableConfig, trainingObstacle } from './training-obstacle.js';
 
 /** A kernel that can be masked. */
 export interface KernelShape {
+  /** Field of the layer. */
+  readonly field: string;
   readonly shape: readonly number[];
   readonly inputAxis: number;
   readonly outputAxis: number;
@@ -46,7 +48,7 @@ function shapeOf(layer: tf.layers.Layer, field: string, axes: MaskedKind['axes']
   if (missing !== undefined) return `its ${field} has no axis ${missing}`;
   const [inputAxis, outputAxis] = axes.map((axis) => (axis < 0 ? axis + shape.length : axis)) as [number, number];
   if (inputAxis === outputAxis) return `axes ${axes.join(' and ')} of its ${field} are one and the same`;
-  return { shape, inputAxis, outputAxis };
+  return { field, shape, inputAxis, outputAxis };
 }
 
 function kindFor(layer: tf.layers.Layer): MaskedKind | string {

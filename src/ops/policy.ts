@@ -59,7 +59,7 @@ export function applyPolicy(model: tf.LayersModel, policy: LayerPolicy): Readonl
     if (policy.exclude && matchesLayer(layer, policy.exclude)) return 'policy.exclude names it';
     const classes = policy.classes && [policy.classes].flat();
     if (classes && !classes.includes(site.kind.stock)) return `policy.classes does not name ${site.kind.stock}`;
-    const tooSmall = site.kernels.flatMap((kernel) => sizeReason(kernel, policy) ?? []);
+    const tooSmall = site.kernels.flatMap((kernel) => sizeReason(kernel, site.kernels.length > 1, policy) ?? []);
     if (tooSmall[0]) return tooSmall[0];
     if (policy.skipFirst && layer === maskable[0]) return 'it is the first prunable layer, and policy.skipFirst is set';
     if (policy.skipLast && layer === maskable.at(-1)) return 'it is the last prunable layer, and policy.skipLast is set';
@@ -68,15 +68,17 @@ export function applyPolicy(model: tf.LayersModel, policy: LayerPolicy): Readonl
   return new Map([...sites].map(([layer, site]) => [layer, typeof site === 'string' ? site : skip(layer, site)]));
 }
 
-function sizeReason({ shape, inputAxis, outputAxis }: KernelShape, policy: LayerPolicy): string | undefined {
+function sizeReason(kernel: KernelShape, isOneOfSeveral: boolean, policy: LayerPolicy): string | undefined {
+  const { field, shape, inputAxis, outputAxis } = kernel;
   const { minWeights = 0, divisibleBy = {} } = policy;
+  const [name, ofKernel] = isOneOfSeveral ? [field, ` of ${field}`] : ['kernel', ''];
   const weights = shape.reduce((size, extent) => size * extent, 1);
-  if (weights < minWeights) return `its kernel has ${weights} weights, fewer than policy.minWeights = ${minWeights}`;
+  if (weights < minWeights) return `its ${name} has ${weights} weights, fewer than policy.minWeights = ${minWeights}`;
   for (const [side, axis] of [['input', inputAxis] as const, ['output', outputAxis] as const]) {
     const { [side]: divisor = 1 } = divisibleBy;
     const channels = shape[axis] as number;
     if (channels % divisor !== 0) {
-      return `its ${channels} ${side} channels are no multiple of policy.divisibleBy.${side} = ${divisor}`;
+      return `its ${channels} ${side} channels${ofKernel} are no multiple of policy.divisibleBy.${side} = ${divisor}`;
     }
   }
   return undefined;

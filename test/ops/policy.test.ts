@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type LayerPolicy, sparsify, sparsifyReport, sparsifyTable } from 'tfjs-sparsity/ops';
 import { describe, expect, it } from 'vitest';
 import { matchesLayer } from '../../src/ops/layer-match.js';
+import { applyPolicy } from '../../src/ops/policy.js';
 
 function report(policy: LayerPolicy): { masked: readonly string[]; reasons: Record<string, string> } {
   const dense = tf.sequential({
@@ -82,6 +83,17 @@ describe('a layer policy', () => {
       },
     });
     expect(report({ divisibleBy: { output: 4 } }).masked).toEqual(['first', 'middle']);
+  });
+
+  it('says which kernel of a layer of two does not pass', () => {
+    const pixels = tf.layers.separableConv2d({ name: 'pixels', filters: 8, kernelSize: 3, inputShape: [6, 6, 4] });
+    const model = tf.sequential({ layers: [pixels] });
+    const of = (policy: LayerPolicy) => applyPolicy(model, policy).get(pixels);
+    expect(of({ divisibleBy: { output: 8 } })).toBe(
+      'its 1 output channels of depthwiseKernel are no multiple of policy.divisibleBy.output = 8',
+    );
+    expect(of({ minWeights: 34 })).toBe('its pointwiseKernel has 32 weights, fewer than policy.minWeights = 34');
+    model.dispose();
   });
 
   it('takes a rule over the whole model', () => {
