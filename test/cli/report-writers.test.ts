@@ -121,6 +121,7 @@ describe('writers of reports', () => {
       '2.50x',
       '1.5J',
     ]);
+    expect([formatCell(999.4, 'times'), formatCell(1023.6, 'times')]).toEqual(['999x', '1024x']);
     expect([formatCell(19.03456, 'plain'), formatCell(12_345_678, 'count')]).toEqual(['19.03', '12.35M']);
   });
 

@@ -107,7 +107,7 @@ describe('a simulation', () => {
   });
 
   it('runs a SCALE-Sim topology on a batch', async () => {
-    const path = join(await temporaryDirectory(), 'two.csv');
+    const path = join(await temporaryDirectory(), 'two.CSV');
     await writeFile(path, 'Layer, M, N, K\nfirst, 4, 8, 16\nsecond, 4, 4, 8\n');
     const { report } = await simulate(workloadOf({ network: path, batch: 3, weightSparsity: 0 }), await both(), 1);
     const forward = report.accelerators[1].rows.filter(({ phase }) => phase === 'forward');

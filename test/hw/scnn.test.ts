@@ -188,6 +188,7 @@ describe('operands at the limits', () => {
   it('names a bandwidth of nothing and vectors of too many products, and prices what the preset did', () => {
     expect(() => scnn({ dramBytesPerCycle: 0 })).toThrow(/dramBytesPerCycle/);
     expect(() => scnn({ activationVector: 8, weightVector: 5 })).toThrow(/weightVector.*at most 36 products a cycle/s);
+    expect(() => scnn({ pairing: 'peer', peRows: 8, peCols: 4 })).toThrow(/peRows.*at most peCols with pairing 'peer'/s);
     const accelerator = createAccelerator('scnn');
     const cost = costOf(accelerator.start().executeStep([diagonal]), accelerator.energyTable);
     expect(cost.energyPj).toBeGreaterThan(0);

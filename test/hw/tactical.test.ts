@@ -261,6 +261,23 @@ describe('the tactical front end', () => {
     expect(cyclesOf(0.1, 1).turned).toBeGreaterThan(sparseErrors.turned);
   });
 
+  it('executes no less than is effectual where sampled images stand in the batch unequally often', () => {
+    const machine = tactical({ ...fast, ...small, lookaside: 2, weightGradient: 'errors' });
+    const layer = denseNest({ batch: 2, inFeatures: 4, outFeatures: 4 });
+    const ones = workOf(layer, 'weightGradient', { input: 1, kernel: 1 }, 1);
+    const secondOnly = { ...ones.kernel, nonzeros: bitsFrom([0, 0, 0, 0, 1, 1, 1, 1], [2, 4]) };
+    // The second of two images stands once among three: 16 products, not one and a half times 16.
+    const { macs } = run(machine, { ...ones, kernel: secondOnly, imageScale: 1.5 });
+    expect([macs.effectual, macs.executed]).toEqual([16, 16]);
+    fc.assert(
+      fc.property(sampledWorks, (work) => {
+        const { idleUnitCycles, usefulUnitCycles, units, cycles } = run(machine, work);
+        expect(Math.min(...Object.values(idleUnitCycles))).toBeGreaterThanOrEqual(0);
+        expect(Object.values(idleUnitCycles).reduce((a, b) => a + b, usefulUnitCycles)).toBe(units * cycles);
+      }),
+    );
+  });
+
   it('writes the weights in the order of each GEMM that has read them, row counts and advance codes included', () => {
     const kernel = bernoulliBits([...nest.kernelSize, 20, 40], 0.3, createRng(9));
     const read = (['forward', 'inputGradient'] as const).map((phase): GemmWork => {

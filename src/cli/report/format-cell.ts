@@ -8,6 +8,6 @@ export function formatCell(cell: Cell, unit: Unit): string {
   if (unit === 'energyPj') return joules(cell);
   if (unit === 'seconds') return `${si(cell)}s`;
   if (unit === 'share') return percent(cell);
-  if (unit === 'times') return `${cell.toPrecision(3)}x`;
+  if (unit === 'times') return cell < 999.5 ? `${cell.toPrecision(3)}x` : `${Math.round(cell)}x`;
   return unit === 'count' ? si(cell) : String(Number(cell.toPrecision(4)));
 }

@@ -24,7 +24,7 @@ export async function loadNetwork({ network: name, batch, ...sizes }: NetworkWor
     const own = { ...(inputSize && { inputSize }), ...(sequence && { sequence }), ...(classes && { classes }) };
     return { network: network(name, { batch, ...own }), notes: [] };
   }
-  if (name.endsWith('.csv')) {
+  if (/\.csv$/i.test(name)) {
     refuseBeside(name, { inputSize, sequence, classes });
     return { network: withBatch(parseScaleSimTopology(await readText(name), name), batch), notes: [] };
   }
@@ -42,7 +42,7 @@ function refuseBeside(file: string, settings: Readonly<Record<string, number | u
 
 /** Whether a name of a network is that of a file. */
 export function isNetworkFile(name: string): boolean {
-  return /\.(csv|json)$/.test(name);
+  return /\.(csv|json)$/i.test(name);
 }
 
 /**

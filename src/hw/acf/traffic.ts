@@ -31,9 +31,10 @@ export interface Passes {
 /**
  * Off-chip traffic of a GEMM work. Groups come one after another: an operand of which a group fits its part of the buffer is read once.
  * Else: OS reads one operand once and the other once per tile of it, in the cheaper order; WS reads kernels once and inputs once per
- * column tile, IS the other way round; both spill the partial sums that do not fit. Outputs leave dense, as their zeros are not known before the activation function; a sampled
- * weight gradient leaves as its wanted values, whose positions are the weights'. The input gradient reads W by columns: with the
- * controller a transpose pass reads W and writes a second copy first (ledger section 4, 25).
+ * column tile, IS the other way round; both spill the partial sums that do not fit. Outputs leave dense, as their zeros are not known
+ * before the activation function; a sampled weight gradient leaves as its wanted values, whose positions are the weights'. The input
+ * gradient reads W, or the second factor of a product of activations, by columns: with the controller a transpose pass reads it and
+ * writes a second copy first (ledger section 4, 25).
  */
 export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, spilledBytes: number, spec: AcfSpec): Traffic {
   const { inputBytes: input, kernelBytes: kernel } = passes;

@@ -53,8 +53,8 @@ export interface FrameOptions {
    */
   readonly rowLayout?: 'mapRow' | 'flattened';
   /**
-   * Whether the input gradient pays for reading W by columns, which formats of rows do not give for free: W is read and written once
-   * more (ledger section 4, 25). 001 says nothing of it.
+   * Whether the input gradient pays for reading W, or the second factor of a product of activations, by columns, which formats of rows do
+   * not give for free: it is read and written once more (ledger section 4, 25). 001 says nothing of it.
    *
    * @default true
    */

@@ -20,7 +20,8 @@ export interface ScnnOptions {
   readonly banks?: number;
   /**
    * How a strided convolution pairs activations with weights: `repaired` by equal remainders on padded coordinates, `peer` as the public
-   * simulator does, so that its counters are met exactly (it also divides the width of a tile by the wrong side of the grid).
+   * simulator does, so that its counters are met exactly (it also divides the width of a tile by the wrong side of the grid, so that it
+   * takes no grid of more rows than columns).
    * @default 'repaired'
    */
   readonly pairing?: 'repaired' | 'peer';
@@ -65,6 +66,10 @@ export const scnnSchema = z
   .refine(({ activationVector, weightVector }) => activationVector * weightVector <= 36, {
     path: ['weightVector'],
     error: 'at most 36 products a cycle, activationVector * weightVector',
+  })
+  .refine(({ pairing, peRows, peCols }) => pairing !== 'peer' || peRows <= peCols, {
+    path: ['peRows'],
+    error: "at most peCols with pairing 'peer', whose tiles leave places out else; 'repaired' takes any grid",
   });
 
 /** The spec of an SCNN, defaults filled in. */

@@ -68,11 +68,11 @@ export function backwardPlaneAxis(nest: LoopNest, axis: number, spec: ScnnSpec):
   return planeAxis(axis, spec, { size, positions, stride: 1, taps, outputs, pad, reach });
 }
 
-/** A plane of rows that meet no neighbours: a 1x1 kernel. */
+/** A plane of rows that meet no neighbours: a 1x1 kernel. The public simulator has none, and no tile of its own for them. */
 export function rowsPlaneAxis(size: number, axis: number, spec: ScnnSpec): PlaneAxis {
   const positions = Array.from({ length: size }, (_, position) => position);
   const taps = [{ kernel: 0, offset: 0, phase: 0 }];
-  return planeAxis(axis, spec, { size, positions, stride: 1, taps, outputs: size, pad: 0, reach: 0 });
+  return planeAxis(axis, { ...spec, pairing: 'repaired' }, { size, positions, stride: 1, taps, outputs: size, pad: 0, reach: 0 });
 }
 
 type Geometry = Pick<PlaneAxis, 'size' | 'positions' | 'stride' | 'taps' | 'outputs'> & { pad: number; reach: number };

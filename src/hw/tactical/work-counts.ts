@@ -3,6 +3,7 @@ import { effectualMacs, workMacs } from '../effectual-macs.js';
 import { denseMacs } from '../loop-nest.js';
 import { multiplyAction } from '../parts/multiply-action.js';
 import { type Frame, totalWork } from '../parts/total-work.js';
+import { evenBatch } from '../whole-batch.js';
 import type { FilterLayer } from './filter-layers.js';
 import type { RowArraySpec } from './options.js';
 import type { RowSums } from './run-rows.js';
@@ -26,8 +27,10 @@ export function gemmCounts(
   const units = unitsOf(spec);
   const words = spec.bytesPerValue / 4;
   const { cycles, executed, issuedSlots, waitingSlots, slotReads, filterRows, fetched } = sums;
-  // Sampled images stand in the batch as often as each other, which need not be a whole number of times.
-  const effectual = Math.round(effectualMacs(work) * work.imageScale);
+  // Sampled images stand in the batch as often as each other, which need not be a whole number of times; but where rows run along the
+  // images, these are repeated in turn.
+  const counted = work.phase === 'weightGradient' ? evenBatch(work) : work;
+  const effectual = Math.round(effectualMacs(counted) * counted.imageScale);
   const outputs = layers.reduce((sum, layer) => sum + outputsOf(layer), 0);
   const execution = {
     cycles,
