@@ -15,6 +15,8 @@ import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import type { Dataset } from '../examples/lib/dataset.js';
 import { buildModel, type ModelName } from '../examples/lib/models.js';
 import { checkNames } from './check-names.js';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import { readFlags } from './read-flags.js';
 
 const args = await readFlags({
@@ -56,11 +58,8 @@ async function timed(body: () => Promise<void>): Promise<Timing> {
   const cpu = process.cpuUsage();
   const wall = performance.now();
   await body();
-  const { user, system } = process.cpuUsage(cpu);
-  return { wallMs: performance.now() - wall, cpuMs: (user + system) / 1000 };
+  return { cpuMs: cpuMsSince(cpu), wallMs: performance.now() - wall };
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 await useBackend('wasm');
 console.log(

@@ -21,7 +21,9 @@ import { textTable } from '../examples/lib/format.js';
 import { type DatasetName, datasets } from '../examples/lib/load-dataset.js';
 import { buildModel } from '../examples/lib/models.js';
 import { checkNames } from './check-names.js';
+import { cpuMsSince } from './cpu-ms-since.js';
 import { logLogChart } from './log-log-chart.js';
+import { median } from './median.js';
 import { readFlags } from './read-flags.js';
 import { recordStep } from './record-step.js';
 import type { GrowthPoint, Simulation } from './simulate.js';
@@ -141,13 +143,12 @@ async function stockStepMs(imageSize: readonly number[], channels: number): Prom
   for (let round = -2; round < args.rounds; round++) {
     const cpu = process.cpuUsage();
     await onStock(async () => void (await model.trainOnBatch(xs, ys)));
-    const { user, system } = process.cpuUsage(cpu);
-    if (round >= 0) times.push((user + system) / 1000);
+    if (round >= 0) times.push(cpuMsSince(cpu));
   }
   tf.dispose([xs, ys]);
   model.optimizer.dispose();
   model.dispose();
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+  return median(times);
 }
 
 /** Slope of the line of least squares through the logarithms. */
