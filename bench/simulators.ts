@@ -133,9 +133,8 @@ function simulateApart(name: string, record: string): Simulation {
 
 /** CPU time of a dense training step of the same network on tfjs's own kernels. */
 async function stockStepMs(imageSize: readonly number[], channels: number): Promise<number> {
-  const none = { count: 0, pixels: new Uint8Array(), labels: new Uint8Array() };
   const imageShape = [imageSize[0], imageSize[1], channels] as const;
-  const model = buildModel('vgg-small', { name: args.data, imageShape, classes: 10, train: none, test: none }, args.seed);
+  const model = buildModel('vgg-small', { imageShape, classes: 10 }, args.seed);
   model.compile({ optimizer: tf.train.adam(0.001), loss: 'categoricalCrossentropy' });
   const xs = tf.randomUniform([args.batchSize, ...imageShape], 0, 1, 'float32', args.seed);
   const ys = tf.tidy(() => tf.oneHot(tf.range(0, args.batchSize, 1, 'int32').mod(10).toInt(), 10).mul(1));
