@@ -54,7 +54,6 @@ export type NetworkName = keyof typeof networks;
 /** What is the same for all networks. */
 export interface Training {
   readonly data: DatasetName;
-  readonly dataDir: string | undefined;
   readonly budget: Budget;
   readonly seed: number;
   /** Folder of all that is trained; a network that lies there is not trained again. */
