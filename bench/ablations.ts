@@ -1,6 +1,7 @@
 /**
- * The ablations that the Adaptive Compute Fabric's paper promises, on the tensors of a network that is really trained for a short while:
- * interconnect, pruning, memory controller and dataflow; cycles, energy, EDP, idle causes and joule per sample, all modelled.
+ * The ablations that the Adaptive Compute Fabric's paper promises (interconnect, pruning, memory controller, dataflow) and two of its
+ * model (zero detection, what is finite), on the tensors of a network that is really trained for a short while: cycles, energy, EDP, idle
+ * causes and joule per sample, all modelled.
  *
  *     npm run bench:ablations [-- --model vgg-small --steps 150 --seed 1 --data digits --data-dir DIR --json FILE]
  *

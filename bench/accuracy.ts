@@ -11,7 +11,8 @@ import { useBackend } from 'tfjs-sparsity/ops';
 import { firstImages } from '../examples/lib/dataset.js';
 import { loadDataset } from '../examples/lib/load-dataset.js';
 import { type MethodName, methodNames } from '../examples/lib/methods.js';
-import type { RunOptions } from '../examples/lib/options.js';
+import type { TrainingOptions } from '../examples/lib/options.js';
+import { totalSparsity } from '../examples/lib/summary.js';
 import { trainOnce } from '../examples/lib/train-once.js';
 import { checkNames } from './check-names.js';
 import { readFlags, readNumbers } from './read-flags.js';
@@ -82,35 +83,22 @@ const data = { ...all, train: firstImages(all.train, budget.trainImages) };
 for (const seed of seeds) {
   for (const method of methods) {
     if (done().some((run) => run.method === method && run.seed === seed)) continue;
-    const options: RunOptions = {
-      data: args.data,
-      dataDir: args.dataDir,
-      trainImages: budget.trainImages,
-      model: budget.model,
-      method,
-      sparsity: 0.9,
-      epochs: budget.epochs,
-      batchSize: budget.batchSize,
-      learningRate: budget.learningRate,
-      accelerators: [],
-      every: 1,
-      images: undefined,
-      execution: args.execution,
-      backend: args.backend,
-      runDir: `runs/accuracy-${args.data}-${budget.epochs}${suffix}/seed-${seed}`,
-      seed,
-      resume: false,
-      compare: false,
-      report: undefined,
-      targetAccuracy: undefined,
-    };
+    const { model: name, epochs, batchSize, learningRate } = budget;
+    const { execution } = args;
+    const options: TrainingOptions = { model: name, method, sparsity: 0.9, epochs, batchSize, learningRate, execution, seed };
+    const dir = `runs/accuracy-${args.data}-${epochs}${suffix}/seed-${seed}/${method}`;
     console.log(`${args.data} ${budget.model} ${method} seed ${seed}`);
-    const { model, result } = await trainOnce(options, data, [], `${options.runDir}/${method}`, stop.signal);
+    const { model, result } = await trainOnce(options, data, [], dir, stop.signal);
     if (!result) process.exit(130);
-    const total = (of: 'kept' | 'weights') => result.layers.reduce((sum, layer) => sum + layer[of], 0);
-    const sparsity = result.layers.length > 0 ? 1 - total('kept') / total('weights') : 0;
     const { accuracy, seconds } = result;
-    const run: Run = { method, seed, accuracy, sparsity, seconds: Math.round(seconds), trainImages: data.train.count };
+    const run: Run = {
+      method,
+      seed,
+      accuracy,
+      sparsity: totalSparsity(result),
+      seconds: Math.round(seconds),
+      trainImages: data.train.count,
+    };
     appendFileSync(out, `${JSON.stringify({ ...budget, ...run, data: args.data })}\n`);
     model.dispose();
   }

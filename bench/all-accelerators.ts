@@ -36,7 +36,7 @@ const args = await readFlags({
 
 const { seed, out, dataDir } = args;
 const budget = budgets[args.budget];
-const training = { data: dataDir === undefined ? 'digits' : 'cifar10', dataDir, budget, seed, out } as const;
+const training = { data: dataDir === undefined ? 'digits' : 'cifar10', budget, seed, out } as const;
 await useBackend('wasm', { threads: args.threads });
 const data = await loadDataset(training.data, dataDir, seed);
 mkdirSync(out, { recursive: true });

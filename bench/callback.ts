@@ -12,9 +12,10 @@ import { hardwareCost } from 'tfjs-sparsity/callbacks';
 import { createAccelerator } from 'tfjs-sparsity/hw';
 import { attachTap, packOp, prunableKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
-import type { Dataset } from '../examples/lib/dataset.js';
 import { buildModel, type ModelName } from '../examples/lib/models.js';
 import { checkNames } from './check-names.js';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import { readFlags } from './read-flags.js';
 
 const args = await readFlags({
@@ -39,12 +40,13 @@ checkNames('--variants', args.variants.split(','), ['masked layers', 'tap', 'har
 const accelerators = () => ['acf', 'dense-array'].map((name) => createAccelerator(name));
 
 /** A batch of random pixels, half of them zero, and random labels: timing needs no more. */
-function randomBatch(data: Dataset, batchSize: number): { xs: tf.Tensor; ys: tf.Tensor } {
-  const rng = createRng(`bench/${data.name}`);
-  const size = batchSize * data.imageShape.reduce((a, b) => a * b, 1);
+function randomBatch(net: ModelName, imageShape: readonly number[]): { xs: tf.Tensor; ys: tf.Tensor } {
+  const rng = createRng(`bench/${net}`);
+  const batchSize = batchSizes[net];
+  const size = batchSize * imageShape.reduce((a, b) => a * b, 1);
   const pixels = Float32Array.from({ length: size }, () => Math.max(0, 2 * rng.uniform() - 1));
   const labels = Float32Array.from({ length: batchSize * 10 }, (_, i) => (i % 10 === Math.floor(i / 10) % 10 ? 1 : 0));
-  return { xs: tf.tensor(pixels, [batchSize, ...data.imageShape]), ys: tf.tensor(labels, [batchSize, 10]) };
+  return { xs: tf.tensor(pixels, [batchSize, ...imageShape]), ys: tf.tensor(labels, [batchSize, 10]) };
 }
 
 interface Timing {
@@ -56,11 +58,8 @@ async function timed(body: () => Promise<void>): Promise<Timing> {
   const cpu = process.cpuUsage();
   const wall = performance.now();
   await body();
-  const { user, system } = process.cpuUsage(cpu);
-  return { wallMs: performance.now() - wall, cpuMs: (user + system) / 1000 };
+  return { cpuMs: cpuMsSince(cpu), wallMs: performance.now() - wall };
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 await useBackend('wasm');
 console.log(
@@ -72,9 +71,8 @@ console.log(
 
 for (const net of args.nets.split(',') as ModelName[]) {
   const imageShape = net === 'lenet5' || net === 'mlp' ? ([28, 28, 1] as const) : ([32, 32, 3] as const);
-  const none = { count: 0, pixels: new Uint8Array(), labels: new Uint8Array() };
-  const data: Dataset = { name: net, imageShape, classes: 10, train: none, test: none };
-  const { xs, ys } = randomBatch(data, batchSizes[net]);
+  const data = { imageShape, classes: 10 };
+  const { xs, ys } = randomBatch(net, imageShape);
   const compiled = <Model extends tf.LayersModel>(model: Model): Model => {
     model.compile({ optimizer: tf.train.adam(1e-4), loss: 'categoricalCrossentropy' });
     return model;

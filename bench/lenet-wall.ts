@@ -12,14 +12,14 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
-import { pruning, seededBatches } from 'tfjs-sparsity/callbacks';
+import { pruning } from 'tfjs-sparsity/callbacks';
 import { prunableKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { type Dataset, firstImages } from '../examples/lib/dataset.js';
 import { evaluate } from '../examples/lib/evaluate.js';
+import { imageBatches } from '../examples/lib/image-batches.js';
 import { loadDataset } from '../examples/lib/load-dataset.js';
 import { lenet5 } from '../examples/lib/models/lenet5.js';
-import { oneHot } from '../examples/lib/one-hot.js';
 import { checkNames } from './check-names.js';
 import { readFlags } from './read-flags.js';
 import { stockKernels } from './stock-kernels.js';
@@ -59,12 +59,7 @@ async function begin(way: Way): Promise<(body: () => Promise<void>) => Promise<v
 async function train(way: Way, data: Dataset): Promise<void> {
   const around = await begin(way);
   const images = firstImages(data.train, args.images);
-  const batches = seededBatches({
-    xs: { data: images.pixels, shape: [images.count, ...data.imageShape], scale: 1 / 255 },
-    ys: { data: oneHot(images.labels, data.classes), shape: [images.count, data.classes] },
-    batchSize: args.batchSize,
-    seed: 1,
-  });
+  const batches = imageBatches(data, images, { batchSize: args.batchSize, seed: 1 });
   const plain = lenet5(data, 1);
   const steps = args.epochs * batches.batchesPerEpoch;
   const model = way === 'sparse' ? sparsify(plain, { execution: 'sparse' }) : plain;

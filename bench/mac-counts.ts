@@ -10,7 +10,7 @@ import { createRng } from 'tfjs-sparsity';
 import { bdwpReduction, type LoopNest, type MaskedLayer, macReport } from 'tfjs-sparsity/hw';
 import { attachTap, prunableKernels, sparsify, useBackend } from 'tfjs-sparsity/ops';
 import { bdwp, gradualMagnitude, type PruningMethod } from 'tfjs-sparsity/pruning';
-import type { Dataset } from '../examples/lib/dataset.js';
+import type { DatasetShape } from '../examples/lib/dataset.js';
 import { percent, textTable } from '../examples/lib/format.js';
 import { buildModel, type ModelName } from '../examples/lib/models.js';
 import { readFlags } from './read-flags.js';
@@ -20,7 +20,10 @@ await readFlags({});
 const methods: readonly PruningMethod[] = [gradualMagnitude({ finalSparsity: 0.9, endStep: 1 }), bdwp({ n: 2, m: 8 })];
 
 /** Loop nests of all layers with a kernel, seen by the tap in one step with one image. */
-function tappedNests(model: tf.LayersModel, data: Dataset): { layer: string; nest: LoopNest; needsInputGradient: boolean }[] {
+function tappedNests(
+  model: tf.LayersModel,
+  data: DatasetShape,
+): { layer: string; nest: LoopNest; needsInputGradient: boolean }[] {
   const seen: { layer: string; nest: LoopNest; needsInputGradient: boolean }[] = [];
   const tap = attachTap(model, {
     onOp: ({ layer, nest, needsInputGradient }) => void seen.push({ layer, nest, needsInputGradient }),
@@ -37,9 +40,8 @@ function tappedNests(model: tf.LayersModel, data: Dataset): { layer: string; nes
 
 await useBackend('wasm');
 for (const net of ['lenet5', 'vgg-small'] as const satisfies readonly ModelName[]) {
-  const none = { count: 0, pixels: new Uint8Array(), labels: new Uint8Array() };
   const imageShape = net === 'lenet5' ? ([28, 28, 1] as const) : ([32, 32, 3] as const);
-  const data: Dataset = { name: net, imageShape, classes: 10, train: none, test: none };
+  const data = { imageShape, classes: 10 };
   for (const method of methods) {
     const model = sparsify(buildModel(net, data, 1));
     const states = prunableKernels(model).map((kernel) => ({

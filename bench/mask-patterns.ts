@@ -53,7 +53,7 @@ function worksOf(name: string, nest: LoopNest, pattern: Pattern) {
 }
 
 console.log(`ACF 32x32, sparsity ${sparsity}, seed ${seed}; cycles of one training step of the layer (modelled)`);
-console.log(`command: node build/bench/mask-patterns.js ${seed}\n`);
+console.log(`command: npm run bench:masks -- --seed ${seed}\n`);
 console.log(
   `| layer | mask | ${dataflows.map((dataflow) => `cycles ${dataflow}`).join(' | ')} | energy, uJ | utilisation | idle: ${causes.join(' | ')} |`,
 );

@@ -20,6 +20,8 @@ import {
   type PruningMethod,
   srSte,
 } from 'tfjs-sparsity/pruning';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import { readFlags } from './read-flags.js';
 import { refuse } from './refuse.js';
 
@@ -69,16 +71,13 @@ function timedModel(execution: 'dense' | 'sparse', method: PruningMethod | undef
         if (batch === 1) began = process.cpuUsage();
       },
       onBatchEnd: async () => {
-        const { user, system } = process.cpuUsage(began);
-        total = (user + system) / 1000;
+        total = cpuMsSince(began);
       },
     };
     await model.fit(xs, ys, { epochs: 1, batchSize, shuffle: false, verbose: 0, callbacks: [...callbacks, clock] });
     return total / (args.steps - 1);
   };
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 await useBackend('wasm');
 console.log(

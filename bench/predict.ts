@@ -10,10 +10,12 @@ import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { sparsify } from 'tfjs-sparsity/ops';
 import { checkBeginnings } from './check-names.js';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import { prune, unstructured } from './random-masks.js';
 import { readFlags, readNumbers } from './read-flags.js';
 import { stockKernels } from './stock-kernels.js';
-import { median, nets, netsNamed } from './training-nets.js';
+import { nets, netsNamed } from './training-nets.js';
 
 const args = await readFlags({
   nets: { type: 'string', default: Object.keys(nets).join(','), describe: 'Networks, by the beginning of their names' },
@@ -63,8 +65,7 @@ for (const [name, net] of netsNamed(args.nets)) {
       for (const variant of variants) {
         const before = process.cpuUsage();
         await predict(variant, variant.times);
-        const { user, system } = process.cpuUsage(before);
-        variant.cpuMs.push((user + system) / 1000 / variant.times);
+        variant.cpuMs.push(cpuMsSince(before) / variant.times);
       }
     }
     const [stock, dense, sparse] = variants.map(({ cpuMs }) => median(cpuMs));

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import { pruning, seededBatches } from 'tfjs-sparsity/callbacks';
+import { pruning } from 'tfjs-sparsity/callbacks';
 import type { LayerTensors, TrainingOptions } from 'tfjs-sparsity/hw';
 import { attachTap, packOp, prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { gradualMagnitude } from 'tfjs-sparsity/pruning';
 import { firstImages } from '../examples/lib/dataset.js';
+import { imageBatches } from '../examples/lib/image-batches.js';
 import { type DatasetName, loadDataset } from '../examples/lib/load-dataset.js';
 import { buildModel, type ModelName } from '../examples/lib/models.js';
 
@@ -30,16 +31,7 @@ export interface RecordedStep {
 export async function recordStep(options: RecordOptions): Promise<RecordedStep> {
   const { net, batchSize, steps, seed } = options;
   const data = await loadDataset(options.data, options.dataDir, seed);
-  const { pixels, labels } = firstImages(data.train, batchSize * steps);
-  const classes = new Uint8Array(labels.length * data.classes);
-  labels.forEach((label, i) => {
-    classes[i * data.classes + label] = 1;
-  });
-  const batches = seededBatches({
-    xs: { data: pixels, shape: [labels.length, ...data.imageShape], scale: 1 / 255 },
-    ys: { data: classes, shape: [labels.length, data.classes] },
-    ...{ batchSize, seed },
-  });
+  const batches = imageBatches(data, firstImages(data.train, batchSize * steps), options);
   const dense = buildModel(net, data, seed);
   const model = sparsify(dense);
   dense.dispose();

@@ -11,6 +11,8 @@ import { createRng } from 'tfjs-sparsity';
 import { bernoulliBits, convNest, filterLayers, inScanOrder, onesBits, tacticalConnections } from 'tfjs-sparsity/hw';
 import { createRowScheduler, type ScheduleRule } from 'tfjs-sparsity/kernels';
 import { textTable } from '../examples/lib/format.js';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import { readFlags } from './read-flags.js';
 
 const { rounds } = await readFlags({ rounds: { type: 'number', default: 31, describe: 'Timed runs of each row of the table' } });
@@ -53,9 +55,7 @@ function rate(rule: ScheduleRule, sparsity: number): number {
       scheduler.load(bits);
       for (const set of layer.sets) scheduler.issuedRows(set);
     }
-    const { user, system } = process.cpuUsage(cpu);
-    if (round >= 0) times.push(user + system);
+    if (round >= 0) times.push(cpuMsSince(cpu));
   }
-  const microseconds = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-  return (4 * 9 * channels * channels) / microseconds / 1000;
+  return (4 * 9 * channels * channels) / median(times) / 1e6;
 }

@@ -12,6 +12,7 @@ import {
   workMacs,
 } from 'tfjs-sparsity/hw';
 import { textTable } from '../examples/lib/format.js';
+import { cpuMsSince } from './cpu-ms-since.js';
 
 /** Share of zeros: of weights, of activations behind a ReLU, of errors before one. Declared. */
 const sparsity = { W: 0.9, A: 0.5, E: 0.5 } as const;
@@ -40,8 +41,7 @@ export function networkTimes(name: string, names: readonly string[], seed: numbe
     const cpu = process.cpuUsage();
     if (Object.hasOwn(estimatorPresets, one)) createEstimator(one).estimateStep(works);
     else createAccelerator(one).start().executeStep(works);
-    const { user, system } = process.cpuUsage(cpu);
-    cpuMs[one] = (user + system) / 1000;
+    cpuMs[one] = cpuMsSince(cpu);
   }
   const sum = (of: (work: PhaseWork) => number) => worksOf().reduce((total, work) => total + of(work), 0);
   return {

@@ -17,6 +17,8 @@ import {
   trainingWorks,
   workMacs,
 } from 'tfjs-sparsity/hw';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import type { RecordedStep } from './record-step.js';
 
 /** CPU time to simulate a training step of some size. */
@@ -38,8 +40,6 @@ export interface Simulation extends Simulated {
   readonly growth: readonly GrowthPoint[];
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
 /** Median of the rounds, after some that are not timed; each has works of its own, as nothing is remembered of these. */
 function simulate(
   accelerators: readonly Accelerator[],
@@ -53,8 +53,7 @@ function simulate(
     works = trainingWorks(records, training);
     const cpu = process.cpuUsage();
     for (const accelerator of accelerators) accelerator.start().executeStep(works);
-    const { user, system } = process.cpuUsage(cpu);
-    if (round >= 0) cpuMs.push((user + system) / 1000);
+    if (round >= 0) cpuMs.push(cpuMsSince(cpu));
   }
   const sum = (of: (work: PhaseWork) => number) => works.reduce((total, work) => total + of(work), 0);
   return { cpuMs: median(cpuMs), denseMacs: sum(workMacs), effectualMacs: sum(effectualMacs) };

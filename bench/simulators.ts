@@ -21,7 +21,9 @@ import { textTable } from '../examples/lib/format.js';
 import { type DatasetName, datasets } from '../examples/lib/load-dataset.js';
 import { buildModel } from '../examples/lib/models.js';
 import { checkNames } from './check-names.js';
+import { cpuMsSince } from './cpu-ms-since.js';
 import { logLogChart } from './log-log-chart.js';
+import { median } from './median.js';
 import { readFlags } from './read-flags.js';
 import { recordStep } from './record-step.js';
 import type { GrowthPoint, Simulation } from './simulate.js';
@@ -131,9 +133,8 @@ function simulateApart(name: string, record: string): Simulation {
 
 /** CPU time of a dense training step of the same network on tfjs's own kernels. */
 async function stockStepMs(imageSize: readonly number[], channels: number): Promise<number> {
-  const none = { count: 0, pixels: new Uint8Array(), labels: new Uint8Array() };
   const imageShape = [imageSize[0], imageSize[1], channels] as const;
-  const model = buildModel('vgg-small', { name: args.data, imageShape, classes: 10, train: none, test: none }, args.seed);
+  const model = buildModel('vgg-small', { imageShape, classes: 10 }, args.seed);
   model.compile({ optimizer: tf.train.adam(0.001), loss: 'categoricalCrossentropy' });
   const xs = tf.randomUniform([args.batchSize, ...imageShape], 0, 1, 'float32', args.seed);
   const ys = tf.tidy(() => tf.oneHot(tf.range(0, args.batchSize, 1, 'int32').mod(10).toInt(), 10).mul(1));
@@ -141,13 +142,12 @@ async function stockStepMs(imageSize: readonly number[], channels: number): Prom
   for (let round = -2; round < args.rounds; round++) {
     const cpu = process.cpuUsage();
     await onStock(async () => void (await model.trainOnBatch(xs, ys)));
-    const { user, system } = process.cpuUsage(cpu);
-    if (round >= 0) times.push((user + system) / 1000);
+    if (round >= 0) times.push(cpuMsSince(cpu));
   }
   tf.dispose([xs, ys]);
   model.optimizer.dispose();
   model.dispose();
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+  return median(times);
 }
 
 /** Slope of the line of least squares through the logarithms. */

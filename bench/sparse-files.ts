@@ -9,7 +9,6 @@ import * as tf from '@tensorflow/tfjs';
 import { createRng } from 'tfjs-sparsity';
 import { prunableKernels, type SparseFileSize, sparseFileSize, sparsify, useBackend } from 'tfjs-sparsity/ops';
 import { nm, type Pattern, unstructured } from 'tfjs-sparsity/pruning';
-import type { Dataset } from '../examples/lib/dataset.js';
 import { percent } from '../examples/lib/format.js';
 import { buildModel, type ModelName } from '../examples/lib/models.js';
 import { readFlags } from './read-flags.js';
@@ -24,10 +23,8 @@ const patterns: readonly (readonly [name: string, pattern: Pattern])[] = [
 
 /** A network whose kernels obey a pattern. */
 function pruned(net: ModelName, pattern: Pattern): tf.LayersModel {
-  const none = { count: 0, pixels: new Uint8Array(), labels: new Uint8Array() };
   const imageShape = net === 'lenet5' ? ([28, 28, 1] as const) : ([32, 32, 3] as const);
-  const data: Dataset = { name: net, imageShape, classes: 10, train: none, test: none };
-  const dense = buildModel(net, data, 1);
+  const dense = buildModel(net, { imageShape, classes: 10 }, 1);
   const model = sparsify(dense);
   dense.dispose();
   // Zero at the start, but not in a trained network.

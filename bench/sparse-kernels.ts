@@ -25,8 +25,9 @@ import {
   segmentCount,
 } from 'tfjs-sparsity/kernels';
 import { checkBeginnings } from './check-names.js';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import { readFlags } from './read-flags.js';
-import { median } from './training-nets.js';
 
 const args = await readFlags({
   sparsity: { type: 'number', default: 0.9, describe: 'Fraction of the weights that are zero, at random places' },
@@ -148,8 +149,7 @@ function measure(bodies: readonly (() => void)[]): number[] {
   const once = (body: () => void, calls: number) => {
     const before = process.cpuUsage();
     for (let call = 0; call < calls; call++) body();
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000 / calls;
+    return cpuMsSince(before) / calls;
   };
   const calls = bodies.map((body) => {
     once(body, 1);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { useBackend } from 'tfjs-sparsity/ops';
 import { firstImages } from '../examples/lib/dataset.js';
 import { loadDataset } from '../examples/lib/load-dataset.js';
-import type { RunOptions } from '../examples/lib/options.js';
+import type { TrainingOptions } from '../examples/lib/options.js';
 import { readResult, writeResult } from '../examples/lib/run-result.js';
 import { trainOnce } from '../examples/lib/train-once.js';
 import { digest } from './digest.js';
@@ -22,11 +22,9 @@ export async function trainForClaims(dataDir: string, out: string, seed: number)
   const all = await loadDataset('cifar10', dataDir, seed);
   const data = { ...all, train: firstImages(all.train, budget.trainImages), test: firstImages(all.test, budget.testImages) };
   const { epochs, batchSize, trainImages, sampledImages } = budget;
-  const options: RunOptions = {
-    ...{ data: 'cifar10', dataDir, trainImages, model: 'vgg-small', method: 'gradual', sparsity: 0.95 },
-    ...{ epochs, batchSize, learningRate: 0.001, accelerators: [], every: trainImages / batchSize, images: sampledImages },
-    ...{ execution: 'sparse', backend: 'wasm', runDir: out, seed, resume: true },
-    ...{ compare: false, report: undefined, targetAccuracy: undefined },
+  const options: TrainingOptions = {
+    ...{ model: 'vgg-small', method: 'gradual', sparsity: 0.95, epochs, batchSize, learningRate: 0.001 },
+    ...{ execution: 'sparse', seed, every: trainImages / batchSize, images: sampledImages },
   };
   // Another seed or budget is another run.
   const dir = join(out, `trained-${digest([budget, seed])}`);

@@ -7,8 +7,10 @@ import { appendFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { useBackend } from 'tfjs-sparsity/ops';
 import { checkBeginnings, checkNames } from './check-names.js';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import { readFlags } from './read-flags.js';
-import { batchFor, median, nets, netsNamed, optimizers } from './training-nets.js';
+import { batchFor, nets, netsNamed, optimizers } from './training-nets.js';
 
 const args = await readFlags({
   nets: { type: 'string', default: Object.keys(nets).join(',') },
@@ -31,8 +33,7 @@ for (const [name, net] of netsNamed(args.nets)) {
     for (let round = -2; round < args.rounds; round++) {
       const [cpu, wall] = [process.cpuUsage(), performance.now()];
       await model.trainOnBatch(xs, ys);
-      const { user, system } = process.cpuUsage(cpu);
-      if (round >= 0) times.push({ cpu: (user + system) / 1000, wall: performance.now() - wall });
+      if (round >= 0) times.push({ cpu: cpuMsSince(cpu), wall: performance.now() - wall });
     }
     const [cpuMs, wallMs] = [median(times.map(({ cpu }) => cpu)), median(times.map(({ wall }) => wall))];
     console.log(`${`${name}, ${optimizer}`.padEnd(28)} ${cpuMs.toFixed(2).padStart(8)} ${wallMs.toFixed(2).padStart(8)}`);

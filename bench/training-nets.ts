@@ -66,5 +66,3 @@ export function batchFor(name: string, model: tf.LayersModel): [xs: tf.Tensor, y
   const xs = tf.randomNormal([...shape], 0, 1, 'float32', 3);
   return [xs, tf.tidy(() => tf.oneHot(tf.range(0, shape[0]).mod(classes).toInt(), classes).mul(1))];
 }
-
-export const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

@@ -24,10 +24,12 @@ import { createRng, type Rng } from 'tfjs-sparsity';
 import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import { bdwp, type KernelInfo, nm } from 'tfjs-sparsity/pruning';
 import { checkBeginnings, checkNames } from './check-names.js';
+import { cpuMsSince } from './cpu-ms-since.js';
+import { median } from './median.js';
 import { prune, sizeOf, unstructured, updates } from './random-masks.js';
 import { readFlags, readNumbers } from './read-flags.js';
 import { stockKernels } from './stock-kernels.js';
-import { batchFor, median, nets, netsNamed, optimizers } from './training-nets.js';
+import { batchFor, nets, netsNamed, optimizers } from './training-nets.js';
 
 const args = await readFlags({
   nets: { type: 'string', default: Object.keys(nets).join(','), describe: 'Networks, by the beginning of their names' },
@@ -96,14 +98,12 @@ async function sample(variant: Variant, xs: tf.Tensor, ys: tf.Tensor): Promise<v
   const wall = performance.now();
   for (let i = 0; i < steps; i++) await step(variant, xs, ys);
   wallMs.push((performance.now() - wall) / steps);
-  const { user, system } = process.cpuUsage(cpu);
-  cpuMs.push((user + system) / 1000 / steps);
+  cpuMs.push(cpuMsSince(cpu) / steps);
   if (!variant.update) return;
   const before = process.cpuUsage();
   variant.update();
   for (let i = 0; i < settlingSteps; i++) await step(variant, xs, ys);
-  const { user: updateUser, system: updateSystem } = process.cpuUsage(before);
-  variant.updateMs.push((updateUser + updateSystem) / 1000 - settlingSteps * (cpuMs.at(-1) as number));
+  variant.updateMs.push(cpuMsSince(before) - settlingSteps * (cpuMs.at(-1) as number));
 }
 
 /** 2:8 along the inputs, one pattern for four outputs. */

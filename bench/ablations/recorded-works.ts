@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { hardwareCost, pruning, seededBatches } from 'tfjs-sparsity/callbacks';
+import { hardwareCost, pruning } from 'tfjs-sparsity/callbacks';
 import { type Accelerator, energy45nm, type PhaseWork } from 'tfjs-sparsity/hw';
 import { sparsify } from 'tfjs-sparsity/ops';
 import type { PruningMethod } from 'tfjs-sparsity/pruning';
 import type { Dataset } from '../../examples/lib/dataset.js';
 import { evaluate } from '../../examples/lib/evaluate.js';
+import { imageBatches } from '../../examples/lib/image-batches.js';
 import { buildModel, type ModelName } from '../../examples/lib/models.js';
+import { totalSparsity } from '../../examples/lib/summary.js';
 
 /** How a network is trained before its steps are recorded. */
 export interface TrainingBudget {
@@ -35,16 +37,7 @@ export async function recordedRun(
   const model = method ? sparsify(dense) : dense;
   const optimizer = tf.train.adam(0.001);
   model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
-  const labels = new Uint8Array(data.train.count * data.classes);
-  data.train.labels.forEach((label, i) => {
-    labels[i * data.classes + label] = 1;
-  });
-  const batches = seededBatches({
-    xs: { data: data.train.pixels, shape: [data.train.count, ...data.imageShape], scale: 1 / 255 },
-    ys: { data: labels, shape: [data.train.count, data.classes] },
-    batchSize,
-    seed,
-  });
+  const batches = imageBatches(data, data.train, { batchSize, seed });
   const prune = method && pruning(method, { seed });
   const works: PhaseWork[][] = [];
   const cost = hardwareCost({ accelerators: [recorder(works)], workers: 0 });
@@ -58,15 +51,9 @@ export async function recordedRun(
   const { accuracy } = await evaluate(model, data, data.test);
   await train(recorded, cost);
   const layers = prune?.layerSparsity() ?? [];
-  const sum = (of: 'kept' | 'weights') => layers.reduce((total, layer) => total + layer[of], 0);
   model.dispose();
   optimizer.dispose();
-  return {
-    steps: works,
-    samples: recorded * batchSize,
-    accuracy,
-    sparsity: layers.length === 0 ? 0 : 1 - sum('kept') / sum('weights'),
-  };
+  return { steps: works, samples: recorded * batchSize, accuracy, sparsity: totalSparsity({ layers }) };
 }
 
 /** An accelerator that does nothing but keep the steps that it is given. */

@@ -56,7 +56,7 @@ export const idealParts = {
   writeWords: 2 ** 20,
 } as const;
 
-/** The four ablations that 000 promises (ledger 1.1.4), then two of this model: its schedulers, and what is finite in it. */
+/** The four ablations that 000 promises (ledger 1.1.4), then two of this model: how it detects zeros, and what is finite in it. */
 export const ablations: readonly Ablation[] = [
   { name: 'interconnect', variants: [on('reconfigurable'), fixed('WS'), fixed('OS'), fixed('IS')] },
   {

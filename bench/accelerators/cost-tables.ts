@@ -11,9 +11,11 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
   return [line(rows[0]), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-const times = (ratio: number) => `${ratio.toPrecision(3)}x`;
 const labels = phases.map(([, label]) => label);
 const parts = ({ byPhase, total }: MachineCosts): readonly Cost[] => [...phases.map(([phase]) => byPhase[phase]), total];
+
+/** `2.35x`. */
+export const times = (ratio: number) => `${ratio.toPrecision(3)}x`;
 
 /**
  * Tables of one network, in Markdown: cycles, energy, and how far from the ideal and why, each by phase; then what is only estimated.

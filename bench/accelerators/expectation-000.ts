@@ -1,7 +1,7 @@
 import { createAccelerator, createEstimator, type Interval, type PhaseWork, presets } from 'tfjs-sparsity/hw';
 import { percent, wrap } from '../../examples/lib/format.js';
 import { idealParts } from '../ablations/variants.js';
-import { markdownTable } from './cost-tables.js';
+import { markdownTable, times } from './cost-tables.js';
 import { costsOn, estimateOn, type MachineCosts, phases, type Steps } from './machine-costs.js';
 
 /** What 000 expects of 80 to 90 % sparsity, against a dense GPU (ledger, claim 43). */
@@ -167,7 +167,6 @@ function shares({ total }: MachineCosts): Record<string, number> {
   return Object.fromEntries(Object.entries(total.byComponentPj).map(([component, pj]) => [component, pj / total.energyPj]));
 }
 
-const times = (ratio: number) => `${ratio.toPrecision(3)}x`;
 const between = ({ low, high }: Interval) => `${low} to ${high}`;
 
 function placed(value: number, { low, high }: Interval): string {

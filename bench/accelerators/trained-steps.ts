@@ -1,17 +1,18 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
-import { hardwareCost, pruning, replayRun, seededBatches } from 'tfjs-sparsity/callbacks';
+import { pruning, replayRun } from 'tfjs-sparsity/callbacks';
 import type { PhaseWork } from 'tfjs-sparsity/hw';
 import { type Dataset, firstImages } from '../../examples/lib/dataset.js';
 import type { DatasetName } from '../../examples/lib/load-dataset.js';
 import { type MethodName, methods } from '../../examples/lib/methods.js';
 import type { ModelName } from '../../examples/lib/models.js';
-import type { RunOptions } from '../../examples/lib/options.js';
+import type { TrainingOptions } from '../../examples/lib/options.js';
 import { readResult, writeResult } from '../../examples/lib/run-result.js';
+import { totalSparsity } from '../../examples/lib/summary.js';
 import { trainOnce } from '../../examples/lib/train-once.js';
 import { recorder } from '../ablations/recorded-works.js';
 import { digest } from '../digest.js';
+import { recordSteps } from '../record-steps.js';
 
 /** How long networks are trained, and what of the steps behind the training the accelerators see. */
 export interface Budget {
@@ -53,7 +54,6 @@ export type NetworkName = keyof typeof networks;
 /** What is the same for all networks. */
 export interface Training {
   readonly data: DatasetName;
-  readonly dataDir: string | undefined;
   readonly budget: Budget;
   readonly seed: number;
   /** Folder of all that is trained; a network that lies there is not trained again. */
@@ -79,53 +79,25 @@ export async function trainedSteps(name: NetworkName, training: Training, all: D
   const record = join(dir, 'steps.maps');
   let result = await readResult(dir);
   if (!result || !existsSync(record)) {
-    const trained = await trainOnce(runOptions(name, training), data, [], dir, new AbortController().signal);
+    const { model, epochs, batchSize } = budget;
+    const options: TrainingOptions = {
+      ...{ model, ...networks[name], epochs, batchSize, learningRate: 0.001, execution: 'sparse', seed },
+    };
+    const trained = await trainOnce(options, data, [], dir, new AbortController().signal);
     result = trained.result as NonNullable<typeof trained.result>;
     rmSync(record, { force: true });
-    await recordSteps(trained.model, name, training, data, record);
+    await recordSteps(trained.model, data, { ...budget, seed }, { record }, finalMasks(name, seed));
     trained.model.dispose();
     await writeResult(dir, result);
   }
   const steps: PhaseWork[][] = [];
   await replayRun(record, { accelerators: [recorder(steps)] });
-  const sum = (of: 'kept' | 'weights') => (result?.layers ?? []).reduce((total, layer) => total + layer[of], 0);
-  return { accuracy: result.accuracy, sparsity: 1 - sum('kept') / sum('weights'), record, steps };
+  return { accuracy: result.accuracy, sparsity: totalSparsity(result), record, steps };
 }
 
-function runOptions(name: NetworkName, { data, dataDir, budget, seed, out }: Training): RunOptions {
-  const { model, trainImages, epochs, batchSize } = budget;
-  return {
-    ...{ data, dataDir, trainImages, model, ...networks[name], epochs, batchSize, learningRate: 0.001 },
-    ...{ accelerators: [], every: 1, images: undefined, execution: 'sparse', backend: 'wasm' },
-    ...{ runDir: out, seed, resume: true, compare: false, report: undefined, targetAccuracy: undefined },
-  };
-}
-
-/** Some more steps, so small that the network stays what it is. */
-async function recordSteps(
-  model: tf.LayersModel,
-  name: NetworkName,
-  { budget, seed }: Training,
-  { train, imageShape, classes }: Dataset,
-  record: string,
-): Promise<void> {
-  const labels = new Uint8Array(train.count * classes);
-  train.labels.forEach((label, i) => {
-    labels[i * classes + label] = 1;
-  });
-  const batches = seededBatches({
-    xs: { data: train.pixels, shape: [train.count, ...imageShape], scale: 1 / 255 },
-    ys: { data: labels, shape: [train.count, classes] },
-    ...{ batchSize: budget.batchSize, seed: seed + 1 },
-  });
+/** What prunes behind the training: masks that stay at zero are final; those of a dense master are made of it at each step. */
+function finalMasks(name: NetworkName, seed: number): readonly object[] {
   const { method: key, sparsity } = networks[name];
   const method = methods[key].make(sparsity, 1);
-  // Masks that stay at zero are final; those of a dense master are made of it at each step.
-  const prune = method?.pruned === 'dense-master' ? [pruning(method, { seed })] : [];
-  const cost = hardwareCost({ accelerators: [], record, images: budget.images, workers: 0 });
-  const optimizer = tf.train.adam(1e-6);
-  model.compile({ optimizer, loss: 'categoricalCrossentropy' });
-  const callbacks = [...prune, cost] as unknown as tf.Callback[];
-  await model.fitDataset(batches.dataset().take(budget.recordedSteps), { epochs: 1, verbose: 0, callbacks });
-  optimizer.dispose();
+  return method?.pruned === 'dense-master' ? [pruning(method, { seed })] : [];
 }

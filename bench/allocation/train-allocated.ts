@@ -10,7 +10,8 @@ import { readJson, writeJson } from '../../examples/lib/json-file.js';
 import { recorder } from '../ablations/recorded-works.js';
 import { costsOn } from '../accelerators/machine-costs.js';
 import { digest } from '../digest.js';
-import { recordSteps, type Settings, stepsOf, train } from './training.js';
+import { recordSteps } from '../record-steps.js';
+import { type Settings, stepsOf, train } from './training.js';
 
 /** A network that was pruned to an allocation, and what a training step of it costs. Costs are modelled. */
 export interface AllocatedRun {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { hardwareCost, type SeededBatches, seededBatches } from 'tfjs-sparsity/callbacks';
-import type { Accelerator } from 'tfjs-sparsity/hw';
+import { cosineDecay } from '../../examples/lib/cosine-decay.js';
 import type { Dataset } from '../../examples/lib/dataset.js';
+import { imageBatches } from '../../examples/lib/image-batches.js';
 import type { ModelName } from '../../examples/lib/models.js';
 
 /** What is the same for all networks of the comparison. */
@@ -39,18 +39,11 @@ export async function train(
   epochs: number,
   callbacks: readonly object[],
 ): Promise<void> {
-  const { batchSize, learningRate, seed } = settings;
-  const batches = batchesOf(data, batchSize, seed);
-  const steps = stepsOf(data, epochs, settings);
+  const { learningRate } = settings;
+  const batches = imageBatches(data, data.train, settings);
   const optimizer = tf.train.adam(learningRate);
   model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
-  let step = 0;
-  const decay = {
-    onBatchBegin: async () => {
-      const rate = 0.5 * learningRate * (1 + Math.cos((Math.PI * step++) / steps));
-      (optimizer as unknown as { learningRate: number }).learningRate = rate;
-    },
-  };
+  const decay = cosineDecay(optimizer, learningRate, stepsOf(data, epochs, settings));
   await model.fitDataset(batches.dataset(), { epochs, verbose: 0, callbacks: [...callbacks, decay] as unknown as tf.Callback[] });
   optimizer.dispose();
 }
@@ -58,33 +51,4 @@ export async function train(
 /** Steps of a training. */
 export function stepsOf(data: Dataset, epochs: number, { batchSize }: Settings): number {
   return epochs * Math.ceil(data.train.count / batchSize);
-}
-
-/** Some more steps, so small that the network stays what it is, whose maps go to a file or to accelerators. */
-export async function recordSteps(
-  model: tf.LayersModel,
-  data: Dataset,
-  { batchSize, recordedSteps, images, seed }: Settings,
-  to: { readonly record: string } | { readonly accelerators: readonly Accelerator[] },
-): Promise<void> {
-  const optimizer = tf.train.adam(1e-6);
-  model.compile({ optimizer, loss: 'categoricalCrossentropy' });
-  const cost = hardwareCost({ accelerators: [], ...to, images, workers: 0 });
-  const steps = batchesOf(data, batchSize, seed + 1)
-    .dataset()
-    .take(recordedSteps);
-  await model.fitDataset(steps, { epochs: 1, verbose: 0, callbacks: [cost] as unknown as tf.Callback[] });
-  optimizer.dispose();
-}
-
-function batchesOf({ train: images, imageShape, classes }: Dataset, batchSize: number, seed: number): SeededBatches {
-  const labels = new Uint8Array(images.count * classes);
-  images.labels.forEach((label, i) => {
-    labels[i * classes + label] = 1;
-  });
-  return seededBatches({
-    xs: { data: images.pixels, shape: [images.count, ...imageShape], scale: 1 / 255 },
-    ys: { data: labels, shape: [images.count, classes] },
-    ...{ batchSize, seed },
-  });
 }

@@ -5,7 +5,8 @@ import { prunableKernels, sparsify } from 'tfjs-sparsity/ops';
 import type { ScoredKernel } from 'tfjs-sparsity/pruning';
 import type { Dataset } from '../../examples/lib/dataset.js';
 import { buildModel } from '../../examples/lib/models.js';
-import { recordSteps, type Settings, train } from './training.js';
+import { recordSteps } from '../record-steps.js';
+import { type Settings, train } from './training.js';
 
 /** A network that was trained dense for a while: what allocations are chosen from, and where all trainings go on. */
 export interface WarmUp {

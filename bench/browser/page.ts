@@ -2,9 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { sparsify } from 'tfjs-sparsity/ops';
+import { median } from '../median.js';
 import { prune, unstructured } from '../random-masks.js';
 import { stockKernels } from '../stock-kernels.js';
-import { batchFor, median, netsNamed, optimizers } from '../training-nets.js';
+import { batchFor, netsNamed, optimizers } from '../training-nets.js';
 
 /** What the page is asked for, in its address. */
 export interface PageOptions {

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { pruning, seededBatches } from 'tfjs-sparsity/callbacks';
+import { pruning } from 'tfjs-sparsity/callbacks';
 import { sparsify, strip } from 'tfjs-sparsity/ops';
 import { methodFromConfig, sparsityOf } from 'tfjs-sparsity/pruning';
+import { cosineDecay } from '../../examples/lib/cosine-decay.js';
 import { type Dataset, firstImages } from '../../examples/lib/dataset.js';
 import { evaluate } from '../../examples/lib/evaluate.js';
+import { imageBatches } from '../../examples/lib/image-batches.js';
 import { buildModel } from '../../examples/lib/models.js';
-import { oneHot } from '../../examples/lib/one-hot.js';
 import type { PlannedRun } from './plan.js';
 import type { FinishedRun } from './results.js';
 
@@ -13,29 +14,17 @@ import type { FinishedRun } from './results.js';
 export async function train(run: PlannedRun, data: Dataset): Promise<FinishedRun> {
   const { budget, seed } = run;
   const images = firstImages(data.train, budget.trainImages);
-  const batches = seededBatches({
-    xs: { data: images.pixels, shape: [images.count, ...data.imageShape], scale: 1 / 255 },
-    ys: { data: oneHot(images.labels, data.classes), shape: [images.count, data.classes] },
-    batchSize: budget.batchSize,
-    seed,
-  });
+  const batches = imageBatches(data, images, { batchSize: budget.batchSize, seed });
   const totalSteps = budget.epochs * batches.batchesPerEpoch;
   const dense = buildModel(budget.model, data, seed);
   const model = sparsify(dense, { execution: 'sparse' });
   const optimizer = tf.train.adam(budget.learningRate);
   model.compile({ optimizer, loss: 'categoricalCrossentropy' });
-  let step = 0;
-  const cosineDecay = {
-    onBatchBegin: async () => {
-      const rate = 0.5 * budget.learningRate * (1 + Math.cos((Math.PI * step) / totalSteps));
-      (optimizer as unknown as { learningRate: number }).learningRate = rate;
-      step += 1;
-    },
-  };
+  const decay = cosineDecay(optimizer, budget.learningRate, totalSteps);
   const began = performance.now();
   await model.fitDataset(batches.dataset(), {
     epochs: budget.epochs,
-    callbacks: [...(run.method ? [pruning(methodFromConfig(run.method), { seed })] : []), cosineDecay],
+    callbacks: [...(run.method ? [pruning(methodFromConfig(run.method), { seed })] : []), decay],
     verbose: 0,
   });
   const seconds = Math.round((performance.now() - began) / 1000);

@@ -5,11 +5,15 @@ export interface Images {
   readonly labels: Uint8Array;
 }
 
-/** A classification set, held as bytes. */
-export interface Dataset {
-  readonly name: string;
+/** What a network needs to know of a set. */
+export interface DatasetShape {
   readonly imageShape: readonly [height: number, width: number, channels: number];
   readonly classes: number;
+}
+
+/** A classification set, held as bytes. */
+export interface Dataset extends DatasetShape {
+  readonly name: string;
   readonly train: Images;
   readonly test: Images;
 }

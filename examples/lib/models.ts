@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Dataset } from './dataset.js';
+import type { DatasetShape } from './dataset.js';
 import { lenet5 } from './models/lenet5.js';
 import { mlp } from './models/mlp.js';
 import { resnet20 } from './models/resnet20.js';
@@ -11,10 +11,10 @@ export const models = {
   lenet5,
   'vgg-small': vggSmall,
   resnet20,
-} satisfies Record<string, (data: Dataset, seed: number) => tf.LayersModel>;
+} satisfies Record<string, (data: DatasetShape, seed: number) => tf.LayersModel>;
 export type ModelName = keyof typeof models;
 
 /** Builds one of the example networks for a data set. */
-export function buildModel(name: ModelName, data: Dataset, seed: number): tf.LayersModel {
+export function buildModel(name: ModelName, data: DatasetShape, seed: number): tf.LayersModel {
   return models[name](data, seed);
 }

@@ -12,25 +12,32 @@ export interface FileOptions extends Pick<RunConfig, 'policy' | 'breakEven'> {
   readonly optimizer?: RunConfig['optimizer'];
 }
 
-/** What one example run needs to know; every field is a flag of the same name, but for those of a file. */
-export interface RunOptions extends FileOptions {
-  readonly config?: string | undefined;
-  readonly data: DatasetName;
-  readonly dataDir: string | undefined;
-  readonly trainImages: number | undefined;
+/** What decides how one network is trained on a data set. */
+export interface TrainingOptions extends FileOptions {
   readonly model: ModelName;
   readonly method: string;
   readonly sparsity: number;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  readonly execution: 'dense' | 'sparse';
+  readonly seed: number;
+  /** Which steps, and how many images of them, accelerators and records see; all without. */
+  readonly every?: number;
+  readonly images?: number | undefined;
+}
+
+/** What one example run needs to know; every field is a flag of the same name, but for those of a file. */
+export interface RunOptions extends TrainingOptions {
+  readonly config?: string | undefined;
+  readonly data: DatasetName;
+  readonly dataDir: string | undefined;
+  readonly trainImages: number | undefined;
   readonly accelerators: readonly string[];
   readonly every: number;
   readonly images: number | undefined;
-  readonly execution: 'dense' | 'sparse';
   readonly backend: 'auto' | 'wasm' | 'tensorflow' | 'cpu';
   readonly runDir: string;
-  readonly seed: number;
   readonly resume: boolean;
   readonly compare: boolean;
   readonly report: string | undefined;

@@ -77,7 +77,7 @@ function resources(runs: readonly RunResult[]): string[] {
 }
 
 /** The sparsity of all kernels of a run together. */
-export function totalSparsity({ layers }: RunResult): number {
+export function totalSparsity({ layers }: Pick<RunResult, 'layers'>): number {
   const sum = (of: 'kept' | 'weights') => layers.reduce((total, layer) => total + layer[of], 0);
   return layers.length === 0 ? 0 : 1 - sum('kept') / sum('weights');
 }

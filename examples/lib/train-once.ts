@@ -11,17 +11,17 @@ import {
   readRunLog,
   restoreCheckpoint,
   runLog,
-  seededBatches,
   tensorBoard,
 } from 'tfjs-sparsity/callbacks';
 import type { Accelerator } from 'tfjs-sparsity/hw';
 import { sparsify, sparsifyReport, sparsifyTable } from 'tfjs-sparsity/ops';
+import { cosineDecay } from './cosine-decay.js';
 import { type Dataset, firstImages } from './dataset.js';
 import { evaluate } from './evaluate.js';
+import { imageBatches } from './image-batches.js';
 import { methodOf } from './methods.js';
 import { buildModel } from './models.js';
-import { oneHot } from './one-hot.js';
-import type { RunOptions } from './options.js';
+import type { TrainingOptions } from './options.js';
 import type { RunResult } from './run-result.js';
 import { Stopwatch } from './stopwatch.js';
 
@@ -47,31 +47,20 @@ function curvesOf(log: readonly RunLogLine[]): Pick<RunResult, 'steps' | 'epochs
   };
 }
 
-/** SGD and momentum of tfjs keep their rate as a tensor, the others as a number. */
-function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
-  if ('setLearningRate' in optimizer) (optimizer as tf.SGDOptimizer).setLearningRate(rate);
-  else Object.assign(optimizer, { learningRate: rate });
-}
-
 /**
  * Builds, trains and evaluates one network as the options say. Goes on from the latest checkpoint in `runDir`, if there is one; stops
  * early, leaving a checkpoint, when `stop` is aborted. `record` names a file that keeps the maps of the steps that `every` and `images`
  * take.
  */
 export async function trainOnce(
-  options: RunOptions,
+  options: TrainingOptions,
   data: Dataset,
   accelerators: readonly Accelerator[],
   runDir: string,
   stop: AbortSignal,
   record?: string,
 ): Promise<TrainedRun> {
-  const batches = seededBatches({
-    xs: { data: data.train.pixels, shape: [data.train.count, ...data.imageShape], scale: 1 / 255 },
-    ys: { data: oneHot(data.train.labels, data.classes), shape: [data.train.count, data.classes] },
-    batchSize: options.batchSize,
-    seed: options.seed,
-  });
+  const batches = imageBatches(data, data.train, options);
   const totalSteps = options.epochs * batches.batchesPerEpoch;
   const { label, method } = methodOf(options, { stepsPerEpoch: batches.batchesPerEpoch, totalSteps });
   const dense = buildModel(options.model, data, options.seed);
@@ -83,7 +72,7 @@ export async function trainOnce(
   model.compile({ optimizer, loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
 
   const prune = method && pruning(method, { seed: options.seed });
-  const { every, images } = options;
+  const { every = 1, images } = options;
   const isCosted = accelerators.length > 0 || record !== undefined;
   const cost = isCosted ? hardwareCost({ accelerators, every, images, record }) : undefined;
   // Steps that a model of an accelerator looks at take longer than training does.
@@ -109,11 +98,6 @@ export async function trainOnce(
   let step = start.step;
   // Runs behind the pruning and before the run log, which keeps what is added to the logs here.
   const observe = {
-    onBatchBegin: async () => {
-      // Cosine decay to 0; the rate follows from the step alone, so a resumed run meets the same rates.
-      const rate = 0.5 * options.learningRate * (1 + Math.cos((Math.PI * step) / totalSteps));
-      setLearningRate(optimizer, rate);
-    },
     onBatchEnd: async (_batch: number, logs?: tf.Logs) => {
       step += 1;
       if (logs && prune) logs.sparsity = prune.sparsity();
@@ -128,7 +112,7 @@ export async function trainOnce(
   await model.fitDataset(batches.dataset(start), {
     epochs: options.epochs,
     initialEpoch: start.epoch,
-    callbacks: [...callbacks, observe],
+    callbacks: [...callbacks, cosineDecay(optimizer, options.learningRate, totalSteps, start.step), observe],
     verbose: 0,
   });
   optimizer.dispose();

@@ -98,7 +98,7 @@ describe('a trained network of the table', () => {
 
   it('has final masks in its steps, and is not trained again', async () => {
     const data = await digits(undefined, 1);
-    const training = { data: 'digits', dataDir: undefined, budget: budgets.smoke, seed: 1, out } as const;
+    const training = { data: 'digits', budget: budgets.smoke, seed: 1, out } as const;
     const first = await trainedSteps('gradual 90 %', training, data);
     const recorded = statSync(first.record).mtimeMs;
     expect(first.steps.length).toBe(budgets.smoke.recordedSteps);

@@ -1,15 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Dataset } from '../../examples/lib/dataset.js';
+import type { DatasetShape } from '../../examples/lib/dataset.js';
 import { methodNames, methods } from '../../examples/lib/methods.js';
 import { buildModel, type ModelName, models } from '../../examples/lib/models.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-const none = { count: 0, pixels: new Uint8Array(), labels: new Uint8Array() };
-const sets: Dataset[] = [
-  { name: 'grey', imageShape: [28, 28, 1], classes: 10, train: none, test: none },
-  { name: 'colour', imageShape: [32, 32, 3], classes: 100, train: none, test: none },
+const sets: DatasetShape[] = [
+  { imageShape: [28, 28, 1], classes: 10 },
+  { imageShape: [32, 32, 3], classes: 100 },
 ];
 
 describe('networks', () => {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Dataset } from '../dataset.js';
+import type { DatasetShape } from '../dataset.js';
 import { seededInitializers } from './seeded-initializers.js';
 
 /** LeNet-5 in the form that today's libraries use: ReLU and max pooling; 61,706 weights on 28x28 images. */
-export function lenet5(data: Pick<Dataset, 'imageShape' | 'classes'>, seed: number): tf.LayersModel {
+export function lenet5(data: DatasetShape, seed: number): tf.LayersModel {
   const kernelInitializer = seededInitializers(seed);
   const relu = { activation: 'relu' } as const;
   return tf.sequential({

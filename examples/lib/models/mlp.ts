@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Dataset } from '../dataset.js';
+import type { DatasetShape } from '../dataset.js';
 import { seededInitializers } from './seeded-initializers.js';
 
 /** 784-300-100-10, the multi-layer perceptron of LeCun et al. 1998 (LeNet-300-100). */
-export function mlp(data: Dataset, seed: number): tf.LayersModel {
+export function mlp(data: DatasetShape, seed: number): tf.LayersModel {
   const kernelInitializer = seededInitializers(seed);
   const dense = (name: string, units: number) =>
     tf.layers.dense({ name, units, activation: 'relu', kernelInitializer: kernelInitializer() });

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Dataset } from '../dataset.js';
+import type { DatasetShape } from '../dataset.js';
 import { seededInitializers } from './seeded-initializers.js';
 
 /** ResNet-20 for 32x32 images (He et al. 2016): three stages of three residual blocks, 16, 32 and 64 filters, projection shortcuts. */
-export function resnet20(data: Pick<Dataset, 'imageShape' | 'classes'>, seed: number): tf.LayersModel {
+export function resnet20(data: DatasetShape, seed: number): tf.LayersModel {
   const kernelInitializer = seededInitializers(seed);
   const convolve = (x: tf.SymbolicTensor, name: string, filters: number, kernelSize: number, strides: number) => {
     const conv = tf.layers.conv2d({

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { seededDropout } from 'tfjs-sparsity/ops';
-import type { Dataset } from '../dataset.js';
+import type { DatasetShape } from '../dataset.js';
 import { seededInitializers } from './seeded-initializers.js';
 
 /** Six 3x3 convolutions in three stages, then one hidden dense layer between dropouts; 552 k weights on 32x32x3. */
-export function vggSmall(data: Dataset, seed: number): tf.LayersModel {
+export function vggSmall(data: DatasetShape, seed: number): tf.LayersModel {
   const kernelInitializer = seededInitializers(seed);
   const model = tf.sequential();
   [32, 64, 128].forEach((filters, stage) => {
