@@ -74,6 +74,7 @@ describe('methodIssues', () => {
     expect(places({ name: 'gradual', endStep: 9, finalSparsity: 9 })).toEqual(['finalSparsity']);
     expect(places({ name: 'gradual', endStep: 9, pattern: { name: 'nm', n: 5, m: 4 } })).toEqual(['pattern.n']);
     expect(places({ name: 'hardware-aware', endStep: 9, block: { kind: 'rows' } })).toEqual(['block.kind']);
+    expect(places({ name: 'hardware-aware', endStep: 9, block: 'row' })).toEqual(['block']);
   });
 
   it('finds what an option inside another does not have', () => {

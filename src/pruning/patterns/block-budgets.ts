@@ -1,4 +1,5 @@
 import { checkOptionNames } from '../../check-options.js';
+import { SparsityError } from '../../errors.js';
 import { highestInRuns } from '../../kernels/index.js';
 import { checkChoice, checkInteger } from '../check.js';
 import { checkGiven, inConfig } from '../config-entry.js';
@@ -94,7 +95,11 @@ export function blockRuns(block: Block, info: KernelInfo): Runs {
 
 /** Refuses a block that is none. */
 export function checkBlock(block: Block): void {
-  checkChoice('block.kind', block?.kind, ['nm', 'row', 'lanes']);
+  if (typeof block !== 'object' || block === null) {
+    const fix = 'write {kind: row}, {kind: nm, m: 8} or {kind: lanes, width: 16}';
+    throw new SparsityError({ what: 'block', got: block, expected: 'an object with a kind', fix });
+  }
+  checkChoice('block.kind', block.kind, ['nm', 'row', 'lanes']);
   if (block.kind === 'row') {
     checkOptionNames('block', block, { kind: true });
   } else if (block.kind === 'nm') {
