@@ -4,7 +4,7 @@ import { gemmSides } from '../gemm-sides.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
 import type { Movement } from '../parts/total-work.js';
 import { hasDenseMaster } from '../parts/update-movement.js';
-import { expandedBits } from './im2col-bits.js';
+import { expandedBits } from './expanded-bits.js';
 import type { FrameSpec } from './options.js';
 import { type Storage, type StoredTensor, storedTensor } from './stored-tensor.js';
 import { tensorRows, weightRows } from './tensor-rows.js';
