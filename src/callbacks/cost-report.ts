@@ -6,13 +6,13 @@ import {
   type Cost,
   type CostMetrics,
   costMetrics,
-  type Phase,
   type Resources,
   ratesOf,
   resourcesOf,
   scaleCost,
   unequalResources,
 } from '../hw/index.js';
+import { phases } from '../hw/phases.js';
 import type { CostRow, CostTotals, StepSummary } from './cost-engine.js';
 import { costTable } from './cost-table.js';
 import { type Estimate, estimateTotal } from './sampling.js';
@@ -141,8 +141,6 @@ function speedups(reports: readonly AcceleratorReport[], baseline: string): Retu
   });
   return Object.fromEntries(ratios);
 }
-
-const phases: readonly Phase[] = ['forward', 'inputGradient', 'weightGradient', 'weightUpdate'];
 
 /** Rows by layer, in the order of the forward pass, then by phase. */
 function inOrder(rows: readonly CostRow[]): CostRow[] {

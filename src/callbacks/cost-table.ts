@@ -1,3 +1,4 @@
+import { phases } from '../hw/phases.js';
 import type { AcceleratorReport, CostReport } from './cost-report.js';
 import { joules, percent, si } from './format.js';
 import type { Estimate } from './sampling.js';
@@ -95,13 +96,11 @@ function resources({ accelerators, unequalResources }: CostReport): string[] {
   ];
 }
 
-const columns = ['forward', 'inputGradient', 'weightGradient', 'weightUpdate'] as const;
-
 function details({ name, rows, total, idle, decisions }: AcceleratorReport): string[] {
   const layers = [...new Set(rows.map(({ layer }) => layer))];
   const lines = layers.map((layer) => {
     const own = rows.filter((candidate) => candidate.layer === layer);
-    const cycles = columns.map((phase) => own.find((candidate) => candidate.phase === phase)?.cost.cycles);
+    const cycles = phases.map((phase) => own.find((candidate) => candidate.phase === phase)?.cost.cycles);
     const energyPj = own.reduce((sum, { cost }) => sum + cost.energyPj, 0);
     return row([layer, ...cycles.map((count) => (count === undefined ? '-' : si(count))), joules(energyPj)]);
   });

@@ -22,14 +22,14 @@ const known = [...Object.keys(presets), ...Object.keys(estimatorPresets)];
 export async function loadAccelerators(list: string): Promise<AcceleratorSpec[]> {
   const names = list.split(',').flatMap((name) => (name === 'all' ? known : [name.trim()]));
   const specs = await Promise.all([...new Set(names)].map(loadSpec));
-  checkNames(specs);
+  checkDistinct(specs);
   return specs;
 }
 
 /** The accelerators, with the dense array in front unless one of them already is what is wanted to stand beside. */
 export function withDenseArray(specs: AcceleratorSpec[], isEnough: (spec: AcceleratorSpec) => boolean): AcceleratorSpec[] {
   const all = specs.some(isEnough) ? specs : [createAccelerator('dense-array').spec, ...specs];
-  checkNames(all);
+  checkDistinct(all);
   return all;
 }
 
@@ -38,7 +38,7 @@ export function withDenseArray(specs: AcceleratorSpec[], isEnough: (spec: Accele
  *
  * @throws SparsityError naming the first one.
  */
-export function checkNames(specs: readonly AcceleratorSpec[]): void {
+function checkDistinct(specs: readonly AcceleratorSpec[]): void {
   const labels = specs.map(({ name }) => name);
   const twice = labels.find((name, i) => labels.indexOf(name) < i);
   if (twice !== undefined) {

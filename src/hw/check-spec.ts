@@ -7,7 +7,7 @@ import { type Preset, presets } from './presets.js';
 import { specIssue } from './spec-issue.js';
 
 /** The energy table of a spec: the name of one of {@link energyTables}, or a table of one's own. */
-export const energyTableSchema = z.union([
+const energyTableSchema = z.union([
   z.enum(Object.keys(energyTables)),
   z.strictObject({
     name: z.string(),
@@ -23,6 +23,11 @@ export const specFields = {
   energyTable: energyTableSchema.default('45nm'),
   sources: z.record(z.string(), z.string()).default({}),
 };
+
+/** The schema of a whole number from `least` to `most`. */
+export function count(most: number, fallback: number, least = 1) {
+  return z.int().min(least).max(most).default(fallback);
+}
 
 /** The table that a spec names or holds. */
 export function tableOf(table: string | EnergyTable): EnergyTable {

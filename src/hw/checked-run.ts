@@ -31,6 +31,11 @@ export function checkedRun(run: AcceleratorRun): AcceleratorRun {
   };
 }
 
+/** A checked run of an accelerator that carries nothing over from step to step. */
+export function statelessRun(executeWorks: (works: readonly PhaseWork[]) => readonly WorkCounts[]): AcceleratorRun {
+  return checkedRun({ executeStep: (works) => ({ works: executeWorks(works) }), state: () => [] });
+}
+
 /** Refuses a GEMM whose operands do not fit its nest, and an update whose slots or bits are not whole. */
 export function checkWork(work: PhaseWork): void {
   if (work.kind === 'update') {

@@ -1,14 +1,15 @@
 import * as z from 'zod';
-import { checkSpec, specFields, tableOf } from './check-spec.js';
-import { checkedRun } from './checked-run.js';
-import type { Accelerator, EnergyTable } from './contracts.js';
+import { checkSpec, count, specFields, tableOf } from './check-spec.js';
+import { statelessRun } from './checked-run.js';
+import type { Accelerator } from './contracts.js';
 import { type DenseTimings, executeDenseWork } from './dense-work.js';
 import { area45nm, type DeclaredAreas, macMm2, sramArea } from './metrics/component-area.js';
+import { type BufferedOptions, bufferedFields } from './parts/buffered-options.js';
 import type { OwnResources } from './registry.js';
 import type { Dataflow } from './systolic.js';
 
 /** Options of {@link denseArray}. */
-export interface DenseArrayOptions {
+export interface DenseArrayOptions extends BufferedOptions {
   /** Label in reports. @default 'dense-array' */
   readonly name?: string;
   /** Rows of multiply-accumulate units, at least 1. @default 32 */
@@ -17,30 +18,15 @@ export interface DenseArrayOptions {
   readonly cols?: number;
   /** What stays in the array; `best` takes the fastest for each work. @default 'best' */
   readonly dataflow?: Dataflow | 'best';
-  /** On-chip memory in KB, in equal parts for input, kernel and output, each double buffered. @default 384 */
-  readonly sramKb?: number;
-  /** Off-chip bandwidth in bytes per cycle. @default 64 */
-  readonly dramBytesPerCycle?: number;
-  /** Width of a value in memory, in bytes; arithmetic is priced as 32-bit. @default 4 */
-  readonly bytesPerValue?: 1 | 2 | 4;
-  /** Clock in GHz: leakage per cycle goes with its inverse. @default 1 */
-  readonly clockGhz?: number;
-  /** Name of one of {@link energyTables}, or a table. @default '45nm' */
-  readonly energyTable?: string | EnergyTable;
-  /** Where each constant comes from, by field. @default for values that are a preset's, the preset's source */
-  readonly sources?: Readonly<Record<string, string>>;
 }
 
 const denseArraySchema = z.strictObject({
   kind: z.literal('denseArray').default('denseArray'),
   name: specFields.name.default('dense-array'),
-  rows: z.int().min(1).max(65_536).default(32),
-  cols: z.int().min(1).max(65_536).default(32),
+  rows: count(65_536, 32),
+  cols: count(65_536, 32),
   dataflow: z.enum(['WS', 'OS', 'IS', 'best']).default('best'),
-  sramKb: z.number().positive().default(384),
-  dramBytesPerCycle: z.number().positive().default(64),
-  bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
-  clockGhz: z.number().positive().default(1),
+  ...bufferedFields,
   energyTable: specFields.energyTable,
   sources: specFields.sources,
 });
@@ -80,10 +66,7 @@ function build(spec: DenseArraySpec): Accelerator {
     energyTable: tableOf(spec.energyTable),
     start() {
       const timings: DenseTimings = new Map();
-      return checkedRun({
-        executeStep: (works) => ({ works: works.map((work) => executeDenseWork(work, spec, timings)) }),
-        state: () => [],
-      });
+      return statelessRun((works) => works.map((work) => executeDenseWork(work, spec, timings)));
     },
   };
 }

@@ -9,6 +9,7 @@ import { gemmSides } from './gemm-sides.js';
 import { denseMacs } from './loop-nest.js';
 import { nestPhase } from './nest-axes.js';
 import { doubleBuffered, type Fold } from './parts/double-buffer.js';
+import { outputRole } from './parts/gemm-movement.js';
 import { multiplyAction } from './parts/multiply-action.js';
 import { type Dataflow, systolic } from './systolic.js';
 
@@ -30,12 +31,11 @@ function executeGemm(work: GemmWork, spec: DenseArraySpec, timings: DenseTimings
   timings.set(key, run);
   const dense = denseMacs(nest);
   const effectual = effectualMacs(work) * work.imageScale;
-  const outputRole = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase];
   const dramBytes: Record<Role, number> = { W: 0, A: 0, E: 0, G: 0 };
   const [rows, columns] = gemmSides(work);
   dramBytes[rows.role] += run.inputBytes;
   dramBytes[columns.role] += run.kernelBytes;
-  dramBytes[outputRole] += run.outputBytes;
+  dramBytes[outputRole(work)] += run.outputBytes;
   const bytes = run.inputBytes + run.kernelBytes + run.outputBytes;
   const valueWords = spec.bytesPerValue / 4;
   const actions: Partial<Record<ActionName, number>> = {

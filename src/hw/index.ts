@@ -38,7 +38,6 @@ export {
 export { type Resources, resourcesOf, unequalResources } from './metrics/resources.js';
 export type { GatherAxis } from './nest-axes.js';
 export type * from './networks/contracts.js';
-export type * from './networks/contracts.js';
 export type { FeatureMap } from './networks/feature-map.js';
 export type { AddLayer, ConvShape, LayerList, PoolShape } from './networks/layer-list.js';
 export { type NetworkOptions, network } from './networks/network.js';

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { RunRecorder } from '../../src/callbacks/run-recorder.js';
 import { loadAccelerators } from '../../src/cli/load-accelerators.js';
-import { readReported } from '../../src/cli/read-result.js';
+import { readReported } from '../../src/cli/read-reported.js';
 import type { Table } from '../../src/cli/report/contracts.js';
 import { textReport } from '../../src/cli/report/text-report.js';
 import { textTable } from '../../src/cli/report/text-table.js';

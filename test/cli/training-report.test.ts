@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { LayerMaskMap, RunLogLine } from 'tfjs-sparsity/callbacks';
 import { htmlFigures, htmlPage, type MapChart, maskCharts, svgChart } from 'tfjs-sparsity/report';
 import { describe, expect, it } from 'vitest';
-import { readReported } from '../../src/cli/read-result.js';
+import { readReported } from '../../src/cli/read-reported.js';
 import { htmlReport } from '../../src/cli/report/html-report.js';
 import { textReport } from '../../src/cli/report/text-report.js';
 import { temporaryDirectory } from '../support/temporary.js';

@@ -11,7 +11,7 @@ import { reportPage } from '../../examples/lib/report-page.js';
 import { type RunResult, readResult, writeResult } from '../../examples/lib/run-result.js';
 import { summary } from '../../examples/lib/summary.js';
 import { trainOnce } from '../../examples/lib/train-once.js';
-import { readReported } from '../../src/cli/read-result.js';
+import { readReported } from '../../src/cli/read-reported.js';
 import { mnistDefaults } from './defaults.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'resume-'));

@@ -12,7 +12,7 @@ import {
 } from 'tfjs-sparsity/hw';
 import { describe, expect, it } from 'vitest';
 import { lineWork } from '../../src/hw/balanced/line-work.js';
-import { partitionPes } from '../../src/hw/balanced/placement.js';
+import { partitionPes } from '../../src/hw/balanced/partition-pes.js';
 import type { Scnn001Spec } from '../../src/hw/balanced/scnn001.js';
 import type { Sigma001Spec } from '../../src/hw/balanced/sigma001.js';
 import { stationaryFolds } from '../../src/hw/balanced/stationary-folds.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dealUnits } from '../../src/hw/balanced/deal-units.js';
 import { lineWork } from '../../src/hw/balanced/line-work.js';
 import type { BalancedSpec } from '../../src/hw/balanced/options.js';
-import { partitionPes } from '../../src/hw/balanced/placement.js';
+import { partitionPes } from '../../src/hw/balanced/partition-pes.js';
 import { stealWork } from '../../src/hw/parts/balance/steal-work.js';
 import { torus } from '../../src/hw/parts/interconnect/torus.js';
 import { evenBatch } from '../../src/hw/whole-batch.js';

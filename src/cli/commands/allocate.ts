@@ -13,7 +13,7 @@ import { wrapped } from '../report/text-table.js';
 import { isEstimated } from '../simulation/estimates.js';
 import { loadSteps } from '../workload/load-steps.js';
 import { workloadFlags, workloadOf } from '../workload/workload-flags.js';
-import { type Args, valued } from './shared-flags.js';
+import { type Args, networkArgument, valued } from './shared-flags.js';
 
 /** Of a network all weights are there at first: which of them go is what is asked. */
 const { 'weight-sparsity': _, nm: __, 'nm-passes': ___, ...allocatedFlags } = workloadFlags;
@@ -37,10 +37,7 @@ const allocationFlags = {
 export const allocateCommand: CommandModule<object, Args> = {
   command: 'allocate [network]',
   describe: 'Layer sparsities by what they save on an accelerator, with their trace',
-  builder: (yargs) =>
-    yargs
-      .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
-      .options(valued({ ...allocatedFlags, ...allocationFlags })),
+  builder: (yargs) => yargs.positional('network', networkArgument).options(valued({ ...allocatedFlags, ...allocationFlags })),
   handler: async (args) => {
     const files = outputsOf(args);
     await checkWritable(files);

@@ -9,6 +9,7 @@ import {
   acceleratorList,
   computeFlags,
   emit,
+  networkArgument,
   outFlag,
   outputsOf,
   valued,
@@ -21,7 +22,7 @@ export const compareCommand: CommandModule<object, Args> = {
   describe: 'Accelerators side by side on one workload, against the dense array',
   builder: (yargs) =>
     yargs
-      .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
+      .positional('network', networkArgument)
       .options(valued({ ...workloadFlags, ...acceleratorFlag('all'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
     const outputs = await outputsOf(args);

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { readReported } from '../read-result.js';
+import { readReported } from '../read-reported.js';
 import { textReport } from '../report/text-report.js';
 import { writeReport } from '../report/write-report.js';
 import { type Args, outFlag, outputsOf, valued } from './shared-flags.js';

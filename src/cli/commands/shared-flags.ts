@@ -8,6 +8,12 @@ import { allCores } from '../run/work-pool.js';
 /** Flags as yargs hands them over. */
 export type Args = Readonly<Record<string, unknown>>;
 
+/** The argument that names a network. */
+export const networkArgument = {
+  type: 'string',
+  describe: 'A network (resnet20), saved model (model.json) or topology (.csv)',
+} as const satisfies Options;
+
 /** The flags of every command that computes. */
 export const computeFlags = {
   workers: { type: 'number', default: allCores, describe: 'Threads to use', defaultDescription: 'all cores' },

@@ -10,6 +10,7 @@ import {
   acceleratorList,
   computeFlags,
   emit,
+  networkArgument,
   outFlag,
   outputsOf,
   valued,
@@ -22,7 +23,7 @@ export const simulateCommand: CommandModule<object, Args> = {
   describe: 'A training step, or a recorded run, on accelerators: layer by layer',
   builder: (yargs) =>
     yargs
-      .positional('network', { type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' })
+      .positional('network', networkArgument)
       .options(valued({ ...workloadFlags, ...acceleratorFlag('acf,dense-array'), ...computeFlags, ...outFlag })),
   handler: async (args) => {
     const outputs = await outputsOf(args);

@@ -10,12 +10,12 @@ import { type PlanSource, sweepPlan } from '../sweep/sweep-plan.js';
 import { sweepPoints } from '../sweep/sweep-points.js';
 import { sweepProgress } from '../sweep/sweep-progress.js';
 import { reportedSweep } from '../sweep/sweep-report.js';
-import { networkFieldNames } from '../workload/workload.js';
+import { workloadFieldNames } from '../workload/workload.js';
 import { flagOf, workloadFlags } from '../workload/workload-flags.js';
-import { type Args, acceleratorList, computeFlags, valued, workersOf } from './shared-flags.js';
+import { type Args, acceleratorList, computeFlags, networkArgument, valued, workersOf } from './shared-flags.js';
 
 const planFlagOptions = {
-  network: { group: 'Workload:', type: 'string', describe: 'A network (resnet20), saved model (model.json) or topology (.csv)' },
+  network: { group: 'Workload:', ...networkArgument },
   ...workloadFlags,
   accelerators: { alias: 'a', type: 'string', describe: 'Presets, joined by commas; all for all presets [acf]' },
   vary: { type: 'string', array: true, describe: 'NAME=16,32,64 or NAME=FROM:TO:STEP, a setting of workload or accelerators' },
@@ -27,7 +27,7 @@ const partFlags = {
   shard: { type: 'string', default: '1/1', describe: 'i/n: only the i-th of n parts, each in a file of its own' },
   out: { type: 'string', describe: 'File of finished points (.jsonl) [FILE.jsonl; all sweeps by flags share sweep.jsonl]' },
 } as const satisfies Record<string, Options>;
-const planFields = ['run', ...networkFieldNames, 'search', 'points', 'searchSeed'];
+const planFields = [...workloadFieldNames, 'search', 'points', 'searchSeed'];
 
 /** `tfjs-sparsity sweep`. */
 export const sweepCommand: CommandModule<object, Args> = {

@@ -73,12 +73,12 @@ export async function readClaims(paper: Paper, checks: readonly string[]): Promi
 export function parseClaims(text: string, fileName: string, checks: readonly string[]): ClaimsFile {
   const located = locateYaml(text, fileName, { what: 'the claims of a paper', begin: 'paper: "001"' });
   const file = checkYaml(fileSchema, located);
-  checkNames(file, checks, located);
+  checkClaimNames(file, checks, located);
   return file;
 }
 
 /** Refuses what a schema cannot see: a number that is used twice, and a check that nobody wrote. */
-function checkNames({ claims }: ClaimsFile, checks: readonly string[], { place }: LocatedYaml): void {
+function checkClaimNames({ claims }: ClaimsFile, checks: readonly string[], { place }: LocatedYaml): void {
   for (const [i, { id, check }] of claims.entries()) {
     const what = (field: string) => `${place(['claims', i, field])} claims.${i}.${field}`;
     if (claims.findIndex((other) => other.id === id) < i) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
+import { byPhaseSchema } from '../../hw/phases.js';
 import { fileError } from '../../ops/atomic-write.js';
 import { type DrawJob, settingsOf } from './draw-job.js';
 import type { Draw } from './simulations.js';
@@ -10,7 +11,7 @@ const number = z.number();
 const byRole = z.object({ W: number, A: number, E: number, G: number });
 const totalsSchema = z.object({
   ...{ cycles: number, energyPj: number, interconnectPj: number, nocHops: number, dramBytes: byRole },
-  cyclesByPhase: z.object({ forward: number, inputGradient: number, weightGradient: number, weightUpdate: number }),
+  cyclesByPhase: byPhaseSchema,
   macs: z.object({ dense: number, effectual: number }),
 });
 const balanceSchema = z.object({ even: number, coarse: number, twoLevel: number, within: number, productsWithin: number });

@@ -37,7 +37,7 @@ export function averageReduction(draws: readonly Draw[], measure: Measure, basel
 }
 
 /** The mean of independent means; errors add in squares. */
-export function meanOfMeans(means: readonly Mean[]): Mean {
+function meanOfMeans(means: readonly Mean[]): Mean {
   const mean = means.reduce((sum, one) => sum + one.mean, 0) / means.length;
   const error = Math.sqrt(means.reduce((sum, one) => sum + one.error ** 2, 0)) / means.length;
   return { mean, error, count: means.reduce((sum, { count }) => sum + count, 0) };

@@ -9,6 +9,7 @@ import {
   syntheticRecords,
   trainingWorks,
 } from '../../hw/index.js';
+import { noneByPhase } from '../../hw/phases.js';
 import { nmRecord, takesNm } from '../../hw/synthetic/nm-record.js';
 import { createRng } from '../../rng.js';
 import { networkLayers, savedMacs } from './bdwp-macs.js';
@@ -17,13 +18,13 @@ import { batch } from './draw-job.js';
 import { reluSparsity } from './simulate-draw.js';
 
 /** Networks of 002 at the sizes of its data sets: CIFAR, Tiny ImageNet, ImageNet. */
-const networks002 = {
+const satNetworks = {
   vgg19: { inputSize: 32, classes: 10 },
   resnet18: { inputSize: 64, classes: 200 },
   resnet50: { inputSize: 224, classes: 1000 },
   'vit-small-4': { inputSize: 32, classes: 10 },
 } as const;
-type Network002 = keyof typeof networks002;
+type SatNetwork = keyof typeof satNetworks;
 
 /** What the methods prune of the layers that are not left dense. */
 const methods = { dense: null, 'SR-STE': 'forward', SDGP: 'errors', BDWP: 'both' } as const satisfies Record<
@@ -65,14 +66,14 @@ export interface SatStep {
 
 /** Runs one training step of each network with declared synthetic masks; layer by layer, so that memory stays small. */
 export function simulateSat({ networks, seed }: { readonly networks: readonly string[]; readonly seed: number }): SatStep[] {
-  const names = chosenNetworks(networks, Object.keys(networks002));
-  return names.map((name) => simulateNetwork(name as Network002, seed));
+  const names = chosenNetworks(networks, Object.keys(satNetworks));
+  return names.map((name) => simulateNetwork(name as SatNetwork, seed));
 }
 
 /** How the steps were made, a line each. */
 export function satConditions(steps: readonly SatStep[], seed: number): string[] {
   if (steps.length === 0) return ['No networks were simulated: arithmetic only.'];
-  const sizes = steps.map(({ network: name }) => `${name} at ${networks002[name as Network002].inputSize} pixels`);
+  const sizes = steps.map(({ network: name }) => `${name} at ${satNetworks[name as SatNetwork].inputSize} pixels`);
   return [
     'All cycles are modelled; masks are synthetic, declared, and not tuned to any figure.',
     `Seed ${seed}; batch ${batch}, one image drawn, which the batch repeats; ${sizes.join(', ')}.`,
@@ -81,12 +82,12 @@ export function satConditions(steps: readonly SatStep[], seed: number): string[]
   ];
 }
 
-function simulateNetwork(name: Network002, seed: number): SatStep {
-  const layout = network(name, { ...networks002[name], batch });
+function simulateNetwork(name: SatNetwork, seed: number): SatStep {
+  const layout = network(name, { ...satNetworks[name], batch });
   const machines = Object.entries(runs).map(([run, { method, ...rest }]) => ({
     ...{ run, method },
     machine: createAccelerator({ ...presets.sat, ...('options' in rest && rest.options) }).start(),
-    cycles: { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 },
+    cycles: noneByPhase(),
   }));
   let layer = 0;
   for (const record of syntheticRecords(layout, { seed, sparsity: { W: 0, A: reluSparsity }, images: 1 })) {
@@ -104,7 +105,7 @@ function simulateNetwork(name: Network002, seed: number): SatStep {
   return {
     network: name,
     cycles: Object.fromEntries(machines.map(({ run, cycles }) => [run, cycles])) as SatStep['cycles'],
-    operationBound: 1 / (1 - savedMacs(networkLayers(name, networks002[name]), pattern).counted),
+    operationBound: 1 / (1 - savedMacs(networkLayers(name, satNetworks[name]), pattern).counted),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   syntheticRecords,
   trainingWorks,
 } from '../../hw/index.js';
+import { noneByPhase } from '../../hw/phases.js';
 import { type BalancedSpec, balanceOf, balanceTotals } from './balance-totals.js';
 import { csrRows } from './csr-rows.js';
 import { batch, type DrawJob } from './draw-job.js';
@@ -35,7 +36,7 @@ export function simulateDraw(job: DrawJob): Draw {
       table: accelerator.energyTable,
       run: accelerator.start() as AcceleratorRun,
       cost: emptyCost(),
-      cyclesByPhase: noCycles(),
+      cyclesByPhase: noneByPhase(),
       nocHops: 0,
     };
   });
@@ -82,10 +83,6 @@ function recordsOf({ network: name, way, draw, images, seed }: DrawJob): Iterabl
     maps,
     images,
   });
-}
-
-function noCycles() {
-  return { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 };
 }
 
 function totalsOf({

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { network, networks001 } from '../../hw/index.js';
 import { chosenNetworks } from './chosen-networks.js';
 import { batch, type DrawJob } from './draw-job.js';
-import { runJobs } from './draw-pool.js';
 import { finishedDraws } from './finished-draws.js';
 import type { ReproduceOptions } from './reproduce.js';
+import { runJobs } from './run-jobs.js';
 import type { Simulations } from './simulations.js';
 import { type WayName, ways } from './ways.js';
 

@@ -1,5 +1,6 @@
 import type { Phase, Role } from '../../hw/index.js';
 import type { BalanceTotals } from './balance-totals.js';
+import { mean } from './mean.js';
 import type { SatStep } from './sat-steps.js';
 import type { TacticalResults } from './tactical-results.js';
 import type { WayName } from './ways.js';
@@ -55,10 +56,10 @@ export interface Mean {
 
 /** Mean and standard error of values, one per draw. */
 export function meanOf(values: readonly number[]): Mean {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const average = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
   const error = values.length > 1 ? Math.sqrt(squares / (values.length - 1) / values.length) : 0;
-  return { mean, error, count: values.length };
+  return { mean: average, error, count: values.length };
 }
 
 /** The draws of each network, in the order of the first. */

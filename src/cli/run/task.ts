@@ -2,6 +2,7 @@ import { costReport } from '../../callbacks/cost-report.js';
 import { costSteps, type StepCosts } from '../../callbacks/replay-run.js';
 import { SparsityError } from '../../errors.js';
 import { type AcceleratorSpec, areasOf, createAccelerator, type Phase, resourcesOf } from '../../hw/index.js';
+import { noneByPhase } from '../../hw/phases.js';
 import { loadSteps } from '../workload/load-steps.js';
 import type { Workload } from '../workload/workload.js';
 
@@ -50,7 +51,7 @@ export async function runPoint({ workload, spec, recordBytes }: Task): Promise<P
     const costs = await costSteps(jobs(), [accelerator]);
     const queue = { workers: 0, maxDepth: 0, waits: 0 };
     const [one] = costReport([accelerator], costs.totals, costs.series, sampleOf(costs), queue).accelerators;
-    const cyclesByPhase = { forward: 0, inputGradient: 0, weightGradient: 0, weightUpdate: 0 };
+    const cyclesByPhase = noneByPhase();
     for (const { phase, cost } of one.rows) cyclesByPhase[phase] += cost.cycles;
     return {
       cycles: one.cycles.value,

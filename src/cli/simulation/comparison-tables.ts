@@ -5,7 +5,7 @@ import { formatCell } from '../report/format-cell.js';
 import { largestIdle } from '../run/task.js';
 
 /** Phases of a training step and their short names. */
-export const phases: readonly (readonly [phase: Phase, label: string])[] = [
+export const phaseLabels: readonly (readonly [phase: Phase, label: string])[] = [
   ['forward', 'FP'],
   ['inputGradient', 'BP'],
   ['weightGradient', 'WG'],
@@ -13,7 +13,7 @@ export const phases: readonly (readonly [phase: Phase, label: string])[] = [
 ];
 
 /** What ratios are against: the dense array where there is one, else the first. */
-export function baselineOf(accelerators: readonly AcceleratorReport[]): AcceleratorReport {
+function baselineOf(accelerators: readonly AcceleratorReport[]): AcceleratorReport {
   return (
     accelerators.find(({ name }) => name === 'dense-array') ??
     accelerators.find(({ spec }) => spec.kind === 'denseArray') ??
@@ -65,12 +65,12 @@ export function phaseTable(of: 'cycles' | 'energyPj', accelerators: readonly Acc
     title: `${of === 'cycles' ? 'Cycles' : 'Energy'} by phase`,
     columns: [
       { name: 'accelerator', label: 'accelerator', unit: 'text' },
-      ...phases.map(([name, label]) => ({ name, label, unit }) as const),
+      ...phaseLabels.map(([name, label]) => ({ name, label, unit }) as const),
       { name: 'total', label: 'total', unit },
     ],
     rows: accelerators.map(({ name, rows, total }) => [
       name,
-      ...phases.map(([phase]) => rows.reduce((sum, row) => (row.phase === phase ? sum + row.cost[of] : sum), 0)),
+      ...phaseLabels.map(([phase]) => rows.reduce((sum, row) => (row.phase === phase ? sum + row.cost[of] : sum), 0)),
       total[of],
     ]),
     notes: of === 'cycles' ? ['FP forward, BP input gradient, WG weight gradient, WU weight update.'] : [],

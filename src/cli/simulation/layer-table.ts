@@ -3,7 +3,7 @@ import { addCosts } from '../../hw/index.js';
 import type { Table } from '../report/contracts.js';
 import { formatCell } from '../report/format-cell.js';
 import { largestIdle } from '../run/task.js';
-import { phases } from './comparison-tables.js';
+import { phaseLabels } from './comparison-tables.js';
 
 /** Layers of one accelerator: cycles by phase, energy, the useful share of their unit-cycles, and what idles most of them. */
 export function layerTable({ name, rows, utilisation, idle, decisions }: AcceleratorReport): Table {
@@ -20,14 +20,14 @@ export function layerTable({ name, rows, utilisation, idle, decisions }: Acceler
     title: `Layers on ${name}: cycles by phase, energy, use of the units`,
     columns: [
       { name: 'layer', label: 'layer', unit: 'text' },
-      ...phases.map(([phase, label]) => ({ name: phase, label, unit: 'count' }) as const),
+      ...phaseLabels.map(([phase, label]) => ({ name: phase, label, unit: 'count' }) as const),
       { name: 'energyPj', label: 'energy', unit: 'energyPj' },
       { name: 'utilisation', label: 'useful', unit: 'share' },
       { name: 'limitedBy', label: 'limited by', unit: 'text' },
     ],
     rows: layers.map((layer) => {
       const own = rows.filter((row) => row.layer === layer);
-      const cycles = phases.map(([phase]) => own.find((row) => row.phase === phase)?.cost.cycles ?? null);
+      const cycles = phaseLabels.map(([phase]) => own.find((row) => row.phase === phase)?.cost.cycles ?? null);
       const { energyPj, usefulUnitCycles, idleUnitCycles } = addCosts(...own.map(({ cost }) => cost));
       const unitCycles = own.reduce((sum, { cost }) => sum + cost.units * cost.cycles, 0);
       return [layer, ...cycles, energyPj, usefulUnitCycles / unitCycles, largestIdle(idleUnitCycles)];

@@ -2,7 +2,7 @@ import type { CostReportData } from '../../callbacks/cost-report.js';
 import type { BarChart, Chart, Unit, XyChart } from '../report/contracts.js';
 import { foldParts } from '../report/fold-parts.js';
 import { palette } from '../report/svg-parts.js';
-import { phases } from './comparison-tables.js';
+import { phaseLabels } from './comparison-tables.js';
 
 type Parts = Readonly<Record<string, number>>;
 
@@ -15,7 +15,7 @@ export function simulationCharts({ accelerators, series }: CostReportData): Char
     return { kind: 'bars', title, label, unit, parts: names, bars: named };
   };
   const byPhase = accelerators.map(({ rows }): Parts => {
-    const sums = phases.map(([phase, label]) => {
+    const sums = phaseLabels.map(([phase, label]) => {
       return [label, rows.reduce((sum, row) => (row.phase === phase ? sum + row.cost.cycles : sum), 0)] as const;
     });
     return Object.fromEntries(sums);

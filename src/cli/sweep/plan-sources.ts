@@ -1,6 +1,6 @@
 import { SparsityError } from '../../errors.js';
 import { locateYaml } from '../../hw/located-yaml.js';
-import { networkFieldNames } from '../workload/workload.js';
+import { workloadFieldNames } from '../workload/workload.js';
 import { flagOf } from '../workload/workload-flags.js';
 import type { Setting } from './setting-values.js';
 import type { PlanSource } from './sweep-plan.js';
@@ -36,8 +36,8 @@ export function planFlags({ fixed, accelerators, vary }: PlanFlags): PlanSource 
     const got = `${both}, which ${flagOf(both)} fixes at ${fixed[both]}`;
     throw new SparsityError({ what: '--vary', got, expected: 'either of them', fix: `leave ${flagOf(both)} out` });
   }
-  const isWorkload = (name: string) => name === 'run' || (networkFieldNames as readonly string[]).includes(name);
-  const pick = (wanted: boolean) => Object.fromEntries(Object.entries(varied).filter(([name]) => isWorkload(name) === wanted));
+  const pick = (ofWorkload: boolean) =>
+    Object.fromEntries(Object.entries(varied).filter(([name]) => workloadFieldNames.includes(name) === ofWorkload));
   const designs = accelerators.split(',').map((preset) => ({ preset: preset.trim(), ...pick(false) }));
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined);
   return {

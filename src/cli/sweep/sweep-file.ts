@@ -2,11 +2,11 @@ import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeFileS
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { SparsityError } from '../../errors.js';
+import { byPhaseSchema } from '../../hw/phases.js';
 import { fileError } from '../../ops/atomic-write.js';
 import { makeDirectory } from '../../ops/make-directory.js';
 
 const settings = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
-const phase = z.number();
 const costsSchema = z.object({
   cycles: z.number(),
   energyPj: z.number(),
@@ -15,7 +15,7 @@ const costsSchema = z.object({
   utilisation: z.number(),
   idealCycles: z.number(),
   limitedBy: z.string(),
-  cyclesByPhase: z.object({ forward: phase, inputGradient: phase, weightGradient: phase, weightUpdate: phase }),
+  cyclesByPhase: byPhaseSchema,
 });
 const pointFields = {
   id: z.string(),

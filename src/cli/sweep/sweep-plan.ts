@@ -5,7 +5,7 @@ import { registry } from '../../hw/registry.js';
 import { specIssue } from '../../hw/spec-issue.js';
 import { nearest } from '../../nearest.js';
 import { checkNetworkName } from '../workload/load-network.js';
-import { checkWorkload, networkFieldNames } from '../workload/workload.js';
+import { checkWorkload, workloadFieldNames } from '../workload/workload.js';
 import { type Setting, valuesOf } from './setting-values.js';
 
 /** A setting and the values that it takes in turn. */
@@ -38,12 +38,11 @@ export interface PlanSource {
   what(path: readonly PropertyKey[]): string;
 }
 
-const workloadNames = ['run', ...networkFieldNames];
 const planSchema = z.strictObject({
   search: z.enum(['grid', 'random']).default('grid'),
   points: z.int().min(1).optional(),
   searchSeed: z.int().min(0).default(1),
-  ...Object.fromEntries(workloadNames.map((name) => [name, z.unknown().optional()])),
+  ...Object.fromEntries(workloadFieldNames.map((name) => [name, z.unknown().optional()])),
   accelerators: z.array(z.union([z.string(), z.record(z.string(), z.unknown())])).min(1),
 });
 
@@ -69,7 +68,7 @@ export function sweepPlan(source: PlanSource): SweepPlan {
     });
   }
   const given = result.data as Readonly<Record<string, unknown>>;
-  const workload = workloadNames
+  const workload = workloadFieldNames
     .filter((name) => given[name] !== undefined)
     .map((name): Dimension => ({ name, values: valuesOf(given[name], (path) => source.what([name, ...path])) }));
   const first = Object.fromEntries(workload.map(({ name, values }) => [name, values[0]]));

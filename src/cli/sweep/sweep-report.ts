@@ -1,8 +1,9 @@
 import { canonicalJson } from '../../callbacks/canonical-json.js';
+import { phases } from '../../hw/phases.js';
 import type { Cell, Chart, Column, Report, Table } from '../report/contracts.js';
 import type { Reported } from '../report/write-report.js';
 import { version } from '../version.js';
-import { networkFieldNames } from '../workload/workload.js';
+import { workloadFieldNames } from '../workload/workload.js';
 import { paretoFront } from './pareto-front.js';
 import type { Setting } from './setting-values.js';
 import type { FinishedPoint } from './sweep-file.js';
@@ -17,7 +18,6 @@ export interface RankedPoint extends PricedPoint {
 
 /** Most rows that a person reads. */
 const shownRows = 24;
-const workloadNames: readonly string[] = ['run', ...networkFieldNames];
 
 /** A sweep and its report. */
 export function reportedSweep(points: readonly FinishedPoint[]): Reported {
@@ -89,7 +89,7 @@ function allSettings({ settings, defaults }: FinishedPoint): Settings {
 }
 
 function workloadOf(settings: Settings): Settings {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => workloadNames.includes(name)));
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => workloadFieldNames.includes(name)));
 }
 
 const costColumns: readonly Column[] = [
@@ -143,8 +143,6 @@ function frontChart(ranked: readonly RankedPoint[]): Chart {
   };
 }
 
-const phaseNames = ['forward', 'inputGradient', 'weightGradient', 'weightUpdate'] as const;
-
 function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Table {
   const count = (name: string): Column => ({ name, label: name, unit: 'count' });
   return {
@@ -156,7 +154,7 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
       count('idealCycles'),
       { name: 'limitedBy', label: 'limited by', unit: 'text' },
       areaBasisColumn,
-      ...phaseNames.map((phase) => count(`${phase}Cycles`)),
+      ...phases.map((phase) => count(`${phase}Cycles`)),
       { name: 'paretoFront', label: 'front', unit: 'text' },
     ],
     rows: ranked.map((point) => [
@@ -166,7 +164,7 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
       point.costs.idealCycles,
       point.costs.limitedBy,
       areaBasisOf(point),
-      ...phaseNames.map((phase) => point.costs.cyclesByPhase[phase]),
+      ...phases.map((phase) => point.costs.cyclesByPhase[phase]),
       point.onFront ? 'yes' : 'no',
     ]),
     notes: [],

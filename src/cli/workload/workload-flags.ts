@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import { checkWorkload, networkFieldNames, type Workload } from './workload.js';
+import { checkWorkload, type Workload, workloadFieldNames } from './workload.js';
 
 const group = 'Workload:';
 
@@ -34,6 +34,6 @@ export function flagOf(field: string): string {
  * @throws SparsityError naming the flag.
  */
 export function workloadOf(args: Readonly<Record<string, unknown>>): Workload {
-  const fields = ['run', ...networkFieldNames].map((field) => [field, args[field]]);
+  const fields = workloadFieldNames.map((field) => [field, args[field]]);
   return checkWorkload(Object.fromEntries(fields), (field) => (field === 'network' ? 'NETWORK' : flagOf(field)));
 }

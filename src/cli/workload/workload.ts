@@ -39,8 +39,8 @@ export type RunWorkload = z.infer<typeof runSchema>;
 /** What accelerators are run on: plain data, it crosses to workers and lies in result files. */
 export type Workload = NetworkWorkload | RunWorkload;
 
-/** Fields of {@link NetworkWorkload}. */
-export const networkFieldNames = Object.keys(networkFields) as (keyof typeof networkFields)[];
+/** Fields of {@link Workload}, of a recorded run or a network. */
+export const workloadFieldNames: readonly string[] = ['run', ...Object.keys(networkFields)];
 
 /**
  * Checks a workload and fills in its defaults.

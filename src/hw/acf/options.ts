@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { specFields } from '../check-spec.js';
+import { count, specFields } from '../check-spec.js';
 import type { AcceleratorSpec, EnergyTable } from '../contracts.js';
+import { type BufferedOptions, bufferedFields } from '../parts/buffered-options.js';
 
 /** Options of {@link acf}. The paper gives none of these numbers: all defaults are this model's (ledger 1.1.1). */
-export interface AcfOptions {
+export interface AcfOptions extends BufferedOptions {
   /** Label in reports and keys. @default 'acf' */
   readonly name?: string;
   /** Rows of the array of sparse processing elements (SPE), 1 to 1024. @default 32 */
@@ -51,14 +52,6 @@ export interface AcfOptions {
   readonly switchesPerCycle?: number;
   /** T_fixed, cycles of any reconfiguration: the array drains (ledger E3). @default 64, rows + cols of the default array */
   readonly reconfigurationCycles?: number;
-  /** On-chip buffer in KB, in equal parts for inputs, kernels and outputs, each double buffered. @default 384 */
-  readonly sramKb?: number;
-  /** Off-chip bandwidth, bytes per cycle. @default 64 */
-  readonly dramBytesPerCycle?: number;
-  /** Width of a value, in bytes: 1, 2 or 4. @default 4 */
-  readonly bytesPerValue?: 1 | 2 | 4;
-  /** Clock in GHz: leakage per cycle goes with its inverse. @default 1 */
-  readonly clockGhz?: number;
   /** Width of a stored column index, in bits, 1 to 31. Longer rows are stored in pieces. @default 12 */
   readonly indexBits?: number;
   /**
@@ -80,21 +73,16 @@ export interface AcfOptions {
   readonly scheduler?: 'greedy' | 'viterbi';
   /** Energy table, or the name of one. It decides the dataflow, too. @default '45nm' */
   readonly energyTable?: string | EnergyTable;
-  /** Where constants come from, by field. @default for values that are a preset's, the preset's source */
-  readonly sources?: Readonly<Record<string, string>>;
 }
-
-const count = (most: number, fallback: number) => z.int().min(1).max(most).default(fallback);
-const size = (fallback: number) => count(1024, fallback);
 
 const acfFields = z.strictObject({
   kind: z.literal('acf').default('acf'),
   ...specFields,
   name: specFields.name.default('acf'),
-  rows: size(32),
-  cols: size(32),
+  rows: count(1024, 32),
+  cols: count(1024, 32),
   zeroDetection: z.enum(['gate', 'skipOneSide', 'skipBoth']).default('skipBoth'),
-  fanOut: size(8),
+  fanOut: count(1024, 8),
   injectors: count(1_048_576, 128),
   linkWords: count(1_048_576, 1),
   banks: count(1024, 32),
@@ -104,11 +92,8 @@ const acfFields = z.strictObject({
   reconfigurable: z.boolean().default(true),
   switchesPerCycle: z.int().min(1).default(64),
   reconfigurationCycles: z.int().min(0).default(64),
-  sramKb: z.number().positive().default(384),
-  dramBytesPerCycle: z.number().positive().default(64),
-  bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
-  clockGhz: z.number().positive().default(1),
-  indexBits: z.int().min(1).max(31).default(12),
+  ...bufferedFields,
+  indexBits: count(31, 12),
   weightFormat: z.enum(['csr', 'rows']).default('csr'),
   sparseMemoryController: z.boolean().default(true),
   dataflow: z.enum(['dynamic', 'WS', 'OS', 'IS']).default('dynamic'),

@@ -4,6 +4,7 @@ import { gemmSides } from '../gemm-sides.js';
 import { csrBits } from '../parts/formats/csr.js';
 import type { FieldWidths } from '../parts/formats/field-widths.js';
 import { rpBits } from '../parts/formats/row-histogram.js';
+import { outputRole } from '../parts/gemm-movement.js';
 import { hasDenseMaster } from '../parts/update-movement.js';
 import type { Dataflow } from '../systolic.js';
 import { residentBytes } from './operand-stationary.js';
@@ -45,7 +46,7 @@ export function gemmTraffic(work: GemmWork, dataflow: Dataflow, passes: Passes, 
   const inputBytes = inputOnce ? input : inputAgain;
   const kernelBytes = inputOnce ? kernelAgain : kernel;
   const transposed = work.phase === 'inputGradient' && spec.sparseMemoryController ? kernel : 0;
-  const outputBytes = outputElements(work, spec) * spec.bytesPerValue;
+  const outputBytes = writtenElements(work, spec) * spec.bytesPerValue;
   const byRole = { W: 0, A: 0, E: 0, G: 0 };
   const [rows, columns] = gemmSides(work);
   byRole[rows.role] += inputBytes;
@@ -136,15 +137,11 @@ function widthsOf({ bytesPerValue, indexBits }: AcfSpec): FieldWidths {
 }
 
 /** Elements of a work's output tensor that leave the chip. */
-export function outputElements({ phase, nest, output, imageScale }: GemmWork, spec: AcfSpec): number {
+export function writtenElements({ phase, nest, output, imageScale }: GemmWork, spec: AcfSpec): number {
   if (phase === 'forward') return mapOf('E', nest).elements * imageScale;
   if (phase === 'inputGradient') return mapOf('A', nest).elements * imageScale;
   if (output && spec.sparseMemoryController) return countBits(output.nonzeros);
   return (sizeOf(nest.kernelSize) * nest.inChannels * nest.outChannels) / nest.groups;
-}
-
-function outputRole({ phase }: GemmWork): Role {
-  return phase === 'forward' ? 'A' : phase === 'inputGradient' ? 'E' : 'G';
 }
 
 /** Elements of a layer's A or E, and of one line of it: the channels of all pixels of an image row. */

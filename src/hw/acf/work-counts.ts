@@ -9,7 +9,7 @@ import type { PreparedGemms } from './gemm-execution.js';
 import type { AcfSpec } from './options.js';
 import type { StoredPattern } from './stored-pattern.js';
 import { switchLevels, type TileSums } from './tile-sums.js';
-import { gemmTraffic, memoryStall, outputElements, type StoredWeights, type Traffic, updateTraffic } from './traffic.js';
+import { gemmTraffic, memoryStall, type StoredWeights, type Traffic, updateTraffic, writtenElements } from './traffic.js';
 
 /** What a work does apart from moving data off chip. */
 interface Execution {
@@ -38,7 +38,7 @@ export function gemmCounts(
   const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
   const { executed, words } = sums;
   const partialSums = sums.partialWrites + sums.partialReads;
-  const written = spec.sparseMemoryController ? outputElements(work, spec) : 0;
+  const written = spec.sparseMemoryController ? writtenElements(work, spec) : 0;
   return workCounts(work, spec, gemmTraffic(work, dataflow, passes, sums.spilledBytes, spec), {
     cycles: sums.busyCycles + sums.fillCycles,
     tiles: sums.tiles,

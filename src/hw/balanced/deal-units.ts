@@ -1,7 +1,7 @@
 import type { GemmWork } from '../contracts.js';
 import type { LineWork } from './line-work.js';
-import { type Partitioned, partitionPes } from './placement.js';
-import { type PeLoad, shareUnits } from './unit-shares.js';
+import { type Partitioned, partitionPes } from './partition-pes.js';
+import { type PeLoad, shareUnits } from './share-units.js';
 import { type Coarse, splitLines, type WorkSplit } from './work-split.js';
 
 /** Who has what to do, by PE. */

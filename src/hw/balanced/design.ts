@@ -3,7 +3,7 @@ import { checkedRun } from '../checked-run.js';
 import type { Accelerator, AcceleratorSpec, GemmWork, PhaseWork, WorkCounts } from '../contracts.js';
 import { transferCycles } from '../parts/double-buffer.js';
 import { evenBatch } from '../whole-batch.js';
-import { behindLinks } from './link-cycles.js';
+import { behindLinks } from './behind-links.js';
 import { networkWords, type Routes } from './network-words.js';
 import type { FrameSpec } from './options.js';
 import { gemmTraffic, type Memory, type StepLayers, type StoredWork, stepLayers, storedWork, updateTraffic } from './traffic.js';

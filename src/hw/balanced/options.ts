@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { specFields } from '../check-spec.js';
+import { count, specFields } from '../check-spec.js';
 import type { AcceleratorSpec, EnergyTable } from '../contracts.js';
 import { areas001 } from '../parts/areas.js';
 import type { OwnResources } from '../registry.js';
 
 /** What the accelerator of 001 and its baselines have in common: they are compared at equal resources (ledger 1.5). */
 export interface FrameOptions {
-  /** Label in reports and keys. @default the kind, or for `balanced` 'balanced' */
+  /** Label in reports and keys. @default the name of the kind's first preset */
   readonly name?: string;
   /** Processing elements (PE): one per router of the torus. @default 64 */
   readonly pes?: number;
@@ -109,22 +109,20 @@ export interface BalancedOptions extends FrameOptions {
   readonly coarseRoundCycles?: number;
 }
 
-const size = (fallback: number, most = 1024) => z.int().min(1).max(most).default(fallback);
-
 /** The fields of {@link FrameOptions}; defaults of Table II of 001. */
 export const frameFields = {
   ...specFields,
-  pes: size(64),
-  torusRows: size(8),
-  torusCols: size(8),
-  multipliers: size(16),
+  pes: count(1024, 64),
+  torusRows: count(1024, 8),
+  torusCols: count(1024, 8),
+  multipliers: count(1024, 16),
   peSramKb: z.number().positive().default(3072),
   globalBufferKb: z.number().positive().default(262_144),
   dramBytesPerCycle: z.number().positive().default(1024),
   linkWords: z.number().positive().optional(),
   valueBits: z.union([z.literal(8), z.literal(16), z.literal(32)]).default(32),
-  indexBits: z.int().min(1).max(16).default(8),
-  multiplyInitiationInterval: size(1),
+  indexBits: count(16, 8),
+  multiplyInitiationInterval: count(1024, 1),
   rowLayout: z.enum(['mapRow', 'flattened']).default('mapRow'),
   chargeTranspose: z.boolean().default(true),
   clockGhz: z.number().positive().default(1),
@@ -145,7 +143,7 @@ export const onePePerRouter: [
 ];
 
 /** The fields of designs whose PEs are in partitions. */
-export const partitionFields = { partitionRows: size(3), partitionCols: size(3) };
+export const partitionFields = { partitionRows: count(1024, 3), partitionCols: count(1024, 3) };
 
 /** Refuses partitions without a PE. */
 export const partitionsFit: [
@@ -186,7 +184,7 @@ export const balancedSchema = z
     stealing: z.boolean().default(true),
     rowFormat: z.enum(['exact', 'threshold', 'rounded']).default('exact'),
     rowPairsPerCycle: z.number().positive().default(1),
-    multiplyCycles: size(10),
+    multiplyCycles: count(1024, 10),
     coarseRoundCycles: z.int().min(0).default(8),
   })
   .refine(...onePePerRouter)

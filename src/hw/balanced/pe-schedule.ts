@@ -2,7 +2,7 @@ import { stealWork } from '../parts/balance/steal-work.js';
 import { torus } from '../parts/interconnect/torus.js';
 import type { DealtUnits } from './deal-units.js';
 import type { BalancedSpec } from './options.js';
-import type { PeLoad } from './unit-shares.js';
+import type { PeLoad } from './share-units.js';
 
 /** What the PEs do with what they were dealt; arrays are by PE. */
 export interface PeSchedule {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkSpec, specFields } from '../check-spec.js';
+import { checkSpec, count, specFields } from '../check-spec.js';
 import type { Accelerator, GemmWork } from '../contracts.js';
 import { effectualMacs } from '../effectual-macs.js';
 import { torus } from '../parts/interconnect/torus.js';
@@ -23,8 +23,8 @@ const schema = z
     kind: z.literal('scnn001').default('scnn001'),
     ...frameFields,
     name: specFields.name.default('scnn-001'),
-    weightsPerCycle: z.int().min(1).max(1024).default(4),
-    banks: z.int().min(1).max(1024).default(32),
+    weightsPerCycle: count(1024, 4),
+    banks: count(1024, 32),
   })
   .refine(...onePePerRouter)
   .refine(({ multipliers, weightsPerCycle }) => multipliers % weightsPerCycle === 0, {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkSpec, specFields } from '../check-spec.js';
+import { checkSpec, count, specFields } from '../check-spec.js';
 import type { Accelerator, GemmWork } from '../contracts.js';
 import { effectualMacs } from '../effectual-macs.js';
 import { benes } from '../parts/interconnect/benes.js';
@@ -31,7 +31,7 @@ const schema = z
     kind: z.literal('sigma001').default('sigma001'),
     ...frameFields,
     name: specFields.name.default('sigma-001'),
-    flexDpeSize: z.int().min(1).max(65_536).default(128),
+    flexDpeSize: count(65_536, 128),
     stationary: z.enum(['best', 'kernel', 'input']).default('best'),
     im2colOffChip: z.boolean().default(true),
   })

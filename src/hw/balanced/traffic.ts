@@ -2,9 +2,10 @@ import { sizeOf } from '../bits.js';
 import type { BitTensor, GemmWork, PhaseWork, Role, UpdateWork } from '../contracts.js';
 import { gemmSides } from '../gemm-sides.js';
 import { bufferTiles, fetchedBytes, type StoredBits } from '../parts/buffers.js';
+import { outputRole } from '../parts/gemm-movement.js';
 import type { Movement } from '../parts/total-work.js';
 import { hasDenseMaster } from '../parts/update-movement.js';
-import { expandedBits } from './im2col-bits.js';
+import { expandedBits } from './expanded-bits.js';
 import type { FrameSpec } from './options.js';
 import { type Storage, type StoredTensor, storedTensor } from './stored-tensor.js';
 import { tensorRows, weightRows } from './tensor-rows.js';
@@ -123,7 +124,7 @@ export function gemmTraffic(work: GemmWork, { input, kernel, output }: StoredWor
   const [rows, columns] = gemmSides(work);
   byRole[rows.role] += fetched.firstBytes;
   byRole[columns.role] += fetched.secondBytes + 2 * transposed;
-  byRole[({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase]] += bytesOf(output);
+  byRole[outputRole(work)] += bytesOf(output);
   return {
     loadBytes: fetched.firstBytes + fetched.secondBytes + transposed,
     storeBytes,

@@ -1,7 +1,7 @@
 import { sizeOf } from '../bits.js';
 import type { GemmWork, PhaseWork, Role, UpdateWork } from '../contracts.js';
 import { gemmShapes } from '../gemm-shapes.js';
-import { outputElements } from '../parts/gemm-movement.js';
+import { outputElements, outputRole } from '../parts/gemm-movement.js';
 
 /** What a GPU kernel does for a work. */
 export interface Kernel {
@@ -35,8 +35,4 @@ export function gemmMacs({ nest, phase, imageScale }: GemmWork, reductionOf: (k:
 function updateKernel({ weights, slots }: UpdateWork, bytesPerValue: number): Kernel {
   const values = sizeOf(weights.nonzeros.shape) * bytesPerValue;
   return { macs: 0, bytes: { W: values * (2 + 2 * slots), A: 0, E: 0, G: values } };
-}
-
-function outputRole({ phase }: GemmWork): Role {
-  return ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
 }

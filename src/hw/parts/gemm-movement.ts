@@ -1,5 +1,5 @@
 import { sizeOf } from '../bits.js';
-import type { GemmWork } from '../contracts.js';
+import type { GemmWork, Role } from '../contracts.js';
 import { nestPhase } from '../nest-axes.js';
 import { fetchedBytes } from './buffers.js';
 import type { Movement } from './total-work.js';
@@ -28,13 +28,18 @@ export function gemmMovement(
   const byRole = { W: 0, A: 0, E: 0, G: 0 };
   byRole[work.input.role] += firstBytes;
   byRole[work.kernel.role] += secondBytes;
-  byRole[({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[work.phase]] += outputBytes;
+  byRole[outputRole(work)] += outputBytes;
   return {
     loadBytes: firstBytes + secondBytes,
     storeBytes: outputBytes,
     bytesOnce: inputBytes + kernelBytes + outputBytes,
     byRole,
   };
+}
+
+/** The tensor that a GEMM work's output is: forward A of the next layer, back E of the layer before, G in a weight gradient. */
+export function outputRole({ phase }: GemmWork): Role {
+  return ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
 }
 
 /** Elements of a GEMM work's output tensor over the whole batch, wanted or not. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { specFields } from '../check-spec.js';
+import { count, specFields } from '../check-spec.js';
 import { type BufferedOptions, bufferedFields } from '../parts/buffered-options.js';
 
 /** Options of {@link procrustes}. */
@@ -24,8 +24,8 @@ export const procrustesSchema = z.strictObject({
   kind: z.literal('procrustes').default('procrustes'),
   ...specFields,
   name: specFields.name.default('procrustes'),
-  peRows: z.int().min(1).max(1024).default(32),
-  peCols: z.int().min(1).max(1024).default(32),
+  peRows: count(1024, 32),
+  peCols: count(1024, 32),
   tileWeights: z.int().min(2).max(65_536).multipleOf(2, { error: 'an even number' }).default(128),
   balance: z.enum(['halfTiles', 'none']).default('halfTiles'),
   ...bufferedFields,

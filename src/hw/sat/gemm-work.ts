@@ -3,6 +3,7 @@ import { effectualMacs } from '../effectual-macs.js';
 import type { ActionName } from '../energy/actions.js';
 import { gemmSides } from '../gemm-sides.js';
 import { denseMacs } from '../loop-nest.js';
+import { outputRole } from '../parts/gemm-movement.js';
 import { multiplyAction } from '../parts/multiply-action.js';
 import { sparseForms } from './forms.js';
 import type { SatSpec } from './options.js';
@@ -13,8 +14,6 @@ export interface GemmExecution {
   readonly counts: WorkCounts;
   readonly time: WorkTime;
 }
-
-const outputRoles = { forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const;
 
 /**
  * A GEMM on the array, in the fastest of its forms: dense, or with an operand that is N:M throughout under that form's schedule, or with
@@ -40,7 +39,7 @@ function countsOf(work: GemmWork, time: WorkTime, dense: number, effectual: numb
   const dramBytes: Record<Role, number> = { W: 0, A: 0, E: 0, G: 0 };
   dramBytes[rows.role] += time.inputBytes;
   dramBytes[columns.role] += time.kernelBytes;
-  dramBytes[outputRoles[work.phase]] += time.outputBytes;
+  dramBytes[outputRole(work)] += time.outputBytes;
   return {
     layer: work.layer,
     phase: work.phase,

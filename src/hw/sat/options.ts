@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { specFields } from '../check-spec.js';
+import { count, specFields } from '../check-spec.js';
 import type { EnergyTable } from '../contracts.js';
 
 /** Options of {@link sat}. */
@@ -50,23 +50,21 @@ export interface SatOptions {
   readonly sources?: Readonly<Record<string, string>>;
 }
 
-const between = (most: number, fallback: number) => z.int().min(1).max(most).default(fallback);
-
 /** The schema of a spec of kind `sat`. */
 export const satSchema = z
   .strictObject({
     kind: z.literal('sat').default('sat'),
     ...specFields,
     name: specFields.name.default('sat'),
-    rows: between(1024, 32),
-    cols: between(1024, 32),
-    n: between(32, 2),
-    m: between(32, 8),
+    rows: count(1024, 32),
+    cols: count(1024, 32),
+    n: count(32, 2),
+    m: count(32, 8),
     dataflow: z.enum(['OS', 'WS', 'best']).default('best'),
-    addLatencyCycles: between(64, 4),
-    interleave: between(64, 4),
-    soreLanes: between(1024, 32),
-    wuveLanes: between(1024, 32),
+    addLatencyCycles: count(64, 4),
+    interleave: count(64, 4),
+    soreLanes: count(1024, 32),
+    wuveLanes: count(1024, 32),
     preGeneration: z.boolean().default(true),
     sramKb: z.number().positive().default(384),
     dramBytesPerCycle: z.number().positive().default(64),

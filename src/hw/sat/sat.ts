@@ -1,5 +1,5 @@
 import { checkSpec, tableOf } from '../check-spec.js';
-import { checkedRun } from '../checked-run.js';
+import { statelessRun } from '../checked-run.js';
 import type { Accelerator, PhaseWork, WorkCounts } from '../contracts.js';
 import type { OwnResources } from '../registry.js';
 import { executeGemm, type GemmExecution } from './gemm-work.js';
@@ -62,13 +62,13 @@ function build(spec: SatSpec): Accelerator {
     energyTable: tableOf(spec.energyTable),
     start() {
       const schedule = offlineSchedule(spec);
-      return checkedRun({ executeStep: (works) => ({ works: executeStep(works, spec, schedule) }), state: () => [] });
+      return statelessRun((works) => executeWorks(works, spec, schedule));
     },
   };
 }
 
 /** The GEMMs first: updates write the weights in the forms that these took. */
-function executeStep(works: readonly PhaseWork[], spec: SatSpec, schedule: Schedule): WorkCounts[] {
+function executeWorks(works: readonly PhaseWork[], spec: SatSpec, schedule: Schedule): WorkCounts[] {
   const gemms = works.map((work) => (work.kind === 'gemm' ? executeGemm(work, spec, schedule) : undefined));
   return works.map((work, i) => {
     const gemm = gemms[i];

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { specFields } from '../check-spec.js';
+import { count, specFields } from '../check-spec.js';
 import type { AcceleratorSpec, EnergyTable } from '../contracts.js';
 
 /** Options of {@link scnn}. */
@@ -41,23 +41,21 @@ export interface ScnnOptions {
   readonly sources?: Readonly<Record<string, string>>;
 }
 
-const between = (least: number, most: number, fallback: number) => z.int().min(least).max(most).default(fallback);
-
 /** The schema of an SCNN spec: strict, so that a misspelt option is an error. */
 export const scnnSchema = z
   .strictObject({
     kind: z.literal('scnn').default('scnn'),
     ...specFields,
     name: specFields.name.default('scnn'),
-    peRows: between(1, 64, 8),
-    peCols: between(1, 64, 8),
-    activationVector: between(1, 8, 4),
-    weightVector: between(1, 8, 4),
-    accumulatorEntries: between(1, 1_048_576, 6144),
-    banks: between(1, 32, 32),
+    peRows: count(64, 8),
+    peCols: count(64, 8),
+    activationVector: count(8, 4),
+    weightVector: count(8, 4),
+    accumulatorEntries: count(1_048_576, 6144),
+    banks: count(32, 32),
     pairing: z.enum(['repaired', 'peer']).default('repaired'),
     activationRamKb: z.number().positive().default(10),
-    runBits: between(1, 16, 4),
+    runBits: count(16, 4),
     dramBytesPerCycle: z.number().positive().default(64),
     bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
     clockGhz: z.number().positive().default(1),

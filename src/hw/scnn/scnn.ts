@@ -1,6 +1,6 @@
 import type { OuterKernel } from '../../kernels/index.js';
 import { checkSpec, tableOf } from '../check-spec.js';
-import { checkedRun } from '../checked-run.js';
+import { statelessRun } from '../checked-run.js';
 import type { Accelerator, PhaseWork, WorkCounts } from '../contracts.js';
 import type { OwnResources } from '../registry.js';
 import { wholeBatch } from '../whole-batch.js';
@@ -58,13 +58,10 @@ function build(spec: ScnnSpec): Accelerator {
     spec,
     energyTable: tableOf(spec.energyTable),
     start: () =>
-      checkedRun({
-        executeStep(works) {
-          kernel ??= outerKernel(spec);
-          const outer = kernel;
-          return { works: works.map((work) => execute(work, spec, outer)) };
-        },
-        state: () => [],
+      statelessRun((works) => {
+        kernel ??= outerKernel(spec);
+        const outer = kernel;
+        return works.map((work) => execute(work, spec, outer));
       }),
   };
 }

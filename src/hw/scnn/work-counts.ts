@@ -1,9 +1,9 @@
-import { sizeOf } from '../bits.js';
 import type { GemmWork, Operand, UpdateWork, WorkCounts } from '../contracts.js';
 import { effectualMacs, workMacs } from '../effectual-macs.js';
 import { gemmSides } from '../gemm-sides.js';
 import { denseMacs } from '../loop-nest.js';
 import { runLengthBits } from '../parts/formats/run-length.js';
+import { outputElements, outputRole } from '../parts/gemm-movement.js';
 import { multiplyAction } from '../parts/multiply-action.js';
 import { type Frame, type Movement, totalWork } from '../parts/total-work.js';
 import { updateMovement } from '../parts/update-movement.js';
@@ -90,23 +90,14 @@ function gemmTraffic(work: GemmWork, sums: ArraySums, convolution: boolean, spec
   const passes = Math.max(1, sums.passes / nest.groups / (convolution ? nest.batch : 1));
   const inputRead = together <= resident ? inputBytes : inputBytes * passes;
   const kernelRead = kernelBytes * sums.streams * (convolution ? imageScale : 1);
-  const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
   const written = outputElements(work) * spec.bytesPerValue;
   const byRole = { W: 0, A: 0, E: 0, G: 0 };
   byRole[input.role] += inputRead;
   byRole[kernel.role] += kernelRead;
-  byRole[result] += written;
+  byRole[outputRole(work)] += written;
   return { byRole, loadBytes: inputRead + kernelRead, storeBytes: written, bytesOnce: inputBytes + kernelBytes + written };
 }
 
 function storedBytes({ nonzeros }: Operand, { bytesPerValue, runBits }: ScnnSpec): number {
   return Math.ceil(runLengthBits(nonzeros, { valueBits: 8 * bytesPerValue, indexBits: runBits, runBits }) / 8);
-}
-
-/** Elements of a work's result. */
-function outputElements({ phase, nest, imageScale }: GemmWork): number {
-  if (phase === 'weightGradient') return (sizeOf(nest.kernelSize) * nest.inChannels * nest.outChannels) / nest.groups;
-  const outputSide = (phase === 'forward') !== nest.transposed;
-  const [size, channels] = outputSide ? [nest.outSize, nest.outChannels] : [nest.inSize, nest.inChannels];
-  return nest.batch * imageScale * sizeOf(size) * channels;
 }

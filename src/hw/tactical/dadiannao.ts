@@ -1,5 +1,5 @@
 import { checkSpec, tableOf } from '../check-spec.js';
-import { checkedRun } from '../checked-run.js';
+import { statelessRun } from '../checked-run.js';
 import type { Accelerator, GemmWork } from '../contracts.js';
 import type { OwnResources } from '../registry.js';
 import { executeWorks, type RowRun } from './execute-works.js';
@@ -51,12 +51,7 @@ function build(spec: RowArraySpec): Accelerator {
     spec,
     energyTable: tableOf(spec.energyTable),
     start: () =>
-      checkedRun({
-        executeStep: (works) => ({
-          works: executeWorks(works, (work) => executeInOrder(work, filterLayers(work, spec), spec), spec),
-        }),
-        state: () => [],
-      }),
+      statelessRun((works) => executeWorks(works, (work) => executeInOrder(work, filterLayers(work, spec), spec), spec)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createRowScheduler, type RowScheduler, type ScheduleRule } from '../../kernels/index.js';
 import type { FilterLayer } from './filter-layers.js';
 import type { IssuedRows, RowSynchronousArray } from './row-array.js';
-import { shuffledSets } from './shuffle-filters.js';
+import { shuffledSets } from './shuffled-sets.js';
 
 /** What a front end does to the rows of an array. */
 export interface FrontEndOptions extends Omit<ScheduleRule, 'lanes'> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { specFields } from '../check-spec.js';
+import { count, specFields } from '../check-spec.js';
 import type { AcceleratorSpec, EnergyTable } from '../contracts.js';
 import { connectionFault, inScanOrder, selectBits, tacticalConnections } from './connections.js';
 
@@ -40,6 +40,8 @@ export interface DadiannaoOptions {
 
 /** Options of {@link tactical}: those of the array, and the front end. */
 export interface TacticalOptions extends DadiannaoOptions {
+  /** Label in reports and keys. @default 'tactical-t8-2-5' */
+  readonly name?: string;
   /** `T`, the trident of 003; `L`; or `custom` for `connections` of one's own. @default 'T' */
   readonly shape?: 'L' | 'T' | 'custom';
   /** h, rows of the window ahead, and empty rows that can be skipped in a row: 0 to 7. @default 2 */
@@ -65,18 +67,16 @@ export interface TacticalOptions extends DadiannaoOptions {
   readonly weightGradient?: 'dense' | 'errors';
 }
 
-const between = (least: number, most: number, fallback: number) => z.int().min(least).max(most).default(fallback);
-
 const arrayFields = {
   ...specFields,
-  tiles: between(1, 1024, 4),
-  filters: between(1, 256, 16),
-  lanes: between(1, 64, 16),
-  windows: between(1, 64, 1),
+  tiles: count(1024, 4),
+  filters: count(256, 16),
+  lanes: count(64, 16),
+  windows: count(64, 1),
   activationMemoryKb: z.number().positive().default(4096),
   weightMemoryKb: z.number().positive().default(256),
-  activationGroup: between(1, 1024, 16),
-  activationBits: between(1, 32, 32),
+  activationGroup: count(1024, 16),
+  activationBits: count(32, 32),
   dramBytesPerCycle: z.number().positive().default(64),
   bytesPerValue: z.union([z.literal(1), z.literal(2), z.literal(4)]).default(4),
   clockGhz: z.number().positive().default(1),
@@ -96,8 +96,8 @@ export const tacticalSchema = z
     ...arrayFields,
     name: specFields.name.default('tactical-t8-2-5'),
     shape: z.enum(['L', 'T', 'custom']).default('T'),
-    lookahead: between(0, 7, 2),
-    lookaside: between(0, 30, 5),
+    lookahead: count(7, 2, 0),
+    lookaside: count(30, 5, 0),
     connections: z
       .array(z.tuple([z.int(), z.int()], { error: '[rows ahead, lanes aside], such as [1, -1]' }))
       .max(64)

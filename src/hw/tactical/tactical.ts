@@ -1,5 +1,5 @@
 import { checkSpec, tableOf } from '../check-spec.js';
-import { checkedRun } from '../checked-run.js';
+import { statelessRun } from '../checked-run.js';
 import type { Accelerator, GemmWork } from '../contracts.js';
 import { executeInOrder, rowArrayResources } from './dadiannao.js';
 import { executeWorks, type RowRun } from './execute-works.js';
@@ -49,12 +49,10 @@ function build(spec: TacticalSpec): Accelerator {
     spec,
     energyTable: tableOf(spec.energyTable),
     start: () =>
-      checkedRun({
-        executeStep(works) {
-          array ??= scheduledArray(spec);
-          return { works: executeWorks(works, (work) => execute(work, array as RowSynchronousArray, spec), spec) };
-        },
-        state: () => [],
+      statelessRun((works) => {
+        array ??= scheduledArray(spec);
+        const scheduled = array;
+        return executeWorks(works, (work) => execute(work, scheduled, spec), spec);
       }),
   };
 }

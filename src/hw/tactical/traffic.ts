@@ -1,6 +1,7 @@
 import { countBits, sizeOf } from '../bits.js';
 import type { GemmWork, Operand, UpdateWork } from '../contracts.js';
 import { fetchedBytes } from '../parts/buffers.js';
+import { outputRole } from '../parts/gemm-movement.js';
 import type { Movement } from '../parts/total-work.js';
 import { hasDenseMaster } from '../parts/update-movement.js';
 import { groupedBits } from './activation-groups.js';
@@ -13,8 +14,7 @@ import type { RowArraySpec } from './options.js';
  * they are computed: their zeros and widths are not known before the activation function.
  */
 export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], storedBytes: number, spec: RowArraySpec): Movement {
-  const { nest, input, kernel, phase } = work;
-  const result = ({ forward: 'A', inputGradient: 'E', weightGradient: 'G' } as const)[phase];
+  const { nest, input, kernel } = work;
   const [windowed, rowed] = layers.every(({ operand }) => operand === 'kernel') ? [input, kernel] : [kernel, input];
   const windowedBytes = groupedBytes(windowed, work, spec);
   const rowedBytes = rowed.role === 'W' ? storedBytes : groupedBytes(rowed, work, spec);
@@ -28,7 +28,7 @@ export function gemmTraffic(work: GemmWork, layers: readonly FilterLayer[], stor
   const byRole = { W: 0, A: 0, E: 0, G: 0 };
   byRole[windowed.role] += fetched.firstBytes;
   byRole[rowed.role] += fetched.secondBytes;
-  byRole[result] += writtenBytes;
+  byRole[outputRole(work)] += writtenBytes;
   return {
     byRole,
     loadBytes: fetched.firstBytes + fetched.secondBytes,

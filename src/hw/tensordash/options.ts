@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { specFields } from '../check-spec.js';
+import { count, specFields } from '../check-spec.js';
 import { type BufferedOptions, bufferedFields } from '../parts/buffered-options.js';
 
 /** Options of {@link tensorDash}. */
@@ -25,9 +25,9 @@ export const tensorDashSchema = z
     kind: z.literal('tensorDash').default('tensorDash'),
     ...specFields,
     name: specFields.name.default('tensordash'),
-    tiles: z.int().min(1).max(1024).default(4),
-    tileRows: z.int().min(1).max(32).default(4),
-    tileCols: z.int().min(1).max(32).default(4),
+    tiles: count(1024, 4),
+    tileRows: count(32, 4),
+    tileCols: count(32, 4),
     skip: z.enum(['both', 'oneSide']).default('both'),
     ...bufferedFields,
   })

@@ -1,6 +1,6 @@
 import { countBits, sizeOf } from '../bits.js';
 import { checkSpec, tableOf } from '../check-spec.js';
-import { checkedRun } from '../checked-run.js';
+import { statelessRun } from '../checked-run.js';
 import type { Accelerator, GemmWork, Operand, PhaseWork, WorkCounts } from '../contracts.js';
 import { effectualMacs } from '../effectual-macs.js';
 import { denseMacs } from '../loop-nest.js';
@@ -82,11 +82,7 @@ function build(spec: TensorDashSpec): Accelerator {
   return {
     spec,
     energyTable: tableOf(spec.energyTable),
-    start: () =>
-      checkedRun({
-        executeStep: (works) => ({ works: works.map((work) => execute(work, spec)) }),
-        state: () => [],
-      }),
+    start: () => statelessRun((works) => works.map((work) => execute(work, spec))),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runJobs } from '../../../src/cli/reproduce/draw-pool.js';
 import { roles } from '../../../src/cli/reproduce/reductions.js';
+import { runJobs } from '../../../src/cli/reproduce/run-jobs.js';
 import { simulateDraw } from '../../../src/cli/reproduce/simulate-draw.js';
 import type { Draw } from '../../../src/cli/reproduce/simulations.js';
 import { acceleratorsOf, type WayName, ways } from '../../../src/cli/reproduce/ways.js';

@@ -1,5 +1,8 @@
+import { percent } from '../../../callbacks/format.js';
 import { bdwpReduction } from '../../../hw/index.js';
+import { phases } from '../../../hw/phases.js';
 import { networkLayers, savedMacs } from '../bdwp-macs.js';
+import { mean } from '../mean.js';
 import type { SatRun, SatStep } from '../sat-steps.js';
 import type { Check, Outcome } from '../verdict.js';
 
@@ -47,7 +50,7 @@ export const satChecks = {
         holds: speedup(step, 'BDWP') < step.operationBound,
       })),
       notes: [
-        ...steps.map((step) => `${step.network} ${speedup(step, 'BDWP').toFixed(3)}: ${phases(step)}`),
+        ...steps.map((step) => `${step.network} ${speedup(step, 'BDWP').toFixed(3)}: ${phaseSpeedups(step)}`),
         `if memory never waited: ${freeSpeedups(steps).join(', ')}`,
         `bounds by operations: ${steps.map((step) => `${step.network} ${step.operationBound.toFixed(3)}`).join(', ')}`,
       ],
@@ -111,24 +114,16 @@ function average(steps: readonly SatStep[], method: SatRun): number {
   return mean(steps.map((step) => speedup(step, method)));
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 function freeSpeedups(steps: readonly SatStep[]): string[] {
   return steps.map((step) => `${step.network} ${(total(step, 'dense, free') / total(step, 'BDWP, free')).toFixed(3)}`);
 }
 
 /** Speed-up of each phase, and its share of what is left. */
-function phases(step: SatStep): string {
+function phaseSpeedups(step: SatStep): string {
   const { dense, BDWP } = step.cycles;
-  const list = (['forward', 'inputGradient', 'weightGradient', 'weightUpdate'] as const).map((phase) => {
+  const list = phases.map((phase) => {
     const share = BDWP[phase] / total(step, 'BDWP');
     return `${phase} ${(dense[phase] / BDWP[phase]).toFixed(2)}x (${percent(share)} of the step)`;
   });
   return list.join(', ');
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -52,8 +52,8 @@ export const simulated = {
         notes: [...errors(draws, 'time'), ...byPreset(draws, 'time'), gradientShare(draws), linkWords(draws)],
       };
     }),
-  resNetTime: (simulations) => ofNetwork(simulations, 'resnet152', (draws) => bothReadings(draws, 'time')),
-  resNetTraffic: (simulations) => ofNetwork(simulations, 'resnet152', (draws) => bothReadings(draws, 'traffic')),
+  resNetTime: (simulations) => ofResNet(simulations, (draws) => bothReadings(draws, 'time')),
+  resNetTraffic: (simulations) => ofResNet(simulations, (draws) => bothReadings(draws, 'traffic')),
   energyByBaseline: (simulations) =>
     withDraws(simulations, (draws) => {
       const [energy, time] = [byBaseline(draws, 'energy'), byBaseline(draws, 'time')];
@@ -76,8 +76,8 @@ function withDraws(simulations: Simulations, find: (draws: readonly Draw[]) => O
   return draws.length === 0 ? undefined : find(draws);
 }
 
-function ofNetwork({ draws }: Simulations, name: string, find: (draws: readonly Draw[]) => Outcome): Outcome | undefined {
-  return withDraws({ draws: draws.filter(({ network }) => network === name) }, find);
+function ofResNet({ draws }: Simulations, find: (draws: readonly Draw[]) => Outcome): Outcome | undefined {
+  return withDraws({ draws: draws.filter(({ network }) => network === 'resnet152') }, find);
 }
 
 /** Per cent saved against each baseline, and their mean. */
@@ -204,7 +204,7 @@ function staticPower(draws: readonly Draw[]): Outcome {
   const staticPj = (cycles: number) => (watts * 1e12 * cycles) / (clockGhz * 1e9);
   const shares = draws.map(({ accelerators: { balanced } }) => staticPj(balanced.cycles) / balanced.energyPj);
   const perMac = draws.map(({ accelerators: { balanced } }) => staticPj(balanced.cycles) / balanced.macs.effectual);
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  const found = { 'static, %': 100 * mean(shares), 'pJ per MAC': mean(perMac) };
-  return { repaired: found, laws: [{ text: 'dynamic energy decides', holds: mean(shares) < 0.5 }] };
+  const [share, pjPerMac] = [shares, perMac].map((values) => meanOf(values).mean);
+  const found = { 'static, %': 100 * share, 'pJ per MAC': pjPerMac };
+  return { repaired: found, laws: [{ text: 'dynamic energy decides', holds: share < 0.5 }] };
 }

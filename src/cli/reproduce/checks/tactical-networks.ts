@@ -1,3 +1,4 @@
+import { mean } from '../mean.js';
 import type { TacticalNetwork } from '../tactical-networks.js';
 import { type SpreadRun, shuffleGain, shufflingRange } from '../tactical-spreads.js';
 import type { Check, Outcome } from '../verdict.js';
@@ -125,8 +126,4 @@ function bySpread(runs: readonly SpreadRun[], figure: (networks: readonly Tactic
 
 function perNetwork(networks: readonly TacticalNetwork[], of: (network: TacticalNetwork) => number, digits: number): string {
   return networks.map((one) => `${one.name} ${of(one).toFixed(digits)}`).join(', ');
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

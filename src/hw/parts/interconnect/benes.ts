@@ -1,4 +1,4 @@
-import { portLevels } from './ports.js';
+import { portLevels } from './port-levels.js';
 
 /** A Benes network of 2x2 switches. */
 export interface Benes {

@@ -1,4 +1,4 @@
-import { portLevels } from './ports.js';
+import { portLevels } from './port-levels.js';
 
 /** A forwarding adder network. */
 export interface Fan {
