@@ -9,6 +9,9 @@ import { denseGeometry, geometryOf, windowGeometry } from './lane-geometry.js';
 /** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
 const fewChannels = 4;
 
+/** Places for images, to one image, up to which that is so: there is one lane for each of 32 images, and those that stay empty cost the same. */
+const fewPlaces = 4 / 3;
+
 /** Outputs up to which a dense layer behind lanes stays there with all its weights: the way out, and the operations of tfjs, take longer. */
 const fewOutputs = 32;
 
@@ -20,9 +23,6 @@ const manyUses = 64;
 
 /** The same where kernels would do without masks: these are made for the lists, too, 30 ns a weight together. */
 const manyUsesOfGroups = 512;
-
-/** Places for images, to one image, up to which it is so: there is one lane for each of 32 images, and those that stay empty cost the same. */
-const fewPlaces = 4 / 3;
 
 const densities = new WeakMap<Uint8Array, number>();
 
