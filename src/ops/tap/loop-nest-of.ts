@@ -9,7 +9,6 @@ interface ConvAttrs {
   readonly strides: number | readonly number[];
   readonly pad: 'same' | 'valid' | number | readonly (readonly [number, number])[];
   readonly dilations?: number | readonly number[] | null;
-  readonly dataFormat?: string;
   /** Of a transposed convolution: the shape of its output. */
   readonly inputShape?: readonly number[];
 }
