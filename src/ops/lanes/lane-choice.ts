@@ -4,7 +4,7 @@ import { isRecording } from '../forward-backward-op.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import type { Flow, LaneObstacle, LayerInternals } from './lane-flow.js';
-import { denseGeometry, geometryOf, windowGeometry } from './lane-geometry.js';
+import { denseGeometry, knownGeometry, windowGeometry } from './lane-geometry.js';
 
 /** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
 const fewChannels = 4;
@@ -120,7 +120,7 @@ function loopsOf(layer: MaskedLayer, { tensor }: Flow, images: readonly number[]
   if (dataFormat === 'channelsFirst') return 'channelsFirst';
   // tfjs then says what it expected.
   if (images.at(-1) !== info.shape[info.inputAxis]) return 'unsupportedLayer';
-  if (isDense) return geometryOf(layer, images, () => denseGeometry(...(info.shape as [number, number])));
-  const geometry = geometryOf(layer, images, () => windowGeometry(images, info.shape, strides, padding));
+  if (isDense) return knownGeometry(layer, images, () => denseGeometry(...(info.shape as [number, number])));
+  const geometry = knownGeometry(layer, images, () => windowGeometry(images, info.shape, strides, padding));
   return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : 'unsupportedLayer';
 }
