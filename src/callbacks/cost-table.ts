@@ -1,5 +1,5 @@
 import type { AcceleratorReport, CostReport } from './cost-report.js';
-import type { Estimate } from './sampling.js';
+import type { Estimate } from './estimate-total.js';
 import { cutMiddle, joules, percent, si } from './format.js';
 
 /** A cost report as text of at most 80 columns. */

@@ -7,7 +7,7 @@ import { packMask, unpackMask } from '../pruning/pack-mask.js';
 import type { Mask } from '../pruning/topology/compare-masks.js';
 import { MaskHistory, type MaskRates, maskRates } from '../pruning/topology/mask-history.js';
 import { type CallbackOptions, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
-import { checkSettings } from './run-settings.js';
+import { checkSettings } from './check-settings.js';
 import type { AnyCallback } from './fit-adapter.js';
 import { type LayerMaskMap, type MaskOccupancy, maskMaps, maskOccupancies } from './mask-maps.js';
 import { Pruning } from './pruning.js';

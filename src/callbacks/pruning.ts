@@ -6,7 +6,7 @@ import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../p
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
-import { checkSettings } from './run-settings.js';
+import { checkSettings } from './check-settings.js';
 import { type LayerSparsityRow, layerSparsity, overallSparsity, type PruningSkip } from './layer-sparsity.js';
 import { checkNames, checkOptimizer, checkPrunable, checkPruned } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
 import { type BitTensor, type LoopNest, type NetworkLayer, paddedMacs } from '../../hw/index.js';
 import { layerNames } from '../model-layers.js';
-import { packTensorBits } from '../pack-bits.js';
+import { packTensorBits } from '../pack-tensor-bits.js';
 import { type FollowedUse, followKernels } from '../tap/follow-kernels.js';
 import { kernelNames } from '../tap/kernel-names.js';
 import { productNest } from '../tap/product-nest.js';

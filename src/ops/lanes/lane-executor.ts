@@ -24,7 +24,7 @@ import { fromLanes, toLanes } from './lane-layout.js';
 import type { LanePlan, PlacedProduct } from './lane-plan.js';
 import { type KnownPlan, LanePlans } from './lane-plans.js';
 import { hasHeap, hasLanes } from './on-heap.js';
-import { reportUse } from './lane-report.js';
+import { reportUse } from './report-use.js';
 import { rowSoftmax } from './row-softmax.js';
 
 /**

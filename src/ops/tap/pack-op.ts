@@ -3,7 +3,7 @@ import { SparsityError } from '../../errors.js';
 import { sizeOf } from '../../hw/bits.js';
 import type { BitTensor, LayerTensors } from '../../hw/index.js';
 import type { TappedOp } from '../contracts.js';
-import { packTensorBits } from '../pack-bits.js';
+import { packTensorBits } from '../pack-tensor-bits.js';
 
 /**
  * The non-zero patterns of a tapped use, with the shapes of its loop nest: plain data, 1/32 of the tensors.
