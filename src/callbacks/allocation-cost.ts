@@ -1,5 +1,6 @@
 import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
+import { sizeOf } from '../hw/bits.js';
 import { type Accelerator, addCosts, type Cost, costOf, emptyCost, scaleCost, trainingWorks } from '../hw/index.js';
 import { nearest } from '../nearest.js';
 import { wholeName } from '../ops/tap/kernel-parts.js';
@@ -163,7 +164,7 @@ function layersToPrune(
   exclude: readonly string[],
 ): LayersToPrune {
   const trained = jobs.flatMap(({ records }) => records.filter(({ G, kernelRole }) => G && kernelRole !== 'A'));
-  const recorded = new Map(trained.map(({ layer, W }) => [layer, W.shape.reduce((size, axis) => size * axis, 1)]));
+  const recorded = new Map(trained.map(({ layer, W }) => [layer, sizeOf(W.shape)]));
   const sizes = new Map<string, number>();
   const parts = new Map<string, string[]>();
   for (const [part, size] of recorded) {

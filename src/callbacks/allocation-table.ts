@@ -1,5 +1,5 @@
 import type { AllocationReportData } from './allocate-run.js';
-import { joules, percent, si } from './format.js';
+import { cutMiddle, joules, percent, si } from './format.js';
 
 /** Chosen sparsities and their trace as text of at most 80 columns. */
 export function allocationTable(report: AllocationReportData): string {
@@ -61,6 +61,5 @@ function shown(cost: number, metric: AllocationReportData['metric']): string {
 
 /** A name of 20 columns, then numbers of 10, to the right: 80 columns at most. */
 function row([name = '', ...cells]: readonly string[]): string {
-  const short = name.length > 20 ? `${name.slice(0, 9)}..${name.slice(-9)}` : name;
-  return short.padEnd(20) + cells.map((cell) => cell.padStart(10)).join('');
+  return cutMiddle(name, 20).padEnd(20) + cells.map((cell) => cell.padStart(10)).join('');
 }

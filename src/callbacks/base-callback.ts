@@ -29,7 +29,7 @@ export interface RunState {
   restoreRunState(state: RunStateData): void;
 }
 
-/** Options that every callback of this package takes. */
+/** Options that every callback of this package but `progress` takes. */
 export interface CallbackOptions {
   /**
    * The model, when it cannot come from `fit`: custom training loops.

@@ -1,3 +1,4 @@
+import { sizeOf } from '../hw/bits.js';
 import {
   type Accelerator,
   type AcceleratorState,
@@ -155,7 +156,7 @@ function splitImages(records: readonly LayerTensors[]): LayerTensors[][] {
 function takeImages(record: LayerTensors, from: number, to: number): LayerTensors {
   const cut = ({ shape, words }: LayerTensors['A']) => {
     const [, ...rest] = shape;
-    const perImage = rest.reduce((size, axis) => size * axis, 1);
+    const perImage = sizeOf(rest);
     const { words: cutWords } = sliceBits({ shape, words }, from * perImage, (to - from) * perImage);
     return { shape: [to - from, ...rest], words: cutWords };
   };
@@ -180,7 +181,7 @@ function standardError(estimates: readonly number[], share: number): number | nu
 function zeroFractions(records: readonly LayerTensors[]): Record<Role, number> {
   const fraction = (role: Role) => {
     const tensors = records.flatMap((record) => tensorsOf(record, role));
-    const elements = tensors.reduce((sum, { shape }) => sum + shape.reduce((size, axis) => size * axis, 1), 0);
+    const elements = tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     return 1 - tensors.reduce((sum, bits) => sum + countBits(bits), 0) / elements;
   };
   return { W: fraction('W'), A: fraction('A'), E: fraction('E'), G: fraction('G') };

@@ -15,7 +15,7 @@ import {
 import { phases } from '../hw/phases.js';
 import type { CostRow, CostTotals, StepSummary } from './cost-engine.js';
 import { costTable } from './cost-table.js';
-import { type Estimate, estimateTotal } from './sampling.js';
+import { type Estimate, estimateTotal } from './estimate-total.js';
 
 /** Which part of a run was looked at. */
 export interface CostSample {

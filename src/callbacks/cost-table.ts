@@ -1,7 +1,7 @@
 import { phases } from '../hw/phases.js';
 import type { AcceleratorReport, CostReport } from './cost-report.js';
-import { joules, percent, si } from './format.js';
-import type { Estimate } from './sampling.js';
+import type { Estimate } from './estimate-total.js';
+import { cutMiddle, joules, percent, si } from './format.js';
 
 /** A cost report as text of at most 80 columns. */
 export function costTable(report: CostReport): string {
@@ -144,8 +144,7 @@ function wrapped(name: string, items: readonly string[]): string[] {
 
 /** A name of 19 columns, then numbers, right-aligned: 79 columns in all. */
 function row([name = '', ...cells]: readonly string[], widths = [12, 12, 12, 12, 12]): string {
-  const short = name.length > 19 ? `${name.slice(0, 9)}..${name.slice(-8)}` : name;
-  return short.padEnd(19) + cells.map((cell, i) => cell.padStart(widths[i] as number)).join('');
+  return cutMiddle(name, 19).padEnd(19) + cells.map((cell, i) => cell.padStart(widths[i] as number)).join('');
 }
 
 function withError({ value, error }: Estimate, unit: string): string {

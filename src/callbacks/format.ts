@@ -12,6 +12,13 @@ export function joules(picojoule: number): string {
   return `${si(picojoule * 1e-12)}J`;
 }
 
+/** A text of at most `most` characters: of a longer one its beginning and its end. */
+export function cutMiddle(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const head = Math.ceil(most / 2) - 1;
+  return `${text.slice(0, head)}..${text.slice(text.length - most + 2 + head)}`;
+}
+
 /** A share in per cent: `12.3 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;

@@ -5,14 +5,14 @@ import { namedSlots } from '../ops/optimizer-slots.js';
 import { trainingStep } from '../ops/training-step.js';
 import { createRng } from '../rng.js';
 import { type Json, type RunState, SparsityCallback } from './base-callback.js';
+import { checkSettings } from './check-settings.js';
 import type { CostTotals, StepSummary } from './cost-engine.js';
 import { type CostHost, openCostHost } from './cost-host.js';
 import { CostQueue } from './cost-queue.js';
 import { type CostReport, costReport } from './cost-report.js';
+import { estimateTotal } from './estimate-total.js';
 import { checkOptions, type HardwareCostOptions } from './hardware-cost-options.js';
 import { RunRecorder } from './run-recorder.js';
-import { checkSettings } from './run-settings.js';
-import { estimateTotal } from './sampling.js';
 import { StepRecords } from './step-records.js';
 
 /** The callback that {@link hardwareCost} makes. */

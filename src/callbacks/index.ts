@@ -25,6 +25,7 @@ export {
 } from './checkpoint.js';
 export type { CostRow, StepCost, StepJob, StepSummary } from './cost-engine.js';
 export type { AcceleratorReport, CostReport, CostReportData, CostSample, QueueStatistics } from './cost-report.js';
+export type { Estimate } from './estimate-total.js';
 export type { AnyCallback } from './fit-adapter.js';
 export { type HardwareCost, hardwareCost } from './hardware-cost.js';
 export type { HardwareCostOptions } from './hardware-cost-options.js';
@@ -45,7 +46,6 @@ export { type ParseRunConfigOptions, parseRunConfig, type RunConfig } from './ru
 export type { KnownNames } from './run-config-schema.js';
 export { type RunLogOptions, runLog } from './run-log.js';
 export { type RunLogLine, readRunLog } from './run-log-file.js';
-export type { Estimate } from './sampling.js';
 export {
   type RunPosition,
   type SampleArray,

@@ -1,3 +1,4 @@
+import { sizeOf } from '../hw/bits.js';
 import { countOnes } from '../kernels/index.js';
 import type { PrunableKernel } from '../ops/index.js';
 
@@ -23,7 +24,7 @@ export interface PruningSkip {
 /** A row for each kernel. */
 export function layerSparsity(kernels: readonly PrunableKernel[], skips: readonly PruningSkip[]): LayerSparsityRow[] {
   return kernels.map(({ info, masks }) => {
-    const weights = info.shape.reduce((product, size) => product * size, 1);
+    const weights = sizeOf(info.shape);
     const kept = masks.forward ? countOnes(masks.forward) : weights;
     const skipped = skips.find(({ layer }) => layer === info.name)?.reason;
     return { layer: info.name, weights, kept, sparsity: 1 - kept / weights, ...(skipped ? { skipped } : {}) };

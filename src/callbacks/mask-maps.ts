@@ -1,3 +1,4 @@
+import { sizeOf } from '../hw/bits.js';
 import type { PrunableKernel } from '../ops/index.js';
 import type { KernelInfo } from '../pruning/contracts.js';
 import { sameMask } from '../pruning/same-masks.js';
@@ -60,7 +61,7 @@ interface NamedMask {
 function masksOf(kernels: readonly PrunableKernel[]): NamedMask[] {
   return kernels.flatMap(({ info, masks: { forward, backward } }) => {
     const named = (name: NamedMask['name'], bits: Uint8Array | null): NamedMask => {
-      const weights = info.shape.reduce((product, size) => product * size, 1);
+      const weights = sizeOf(info.shape);
       return { info, name, kept: bits ?? new Uint8Array(weights).fill(1) };
     };
     return [named('forward', forward), ...(sameMask(forward, backward) ? [] : [named('backward', backward)])];

@@ -1,15 +1,16 @@
 import { checkOptionNames } from '../check-options.js';
 import { SparsityError } from '../errors.js';
+import { sizeOf } from '../hw/bits.js';
 import { type PrunableKernel, prunableKernels } from '../ops/index.js';
 import { checkInteger } from '../pruning/check.js';
 import { packMask, unpackMask } from '../pruning/pack-mask.js';
 import type { Mask } from '../pruning/topology/compare-masks.js';
 import { MaskHistory, type MaskRates, maskRates } from '../pruning/topology/mask-history.js';
 import { type CallbackOptions, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
+import { checkSettings } from './check-settings.js';
 import type { AnyCallback } from './fit-adapter.js';
 import { type LayerMaskMap, type MaskOccupancy, maskMaps, maskOccupancies } from './mask-maps.js';
 import { Pruning } from './pruning.js';
-import { checkSettings } from './run-settings.js';
 
 /** Options of {@link maskStatistics}. */
 export interface MaskStatisticsOptions extends CallbackOptions {
@@ -116,7 +117,7 @@ export class MaskStatistics extends SparsityCallback implements RunState {
     this.begun = true;
     this.restored = false;
     if (this.histories.length > 0) return this.checkLayers();
-    this.histories = this.kernels.map(({ info }) => new MaskHistory(weightsOf(info.shape)));
+    this.histories = this.kernels.map(({ info }) => new MaskHistory(sizeOf(info.shape)));
     this.look();
   }
 
@@ -183,7 +184,7 @@ export class MaskStatistics extends SparsityCallback implements RunState {
   /** Histories of other layers than those that are trained would count what never was. */
   private checkLayers(): void {
     const seen = this.histories.map(({ weights }) => weights).join(', ');
-    const here = this.kernels.map(({ info }) => weightsOf(info.shape)).join(', ');
+    const here = this.kernels.map(({ info }) => sizeOf(info.shape)).join(', ');
     if (seen === here) return;
     const fix = 'make a new maskStatistics() for another model or method';
     throw new SparsityError({
@@ -230,8 +231,4 @@ export function freshMasks(peers: readonly AnyCallback[]): MaskUpdate | undefine
 
 function noLooks(epoch: number): EpochSums {
   return { epoch, looks: 0, churn: 0, iou: 0 };
-}
-
-function weightsOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

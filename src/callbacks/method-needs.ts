@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
+import { sizeOf } from '../hw/bits.js';
 import type { PrunableKernel } from '../ops/index.js';
 import { slotNames } from '../ops/optimizer-slots.js';
 import { checkChoice } from '../pruning/check.js';
@@ -42,7 +43,7 @@ export class MethodNeeds {
   /** Throws for states of other kernels than these: another model's, from an earlier run. */
   checkStates(kernels: readonly PrunableKernel[]): void {
     if (this.states.length === 0) return;
-    const sizes = kernels.map(({ info }) => info.shape.reduce((product, size) => product * size, 1));
+    const sizes = kernels.map(({ info }) => sizeOf(info.shape));
     const before = this.states.map(({ length }) => length);
     // A method may keep none of some.
     if (sizes.length === before.length && before.every((size, i) => size === 0 || size === sizes[i])) return;

@@ -31,7 +31,7 @@ const optimizers = {
 };
 
 /** The names of the optimizers. */
-export const optimizerNames = Object.keys(optimizers) as readonly (keyof typeof optimizers)[];
+const optimizerNames = Object.keys(optimizers) as readonly (keyof typeof optimizers)[];
 
 /** An optimizer of tfjs in plain data: its name, its learning rate, and its other options under the names that tfjs gives them. */
 export interface OptimizerConfig {

@@ -6,11 +6,11 @@ import type { KernelState, LayerMasks, PruningMethod, UpdateContext } from '../p
 import { sameMasks } from '../pruning/same-masks.js';
 import { createRng } from '../rng.js';
 import { type CallbackOptions, type Json, type RunState, type RunStateData, SparsityCallback } from './base-callback.js';
+import { checkSettings } from './check-settings.js';
 import { type LayerSparsityRow, layerSparsity, overallSparsity, type PruningSkip } from './layer-sparsity.js';
 import { checkNames, checkOptimizer, checkPrunable, checkPruned } from './method-checks.js';
 import { MethodNeeds } from './method-needs.js';
 import { shortfall } from './pruning-shortfall.js';
-import { checkSettings } from './run-settings.js';
 import { SameModel } from './same-model.js';
 
 /** Options of {@link pruning}. */
@@ -53,7 +53,7 @@ export class Pruning extends SparsityCallback implements RunState {
     }
     checkOptionNames('pruning', options, { seed: true, model: true });
     const { seed = 0 } = options;
-    checkSeed('seed', seed);
+    checkSeed(seed);
     this.seed = seed;
     this.needs = new MethodNeeds(method);
   }

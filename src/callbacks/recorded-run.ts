@@ -3,7 +3,7 @@ import { fileError } from '../ops/atomic-write.js';
 import { nodeFs } from '../ops/node-modules.js';
 import type { StepJob } from './cost-engine.js';
 import { type RunSettings, restoredStep, unpack } from './run-record-content.js';
-import { frameKinds, lastRun, type RecordFrame, readPayload, scanFrames } from './run-record-frames.js';
+import { frameKinds, lastFrames, type RecordFrame, readPayload, scanFrames } from './run-record-frames.js';
 
 /** The last run that a record holds. */
 export interface RecordedRun {
@@ -31,7 +31,7 @@ export async function readRecordedRun(path: string, upTo?: number): Promise<Reco
   const fix = 'name a file that hardwareCost({record}) has written';
   const scan = await scanFrames(path, upTo);
   if (!scan) throw new SparsityError({ what: path, got: 'no such file', expected: 'the record of a run', fix });
-  const run = lastRun(scan);
+  const run = lastFrames(scan);
   const last = run?.own.at(-1);
   if (!run || !last) {
     throw new SparsityError({ what: path, got: 'no whole step', expected: 'the record of a run', fix });

@@ -1,4 +1,5 @@
 import { SparsityError } from '../errors.js';
+import { sizeOf } from '../hw/bits.js';
 import type { BitTensor, LayerTensors } from '../hw/index.js';
 import { bitsFrom, getBit } from '../hw/index.js';
 import { keptCount, type Pattern, type ScoredKernel, sparsityOf } from '../pruning/index.js';
@@ -75,7 +76,7 @@ function checkPattern({ scores, info }: ScoredKernel, pattern: Pattern): void {
 
 /** Masks that keep recorded non-zeros before zeros, in an order drawn once. */
 function drawnMask(bits: BitTensor, rng: Rng): (sparsity: number) => BitTensor {
-  const size = bits.shape.reduce((product, axis) => product * axis, 1);
+  const size = sizeOf(bits.shape);
   const order = Float32Array.from({ length: size }, (_, i) => rng.uniform() + (getBit(bits, i) ? 2 : 0));
   return (sparsity) => bitsFrom(topScores(order, keptCount(size, sparsity)), bits.shape);
 }

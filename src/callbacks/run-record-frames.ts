@@ -34,7 +34,7 @@ export interface RecordedFrames {
 }
 
 /** The last run that has a step: one that failed before its first is none. */
-export function lastRun({ frames, wholeBytes }: RecordFrames): RecordedFrames | undefined {
+export function lastFrames({ frames, wholeBytes }: RecordFrames): RecordedFrames | undefined {
   const step = frames.findLastIndex(({ kind }) => kind === frameKinds.step);
   const begin = frames.findLastIndex(({ kind }, i) => i < step && kind === frameKinds.run);
   if (begin < 0) return undefined;

@@ -8,7 +8,7 @@ import { pack, type RunSettings, storedStep } from './run-record-content.js';
 import {
   encodeFrame,
   frameKinds,
-  lastRun,
+  lastFrames,
   type RecordFrame,
   type RecordFrames,
   recordMagic,
@@ -37,7 +37,7 @@ export class RunRecorder {
    */
   static async open(path: string, step: number, settings: RunSettings, begin = step > 0 ? 0 : undefined): Promise<RunRecorder> {
     const scan = (await scanFrames(path)) ?? { frames: [], wholeBytes: 0, fileBytes: 0 };
-    const run = begin === undefined ? undefined : lastRun(scan);
+    const run = begin === undefined ? undefined : lastFrames(scan);
     const end = run ? (run.own.find((frame) => isBeyond(frame, step))?.at ?? run.end) : scan.wholeBytes;
     if (scan.wholeBytes < scan.fileBytes) await checkCut(path, scan);
     if (end < scan.fileBytes) await truncate(path, end);

@@ -111,7 +111,7 @@ function byteLength(specs: readonly tf.io.WeightsManifestEntry[]): number | unde
   for (const { dtype, shape, quantization } of specs) {
     const stored = quantization?.dtype ?? dtype;
     if (stored === 'string') return undefined;
-    bytes += (widths[stored] as number) * shape.reduce((size, n) => size * n, 1);
+    bytes += (widths[stored] as number) * tf.util.sizeFromShape(shape);
   }
   return bytes;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
-import { checkFirstDerivative } from './first-derivatives.js';
+import { checkFirstDerivative } from './check-first-derivative.js';
 import { openChain } from './op-chain.js';
 
 /** An op whose gradients are computed only for the inputs that need one. */

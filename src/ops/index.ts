@@ -12,7 +12,7 @@ export { maskedConv1d, maskedConv2d, maskedDense, maskedDepthwiseConv2d } from '
 export * as maskedOps from './masked-ops.js';
 export { optimizerSlots } from './optimizer-slots.js';
 export { type OptimizerState, readOptimizerState, writeOptimizerState } from './optimizer-state.js';
-export { packTensorBits } from './pack-bits.js';
+export { packTensorBits } from './pack-tensor-bits.js';
 export type { LayerPolicy, ModelPolicy, SkippedLayer } from './policy.js';
 export { prunableKernels } from './prunable-kernels.js';
 export type { PrunableLayer } from './prunable-layer.js';

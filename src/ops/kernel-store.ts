@@ -14,8 +14,6 @@ import { namedSlots } from './optimizer-slots.js';
 
 /** Where a masked layer keeps its kernel: a dense variable, or what a region's executor makes of it. */
 export interface KernelStore extends PrunableKernel {
-  /** How masked weights are treated, as the last repack declared. */
-  readonly treatment: PrunedTreatment;
   /**
    * What the layer's weight is for who reads it now: the dense variable; in a training step what is trained in its place, where tfjs
    * collects that, and the kernel made of it, in the loss.

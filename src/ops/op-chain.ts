@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { checkFirstDerivative } from './first-derivatives.js';
+import { checkFirstDerivative } from './check-first-derivative.js';
 import type { ForwardBackwardOp } from './forward-backward-op.js';
 import { onHeap } from './lanes/on-heap.js';
 import { type TapeNode, tapeEngine } from './tap/tape.js';

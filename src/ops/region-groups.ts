@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
 import { isCompanion } from './lanes/lane-companions.js';
-import { laneExecutor } from './lanes/lane-executor.js';
 import { isMasked, maskedKindOf } from './masked-layer-class.js';
 import { type Container, containersOf } from './model-layers.js';
 import { type CreateRegionExecutor, type LayerExecution, Region, type RegionNode } from './region.js';
@@ -38,10 +37,7 @@ interface Rerouted {
  *
  * @returns the regions; their `execution` is that of the moment at which it is read.
  */
-export function groupRegions(
-  model: tf.LayersModel,
-  createExecutor: CreateRegionExecutor = laneExecutor(),
-): readonly RegionGroup[] {
+export function groupRegions(model: tf.LayersModel, createExecutor: CreateRegionExecutor): readonly RegionGroup[] {
   markTrainingSteps();
   return containersOf(model).flatMap((container) =>
     subgraphsOf(container).map(({ input, layers }) => {

@@ -55,14 +55,6 @@ export function applyLayer(layer: tf.layers.Layer, inputs: readonly tf.Tensor[],
   return layer.apply(inputs.length === 1 ? (inputs[0] as tf.Tensor) : [...inputs], kwargs) as tf.Tensor;
 }
 
-/** Runs the layers one after the other, each as it would run alone. */
-export const denseMaskedExecutor: CreateRegionExecutor = (nodes) => ({
-  call: (x, kwargs) => tf.tidy(() => runNodes(nodes, x, (layer, inputs) => applyLayer(layer, inputs, kwargs))),
-  storeOf: (layer) => layer.kernelStores[0] as KernelStore,
-  report: () =>
-    nodes.map(({ layer }) => ({ layer: layer.name, className: layer.getClassName(), inLanes: false, obstacle: 'noWasm' })),
-});
-
 /**
  * One layer that owns the layer objects of a sub-graph with one input and one output. Their model keeps them: its config, weights, summary
  * and `getLayer` see the originals, and only the execution goes through the region.

@@ -30,11 +30,10 @@ export type OwnLayerClass = (new (args: never) => tf.layers.Layer) & { readonly 
  * The twin computes as your layer does, with `W.M_f` for each of its kernels; the gradient of W is that of the weights in use, times M_g.
  * It trains dense under its masks also in sparse execution, and methods whose mask of the input gradient is another than that of the
  * forward pass (BDWP), or which thin other operands, leave it alone: your `call` has one kernel for all, and its products are not known. Both classes
- * are registered with tfjs, so that models of them load again; call this before loading one. The built-in layers come through the same
- * door.
+ * are registered with tfjs, so that models of them load again; call this before loading one.
  *
- * @throws SparsityError for what is no layer class, a class name that another class has in tfjs, or that of its masked twin, axes that are
- * no integers or one and the same.
+ * @throws SparsityError for what is no layer class, a class name that another class has in tfjs, or that of its masked twin, a `kernel`
+ * that is no name, names none or one twice, axes that are no integers or one and the same.
  * @example
  * ```ts
  * class Mix extends tf.layers.Layer {

@@ -88,7 +88,7 @@ export function sparsify<Model extends tf.LayersModel>(model: Model, options: Sp
     return { className: (kernelSite(layer) as KernelSite).kind.masked, config: (config) => config };
   });
   const layers = [...reasons];
-  const regions = execution === 'sparse' ? groupRegions(fresh, laneExecutor(breakEven === undefined ? {} : { breakEven })) : [];
+  const regions = execution === 'sparse' ? groupRegions(fresh, laneExecutor(breakEven)) : [];
   reports.set(fresh, {
     masked: layers.filter(([layer, reason]) => reason === undefined || isMasked(layer)).map(([layer]) => layer.name),
     skipped: layers

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import type { ConvGeometry } from '../kernels/index.js';
+import { geometryOf } from './training-kernels-geometry.js';
 import type { HeapKernel } from './training-kernels-heap.js';
 
 type Shape5D = [number, number, number, number, number];
@@ -50,23 +51,7 @@ function planeGeometry(info: tf.backend_util.Conv3DInfo): ConvGeometry {
       fix: "build the layer with padding 'valid'",
     });
   }
-  return {
-    batch: 1,
-    inHeight: info.inHeight,
-    inWidth: info.inWidth,
-    inChannels: info.inChannels,
-    outHeight: info.outHeight,
-    outWidth: info.outWidth,
-    outChannels: info.outChannels,
-    kernelHeight: info.filterHeight,
-    kernelWidth: info.filterWidth,
-    strideHeight: info.strideHeight,
-    strideWidth: info.strideWidth,
-    dilationHeight: 1,
-    dilationWidth: 1,
-    padTop: top,
-    padLeft: left,
-  };
+  return { ...geometryOf(info), batch: 1 };
 }
 
 function forEachPlanePair(info: tf.backend_util.Conv3DInfo, visit: Visit): void {

@@ -4,8 +4,8 @@ import type { HeapKernel } from './training-kernels-heap.js';
 
 export type Shape4D = [number, number, number, number];
 
-/** tfjs's geometry in the words of the kernels. */
-export function geometryOf(info: tf.backend_util.Conv2DInfo): ConvGeometry {
+/** tfjs's geometry in the words of the kernels; of a 3-D convolution, that of its planes. */
+export function geometryOf(info: tf.backend_util.Conv2DInfo | tf.backend_util.Conv3DInfo): ConvGeometry {
   return {
     batch: info.batchSize,
     inHeight: info.inHeight,

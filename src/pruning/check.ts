@@ -37,9 +37,9 @@ export function checkFlag(what: string, value: boolean): void {
 }
 
 /** Refuses what is no seed: a finite number or text. */
-export function checkSeed(what: string, value: number | string): void {
-  if (typeof value === 'string' || Number.isFinite(value)) return;
-  throw new SparsityError({ what, got: value, expected: 'a number or text', fix: 'pass any number, such as 7' });
+export function checkSeed(seed: number | string): void {
+  if (typeof seed === 'string' || Number.isFinite(seed)) return;
+  throw new SparsityError({ what: 'seed', got: seed, expected: 'a number or text', fix: 'pass any number, such as 7' });
 }
 
 /** Refuses a name that is not among `choices`. */

@@ -12,14 +12,10 @@ import {
   type LaneProduct,
   laneBytes,
 } from '../../src/kernels/offset-lists.js';
-import {
-  conv2dFilterGradientReference,
-  conv2dForwardReference,
-  conv2dInputGradientReference,
-} from '../../src/kernels/reference.js';
 import { createRng } from '../../src/rng.js';
 import { kernelBuilds } from '../support/kernel-builds.js';
 import { createArena, relativeError } from './arena.js';
+import { conv2dFilterGradientReference, conv2dForwardReference, conv2dInputGradientReference } from './support/reference.js';
 
 const size = (max: number) => fc.integer({ min: 1, max });
 const cases = fc

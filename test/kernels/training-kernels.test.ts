@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConvGeometry, gemmScratchBytes, instantiateKernels, type KernelBuild } from '../../src/kernels/index.js';
+import { createRng } from '../../src/rng.js';
+import { kernelBuilds } from '../support/kernel-builds.js';
+import { createArena, relativeError } from './arena.js';
 import {
   combineReference,
   conv2dFilterGradientReference,
@@ -14,10 +17,7 @@ import {
   normaliseSumsReference,
   segmentSumReference,
   sumRowsReference,
-} from '../../src/kernels/reference.js';
-import { createRng } from '../../src/rng.js';
-import { kernelBuilds } from '../support/kernel-builds.js';
-import { createArena, relativeError } from './arena.js';
+} from './support/reference.js';
 
 /** Float32 sums of at most a few hundred products against float64. */
 const tolerance = 2e-6;

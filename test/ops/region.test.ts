@@ -4,10 +4,10 @@ import { unstructured } from 'tfjs-sparsity/pruning';
 import { describe, expect, it } from 'vitest';
 import { DenseKernelStore } from '../../src/ops/kernel-store.js';
 import { leavesOf } from '../../src/ops/model-layers.js';
-import { denseMaskedExecutor } from '../../src/ops/region.js';
 import { groupRegions } from '../../src/ops/region-groups.js';
 import { createRng } from '../../src/rng.js';
 import { expectNoLeak } from '../support/no-leak.js';
+import { denseMaskedExecutor } from './support/dense-masked-executor.js';
 
 const zero: PrunedTreatment = { pruned: 'zero', slots: 'zero', decay: 0 };
 

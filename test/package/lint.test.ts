@@ -41,7 +41,7 @@ const probes: readonly Probe[] = [
   ...[...rooms, 'src'].flatMap((room) => nodeImports.map((source): Probe => [room, source, 'noNodejsModules'])),
   ...undetermined.map((call): Probe => ['src/hw', `export const y = ${call};\n`, 'plugin']),
 
-  ...allowImports('src/kernels', './reference.js', '../errors.js'),
+  ...allowImports('src/kernels', './geometry.js', '../errors.js'),
   ...allowImports('src/hw', '../kernels/index.js', 'zod'),
   ...allowImports('src/hw/acf', '../energy/price.js', '../../rng.js'),
   ...allowImports('src/pruning/methods', '../../hw/index.js'),

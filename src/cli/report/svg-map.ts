@@ -1,3 +1,4 @@
+import { cutMiddle } from '../../callbacks/format.js';
 import type { MapChart } from './contracts.js';
 import { drawing, element, label, palette, type Svg } from './svg-parts.js';
 
@@ -8,6 +9,8 @@ const largestCell = 14;
 const shades = 8;
 const histogramHeight = 44;
 const top = 40;
+/** Characters of a title that fits into the drawing. */
+const longestTitle = 32;
 
 /** A mask from above, the darker the more of a cell is kept, and below it the histogram of its groups. */
 export function svgMap({ title, subtitle, rows, columns, cells, occupancy }: MapChart): Svg {
@@ -27,7 +30,7 @@ export function svgMap({ title, subtitle, rows, columns, cells, occupancy }: Map
   };
   const bars = top + mapHeight + 22;
   const parts = [
-    label(0, 14, shortened(title), 'start', { 'font-weight': 'bold', 'font-size': 12 }),
+    label(0, 14, cutMiddle(title, longestTitle), 'start', { 'font-weight': 'bold', 'font-size': 12 }),
     label(0, 30, subtitle, 'start'),
     element('g', { ...place, ...strokes }, shadesOf(cells, columns, most)),
     element('rect', frame),
@@ -68,10 +71,4 @@ function histogram(occupancy: readonly number[], y: number): string {
       ].join('');
     })
     .join('');
-}
-
-/** A name that fits into the drawing. */
-function shortened(name: string): string {
-  const most = 32;
-  return name.length <= most ? name : `${name.slice(0, most / 2 - 1)}..${name.slice(1 - most / 2)}`;
 }

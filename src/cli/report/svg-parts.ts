@@ -1,3 +1,4 @@
+import { cutMiddle } from '../../callbacks/format.js';
 import { escapeXml } from './escape-xml.js';
 
 /** A drawing of its own size. */
@@ -45,9 +46,9 @@ export function textWidth(text: string): number {
   return 6.8 * text.length;
 }
 
-/** A name that leaves room for what stands beside it: of a long one its beginning and its end. */
+/** A name that leaves room for what stands beside it. */
 export function shortName(name: string): string {
-  return name.length > 60 ? `${name.slice(0, 29)}..${name.slice(-29)}` : name;
+  return cutMiddle(name, 60);
 }
 
 /** The title and, below it, a colour for each name. */

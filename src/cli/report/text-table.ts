@@ -1,3 +1,4 @@
+import { cutMiddle } from '../../callbacks/format.js';
 import type { Column, Table } from './contracts.js';
 import { formatCell } from './format-cell.js';
 
@@ -71,7 +72,5 @@ function bandLines(columns: readonly TextColumn[]): string[] {
 function shortened(text: string, most: number): string {
   let short = text;
   for (const word of text.match(/[A-Za-z]{2,}/g) ?? []) if (short.length > most) short = short.replace(word, word[0]);
-  if (short.length <= most) return short;
-  const head = Math.ceil((most - 2) / 2);
-  return `${short.slice(0, head)}..${short.slice(short.length - (most - 2 - head))}`;
+  return cutMiddle(short, most);
 }

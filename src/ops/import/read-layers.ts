@@ -2,15 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
 import { type BitTensor, type LoopNest, type NetworkLayer, paddedMacs } from '../../hw/index.js';
 import { layerNames } from '../model-layers.js';
-import { packTensorBits } from '../pack-bits.js';
+import { packTensorBits } from '../pack-tensor-bits.js';
 import { type FollowedUse, followKernels } from '../tap/follow-kernels.js';
 import { kernelNames } from '../tap/kernel-names.js';
 import { productNest } from '../tap/product-nest.js';
 import { productUseOf } from '../tap/product-use.js';
+import { runningLayer, watchLayers } from '../tap/running-layers.js';
 import { type OpAttrs, observeTape, offTape, type TapeNode } from '../tap/tape.js';
 import type { ModelInput } from './model-input.js';
 import { traceZeros, type ZeroTrace } from './trace-zeros.js';
-import { watchCalls } from './watch-calls.js';
+import { watchDropouts } from './watch-dropouts.js';
 
 /** The layers of a model that multiply, in the order in which they do so while it predicts. */
 export function readLayers(model: tf.LayersModel, input: ModelInput, withWeights: boolean): readonly NetworkLayer[] {
@@ -19,21 +20,22 @@ export function readLayers(model: tf.LayersModel, input: ModelInput, withWeights
   const trace = traceZeros(data, trained);
   const list = listLayers(trace, input);
   const names = layerNames(model);
-  const calls = watchCalls(model, trace.dropped);
   const nestOf = (op: string, node: TapeNode, attrs: OpAttrs) => {
-    const product = productUseOf(op, node, attrs, calls.running);
+    const product = productUseOf(op, node, attrs, runningLayer(names));
     if (product && product !== 'none') return product.nest;
     // Also of matrices that are broadcast, of which the tap cannot tell operands.
     return op.endsWith('MatMul') ? productNest(Object.values(node.inputs), attrs, input.imagesRun) : undefined;
   };
   const releases = [
-    calls.release,
+    watchDropouts(model, trace.dropped),
+    watchLayers(model),
     followKernels(kernelNames(model), (use) => list.addUse(use, withWeights)),
     observeTape((op, node, attrs) => {
       const factors = Object.values(node.inputs).slice(0, 2);
       const nest = factors.every((t) => trace.originOf(t).isData) ? nestOf(op, node, attrs) : undefined;
       if (nest) {
-        const name = (calls.running && names.get(calls.running.layer)) ?? model.name;
+        const running = runningLayer(names);
+        const name = (running && names.get(running.layer)) ?? model.name;
         list.addProduct(`${name}/product`, nest, factors, node.outputs[0] as tf.Tensor);
       }
       trace.observe(op, node);
@@ -49,7 +51,7 @@ export function readLayers(model: tf.LayersModel, input: ModelInput, withWeights
       fix: 'pass openSize where an axis is open, and see that model.predict runs',
     });
   } finally {
-    for (const release of releases) release();
+    for (const release of releases.reverse()) release();
     tf.dispose(data);
   }
   return list.layers();

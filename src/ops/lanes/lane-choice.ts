@@ -4,10 +4,13 @@ import { isRecording } from '../forward-backward-op.js';
 import type { DenseKernelStore } from '../kernel-store.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import type { Flow, LaneObstacle, LayerInternals } from './lane-flow.js';
-import { denseGeometry, geometryOf, windowGeometry } from './lane-geometry.js';
+import { denseGeometry, knownGeometry, windowGeometry } from './lane-geometry.js';
 
 /** Input channels up to which a convolution is faster in lanes even with all its weights: dense kernels want many channels. */
 const fewChannels = 4;
+
+/** Places for images, to one image, up to which that is so: there is one lane for each of 32 images, and those that stay empty cost the same. */
+const fewPlaces = 4 / 3;
 
 /** Outputs up to which a dense layer behind lanes stays there with all its weights: the way out, and the operations of tfjs, take longer. */
 const fewOutputs = 32;
@@ -20,9 +23,6 @@ const manyUses = 64;
 
 /** The same where kernels would do without masks: these are made for the lists, too, 30 ns a weight together. */
 const manyUsesOfGroups = 512;
-
-/** Places for images, to one image, up to which it is so: there is one lane for each of 32 images, and those that stay empty cost the same. */
-const fewPlaces = 4 / 3;
 
 const densities = new WeakMap<Uint8Array, number>();
 
@@ -120,7 +120,7 @@ function loopsOf(layer: MaskedLayer, { tensor }: Flow, images: readonly number[]
   if (dataFormat === 'channelsFirst') return 'channelsFirst';
   // tfjs then says what it expected.
   if (images.at(-1) !== info.shape[info.inputAxis]) return 'unsupportedLayer';
-  if (isDense) return geometryOf(layer, images, () => denseGeometry(...(info.shape as [number, number])));
-  const geometry = geometryOf(layer, images, () => windowGeometry(images, info.shape, strides, padding));
+  if (isDense) return knownGeometry(layer, images, () => denseGeometry(...(info.shape as [number, number])));
+  const geometry = knownGeometry(layer, images, () => windowGeometry(images, info.shape, strides, padding));
   return geometry.outHeight > 0 && geometry.outWidth > 0 ? geometry : 'unsupportedLayer';
 }

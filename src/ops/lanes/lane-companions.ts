@@ -4,7 +4,7 @@ import { laneAdd } from './lane-add.js';
 import { laneConcatenate, lanePad, laneReshape } from './lane-arrange.js';
 import { laneBatchNormalization } from './lane-batch-normalization.js';
 import { type Flow, isElementwise, isRelu, type LaneFlow, type LaneObstacle, type LayerInternals } from './lane-flow.js';
-import { geometryOf, windowGeometry } from './lane-geometry.js';
+import { knownGeometry, windowGeometry } from './lane-geometry.js';
 import type { LaneShape } from './lane-layout.js';
 import { laneAveragePool, laneGlobalMaxPool, laneMaxPool } from './lane-pool.js';
 import { laneRelu } from './lane-relu.js';
@@ -31,7 +31,7 @@ const relu: Companion = (_, [flow]) => (flow.rectified ? flow : { ...flow, tenso
 function poolGeometry(layer: tf.layers.Layer, images: readonly number[]): ReturnType<typeof windowGeometry> {
   const { poolSize, strides, padding } = layer as unknown as Required<LayerInternals>;
   const channels = images[3] as number;
-  return geometryOf(layer, images, () => windowGeometry(images, [...poolSize, channels, channels], strides, padding));
+  return knownGeometry(layer, images, () => windowGeometry(images, [...poolSize, channels, channels], strides, padding));
 }
 
 /** The loops of max pooling whose windows lie side by side from the first pixel on, so that the layer before may do it; else undefined. */
@@ -61,7 +61,7 @@ const globalPooling =
   (layer, [{ tensor, images }]) => {
     if ((layer as unknown as LayerInternals).dataFormat === 'channelsFirst') return 'channelsFirst';
     const [batch, height, width, channels] = images as [number, number, number, number];
-    const g = geometryOf(layer, images, () => windowGeometry(images, [height, width, channels, channels], [1, 1], 'valid'));
+    const g = knownGeometry(layer, images, () => windowGeometry(images, [height, width, channels, channels], [1, 1], 'valid'));
     return { tensor: pool(tensor, g), images: [batch, channels] };
   };
 

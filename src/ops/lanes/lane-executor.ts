@@ -23,26 +23,20 @@ import { type LaneUse, laneLayer } from './lane-layer.js';
 import { fromLanes, toLanes } from './lane-layout.js';
 import type { LanePlan, PlacedProduct } from './lane-plan.js';
 import { type KnownPlan, LanePlans } from './lane-plans.js';
-import { reportUse } from './lane-report.js';
 import { hasHeap, hasLanes } from './on-heap.js';
+import { reportUse } from './report-use.js';
 import { rowSoftmax } from './row-softmax.js';
-
-/** Options of {@link laneExecutor}. */
-export interface LaneExecutorOptions {
-  /**
-   * Sparsity from which a layer runs in lanes. A training step is as fast as a dense one at 40 % (CNN; MLP 0.9 times) and faster at
-   * 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`. Above 0, a convolution's density
-   * counts for each of the 32 lanes that a batch begins, also the empty ones, over its images, and predictions of up to 7 rows leave dense
-   * layers to the dense kernels.
-   */
-  readonly breakEven?: number;
-}
 
 /**
  * Runs a region with the sparse kernels: images go into lanes before the first layer that gains by it and come back behind the last one
  * that can work there. A layer whose mask is not sparse enough runs as usual, and so do all where tfjs does not compute on wasm.
+ *
+ * @param breakEven sparsity from which a layer runs in lanes. A training step is as fast as a dense one at 40 % (CNN; MLP 0.9 times) and
+ * faster at 50 % (1.2 and 1.1 times): `npm run bench:training -- --sparsities 0.4,0.5,0.6 --optimizers sgd`. Above 0, a convolution's density
+ * counts for each of the 32 lanes that a batch begins, also the empty ones, over its images, and predictions of up to 7 rows leave dense
+ * layers to the dense kernels.
  */
-export function laneExecutor({ breakEven = 0.45 }: LaneExecutorOptions = {}): CreateRegionExecutor {
+export function laneExecutor(breakEven = 0.45): CreateRegionExecutor {
   return (nodes) => createExecutor(nodes, breakEven);
 }
 

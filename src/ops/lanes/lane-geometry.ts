@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ConvGeometry } from '../../kernels/index.js';
+import { geometryOf } from '../training-kernels-geometry.js';
 
 /** The loops of a 2-D window over images [batch, height, width, channels]; the batch is left out. */
 export function windowGeometry(
@@ -8,20 +9,14 @@ export function windowGeometry(
   strides: readonly [number, number],
   padding: 'valid' | 'same',
 ): ConvGeometry {
-  const { padInfo, ...info } = tf.backend_util.computeConv2DInfo(
+  const info = tf.backend_util.computeConv2DInfo(
     images as [number, number, number, number],
     kernel as [number, number, number, number],
     strides as [number, number],
     1,
     padding,
   );
-  return {
-    ...{ batch: 0, inHeight: info.inHeight, inWidth: info.inWidth, inChannels: info.inChannels },
-    ...{ outHeight: info.outHeight, outWidth: info.outWidth, outChannels: info.outChannels },
-    ...{ kernelHeight: info.filterHeight, kernelWidth: info.filterWidth },
-    ...{ strideHeight: info.strideHeight, strideWidth: info.strideWidth, dilationHeight: 1, dilationWidth: 1 },
-    ...{ padTop: padInfo.top, padLeft: padInfo.left },
-  };
+  return { ...geometryOf(info), batch: 0 };
 }
 
 /** A dense layer as a convolution of one pixel. */
@@ -36,7 +31,7 @@ export function denseGeometry(inChannels: number, outChannels: number): ConvGeom
 const known = new WeakMap<tf.layers.Layer, { readonly images: readonly number[]; readonly geometry: ConvGeometry }>();
 
 /** The loops of a layer, made anew only for images of another shape than the last ones. */
-export function geometryOf(layer: tf.layers.Layer, images: readonly number[], make: () => ConvGeometry): ConvGeometry {
+export function knownGeometry(layer: tf.layers.Layer, images: readonly number[], make: () => ConvGeometry): ConvGeometry {
   const last = known.get(layer);
   if (last && tf.util.arraysEqual([...images], [...last.images])) return last.geometry;
   const geometry = make();

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../hw/bits.js';
 import { convNest, type LoopNest } from '../../hw/index.js';
 import type { OpAttrs } from './tape.js';
 
@@ -9,7 +10,6 @@ interface ConvAttrs {
   readonly strides: number | readonly number[];
   readonly pad: 'same' | 'valid' | number | readonly (readonly [number, number])[];
   readonly dilations?: number | readonly number[] | null;
-  readonly dataFormat?: string;
   /** Of a transposed convolution: the shape of its output. */
   readonly inputShape?: readonly number[];
 }
@@ -57,7 +57,7 @@ function padOf(pad: readonly (readonly [number, number])[], channelsFirst: boole
  * @param data shape of A, [batch, ...positions, in].
  */
 export function matMulNestOf(data: readonly number[], outChannels: number): LoopNest {
-  const positions = data.slice(1, -1).reduce((product, size) => product * size, 1);
+  const positions = sizeOf(data.slice(1, -1));
   return convNest({
     batch: data[0] as number,
     inSize: [positions],

@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../../errors.js';
+import { sizeOf } from '../../hw/bits.js';
 import type { BitTensor, LayerTensors } from '../../hw/index.js';
 import type { TappedOp } from '../contracts.js';
-import { packTensorBits } from '../pack-bits.js';
+import { packTensorBits } from '../pack-tensor-bits.js';
 
 /**
  * The non-zero patterns of a tapped use, with the shapes of its loop nest: plain data, 1/32 of the tensors.
@@ -55,6 +56,5 @@ export function packOp(op: TappedOp, images: number = op.nest.batch): LayerTenso
 }
 
 function pack(t: tf.Tensor, shape: readonly number[]): BitTensor {
-  const elements = shape.reduce((product, size) => product * size, 1);
-  return { shape, words: packTensorBits(t, elements) };
+  return { shape, words: packTensorBits(t, sizeOf(shape)) };
 }

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../hw/bits.js';
 import { convNest, type LoopNest } from '../../hw/index.js';
 import type { OpAttrs } from './tape.js';
 
@@ -14,7 +15,7 @@ export function productNest(
   const sizes = (t: { readonly shape: readonly number[] } | undefined, transposed: boolean): [number, number, number] => {
     const shape = t?.shape ?? [];
     const [rows, columns] = shape.slice(-2) as [number, number];
-    const matrices = shape.slice(0, -2).reduce((product, size) => product * size, 1);
+    const matrices = sizeOf(shape.slice(0, -2));
     return transposed ? [matrices, columns, rows] : [matrices, rows, columns];
   };
   const [left, m, k] = sizes(x, transposeA === true);

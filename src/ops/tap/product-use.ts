@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { sizeOf } from '../../hw/bits.js';
 import type { LoopNest } from '../../hw/index.js';
 import type { View } from './kernel-use.js';
 import { productNest } from './product-nest.js';
@@ -78,5 +79,5 @@ function byImage(batch: number, groups: number, isTransposed: boolean): View {
 }
 
 function matricesOf({ shape }: tf.Tensor): number {
-  return shape.slice(0, -2).reduce((product, size) => product * size, 1);
+  return sizeOf(shape.slice(0, -2));
 }

@@ -2,6 +2,7 @@ import { checkAmount, checkChoice, checkFlag, checkSparsity } from '../check.js'
 import { checkGiven, inConfig } from '../config-entry.js';
 import type { Allocation } from '../contracts.js';
 import { described } from '../described.js';
+import { sizeFromShape } from '../size-from-shape.js';
 
 /** Options of {@link erdosRenyiAllocation}. */
 export interface ErdosRenyiAllocationOptions {
@@ -48,9 +49,9 @@ export function erdosRenyiAllocation(options: ErdosRenyiAllocationOptions = {}):
   return described({ name: 'erdos-renyi', includeKernel, powerScale, profile }, (kernels, sparsity) => {
     checkSparsity('sparsity', sparsity);
     const layers = kernels.map(({ info: { shape, inputAxis, outputAxis } }) => {
-      const size = product(shape);
+      const size = sizeFromShape(shape);
       const axes = includeKernel ? shape : [shape[inputAxis], shape[outputAxis]];
-      const raw = (axes.reduce((sum, length) => sum + length, 0) / product(axes)) ** powerScale;
+      const raw = (axes.reduce((sum, length) => sum + length, 0) / sizeFromShape(axes)) ** powerScale;
       const kept = profile === 'rigl' ? size - Math.floor(size * sparsity) : size * (1 - sparsity);
       return { size, raw, kept };
     });
@@ -68,7 +69,3 @@ export function erdosRenyiAllocation(options: ErdosRenyiAllocationOptions = {}):
 }
 
 inConfig(erdosRenyiAllocation, 'erdos-renyi', { includeKernel: true, powerScale: true, profile: true });
-
-function product(lengths: readonly number[]): number {
-  return lengths.reduce((product, length) => product * length, 1);
-}

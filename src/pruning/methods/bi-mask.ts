@@ -57,7 +57,7 @@ export function biMask(options: BiMaskOptions = {}): PruningMethod {
   checkAmount('decay', decay);
   checkInteger('permutations', permutations, 0);
   checkInteger('frequency', frequency, 1);
-  checkSeed('seed', seed);
+  checkSeed(seed);
   const excluded = exclusion({ exclude });
   const ordersAt = (step: number, { shape, outputAxis }: KernelInfo, index: number) => {
     const rng = createRng(`${seed}/permutations/${index}/${Math.floor(step / frequency)}`);

@@ -1,6 +1,7 @@
 import { SparsityError } from '../../errors.js';
 import { firstUnranked } from '../../kernels/index.js';
 import type { KernelInfo, KernelKind } from '../contracts.js';
+import { sizeFromShape } from '../size-from-shape.js';
 
 const ranks: Readonly<Record<KernelKind, number>> = { dense: 2, conv1d: 3, conv2d: 4, depthwiseConv2d: 4 };
 
@@ -14,7 +15,7 @@ export function checkKernel({ name, kind, shape }: KernelInfo, scores: Float32Ar
       fix: "pass the shape of the layer's kernel, not of its bias or of one filter",
     });
   }
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeFromShape(shape);
   if (scores.length !== size) {
     const expected = `${size}, one for each weight of [${shape.join(', ')}]`;
     throw new SparsityError({ what: `number of scores of ${name}`, got: scores.length, expected, fix: 'score every weight' });

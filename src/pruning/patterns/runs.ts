@@ -2,6 +2,7 @@ import { SparsityError } from '../../errors.js';
 import type { AxisRuns } from '../../kernels/index.js';
 import { nearest } from '../../nearest.js';
 import type { KernelInfo } from '../contracts.js';
+import { sizeFromShape } from '../size-from-shape.js';
 
 /**
  * An axis by its part in the forward pass (`input` is what it reduces over), or by number; negative numbers count from the end.
@@ -51,8 +52,7 @@ export function runsAlong(info: KernelInfo, axis: GroupAxis, width: number): Run
 
 /** Elements of the axes before `from`, from there up to `to`, and from `to` on. */
 function cut(shape: readonly number[], from: number, to: number): [before: number, between: number, behind: number] {
-  const size = (axes: readonly number[]) => axes.reduce((product, length) => product * length, 1);
-  return [size(shape.slice(0, from)), size(shape.slice(from, to)), size(shape.slice(to))];
+  return [sizeFromShape(shape.slice(0, from)), sizeFromShape(shape.slice(from, to)), sizeFromShape(shape.slice(to))];
 }
 
 function rangeOf(axis: number): [from: number, to: number] {

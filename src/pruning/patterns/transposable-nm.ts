@@ -2,6 +2,7 @@ import { checkChoice, checkSparsity } from '../check.js';
 import { checkGiven, inConfig } from '../config-entry.js';
 import type { KernelInfo, Pattern } from '../contracts.js';
 import { described } from '../described.js';
+import { sizeFromShape } from '../size-from-shape.js';
 import { bestRegularMask, type ScoreBlock } from './best-regular-mask.js';
 import { checkKernel } from './check-kernel.js';
 import { checkNm } from './nm.js';
@@ -60,7 +61,7 @@ inConfig(transposableNm, 'transposable-nm', { n: true, m: true, search: true });
 function forEachBlock(info: KernelInfo, m: number, visit: (places: Uint32Array, rows: number) => void): void {
   const { length: inputs, inner: down } = runsAlong(info, 'input', m);
   const { length: outputs, inner: across } = runsAlong(info, 'output', m);
-  const size = info.shape.reduce((product, length) => product * length, 1);
+  const size = sizeFromShape(info.shape);
   for (let first = 0; first < size; first++) {
     const [input, output] = [Math.floor(first / down) % inputs, Math.floor(first / across) % outputs];
     if (input % m !== 0 || output % m !== 0) continue;

@@ -27,7 +27,7 @@ export interface RandomScoreOptions {
 export function randomScore(options: RandomScoreOptions = {}): Score {
   checkGiven(randomScore, options);
   const { seed = 0 } = options;
-  checkSeed('seed', seed);
+  checkSeed(seed);
   return described({ name: 'random', seed }, ({ weights }, index = 0) => {
     const rng = createRng(`${seed}/score/${index}`);
     return Float32Array.from(weights, () => rng.uniform());

@@ -1,6 +1,7 @@
 import { checkInteger } from '../check.js';
 import type { KernelInfo } from '../contracts.js';
 import { type Runs, runsAlong } from '../patterns/runs.js';
+import { sizeFromShape } from '../size-from-shape.js';
 import { checkFits } from './check-fits.js';
 
 /** Where the non-zeros of a kernel lie, coarse enough to be looked at. */
@@ -46,7 +47,7 @@ export function densityMap(values: Uint8Array | Float32Array, info: KernelInfo, 
 /** The axis of the outputs; channels and multipliers of a depthwise kernel, which come last, are one. */
 function outputsOf(info: KernelInfo): Pick<Runs, 'length' | 'inner'> {
   if (info.kind !== 'depthwiseConv2d') return runsAlong(info, 'output', 1);
-  return { length: info.shape.slice(-2).reduce((product, length) => product * length, 1), inner: 1 };
+  return { length: sizeFromShape(info.shape.slice(-2)), inner: 1 };
 }
 
 /** For each of `length` places the cell, of at most `most` of nearly equal width, in which it lies. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packBitsReference } from '../../src/kernels/index.js';
-import { packTensorBits } from '../../src/ops/pack-bits.js';
+import { packTensorBits } from '../../src/ops/pack-tensor-bits.js';
 import { expectNoLeak } from '../support/no-leak.js';
 
 describe('packTensorBits', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StepSummary } from '../../src/callbacks/cost-engine.js';
-import { estimateTotal } from '../../src/callbacks/sampling.js';
+import { estimateTotal } from '../../src/callbacks/estimate-total.js';
 
 function step(cycles: number, cyclesError: number | null = 0): StepSummary {
   const accelerators = { a: { cycles, cyclesError, energyPj: 0, energyPjError: 0 } };

@@ -1,5 +1,5 @@
-import type { ElementOperation } from './element-kernels.js';
-import type { ConvGeometry } from './geometry.js';
+import type { ElementOperation } from '../../../src/kernels/element-kernels.js';
+import type { ConvGeometry } from '../../../src/kernels/geometry.js';
 
 /**
  * The plain TypeScript meaning of every kernel: slow, obvious, accumulating in float64 and rounded once. Padding takes no part, so
