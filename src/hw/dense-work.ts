@@ -41,7 +41,7 @@ function executeGemm(work: GemmWork, spec: DenseArraySpec, timings: DenseTimings
   const actions: Partial<Record<ActionName, number>> = {
     [multiplyAction(spec.bytesPerValue)]: run.executed,
     addFp32: run.executed,
-    registerAccess: 3 * run.executed, // two operands passed on, one partial sum
+    registerAccess: (2 * valueWords + 1) * run.executed, // two operands passed on, one partial sum
     sramLargeAccess: run.sramAccesses * valueWords + bytes / 4, // what crosses the pins is also written to or read from a buffer
     dramByte: bytes,
     leakUnitCycle: (units * run.cycles) / spec.clockGhz,
@@ -146,7 +146,7 @@ function executeUpdate(work: UpdateWork, spec: DenseArraySpec): WorkCounts {
   const actions: Partial<Record<ActionName, number>> = {
     [multiplyAction(spec.bytesPerValue)]: executed,
     addFp32: executed,
-    registerAccess: 3 * executed,
+    registerAccess: (3 * executed * spec.bytesPerValue) / 4,
     sramLargeAccess: (2 * bytes) / 4,
     dramByte: bytes,
     leakUnitCycle: (units * cycles) / spec.clockGhz,

@@ -70,6 +70,7 @@ describe('tfjs-sparsity allocate', () => {
 
   it.each([
     [['lenet5'], /^--target: got neither, expected a target, or a sparsity/],
+    [['lenet5', '--target', '1.5'], /^--target: got 1.5, expected a fraction above 0 and below 1. Write 50 % as 0.5/],
     [['lenet5', '--target', '0.5', '-a', 'acf,scnn'], /^--accelerator: got acf,scnn, expected one accelerator/],
     [
       ['lenet5', '--target', '0.5', '-a', 'a100-fp16'],

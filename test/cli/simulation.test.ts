@@ -73,6 +73,16 @@ describe('a simulation', () => {
     }
   });
 
+  it('calls faster what takes less time, each at its clock', async () => {
+    const clocked = (name: string, clockGhz: number) => createAccelerator({ ...presets.acf, name, clockGhz }).spec;
+    const result = await simulate(lenet, [...(await both()), clocked('acf-slow', 0.25), clocked('acf-fast', 4)], 1);
+    const [{ columns, rows }] = simulationReport(result).tables;
+    const at = columns.findIndex(({ name }) => name === 'speedup');
+    const [acf, , slow, fast] = rows.map((row) => row[at] as number);
+    expect(slow).toBeCloseTo(acf / 4, 12);
+    expect(fast).toBeCloseTo(acf * 4, 12);
+  });
+
   it('shows how little depthwise layers use lanes of 16, and what idles them, in 80 columns', async () => {
     const workload = workloadOf({ network: 'mobilenet-v1', inputSize: 32, batch: 1 });
     const result = await simulate(workload, await loadAccelerators('dadiannao'), 1);

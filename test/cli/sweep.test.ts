@@ -462,15 +462,32 @@ describe('the Pareto front', () => {
     expect(ranked(undefined, undefined)).toEqual([true, false]); // of files of earlier versions
   });
 
+  it('ranks time, not cycles, where clocks differ, and shows it', () => {
+    const at = (clockGhz: number | undefined, cycles: number, energyPj: number) => ({
+      id: `${clockGhz} ${cycles}`,
+      settings: { network: 'lenet5', accelerator: `a${cycles}` },
+      costs: { ...costs, cycles, energyPj, areaMm2: null, clockGhz },
+    });
+    const { report } = reportedSweep([at(0.5, 1000, 1), at(5, 5000, 2), at(undefined, 1500, 3)]);
+    const [{ columns, rows, title }] = report.tables;
+    expect(title).toBe('Pareto front, 2 points');
+    const time = columns.findIndex(({ name }) => name === 'seconds');
+    expect(rows.map((row) => row[time])).toEqual([1e-6, 2e-6]); // of 1500 cycles at 1 GHz 1.5 us, and more energy
+    expect(report.charts[0]).toMatchObject({ x: { label: 'time' } });
+    const sameClock = reportedSweep([at(1, 1000, 1), at(undefined, 900, 2)]).report;
+    expect(sameClock.tables[0].columns.map(({ name }) => name)).not.toContain('seconds');
+    expect(sameClock.charts[0]).toMatchObject({ x: { label: 'cycles' } });
+  });
+
   it('says of what its areas are where they differ, and whether they count', () => {
     const front = (...points: Parameters<typeof reportedSweep>[0]) => reportedSweep(points).report.tables[0];
     const unlike = front(...based(['45 nm', '16 nm']));
     expect(unlike.columns.at(-1)).toMatchObject({ name: 'areaBasis', label: 'mm2 of' });
     expect(unlike.rows.map((row) => row.at(-1))).toEqual(['45 nm', '16 nm']);
-    expect(unlike.notes[0]).toMatch(/cycles and less energy; area does not count/);
+    expect(unlike.notes[0]).toMatch(/time and less energy; area does not count/);
     const alike = front(...based(['45 nm', '45 nm']));
     expect(alike.columns.map(({ name }) => name)).not.toContain('areaBasis');
-    expect(alike.notes).toEqual(['No other point of the same workload has fewer cycles, less energy and less area.']);
+    expect(alike.notes).toEqual(['No other point of the same workload takes less time, less energy and less area.']);
     const both = front(...based(['45 nm', '16 nm']), ...based(['45 nm', '45 nm'], 'resnet20'));
     expect(both.notes[0]).toContain('less area (in 1 of 2 workloads;');
   });

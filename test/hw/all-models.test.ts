@@ -184,6 +184,22 @@ describe.each(names)('the model %s', (name) => {
     expect(fast.actions.leakUnitCycle / fast.cycles).toBeCloseTo(slow.actions.leakUnitCycle / slow.cycles / 2, 9);
   });
 
+  it('counts registers and links in words of 32 bits: operands of 16 bits are half of one, and of sums are no more', () => {
+    const is001 = 'valueBits' in presets[name];
+    const [wide, narrow] = [32, 16].map((bits) => {
+      const machine = is001
+        ? withNumbers(name, /^valueBits$/, bits)
+        : createAccelerator({ ...presets[name], bytesPerValue: (bits / 8) as 2 | 4 });
+      return run(machine, work)[0].actions;
+    });
+    for (const action of ['registerAccess', 'nocHop'] as const) {
+      const [most, least] = [wide[action] ?? 0, narrow[action] ?? 0];
+      expect(least).toBeGreaterThanOrEqual(most / 2);
+      if (action === 'registerAccess') expect(least).toBeLessThan(most);
+      else expect(least).toBeLessThanOrEqual(most);
+    }
+  });
+
   it('moves nothing of a product of two activations as weights or their gradients', () => {
     fc.assert(
       fc.property(productWorks, (one) => {

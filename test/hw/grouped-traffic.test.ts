@@ -47,7 +47,9 @@ describe.each(names)('of the model %s', (name) => {
         fc.constantFrom(1 / 16, 1 / 4, 1, 4, 64),
         (groups, width, kernel, phase, sramKb) => {
           const alone = bytesOf(name, [layerOf(1, width, kernel, phase)], sramKb);
-          expect(bytesOf(name, [layerOf(groups, width, kernel, phase)], sramKb)).toBeLessThanOrEqual(groups * alone * (1 + 1e-12)); // shares of bytes are fractions
+          expect(bytesOf(name, [layerOf(groups, width, kernel, phase)], sramKb)).toBeLessThanOrEqual(
+            groups * alone * (1 + 1e-12),
+          ); // shares of bytes are fractions
         },
       ),
       { numRuns: 16 },

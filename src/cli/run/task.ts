@@ -27,6 +27,8 @@ export interface PointCosts {
   readonly areaMm2: number | null;
   /** What these mm2 are, see `Resources.areaBasis`; files of earlier versions lack it. */
   readonly areaBasis?: string | null | undefined;
+  /** Null for an accelerator that declares none; files of earlier versions lack it. */
+  readonly clockGhz?: number | null | undefined;
   /** Useful share of all unit-cycles. */
   readonly utilisation: number;
   readonly idealCycles: number;
@@ -53,11 +55,13 @@ export async function runPoint({ workload, spec, recordBytes }: Task): Promise<P
     const [one] = costReport([accelerator], costs.totals, costs.series, sampleOf(costs), queue).accelerators;
     const cyclesByPhase = noneByPhase();
     for (const { phase, cost } of one.rows) cyclesByPhase[phase] += cost.cycles;
+    const resources = resourcesOf(accelerator.spec);
     return {
       cycles: one.cycles.value,
       energyPj: one.energyPj.value,
       areaMm2: areasOf(accelerator.spec)?.totalMm2 ?? null,
-      areaBasis: resourcesOf(accelerator.spec)?.areaBasis ?? null,
+      areaBasis: resources?.areaBasis ?? null,
+      clockGhz: resources?.clockGhz ?? null,
       utilisation: one.utilisation,
       idealCycles: one.total.idealCycles,
       limitedBy: largestIdle(one.idle),

@@ -12,6 +12,7 @@ const costsSchema = z.object({
   energyPj: z.number(),
   areaMm2: z.number().nullable(),
   areaBasis: z.string().nullable().optional(),
+  clockGhz: z.number().nullable().optional(),
   utilisation: z.number(),
   idealCycles: z.number(),
   limitedBy: z.string(),

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../callbacks/canonical-json.js';
+import { secondsOf } from '../../hw/index.js';
 import { phases } from '../../hw/phases.js';
 import type { Cell, Chart, Column, Report, Table } from '../report/contracts.js';
 import type { Reported } from '../report/write-report.js';
@@ -32,14 +33,24 @@ export function rankedPoints(points: readonly FinishedPoint[]): readonly RankedP
   const ranked = new Map<string, boolean>();
   for (const group of byWorkload(priced)) {
     const hasArea = countsArea(group);
-    const objectives = group.map(({ costs: { cycles, energyPj, areaMm2 } }) => [
-      cycles,
-      energyPj,
-      ...(hasArea ? [areaMm2 as number] : []),
+    const objectives = group.map((point) => [
+      timeOf(point),
+      point.costs.energyPj,
+      ...(hasArea ? [point.costs.areaMm2 as number] : []),
     ]);
     for (const [i, onFront] of paretoFront(objectives).entries()) ranked.set(group[i].id, onFront);
   }
   return priced.map((point) => ({ ...point, onFront: ranked.get(point.id) as boolean }));
+}
+
+/** Seconds; at 1 GHz where no clock is told. */
+function timeOf({ costs: { cycles, clockGhz } }: PricedPoint): number {
+  return secondsOf(cycles, clockGhz ?? 1);
+}
+
+/** Whether cycles do not tell which of two points takes longer. */
+function haveClocks(points: readonly PricedPoint[]): boolean {
+  return new Set(points.map(({ costs }) => costs.clockGhz ?? 1)).size > 1;
 }
 
 function byWorkload(points: readonly PricedPoint[]): PricedPoint[][] {
@@ -100,18 +111,30 @@ const costColumns: readonly Column[] = [
 ];
 const costsOf = ({ costs }: PricedPoint): Cell[] => [costs.cycles, costs.energyPj, costs.areaMm2, costs.utilisation];
 
+const timeColumn: Column = { name: 'seconds', label: 'time', unit: 'seconds' };
 const areaBasisColumn: Column = { name: 'areaBasis', label: 'mm2 of', unit: 'text' };
 
 function frontTable(ranked: readonly RankedPoint[], varied: readonly string[]): Table {
-  const front = ranked.filter(({ onFront }) => onFront).sort((a, b) => a.costs.cycles - b.costs.cycles);
+  const front = ranked.filter(({ onFront }) => onFront).sort((a, b) => timeOf(a) - timeOf(b));
   const rest = front.length - shownRows;
+  const withTime = haveClocks(ranked);
   const withBasis = new Set(front.filter(({ costs }) => costs.areaMm2 !== null).map(areaBasisOf)).size > 1;
   return {
     title: `Pareto front, ${counted(front.length)}`,
-    columns: [...settingColumns(front, varied), ...costColumns, ...(withBasis ? [areaBasisColumn] : [])],
+    columns: [
+      ...settingColumns(front, varied),
+      ...costColumns,
+      ...(withTime ? [timeColumn] : []),
+      ...(withBasis ? [areaBasisColumn] : []),
+    ],
     rows: front
       .slice(0, shownRows)
-      .map((point) => [...settingCells(point, varied), ...costsOf(point), ...(withBasis ? [areaBasisOf(point)] : [])]),
+      .map((point) => [
+        ...settingCells(point, varied),
+        ...costsOf(point),
+        ...(withTime ? [timeOf(point)] : []),
+        ...(withBasis ? [areaBasisOf(point)] : []),
+      ]),
     notes: [frontNote(byWorkload(ranked)), ...(rest > 0 ? [`${rest} more are in the files.`] : [])],
   };
 }
@@ -119,22 +142,25 @@ function frontTable(ranked: readonly RankedPoint[], varied: readonly string[]): 
 function frontNote(workloads: readonly (readonly PricedPoint[])[]): string {
   const withArea = workloads.filter(countsArea).length;
   if (withArea === 0) {
-    return 'No other point of the same workload has fewer cycles and less energy; area does not count, as not all declare one of the same node.';
+    return 'No other point of the same workload takes less time and less energy; area does not count, as not all declare one of the same node.';
   }
   const where =
     withArea < workloads.length
       ? ` (in ${withArea} of ${workloads.length} workloads; else not all declare one of the same node)`
       : '';
-  return `No other point of the same workload has fewer cycles, less energy and less area${where}.`;
+  return `No other point of the same workload takes less time, less energy and less area${where}.`;
 }
 
 function frontChart(ranked: readonly RankedPoint[]): Chart {
+  const withTime = haveClocks(ranked);
   const pointsOf = (onFront: boolean) =>
-    ranked.filter((point) => point.onFront === onFront).map(({ costs }) => [costs.cycles, costs.energyPj] as const);
+    ranked
+      .filter((point) => point.onFront === onFront)
+      .map((point) => [withTime ? timeOf(point) : point.costs.cycles, point.costs.energyPj] as const);
   return {
     kind: 'points',
-    title: 'Cycles and energy of all points, modelled',
-    x: { label: 'cycles', unit: 'count' },
+    title: `${withTime ? 'Time' : 'Cycles'} and energy of all points, modelled`,
+    x: withTime ? { label: 'time', unit: 'seconds' } : { label: 'cycles', unit: 'count' },
     y: { label: 'energy', unit: 'energyPj' },
     series: [
       { name: 'beaten', points: pointsOf(false) },
@@ -151,6 +177,7 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
       { name: 'id', label: 'id', unit: 'text' },
       ...settingColumns(ranked, names),
       ...costColumns,
+      timeColumn,
       count('idealCycles'),
       { name: 'limitedBy', label: 'limited by', unit: 'text' },
       areaBasisColumn,
@@ -161,6 +188,7 @@ function dataTable(ranked: readonly RankedPoint[], names: readonly string[]): Ta
       point.id,
       ...settingCells(point, names),
       ...costsOf(point),
+      timeOf(point),
       point.costs.idealCycles,
       point.costs.limitedBy,
       areaBasisOf(point),

@@ -38,6 +38,7 @@ export function gemmCounts(
   const gathers = spec.sparseMemoryController && spec.zeroDetection !== 'gate';
   const { executed, words } = sums;
   const partialSums = sums.partialWrites + sums.partialReads;
+  const valueWords = spec.bytesPerValue / 4;
   const written = spec.sparseMemoryController ? writtenElements(work, spec) : 0;
   return workCounts(work, spec, gemmTraffic(work, dataflow, passes, sums.spilledBytes, spec), {
     cycles: sums.busyCycles + sums.fillCycles,
@@ -56,14 +57,12 @@ export function gemmCounts(
     },
     actions: {
       // An arriving word enters a queue, a slot reads two operands, a product reads and writes its sum.
-      registerAccess: sums.deliveries + 2 * executed + 2 * effectual * scale,
-      sramLargeAccess: ((words + partialSums) * spec.bytesPerValue) / 4,
+      registerAccess: (sums.deliveries + 2 * executed) * valueWords + 2 * effectual * scale,
+      sramLargeAccess: (words + partialSums) * valueWords,
       // A word goes down to its group and from there to each SPE that takes it, a product to the next adder, a sum up to the buffer.
       nocHop:
-        words * (switchLevels(spec) - 1) +
-        sums.deliveries +
-        (dataflow === 'OS' ? 0 : effectual * scale) +
-        partialSums * switchLevels(spec),
+        (words * (switchLevels(spec) - 1) + sums.deliveries + partialSums * switchLevels(spec)) * valueWords +
+        (dataflow === 'OS' ? 0 : effectual * scale),
       indexOp: (gathers ? words : 0) + written,
       zeroDetect: (gathers && spec.zeroDetection === 'skipBoth' ? 0 : executed) + (work.phase === 'weightGradient' ? 0 : written),
     },
@@ -94,7 +93,11 @@ export function updateCounts(
     effectual,
     executed,
     idle: { ineffectual: executed - effectual, underfilled: units * cycles - executed },
-    actions: { registerAccess: 2 * executed + effectual, zeroDetect: executed, indexOp: stored.words },
+    actions: {
+      registerAccess: ((2 * executed + effectual) * spec.bytesPerValue) / 4,
+      zeroDetect: executed,
+      indexOp: stored.words,
+    },
     written: 0,
     decisions: {},
   });

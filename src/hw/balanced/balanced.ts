@@ -80,7 +80,7 @@ function execute(work: GemmWork, stored: StoredWork, storeCycles: number, spec: 
     ...{ effectual: products, executed: products, multiplied: products },
     idle: { ...idleCauses(schedule, finish, products, spec), balancing: spec.pes * spec.multipliers * balancing },
     actions: {
-      registerAccess: 4 * products, // two operands out of the non-zero buffer, a sum read and written
+      registerAccess: (2 * valueWords + 2) * products, // two operands out of the non-zero buffer, a sum read and written
       sramSmallAccess: 2 * products * valueWords,
       // Over one link: sums back, and operands out where they are not there.
       nocHop: schedule.stolenSame + (1 + 2 * valueWords) * schedule.stolenOther,

@@ -81,6 +81,7 @@ function execute(work: GemmWork, spec: Scnn001Spec): DesignExecution {
   const vectorPairs = sum(loads, (load) => load.vectorPairs);
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols, units: spec.pes });
   const gradient = work.phase === 'weightGradient';
+  const valueWords = spec.valueBits / 32;
   return {
     cycles,
     ...{ effectual, executed, multiplied: executed },
@@ -92,9 +93,9 @@ function execute(work: GemmWork, spec: Scnn001Spec): DesignExecution {
       imbalance: sum(busy, (own) => cycles - own) * multipliers,
     },
     actions: {
-      registerAccess: 4 * executed,
+      registerAccess: (2 * valueWords + 2) * executed,
       // Weights stream past activations.
-      sramSmallAccess: ((vectorPairs * weightsPerCycle + sum(loads, (load) => load.activations)) * spec.valueBits) / 32,
+      sramSmallAccess: (vectorPairs * weightsPerCycle + sum(loads, (load) => load.activations)) * valueWords,
       nocHop: sum(loads, (load) => load.haloWords),
       indexOp: executed,
     },

@@ -89,7 +89,7 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
   const multiplied = work.output ? madeMacs(work) * work.imageScale : effectual;
   const { meanHops } = torus({ rows: spec.torusRows, cols: spec.torusCols });
   const values = run.heldWords + run.streamedWords;
-  const words = (values * spec.valueBits) / 32;
+  const valueWords = spec.valueBits / 32;
   return {
     cycles,
     ...{ effectual, executed: run.slots, multiplied },
@@ -100,9 +100,9 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
       fill: units * run.folds * fill,
     },
     actions: {
-      registerAccess: 3 * multiplied + run.heldWords, // the held value, the streamed one, and the sum that goes up the tree
-      sramSmallAccess: words,
-      nocHop: words * meanHops,
+      registerAccess: (2 * valueWords + 1) * multiplied + run.heldWords * valueWords, // the held value, the streamed one, and the sum that goes up the tree
+      sramSmallAccess: values * valueWords,
+      nocHop: values * valueWords * meanHops,
       indexOp: values,
     },
     decisions: { stationary: run.stationary },

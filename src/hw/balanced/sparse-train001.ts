@@ -76,6 +76,7 @@ function execute(work: GemmWork, spec: SparseTrain001Spec): DesignExecution {
   const { multipliers, multiplyInitiationInterval: interval } = spec;
   const batches = Math.max(...loads.map((load) => load.pairBatches));
   const partitions = split.bounds.length - 1;
+  const valueWords = spec.valueBits / 32;
   return {
     cycles: batches * interval,
     ...{ effectual: products, executed: products, multiplied: products },
@@ -85,8 +86,8 @@ function execute(work: GemmWork, spec: SparseTrain001Spec): DesignExecution {
       imbalance: sum(loads, (load) => batches - load.pairBatches) * multipliers * interval,
     },
     actions: {
-      registerAccess: 4 * products,
-      sramSmallAccess: (2 * products * spec.valueBits) / 32,
+      registerAccess: (2 * valueWords + 2) * products,
+      sramSmallAccess: 2 * products * valueWords,
       indexOp: rowPairs + products,
     },
     decisions: {},

@@ -58,11 +58,12 @@ export function updateCounts(work: UpdateWork, traffic: Movement, frame: FrameSp
   const effectual = effectualMacs(work);
   const interval = frame.multiplyInitiationInterval;
   const batches = Math.ceil(effectual / units);
+  const valueWords = frame.valueBits / 32;
   const execution = {
     cycles: batches * interval,
     ...{ effectual, executed: effectual, multiplied: effectual },
     idle: { underfilled: (units * batches - effectual) * interval, initiation: effectual * (interval - 1) },
-    actions: { registerAccess: 4 * effectual, sramSmallAccess: (3 * effectual * frame.valueBits) / 32 },
+    actions: { registerAccess: 4 * effectual * valueWords, sramSmallAccess: 3 * effectual * valueWords },
     decisions: {},
   };
   return workCounts(work, execution, traffic, frame);

@@ -110,8 +110,7 @@ const fixOfSparsity = 'leave it out, and give it with the zeros: syntheticRecord
 function sizesOf({ fail }: Row, texts: readonly string[], names: readonly string[], needed: number): readonly number[] {
   const columns = ['layer', ...names].join(', ');
   const [, kept, group] = /^(\d+):(\d+)$/.exec(texts.at(-1) ?? '') ?? [];
-  if (kept !== group)
-    fail('sparsity', `${kept}:${group}`, 'no sparsity: it is not part of a nest', fixOfSparsity);
+  if (kept !== group) fail('sparsity', `${kept}:${group}`, 'no sparsity: it is not part of a nest', fixOfSparsity);
   const sizes = kept === undefined ? texts : texts.slice(0, -1);
   if (sizes.length < needed) fail(names[sizes.length], 'nothing', columns, 'add the missing column');
   if (sizes.length > names.length) {

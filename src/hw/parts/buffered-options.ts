@@ -3,7 +3,11 @@ import type { EnergyTable } from '../contracts.js';
 
 /** Options of an accelerator whose one memory on chip holds input, kernel and output. */
 export interface BufferedOptions {
-  /** Memory on chip in KB, in equal parts for input, kernel and output, each double buffered. @default 384 */
+  /**
+   * Memory on chip in KB, in equal parts for input, kernel and output, each double buffered. An access costs what the energy table says,
+   * at any size: more memory saves traffic and costs area only.
+   * @default 384
+   */
   readonly sramKb?: number;
   /** Off-chip bandwidth, bytes per cycle. @default 64 */
   readonly dramBytesPerCycle?: number;

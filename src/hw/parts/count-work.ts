@@ -45,7 +45,7 @@ export function countUpdate(work: UpdateWork, storedBytes: number, surroundings:
     ...{ cycles, folds: cycles, decisions: {} },
     macs: { dense: workMacs(work), effectual: executed, executed },
     idle: { underfilled: surroundings.units * cycles - executed },
-    actions: { registerAccess: 3 * executed },
+    actions: { registerAccess: (3 * executed * surroundings.bytesPerValue) / 4 },
   };
   return countWork(work, execution, updateMovement(work, storedBytes, surroundings.bytesPerValue), surroundings);
 }

@@ -91,6 +91,7 @@ function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
   const executed = tiles.nonzeros * pixels * images;
   const rowCycles = peRows * tiles.longest * windows;
   const words = bufferWords(work, tiles, pixels * images);
+  const valueWords = bytesPerValue / 4;
   const wanted = output ? countBits(output.nonzeros) : outputElements(work);
   const execution = {
     cycles: tiles.longest * windows * rounds,
@@ -102,10 +103,10 @@ function gemmCounts(work: GemmWork, spec: ProcrustesSpec): WorkCounts {
       underfilled: rowCycles * (peCols * rounds - columns),
     },
     actions: {
-      registerAccess: 4 * executed, // weight, operand, and a sum read and written
-      sramLargeAccess: ((words.source + words.sink + words.weights) * bytesPerValue) / 4,
+      registerAccess: (2 * valueWords + 2) * executed, // weight, operand, and a sum read and written
+      sramLargeAccess: (words.source + words.sink + words.weights) * valueWords,
       // Along a row go weights, along a column what its PEs share: the operand, or the sums, on the side of the input channels.
-      nocHop: words.source * peRows + words.sink + words.weights * peCols,
+      nocHop: (words.source * peRows + words.sink + words.weights * peCols) * valueWords,
       indexOp: executed + (phase === 'weightGradient' ? wanted : 0), // where a weight belongs, and the threshold of a gradient
     },
     decisions: { balance: spec.balance },

@@ -36,7 +36,11 @@ export interface SatOptions {
    * @default true
    */
   readonly preGeneration?: boolean;
-  /** On-chip memory in KB, in equal parts for input, kernel and output, each double buffered. @default 384 */
+  /**
+   * On-chip memory in KB, in equal parts for input, kernel and output, each double buffered. An access costs what the energy table says,
+   * at any size.
+   * @default 384
+   */
   readonly sramKb?: number;
   /** Off-chip bandwidth in bytes per cycle. @default 64 */
   readonly dramBytesPerCycle?: number;

@@ -36,11 +36,11 @@ export function gemmCounts(work: GemmWork, sums: ArraySums, convolution: boolean
       [multiplyAction(spec.bytesPerValue)]: sums.products * scale,
       addFp32: (sums.landed + sums.haloWords) * scale,
       // Each brick takes a vector of weights from the FIFO and holds one of activations.
-      registerAccess: sums.bricks * (spec.weightVector + spec.activationVector) * scale,
+      registerAccess: sums.bricks * (spec.weightVector + spec.activationVector) * words * scale,
       // A product reads and writes its partial sum, and so does one that a neighbour sent.
       sramSmallAccess: (sums.activationWords + sums.weightWords + 2 * (sums.landed + sums.haloWords)) * words * scale,
       // Over the crossbar to a bank, to a neighbour, and each weight from element to element.
-      nocHop: (sums.landed + sums.haloWords + sums.weightWords) * scale,
+      nocHop: (sums.landed + sums.haloWords + sums.weightWords) * words * scale,
       indexOp: 2 * sums.products * scale, // row and column of the output
     },
     decisions: {},
@@ -58,7 +58,11 @@ export function updateCounts(work: UpdateWork, spec: ScnnSpec): WorkCounts {
     folds: Math.max(1, cycles),
     macs: { dense: workMacs(work), effectual: executed, executed },
     idle: { underfilled: units * cycles - executed },
-    actions: { [multiplyAction(spec.bytesPerValue)]: executed, addFp32: executed, registerAccess: 3 * executed },
+    actions: {
+      [multiplyAction(spec.bytesPerValue)]: executed,
+      addFp32: executed,
+      registerAccess: (3 * executed * spec.bytesPerValue) / 4,
+    },
     decisions: {},
   };
   return totalWork(work, execution, updateMovement(work, storedBytes(work.weights, spec), spec.bytesPerValue), frameOf(spec));

@@ -45,7 +45,7 @@ export function gemmCounts(
     actions: {
       [multiplyAction(spec.bytesPerValue)]: executed,
       addFp32: executed,
-      registerAccess: 2 * executed + 2 * filterRows, // two operands of a product, partial sum in and out
+      registerAccess: 2 * executed * words + 2 * filterRows, // two operands of a product, partial sum in and out
       sramSmallAccess: slotReads * (words + selectBits / 32),
       sramLargeAccess: (fetched + outputs) * words,
       nocHop: fetched * words, // broadcast to the elements of a tile
@@ -69,7 +69,11 @@ export function updateCounts(work: UpdateWork, orderBytes: readonly number[], sp
     folds: Math.max(1, cycles),
     macs: { dense: workMacs(work), effectual: executed, executed },
     idle: { underfilled: unitsOf(spec) * cycles - executed },
-    actions: { [multiplyAction(spec.bytesPerValue)]: executed, addFp32: executed, registerAccess: 3 * executed },
+    actions: {
+      [multiplyAction(spec.bytesPerValue)]: executed,
+      addFp32: executed,
+      registerAccess: (3 * executed * spec.bytesPerValue) / 4,
+    },
     decisions: {},
   };
   return totalWork(work, execution, updateTraffic(work, orderBytes, spec), frameOf(spec));

@@ -119,7 +119,7 @@ function gemmCounts(work: GemmWork, spec: TensorDashSpec): WorkCounts {
     },
     actions: {
       // Operands are staged and taken; a PE adds the sum of its products to an accumulator in each cycle.
-      registerAccess: stagedWords + 2 * executed + 2 * sums.elementCycles * scale,
+      registerAccess: (stagedWords + 2 * executed) * valueWords + 2 * sums.elementCycles * scale,
       sramLargeAccess: (stagedWords + outputs) * valueWords,
       zeroDetect: stagedWords,
       indexOp: executed, // the select signals of a pair
