@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { LayerTensors, LoopNest } from '../hw/contracts.js';
 import type { GroupedMasks, KernelInfo, LayerMasks, OperandThinning } from '../pruning/contracts.js';
 import type { ThinnedValues } from './gradient-operands.js';
+import type { AddedTerms } from './terms-to-add.js';
 
 /**
  * The contracts between what runs inside the tfjs graph and the callbacks. No code lives here.
@@ -114,6 +115,8 @@ export interface MaskedOpAttrs {
   readonly pad?: 'valid' | 'same' | number;
   /** Where operands are thinned: what came of them, which the backward pass writes. */
   readonly thinned?: ThinnedValues;
+  /** Where terms may be added to G: G without them, from the backward pass that adds them. */
+  readonly terms?: AddedTerms;
 }
 
 /** An attached tap. */

@@ -4,7 +4,7 @@ import type { MaskedOpAttrs } from './contracts.js';
 import { effectiveWeights } from './effective-weights.js';
 import { forwardBackwardOp } from './forward-backward-op.js';
 import { gradientOperands, type ThinnedValues } from './gradient-operands.js';
-import { termsToAdd } from './terms-to-add.js';
+import { type AddedTerms, termsToAdd } from './terms-to-add.js';
 
 /**
  * The named masks of one op: float tensors of zeros and ones with the shape of `w`, kept alive by the caller until the backward pass has
@@ -56,13 +56,14 @@ function maskedOp(
   gemms: Gemms,
 ): tf.Tensor {
   const { forward = null, backward = forward, gradient = forward, decay = 0 } = masks;
-  const { thinning = null, onGradient } = masks;
+  const { thinning = null, term = null, onGradient } = masks;
   const thinned: ThinnedValues = {};
+  const terms: AddedTerms = {};
   const effective = (mask: tf.Tensor | null) => effectiveWeights(w, mask, masks).reshape(kernelShape);
   return forwardBackwardOp({
     name: attrs.maskedOp,
     inputs: { x, w },
-    attrs: thinning ? { ...attrs, thinned } : attrs,
+    attrs: { ...attrs, ...(thinning && { thinned }), ...((term || decay !== 0) && { terms }) },
     forward(save) {
       const forwardW = effective(forward);
       const backwardW = backward === forward ? forwardW : effective(backward);
@@ -76,13 +77,13 @@ function maskedOp(
       return {
         x: () => gemms.inputGradient(backwardE(), backwardW, x.shape),
         w: () => {
-          let G = gemms.weightGradient(gradientA(), E(), kernelShape).reshape(w.shape);
-          onGradient?.(G);
+          const ofLoss = gemms.weightGradient(gradientA(), E(), kernelShape).reshape(w.shape);
+          onGradient?.(ofLoss);
           const added = termsToAdd(masks);
-          if (added.term) G = G.add(added.term);
-          if (gradient) G = G.mul(gradient);
-          if (forward && added.decay !== 0) G = G.add(W.sub(forwardW.reshape(w.shape)).mul(added.decay));
-          return G;
+          const underMask = (G: tf.Tensor) => (gradient ? G.mul(gradient) : G);
+          if (added.term || added.decay !== 0) terms.without = () => underMask(ofLoss);
+          const G = underMask(added.term ? ofLoss.add(added.term) : ofLoss);
+          return forward && added.decay !== 0 ? G.add(W.sub(forwardW.reshape(w.shape)).mul(added.decay)) : G;
         },
       };
     },

@@ -11,6 +11,12 @@ interface Terms {
   readonly decay: number;
 }
 
+/** What is left on a tape node where terms are added to a weight gradient. */
+export interface AddedTerms {
+  /** The gradient of the loss alone, under M_g; to be called right after that with the terms was computed, as it is freed with that. */
+  without?: () => tf.Tensor;
+}
+
 /**
  * The terms of a gradient for this use of a kernel: where uses are known to be of one, the first that asks in a backward pass gets them. To be
  * called when the gradient is computed.

@@ -12,7 +12,7 @@ import {
   type PhaseWork,
   type WorkCounts,
 } from 'tfjs-sparsity/hw';
-import { isTapWatching, registerMaskedLayer, sparsify } from 'tfjs-sparsity/ops';
+import { isTapWatching, prunableKernels, registerMaskedLayer, sparsify } from 'tfjs-sparsity/ops';
 import { acdc, type PruningMethod, rigl } from 'tfjs-sparsity/pruning';
 import { describe, expect, it, vi } from 'vitest';
 import { expectNoLeak } from '../support/no-leak.js';
@@ -343,6 +343,54 @@ describe('hardwareCost()', () => {
       tf.dispose(copy);
       expect(JSON.stringify(await cost.report())).toBe(JSON.stringify(await whole.report()));
     }
+  });
+
+  it('costs a model the same in sparse execution: frozen and shared layers, and no other model', async () => {
+    const { dense } = tf.layers;
+    const init = (seed: number) => ({ kernelInitializer: tf.initializers.glorotUniform({ seed }) });
+    const siamese = () => {
+      const layers = [
+        dense({ name: 'fc1', units: 16, activation: 'relu', inputShape: [16], trainable: false, ...init(1) }),
+        dense({ name: 'fc2', units: 16, ...init(2) }),
+      ];
+      const [shared, inputs] = [tf.sequential({ layers }), [tf.input({ shape: [16] }), tf.input({ shape: [16] })]];
+      const both = inputs.map((x) => shared.apply(x) as tf.SymbolicTensor);
+      return tf.model({ inputs, outputs: tf.layers.average().apply(both) as tf.SymbolicTensor });
+    };
+    const [x, other, y] = [1, 2, 3].map((seed) => tf.randomNormal([8, 16], 0, 1, 'float32', seed)) as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    const reports: CostReport[] = [];
+    for (const execution of ['dense', 'sparse'] as const) {
+      const [model, another] = [0, 1].map(() => sparsify(siamese(), { execution, breakEven: 0 })) as [
+        tf.LayersModel,
+        tf.LayersModel,
+      ];
+      for (const each of [model, another]) {
+        each.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+        const mask = (size: number) => Uint8Array.from({ length: size }, (_, i) => Number(i % 5 === 0));
+        for (const kernel of prunableKernels(each)) {
+          const [forward, treatment] = [mask(256), { pruned: 'zero', slots: 'zero', decay: 0 } as const];
+          kernel.repack({ forward, backward: forward, gradient: forward }, treatment);
+        }
+        await each.trainOnBatch([x, other], y); // lanes are taken at the second look at the same masks
+      }
+      const cost = hardwareCost({ accelerators: [counter(), acf()], workers: 0 });
+      cost.attach(model);
+      for (let step = 0; step < 2; step++) {
+        await another.trainOnBatch([x, other], y);
+        await model.trainOnBatch([x, other], y);
+        await cost.endStep();
+      }
+      await cost.detach();
+      reports.push(await cost.report());
+    }
+    const [inDense, inSparse] = reports.map((report) => report.toJSON());
+    expect(inSparse?.sample.unseenLayers).toEqual([]);
+    expect(inSparse?.accelerators).toEqual(inDense?.accelerators);
+    tf.dispose([x, other, y]);
   });
 
   it('counts the forward pass of frozen layers, and their input gradient where an earlier layer is trained', async () => {

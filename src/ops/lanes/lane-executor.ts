@@ -4,7 +4,7 @@ import { lendSlots } from '../lent-slots.js';
 import { isMasked, type MaskedLayer } from '../masked-layer-class.js';
 import { asOneOp, withoutChain } from '../op-chain.js';
 import { applyLayer, type CreateRegionExecutor, type RegionNode, runNodes } from '../region.js';
-import { isTapWatching } from '../tap/attach-tap.js';
+import { watchedUses } from '../tap/watched-uses.js';
 import { inTrainingLoss, inTrainingStep } from '../training-step.js';
 import { CompactKernel } from './compact-kernel.js';
 import { laneGeometry, storeOf } from './lane-choice.js';
@@ -19,7 +19,7 @@ import {
   type LayerInternals,
   leaveLanes,
 } from './lane-flow.js';
-import { type LaneUse, laneLayer } from './lane-layer.js';
+import { laneLayer } from './lane-layer.js';
 import { fromLanes, toLanes } from './lane-layout.js';
 import type { LanePlan, PlacedProduct } from './lane-plan.js';
 import { type KnownPlan, LanePlans } from './lane-plans.js';
@@ -194,7 +194,8 @@ function runMasked(
   // A custom training loop asks for the gradient of the dense variable.
   const values = compact && !compact.isStale && (inTrainingStep() || !isRecording()) ? 'gradient' : 'dense';
   const w = values === 'gradient' ? (compact as CompactKernel).variable : store.read();
-  const inFull = (use: LaneUse) => ({ ...use, G: (compact as CompactKernel).scatter(use.G) });
+  const inFull = (G: tf.Tensor) => (values === 'gradient' ? (compact as CompactKernel).scatter(G) : G);
+  const watched = watchedUses(store.variable);
   const { outHeight, outWidth, outChannels } = plan.geometry;
   const images = store.info.kind === 'dense' ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels];
   const pool = name === 'relu' && follower ? tilingPool(follower, images) : undefined;
@@ -205,7 +206,8 @@ function runMasked(
     masks: store.opMasks ?? {},
     kernel: store.variable,
     batch,
-    onUse: isTapWatching() ? (use) => reportUse(store, plan, batch, values === 'dense' ? use : inFull(use)) : undefined,
+    onUse:
+      watched.length > 0 ? (use) => reportUse(watched, store, plan, batch, { ...use, G: use.G && inFull(use.G) }) : undefined,
   });
   if (name === 'linear' || name === 'relu' || !activation) {
     return { tensor: y, images, rectified: name === 'relu', pooled: pool !== undefined };

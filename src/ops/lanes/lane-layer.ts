@@ -7,17 +7,20 @@ import type { OpMasks } from '../masked-ops.js';
 import { termsToAdd } from '../terms-to-add.js';
 import type { WasmHeap } from '../training-kernels-heap.js';
 import { denseWeightGradient } from './lane-dense-gradient.js';
-import { framedShape, inFrame, inside, mapOf, noFrame, outOfFrame } from './lane-frames.js';
+import { framedShape, inFrame, inside, mapOf, noFrame } from './lane-frames.js';
 import type { LaneShape } from './lane-layout.js';
 import type { HeapProduct, LanePlan, PlacedProduct, TrainedValues } from './lane-plan.js';
 import { onHeap } from './on-heap.js';
 
 /** What a use of a layer's kernel was made of, in lanes. */
 export interface LaneUse {
+  /** In the frame of the forward pass. */
   readonly A: tf.Tensor;
-  readonly E: tf.Tensor;
-  /** In the shape of the trained values. */
-  readonly G: tf.Tensor;
+  /** In `errorFrame`; undefined in the forward pass. */
+  readonly E: tf.Tensor | undefined;
+  readonly errorFrame: Frame;
+  /** In the shape of the trained values; undefined until it is computed, as that of a frozen kernel never is. */
+  readonly G: tf.Tensor | undefined;
   readonly needsInputGradient: boolean;
 }
 
@@ -34,7 +37,7 @@ export interface LaneLayerOptions {
   readonly kernel: tf.Tensor;
   /** Images of the batch. */
   readonly batch: number;
-  /** Called in the backward pass, when the weight gradient is known. */
+  /** Called in the forward pass, and in the backward pass for the input gradient, if there is one, before it is for the weight gradient. */
   readonly onUse: ((use: LaneUse) => void) | undefined;
 }
 
@@ -62,6 +65,7 @@ export function laneLayer(
       const y = forward(A, w, bias, plan, values, relu);
       const pooled = pool && maxPool(y, pool);
       save([A, w, ...(relu ? [y] : []), ...(pooled ? [pooled] : [])]);
+      onUse?.({ A, E: undefined, errorFrame: noFrame, G: undefined, needsInputGradient });
       return pooled ?? y;
     },
     backward(dy, saved) {
@@ -70,10 +74,12 @@ export function laneLayer(
       const dBias = Y ? newVector(plan.geometry.outChannels) : undefined;
       const E = Y && dBias ? outputError(Y, pooled, dy, dBias, plan.backwardFrame, pool) : dy;
       const frame = Y ? plan.backwardFrame : noFrame;
+      const tell = (G: tf.Tensor | undefined) => onUse?.({ A, E, errorFrame: frame, G, needsInputGradient });
       return {
         // tfjs calls them in this order, each only where its input needs a gradient.
         x: () => {
           needsInputGradient = true;
+          tell(undefined);
           return inputGradient(Y ? E : inFrame(E, plan.backwardFrame), W, plan, values);
         },
         w: () => {
@@ -86,8 +92,7 @@ export function laneLayer(
           // What is trained has the same bits whether anybody is handed the gradient of all weights or not.
           masks.onGradient?.(plan.gradient || decayTerm ? dense() : G);
           // Who watches sees the gradient of the loss alone; what is trained has the same bits whether anybody does or not.
-          const use = () => ({ A: outOfFrame(A, plan.forwardFrame), E: outOfFrame(E, frame), needsInputGradient });
-          onUse?.({ ...use(), G: decayTerm ? gradient(undefined) : G });
+          if (onUse) tell(decayTerm ? gradient(undefined) : G);
           const sum = added.term ? G.add(masks.gradient ? added.term.mul(masks.gradient) : added.term) : G;
           return added.decay && !decayTerm ? withDecay(sum, W, plan, added.decay) : sum;
         },

@@ -1,32 +1,44 @@
 import * as tf from '@tensorflow/tfjs';
 import { convNest, denseNest, type LoopNest } from '../../hw/index.js';
 import type { DenseKernelStore } from '../kernel-store.js';
-import { reportOp } from '../tap/attach-tap.js';
+import { withoutChain } from '../op-chain.js';
+import { offTape } from '../tap/tape.js';
+import type { WatchedUse } from '../tap/watched-uses.js';
 import type { LaneUse } from './lane-layer.js';
-import { fromLanes, type LaneShape } from './lane-layout.js';
+import { unpackFramed } from './lane-layout.js';
 import type { LanePlan } from './lane-plan.js';
 
-/** Tells the taps of a use of a kernel in lanes: effective operands, in canonical shape. */
-export function reportUse(store: DenseKernelStore, plan: LanePlan, batch: number, use: LaneUse): void {
-  tf.tidy(() => {
+/**
+ * Tells those who watch a use of a kernel in lanes of it: effective operands, in canonical shape. Where G comes it is for those to whom the
+ * kernel is a trained one, all else for those to whom it is frozen.
+ */
+export function reportUse(
+  watched: readonly WatchedUse[],
+  store: DenseKernelStore,
+  plan: LanePlan,
+  batch: number,
+  { A, E, errorFrame, G, needsInputGradient }: LaneUse,
+): void {
+  const told = watched.filter(({ trained }) => trained === (G !== undefined));
+  if (told.length === 0) return;
+  const tell = () => {
     const { info, masks } = store;
-    const images = (t: tf.Tensor) => {
-      const [, height, width, channels] = t.shape as LaneShape;
-      return fromLanes(t, info.kind === 'dense' ? [batch, channels] : [batch, height, width, channels]);
-    };
+    const isDense = info.kind === 'dense';
+    const { inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = plan.geometry;
     const W = store.effective();
-    reportOp({
-      layer: info.name,
-      use: 0,
-      nest: nestOf(info.kind === 'dense', plan, batch),
+    const operands = {
+      nest: nestOf(isDense, plan, batch),
       W,
       backwardW: masks.backward === masks.forward ? W : store.effective('backward'),
-      A: images(use.A),
-      E: images(use.E),
-      G: use.G,
-      needsInputGradient: use.needsInputGradient,
-    });
-  });
+      A: unpackFramed(A, plan.forwardFrame, isDense ? [batch, inChannels] : [batch, inHeight, inWidth, inChannels]),
+      E: E && unpackFramed(E, errorFrame, isDense ? [batch, outChannels] : [batch, outHeight, outWidth, outChannels]),
+      ...{ G, needsInputGradient },
+    };
+    for (const { report } of told) report(operands);
+  };
+  if (E) tf.tidy(tell);
+  // In the forward pass what is computed here is no part of it.
+  else withoutChain([], () => offTape(tell));
 }
 
 function nestOf(isDense: boolean, { geometry: g, forwardFrame: frame }: LanePlan, batch: number): LoopNest {

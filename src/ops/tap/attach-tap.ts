@@ -88,8 +88,8 @@ export function isTapWatching(): boolean {
 }
 
 /**
- * Reports a use that no tape sees to all attached taps that want it: for ops that compute forward and backward passes by themselves. Tensors in
- * canonical shape, see {@link attachTap}; they may be freed after the call.
+ * Reports a use that no tape sees to all attached taps that want it, whatever models they watch: for ops that compute forward and backward
+ * passes by themselves. Tensors in canonical shape, see {@link attachTap}; they may be freed after the call.
  *
  * @example
  * ```ts

@@ -3,6 +3,7 @@ import { type KernelForms, kernelForms } from './kernel-forms.js';
 import type { NamedKernel } from './kernel-names.js';
 import { type KernelUse, kernelUseOf } from './kernel-use.js';
 import { observeTape, type TapeNode } from './tape.js';
+import { useCounter } from './use-counter.js';
 
 /** A use of a kernel, as it goes to the tape in the forward pass. */
 export interface FollowedUse extends KernelUse {
@@ -21,23 +22,27 @@ interface Step {
   readonly forms: KernelForms;
   /** Shapes that were flattened to rows, by the id of the flat tensor. */
   readonly flattened: Map<number, readonly number[]>;
-  readonly uses: Map<string, number>;
 }
 
 /**
  * Calls back for every use of the kernels that goes to a tape, until the returned function is called.
  *
  * @param kernels each kernel by the id of its variable.
+ * @param count numbers the uses, of those that do not go to the tape too where there are such.
  */
-export function followKernels(kernels: ReadonlyMap<number, NamedKernel>, onUse: (use: FollowedUse) => void): () => void {
+export function followKernels(
+  kernels: ReadonlyMap<number, NamedKernel>,
+  onUse: (use: FollowedUse) => void,
+  count = useCounter(),
+): () => void {
   const steps = new WeakMap<object, Step>();
   return observeTape((op, node, attrs, tape) => {
     let step = steps.get(tape);
     if (!step) {
-      step = { forms: kernelForms(kernels), flattened: new Map(), uses: new Map() };
+      step = { forms: kernelForms(kernels), flattened: new Map() };
       steps.set(tape, step);
     }
-    const { forms, flattened, uses } = step;
+    const { forms, flattened } = step;
     if (forms.observe(op, node, attrs)) {
       if (op === 'Reshape') followRows(node, flattened);
       return;
@@ -51,9 +56,7 @@ export function followKernels(kernels: ReadonlyMap<number, NamedKernel>, onUse: 
     );
     if (!found) return;
     const { name: layer, trained } = forms.of(node.inputs[found.kernel]) as NamedKernel;
-    const use = uses.get(layer) ?? 0;
-    uses.set(layer, use + 1);
-    onUse({ ...found, layer, use, trained, op, node });
+    onUse({ ...found, layer, use: count(tape, layer), trained, op, node });
   });
 }
 

@@ -5,6 +5,7 @@ import type { NamedKernel } from './kernel-names.js';
 import { type ProductUse, productUseOf } from './product-use.js';
 import { runningLayer, watchLayers } from './running-layers.js';
 import { observeTape, type TapeNode } from './tape.js';
+import { useCounter } from './use-counter.js';
 
 /** A product of two activations, as it goes to the tape in the forward pass. */
 export interface FollowedProduct {
@@ -22,7 +23,6 @@ interface Step {
   readonly forms: KernelForms;
   /** Ids of tensors that come from what a layer was given. */
   readonly activations: Set<number>;
-  readonly uses: Map<string, number>;
 }
 
 /**
@@ -37,11 +37,12 @@ export function followProducts(
 ): () => void {
   const names = layerNames(model);
   const steps = new WeakMap<object, Step>();
+  const count = useCounter();
   const unwatch = watchLayers(model);
   const release = observeTape((op, node, attrs, tape) => {
-    const step = steps.get(tape) ?? { forms: kernelForms(kernels), activations: new Set(), uses: new Map() };
+    const step = steps.get(tape) ?? { forms: kernelForms(kernels), activations: new Set() };
     steps.set(tape, step);
-    const { forms, activations, uses } = step;
+    const { forms, activations } = step;
     const running = runningLayer(names);
     const isActivation = (t: tf.Tensor) => activations.has(t.id) || (running?.inputs.some(({ id }) => id === t.id) ?? false);
     const inputs = Object.values(node.inputs).filter((t) => t !== undefined);
@@ -55,9 +56,7 @@ export function followProducts(
     const name = (running && names.get(running.layer)) ?? model.name;
     // Under a name of its own, what cannot be told is missed also where other products of the layer can.
     const layer = `${name}/${product ? 'product' : 'untold'}`;
-    const use = uses.get(layer) ?? 0;
-    uses.set(layer, use + 1);
-    onProduct({ layer, use, node, product });
+    onProduct({ layer, use: count(tape, layer), node, product });
   });
   return () => {
     release();

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { LoopNest } from '../../hw/index.js';
 import type { MaskedOpAttrs } from '../contracts.js';
 import type { ThinnedValues } from '../gradient-operands.js';
+import type { AddedTerms } from '../terms-to-add.js';
 import { type ConvKind, convNestOf, isChannelsFirst, matMulNestOf } from './loop-nest-of.js';
 import type { OpAttrs, TapeNode } from './tape.js';
 
@@ -19,9 +20,11 @@ export interface KernelUse {
   readonly views: { readonly A: View; readonly W: View; readonly E: View };
   /** Of a masked op: what thinned operands hold, in the shapes of those that they stand for. */
   readonly thinned?: ThinnedValues | undefined;
+  /** Of a masked op: G without what was added to it. */
+  readonly terms?: AddedTerms | undefined;
 }
 
-type Layout = Pick<KernelUse, 'data' | 'kernel' | 'saved' | 'thinned'> & { readonly kind: ConvKind | 'matMul' };
+type Layout = Pick<KernelUse, 'data' | 'kernel' | 'saved' | 'thinned' | 'terms'> & { readonly kind: ConvKind | 'matMul' };
 
 const plain = { A: 0, W: 1, backwardW: 1 };
 const fusedConv = { A: 1, W: 0, backwardW: 0 };
@@ -71,10 +74,10 @@ export function kernelUseOf(
 }
 
 function layoutOf(op: string, { saved }: TapeNode, attrs: OpAttrs): Layout | undefined {
-  const { maskedOp: masked, thinned } = attrs as Partial<MaskedOpAttrs>;
+  const { maskedOp: masked, thinned, terms } = attrs as Partial<MaskedOpAttrs>;
   if (!masked) return layouts[op];
   const places = { A: 0, W: 1, backwardW: saved.length > 2 ? 2 : 1 };
-  return { kind: maskedKinds[masked], data: 'x', kernel: 'w', saved: places, thinned };
+  return { kind: maskedKinds[masked], data: 'x', kernel: 'w', saved: places, thinned, terms };
 }
 
 function convUse(layout: Layout, kind: ConvKind, { saved }: TapeNode, attrs: OpAttrs): KernelUse {
