@@ -63,7 +63,8 @@ async function allocate(args: Args): Promise<Allocated> {
     const fix = 'write --target 0.5 for half of the cost, or --sparsity 0.9 for a tenth of the weights';
     throw new SparsityError({ what: '--target', got, expected: 'a target, or a sparsity', fix });
   }
-  const [flag, share] = target === undefined ? ['--sparsity', sparsity as number] : ['--target', target];
+  const flag = target === undefined ? '--sparsity' : '--target';
+  const share = (target ?? sparsity) as number;
   if (!(share > 0 && share < 1)) {
     throw new SparsityError({ what: flag, got: share, expected: 'a fraction above 0 and below 1', fix: 'write 50 % as 0.5' });
   }
