@@ -30,6 +30,7 @@ export { type LayerRunState, type StatefulLayer, statefulLayers } from './statef
 export { strip } from './strip.js';
 export { attachTap, isTapWatching, reportOp, type TapOptions } from './tap/attach-tap.js';
 export { packOp } from './tap/pack-op.js';
+export type { AddedTerms } from './terms-to-add.js';
 export { registerTrainingKernels, type TrainingKernelOptions, type TrainingKernelReport } from './training-kernels.js';
 export { type BackendName, type UseBackendOptions, useBackend } from './use-backend.js';
 export { xnnpackPolicy } from './xnnpack-policy.js';
