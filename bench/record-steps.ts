@@ -14,7 +14,11 @@ export interface RecordedSteps {
   readonly seed: number;
 }
 
-/** Some more steps, so small that the network stays what it is, whose maps go to a file or to accelerators. `before` are further callbacks. */
+/**
+ * Some more steps, so small that the network stays what it is, whose maps go to a file or to accelerators.
+ *
+ * @param before further callbacks, called first.
+ */
 export async function recordSteps(
   model: tf.LayersModel,
   data: Dataset,

@@ -48,8 +48,8 @@ function timeOf({ costs: { cycles, clockGhz } }: PricedPoint): number {
   return secondsOf(cycles, clockGhz ?? 1);
 }
 
-/** Whether cycles do not tell which of two points takes longer. */
-function haveClocks(points: readonly PricedPoint[]): boolean {
+/** Whether points run at several clocks, so that cycles do not tell which takes longer. */
+function clocksDiffer(points: readonly PricedPoint[]): boolean {
   return new Set(points.map(({ costs }) => costs.clockGhz ?? 1)).size > 1;
 }
 
@@ -117,7 +117,7 @@ const areaBasisColumn: Column = { name: 'areaBasis', label: 'mm2 of', unit: 'tex
 function frontTable(ranked: readonly RankedPoint[], varied: readonly string[]): Table {
   const front = ranked.filter(({ onFront }) => onFront).sort((a, b) => timeOf(a) - timeOf(b));
   const rest = front.length - shownRows;
-  const withTime = haveClocks(ranked);
+  const withTime = clocksDiffer(ranked);
   const withBasis = new Set(front.filter(({ costs }) => costs.areaMm2 !== null).map(areaBasisOf)).size > 1;
   return {
     title: `Pareto front, ${counted(front.length)}`,
@@ -152,7 +152,7 @@ function frontNote(workloads: readonly (readonly PricedPoint[])[]): string {
 }
 
 function frontChart(ranked: readonly RankedPoint[]): Chart {
-  const withTime = haveClocks(ranked);
+  const withTime = clocksDiffer(ranked);
   const pointsOf = (onFront: boolean) =>
     ranked
       .filter((point) => point.onFront === onFront)

@@ -100,7 +100,8 @@ function execute(work: GemmWork, spec: Sigma001Spec): DesignExecution {
       fill: units * run.folds * fill,
     },
     actions: {
-      registerAccess: (2 * valueWords + 1) * multiplied + run.heldWords * valueWords, // the held value, the streamed one, and the sum that goes up the tree
+      // Values as they are loaded; then the held one, the streamed one, and the sum that goes up the tree.
+      registerAccess: run.heldWords * valueWords + (2 * valueWords + 1) * multiplied,
       sramSmallAccess: values * valueWords,
       nocHop: values * valueWords * meanHops,
       indexOp: values,
