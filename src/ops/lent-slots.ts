@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { inTrainingStep } from './training-step.js';
 
 /** Who keeps slots in another form: a kernel whose kept values are trained by themselves. */
 export interface SlotBorrower {
@@ -10,7 +11,7 @@ const borrowers = new WeakMap<tf.Optimizer, Set<SlotBorrower>>();
 
 /**
  * Notes that slots of an optimizer take another form until their borrower is settled, as {@link takeBackSlots} and tfjs's `getWeights`
- * and `setWeights` of that optimizer then do first.
+ * and `setWeights` of that optimizer then do first, and `minimize` outside the steps of a model.
  *
  * @returns to be called when they are given back: an optimizer may live longer than the model.
  */
@@ -23,7 +24,7 @@ export function lendSlots(optimizer: tf.Optimizer, borrower: SlotBorrower): () =
 function watched(optimizer: tf.Optimizer): Set<SlotBorrower> {
   const none = new Set<SlotBorrower>();
   borrowers.set(optimizer, none);
-  const { getWeights, setWeights } = optimizer;
+  const { getWeights, setWeights, minimize } = optimizer;
   optimizer.getWeights = () => {
     takeBackSlots(optimizer);
     return getWeights.call(optimizer);
@@ -31,6 +32,10 @@ function watched(optimizer: tf.Optimizer): Set<SlotBorrower> {
   optimizer.setWeights = (weights) => {
     takeBackSlots(optimizer);
     return setWeights.call(optimizer, weights);
+  };
+  optimizer.minimize = (...loss) => {
+    if (!inTrainingStep()) takeBackSlots(optimizer);
+    return minimize.apply(optimizer, loss);
   };
   return none;
 }

@@ -257,6 +257,29 @@ describe('kernels whose kept values are trained by themselves', () => {
     });
   });
 
+  it('are dense for who trains a kernel by a loss of its own, with the same optimizer', async () => {
+    await expectNoLeak(async () => {
+      const set = data();
+      const results: Float32Array[][] = [];
+      for (const model of [build('dense'), build()]) {
+        model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+        prune(model, 1);
+        await train(model, set);
+        const kernel = model.layers[0]?.trainableWeights[0]?.read() as tf.Variable;
+        await train(model, set);
+        model.optimizer.minimize(() => kernel.square().sum(), false, [kernel]);
+        await train(model, set);
+        results.push(model.getWeights().map((weight) => weight.dataSync<'float32'>().slice()));
+        model.optimizer.dispose();
+        model.dispose();
+      }
+      results[1]?.forEach((values, i) => {
+        for (const [j, value] of values.entries()) expect(value).toBeCloseTo(results[0]?.[i]?.[j] as number, 4);
+      });
+      tf.dispose([set.xs, set.ys]);
+    });
+  });
+
   it('take over the slots of an optimizer that was loaded beside its original', async () => {
     await expectNoLeak(async () => {
       const [model, set] = [build(), data()];
