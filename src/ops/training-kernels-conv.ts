@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { SparsityError } from '../errors.js';
 import { type ConvGeometry, isEmpty } from '../kernels/geometry.js';
 import { activated } from './training-kernels-activation.js';
-import { geometryOf, type Shape4D, stockWithSides } from './training-kernels-geometry.js';
+import { geometryOf, gradientGeometryOf, type Shape4D, stockWithSides } from './training-kernels-geometry.js';
 import type { HeapKernel, WasmHeap } from './training-kernels-heap.js';
 
 /** Images fill the tiles of our forward pass by fours; where more than this share of them stays empty, tfjs's kernel is faster. */
@@ -69,7 +69,7 @@ export const conv2dBackpropFilter: HeapKernel = ({ x, dy }, attrs, heap) => {
     });
   }
   const shape = x.shape as Shape4D;
-  const g = geometryOf(tf.backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode));
+  const g = gradientGeometryOf(tf.backend_util.computeConv2DInfo(shape, filterShape, strides, 1, pad, dimRoundingMode), dy);
   const dw = heap.zeros(filterShape);
   const { kernels, pointer } = heap;
   heap.scratch(kernels.conv2dFilterGradientScratch(g), (scratch) =>
@@ -84,7 +84,7 @@ export const conv2dBackpropInput: HeapKernel = (inputs, attrs, heap, stock) => {
   const { strides, pad, dataFormat, dimRoundingMode, inputShape } = attrs as unknown as tf.Conv2DBackpropInputAttrs;
   if (dataFormat === 'NCHW') return stock(inputs, attrs);
   const shape = filter.shape as Shape4D;
-  const g = geometryOf(tf.backend_util.computeConv2DInfo(inputShape, shape, strides, 1, pad, dimRoundingMode));
+  const g = gradientGeometryOf(tf.backend_util.computeConv2DInfo(inputShape, shape, strides, 1, pad, dimRoundingMode), dy);
   const dx = heap.zeros(inputShape);
   const { kernels, pointer } = heap;
   heap.scratch(kernels.conv2dInputGradientScratch(g), (scratch) =>

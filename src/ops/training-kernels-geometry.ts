@@ -25,6 +25,12 @@ export function geometryOf(info: tf.backend_util.Conv2DInfo | tf.backend_util.Co
   };
 }
 
+/** The loops of a gradient, whose outputs are those of the error: tfjs does not tell its gradients how their sizes were rounded. */
+export function gradientGeometryOf(info: tf.backend_util.Conv2DInfo, { shape }: tf.TensorInfo): ConvGeometry {
+  const [, outHeight, outWidth] = shape as Shape4D;
+  return { ...geometryOf(info), outHeight, outWidth };
+}
+
 /**
  * tfjs's own convolution, given the padding of each side that its outputs need. XNNPACK, which runs it, works the outputs out anew: of 'same' it
  * makes zeros where a stride is larger than the kernel, of a number (for which tfjs takes both axes to be as the height) often more than tfjs has

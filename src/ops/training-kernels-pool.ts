@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { geometryOf, type Shape4D } from './training-kernels-geometry.js';
+import { gradientGeometryOf, type Shape4D } from './training-kernels-geometry.js';
 import type { HeapKernel } from './training-kernels-heap.js';
 
 /** dx of tf.maxPool, NHWC. */
 export const maxPoolGrad: HeapKernel = ({ dy, input }, attrs, heap) => {
   const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.MaxPoolGradAttrs;
   const shape = input.shape as Shape4D;
-  const g = geometryOf(tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode));
+  const g = gradientGeometryOf(tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode), dy);
   const dx = heap.zeros(input.shape);
   heap.kernels.maxPoolGradient(heap.pointer(input), heap.pointer(dy), heap.pointer(dx), g);
   return dx;

@@ -139,6 +139,30 @@ if (backend !== 'wasm') {
       );
     });
 
+    it('gradients of outputs whose number is rounded up are those of images with zeros where windows reach beyond them', () =>
+      tf.tidy(() => {
+        const [strides, right] = [[2, 3] as [number, number], 1];
+        const sides = [[0, 0], [0, 0], [0, right], [0, 0]]; // biome-ignore format: sides
+        // Windows of 4 columns by 3 begin at 0, 3 and 6; the last one reaches beyond 8 + 1 columns, those of 3 rows by 2 beyond 6.
+        const zeros = [[0, 0], [0, 1], [0, right + 1], [0, 0]] as [number, number][]; // biome-ignore format: sides
+        const x = tf.randomUniform<tf.Rank.R4>([2, 6, 8, 3], 0.1, 1, 'float32', 31);
+        const w = random([3, 4, 3, 5], 32) as tf.Tensor4D;
+        const rounded = {
+          pad: sides as tf.backend_util.ExplicitPadding,
+          mode: 'ceil' as const,
+          of: (t: tf.Tensor) => t as tf.Tensor4D,
+        };
+        const padded = { pad: 'valid' as const, mode: undefined, of: (t: tf.Tensor) => tf.pad(t as tf.Tensor4D, zeros) };
+        const [got, expected] = [rounded, padded].map(({ pad, mode, of }) => {
+          const conv = (x: tf.Tensor, w: tf.Tensor) => tf.conv2d(of(x), w as tf.Tensor4D, strides, pad, 'NHWC', 1, mode);
+          const pool = (x: tf.Tensor) => tf.maxPool(of(x), [3, 4], strides, pad, mode);
+          expect([conv(x, w).shape, pool(x).shape]).toEqual([[2, 3, 3, 5], [2, 3, 3, 3]]); // biome-ignore format: shapes
+          const gradients = [...tf.grads(conv)([x, w], random([2, 3, 3, 5], 33)), tf.grad(pool)(x, random([2, 3, 3, 3], 34))];
+          return gradients.map((t) => t.dataSync());
+        }) as [tf.TypedArray[], tf.TypedArray[]];
+        for (const [i, values] of got.entries()) expect(relativeError(values, expected[i])).toBeLessThan(2e-6);
+      }));
+
     it('convolutions equal those of the cpu backend, plain, dilated and fused', () => {
       fc.assert(
         fc.property(windows, size(2), ({ batch, height, width, ci, co, kh, kw, strides, pad }, rate) => {
