@@ -1,6 +1,6 @@
 /**
  * Training steps in a browser: wall milliseconds on tfjs's own wasm kernels, dense on ours, and sparse, interleaved in one page, medians.
- * The page is bundled as an app of a user is, and Chromium runs it without a window.
+ * The page is bundled as an app of a user is, and Chromium runs it without a window, or Firefox (`--browser /usr/bin/firefox-esr`).
  *
  *     npm run bench:browser [-- --browser /usr/bin/chromium --nets "mlp 784-512,cnn 4" --sparsity 0.9 --rounds 15 --threads 2]
  *
@@ -15,7 +15,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import type { PageOptions, PageResult } from './browser/page.js';
@@ -25,7 +25,7 @@ import { refuse } from './refuse.js';
 import { nets } from './training-nets.js';
 
 const args = await readFlags({
-  browser: { type: 'string', default: '/usr/bin/chromium', describe: 'A Chromium that runs without a window' },
+  browser: { type: 'string', default: '/usr/bin/chromium', describe: 'A Chromium, or a Firefox, by its name' },
   nets: { type: 'string', default: 'mlp 784-512,cnn 4', describe: 'Networks, by the beginning of their names' },
   sparsity: { type: 'number', default: 0.9 },
   rounds: { type: 'number', default: 15, describe: 'Timed steps of each variant, interleaved' },
@@ -85,6 +85,12 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+/** What the browser needs to run without a window, and without anything that it kept. */
+function flagsFor(profile: string): readonly string[] {
+  if (basename(args.browser).includes('firefox')) return ['--headless', '--no-remote', '--profile', profile];
+  return ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile}`];
+}
+
 /** Serves the page until it answers. */
 async function runPage(files: ReadonlyMap<string, ServedFile>, options: PageOptions): Promise<PageResult> {
   const profile = mkdtempSync(join(tmpdir(), 'bench-browser-'));
@@ -102,9 +108,8 @@ async function runPage(files: ReadonlyMap<string, ServedFile>, options: PageOpti
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const address = `http://127.0.0.1:${port}/#${encodeURIComponent(JSON.stringify(options))}`;
-  const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile}`];
   // A group of its own, which can be ended with all its processes: those write to the profile until they end.
-  const browser = spawn(args.browser, [...flags, address], { stdio: 'ignore', detached: true });
+  const browser = spawn(args.browser, [...flagsFor(profile), address], { stdio: 'ignore', detached: true });
   const ended = new Promise<never>((_, reject) => {
     browser.once('error', reject);
     browser.once('exit', (code) => reject(new Error(`the browser ended with code ${code} before the page answered`)));
