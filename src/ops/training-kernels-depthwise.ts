@@ -2,12 +2,11 @@ import * as tf from '@tensorflow/tfjs';
 import { geometryOf, type Shape4D, stockWithSides } from './training-kernels-geometry.js';
 import type { HeapKernel } from './training-kernels-heap.js';
 
-/** tf.depthwiseConv2d, plain or fused: tfjs's own, except where there are no outputs, when it spoils its heap. */
+/** tf.depthwiseConv2d, plain or fused. */
 export const depthwiseConv2d: HeapKernel = (inputs, attrs, heap, stock) => {
   const { strides, pad, dilations, dimRoundingMode } = attrs as unknown as tf.DepthwiseConv2dNativeAttrs;
   const shapes = [inputs.x.shape as Shape4D, inputs.filter.shape as Shape4D] as const;
   const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, pad, dimRoundingMode, true);
-  if (tf.util.sizeFromShape(info.outShape) === 0) return heap.zeros(info.outShape);
   return stockWithSides(info, inputs, attrs, heap, stock);
 };
 

@@ -32,19 +32,21 @@ export function gradientGeometryOf(info: tf.backend_util.Conv2DInfo, { shape }: 
 }
 
 /**
- * tfjs's own convolution, given the padding of each side that its outputs need. XNNPACK, which runs it, works the outputs out anew: of 'same' it
- * makes zeros where a stride is larger than the kernel, of a number (for which tfjs takes both axes to be as the height) often more than tfjs has
- * made room for, or fewer. Those beyond are cut off.
+ * tfjs's own convolution or pooling, given the padding of each side that its outputs need. XNNPACK, which runs it, works the outputs out anew: of
+ * 'same' it makes zeros where a stride is larger than the kernel, of a number (for which tfjs takes both axes to be as the height) often more than
+ * tfjs has made room for, or fewer. Those beyond are cut off. Where there are no outputs it would spoil the heap.
  */
 export function stockWithSides(
   info: tf.backend_util.Conv2DInfo,
   ...[inputs, attrs, heap, stock]: Parameters<HeapKernel>
 ): tf.TensorInfo {
   const { outHeight, outWidth, outShape, padInfo } = info;
+  if (outShape.some((length) => length <= 0)) return heap.zeros(outShape);
   const { top, left } = padInfo;
   const bottom = Math.max(0, (outHeight - 1) * info.strideHeight + info.effectiveFilterHeight - info.inHeight - top);
   const right = Math.max(0, (outWidth - 1) * info.strideWidth + info.effectiveFilterWidth - info.inWidth - left);
-  const y = stock(inputs, { ...attrs, pad: [[0, 0], [top, bottom], [left, right], [0, 0]] }); // biome-ignore format: sides
+  const pad = [[0, 0], [top, bottom], [left, right], [0, 0]]; // biome-ignore format: sides
+  const y = stock(inputs, { ...attrs, pad, dimRoundingMode: 'floor' });
   if (tf.util.arraysEqual(y.shape, outShape)) return y;
   const cut = heap.run('Slice', { x: y }, { begin: [0, 0, 0, 0], size: outShape });
   heap.dispose(y);

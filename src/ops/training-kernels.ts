@@ -11,7 +11,7 @@ import { cast, combine, identity, tile } from './training-kernels-elements.js';
 import { type HeapKernel, heapOf, type WasmHeap } from './training-kernels-heap.js';
 import { batchMatMul, fusedMatMul } from './training-kernels-matmul.js';
 import { fusedBatchNorm } from './training-kernels-normalise.js';
-import { maxPoolGrad } from './training-kernels-pool.js';
+import { maxPoolGrad, pool } from './training-kernels-pool.js';
 import { meanAxes, sumAxes, unsortedSegmentSum } from './training-kernels-sums.js';
 
 /** What {@link registerTrainingKernels} did. */
@@ -70,6 +70,8 @@ const poor: Readonly<Record<string, HeapKernel>> = {
   Identity: identity,
   Cast: cast,
   FusedBatchNorm: fusedBatchNorm,
+  MaxPool: ofFloats(pool),
+  AvgPool: ofFloats(pool),
   MaxPoolGrad: ofFloats(maxPoolGrad),
   Mean: meanAxes,
   Sum: sumAxes,
@@ -80,7 +82,7 @@ const ours = new WeakSet<tf.KernelConfig>();
 /**
  * Registers the kernels that training needs on tfjs's wasm backend: the gradients that it lacks (convolution filters, depthwise convolutions,
  * gather), right versions of those that it computes wrongly (3-D convolutions, strides larger than the kernel, padding in numbers around
- * kernels that are not square, biases in batches of matrices) and fast versions of those that it computes slowly. They work on the backend's
+ * windows that are not square, biases in batches of matrices) and fast versions of those that it computes slowly. They work on the backend's
  * heap, without copies, and tensors that are saved for the backward pass are no longer copied either. While they are in force the gradients
  * of `batchNorm`, `mean` and `relu` take fewer passes than tfjs's; gradients of gradients are tfjs's. Calling it again changes the build
  * only. Where tfjs is not as tested (4.22), nothing is touched and the report says why.

@@ -60,6 +60,7 @@ if (backend !== 'wasm') {
       const first = registerTrainingKernels();
       expect([...first.registered].sort()).toEqual([
         'Add',
+        'AvgPool',
         'BatchMatMul',
         'Cast',
         'Conv2D',
@@ -74,6 +75,7 @@ if (backend !== 'wasm') {
         'FusedConv2D',
         'FusedDepthwiseConv2D',
         'Identity',
+        'MaxPool',
         'MaxPoolGrad',
         'Mean',
         'Multiply',
@@ -319,6 +321,36 @@ if (backend !== 'wasm') {
         expect(relativeError(dw.dataSync(), expectedW.stridedSlice([0, 0], [5, 3], [2, 2]).dataSync())).toBeLessThan(2e-6);
       });
     });
+
+    it('pooling of paddings in numbers is that of the cpu backend, but for windows of nothing', () =>
+      expectNoLeak(() => {
+        const pools: readonly (typeof tf.maxPool)[] = [tf.maxPool, tf.avgPool];
+        fc.assert(
+          fc.property(windows, fc.constantFrom(...pools), ({ batch, height, width, ci, kh, kw, strides, pad }, pool) => {
+            // Of one place to as many outputs the cpu backend is a copy, whatever the strides.
+            fc.pre(typeof pad === 'string' || (2 * pad <= Math.min(kh, kw) && kh * kw > 1));
+            const x = () => random([batch, height, width, ci], 7) as tf.Tensor4D;
+            const [[got], [expected]] = onBoth(() => [pool(x(), [kh, kw], strides, pad)]);
+            expect(got.length).toBe(expected.length);
+            // Of nothing the cpu backend's largest is infinite, and its mean not a number.
+            const some = [...expected.keys()].filter((i) => Number.isFinite(expected[i]));
+            expect(
+              relativeError(
+                Float32Array.from(some, (i) => got[i]),
+                Float32Array.from(some, (i) => expected[i]),
+              ),
+            ).toBeLessThan(2e-6);
+          }),
+          { numRuns: 60 },
+        );
+        tf.tidy(() => {
+          // tfjs takes the two columns of outputs for those of a stride of 4; XNNPACK would find three.
+          const x = tf.range(0, 54).reshape([1, 6, 9, 1]) as tf.Tensor4D;
+          expect([...tf.maxPool(x, 4, [4, 2], 0).dataSync()]).toEqual([30, 32]);
+          // A window of more rows than there are has no output.
+          expect(tf.avgPool(x, 7, 1, 'valid').shape).toEqual([1, 0, 3, 1]);
+        });
+      }));
 
     it('max-pooling gradients equal those of the cpu backend, ties included', () => {
       fc.assert(
