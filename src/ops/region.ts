@@ -50,9 +50,10 @@ export function runNodes<Result>(
   return results.at(-1) as Result;
 }
 
-/** Applies a layer as tfjs does. */
+/** Applies a layer as tfjs's models do: whatever the type of the result, the next layer sees floats. */
 export function applyLayer(layer: tf.layers.Layer, inputs: readonly tf.Tensor[], kwargs: object): tf.Tensor {
-  return layer.apply(inputs.length === 1 ? (inputs[0] as tf.Tensor) : [...inputs], kwargs) as tf.Tensor;
+  const result = layer.apply(inputs.length === 1 ? (inputs[0] as tf.Tensor) : [...inputs], kwargs) as tf.Tensor;
+  return result.dtype === 'float32' ? result : result.cast('float32');
 }
 
 /**

@@ -65,6 +65,15 @@ describe('inputs of a region', () => {
   const nets: Readonly<Record<string, { make: Make; shape: number[] }>> = {
     'a dense layer': { make: chain(dense(9, 1), dense(3, 2)), shape: [11] },
     'flatten, then dense': { make: chain(() => layers.flatten(), dense(9, 1), dense(3, 2)), shape: [3, 4, 2] },
+    'a layer that keeps the type of its inputs': {
+      make: chain(
+        () => layers.globalMaxPooling2d({}),
+        () => layers.activation({ activation: 'relu' }),
+        () => layers.batchNormalization(),
+        dense(3, 1),
+      ),
+      shape: [3, 4, 7],
+    },
     'a convolution': { make: chain(conv(4, 1), () => layers.flatten(), dense(3, 2)), shape: [5, 6, 2] },
   };
 
