@@ -13,15 +13,23 @@ const alias = [
 // wasm and cpu files share processes, since loading tfjs takes longer than most of them; those that load modules or tfjs-node afresh do not.
 const numeric = ['test/ops/**/*.test.ts', 'test/callbacks/**/*.test.ts'];
 const apart = ['test/ops/poor-engines.test.ts', 'test/ops/use-backend.test.ts'];
+// Rooms of functions that keep nothing: their files share processes, too.
+const pure = ['test/{hw,kernels,pruning}/**/*.test.ts'];
 const addon = fileURLToPath(new URL('./node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node', import.meta.url));
 const backends = ['wasm', 'cpu', ...(existsSync(addon) ? ['tensorflow'] : [])];
 if (!existsSync(addon)) console.log('backend tensorflow is skipped: tfjs-node is not built (npm run setup:tfjs-node)');
 
-const onBackend = (
-  TFJS_BACKEND: string,
-  test: { name: string; include: string[]; exclude?: string[]; isolate?: boolean },
-  env = {},
-) => ({
+interface Suite {
+  name: string;
+  include: string[];
+  exclude?: string[];
+  isolate?: boolean;
+}
+const plain = (test: Suite) => ({
+  resolve: { alias },
+  test: { ...test, setupFiles: ['test/support/seed.ts'], testTimeout: 60_000 },
+});
+const onBackend = (TFJS_BACKEND: string, test: Suite, env = {}) => ({
   resolve: { alias },
   test: {
     ...test,
@@ -36,16 +44,8 @@ const strict = ['test/ops/{lanes,training-kernels,training-kernels-models}.test.
 export default defineConfig({
   test: {
     projects: [
-      {
-        resolve: { alias },
-        test: {
-          name: 'plain',
-          include: ['test/**/*.test.ts'],
-          exclude: numeric,
-          setupFiles: ['test/support/seed.ts'],
-          testTimeout: 60_000,
-        },
-      },
+      plain({ name: 'plain', include: ['test/**/*.test.ts'], exclude: [...numeric, ...pure] }),
+      plain({ name: 'pure', include: pure, isolate: false }),
       ...backends.flatMap((backend) => [
         onBackend(backend, { name: backend, include: numeric, exclude: apart, isolate: backend === 'tensorflow' }),
         onBackend(backend, { name: `${backend} apart`, include: apart }),
